@@ -1,0 +1,1 @@
+"""The viewer: a window and a command line over engine."""

@@ -1,0 +1,3 @@
+"""Cardiac MRI: reading, segmenting, measuring and writing. No Qt, no torch."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,232 @@
+"""Volumes, label maps and their geometry: the types every other module speaks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.errors import ScanError
+
+LV, MYO, RV = 1, 2, 3
+"""Label values: LV cavity, LV myocardium, RV cavity (the order of M&Ms and M&Ms-2). 0 is background."""
+
+STRUCTURES: dict[int, str] = {LV: "LV cavity", MYO: "LV myocardium", RV: "RV cavity"}
+
+# Positions closer than this, in mm, are the same place: headers carry 4 to 6 significant digits.
+SAME_PLACE_MM = 0.05
+# Direction cosines that differ by less are the same direction (0.06 degrees).
+SAME_DIRECTION = 1e-3
+
+
+class Known(StrEnum):
+    """How far a property of the geometry can be relied on."""
+
+    KNOWN = "known"
+    ASSUMED = "assumed"
+    """The header does not say; a default stands in, so mm, mL and letters are guesses."""
+    CONTRADICTED = "contradicted"
+    """The header says two different things; the documented choice was made and the user is told."""
+
+
+def read_only(array: NDArray[Any]) -> NDArray[Any]:
+    """The same data, C-contiguous and not writeable, so that threads can share it without a lock."""
+    view = np.ascontiguousarray(array).view()
+    view.flags.writeable = False
+    return view
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Geometry:
+    """Where a stack of slices lies in the patient.
+
+    affine: (4, 4) float64, maps voxel indices (x, y, z, 1) to LPS millimetres (x to the patient's Left, y to
+        Posterior, z to Superior, the axes of DICOM). x runs along a row, y down a column, z from slice to slice;
+        z ascends along row direction × column direction, so the determinant is positive.
+    shape: (Z, Y, X) voxels.
+    spacing: whether the millimetres are known.
+    orientation: whether the directions are known.
+    """
+
+    affine: NDArray[np.float64]
+    shape: tuple[int, int, int]
+    spacing: Known = Known.KNOWN
+    orientation: Known = Known.KNOWN
+
+    def __post_init__(self) -> None:
+        affine = np.array(self.affine, dtype=np.float64)
+        if affine.shape != (4, 4) or not np.isfinite(affine).all():
+            raise ScanError(f"the affine is not a finite 4×4 matrix: {affine.tolist()}")
+        if abs(np.linalg.det(affine[:3, :3])) < 1e-9:
+            raise ScanError("the affine is singular: two voxel axes point the same way or a spacing is zero")
+        if np.linalg.det(affine[:3, :3]) < 0:
+            raise ValueError("slices must ascend along row × column; flip the slice axis when reading")
+        object.__setattr__(self, "affine", read_only(affine))
+
+    @property
+    def spacing_mm(self) -> tuple[float, float, float]:
+        """Distance between voxel centres along (x, y, z). z is the distance between slice positions."""
+        x, y, z = np.linalg.norm(self.affine[:3, :3], axis=0)
+        return float(x), float(y), float(z)
+
+    @property
+    def directions(self) -> NDArray[np.float64]:
+        """(3, 3): columns are the unit LPS directions of the x, y and z axes."""
+        return np.asarray(self.affine[:3, :3] / np.linalg.norm(self.affine[:3, :3], axis=0))
+
+    @property
+    def voxel_ml(self) -> float:
+        """Volume of one voxel in mL."""
+        return float(abs(np.linalg.det(self.affine[:3, :3]))) / 1000.0
+
+    def position_mm(self, x: float, y: float, z: float) -> NDArray[np.float64]:
+        """LPS position in mm of a (fractional) voxel index."""
+        return np.asarray((self.affine @ np.array([x, y, z, 1.0]))[:3])
+
+    def with_spacing(self, x_mm: float, y_mm: float, z_mm: float) -> Geometry:
+        """The same directions and origin with the spacing that the user gives.
+
+        Raises ScanError unless all three are finite and positive.
+        """
+        given = np.array([x_mm, y_mm, z_mm], dtype=np.float64)
+        if not (np.isfinite(given).all() and (given > 0).all()):
+            raise ScanError(f"spacing must be three positive numbers in mm, not {x_mm}, {y_mm}, {z_mm}")
+        affine = self.affine.copy()
+        affine[:3, :3] = self.directions * given
+        return replace(self, affine=affine, spacing=Known.KNOWN)
+
+    def same_as(self, other: Geometry) -> bool:
+        """Whether two grids coincide: equal shape, and every corner voxel within SAME_PLACE_MM.
+
+        The only comparison of geometries in the program.
+        """
+        if self.shape != other.shape:
+            return False
+        z, y, x = (n - 1 for n in self.shape)
+        corners = np.array([[i, j, k, 1] for i in (0, x) for j in (0, y) for k in (0, z)], dtype=np.float64).T
+        return bool(np.abs((self.affine - other.affine) @ corners).max() < SAME_PLACE_MM)
+
+
+def orientation_letters(direction: NDArray[np.float64]) -> str:
+    """Patient letters of an LPS direction, strongest first, such as "L" or "LPS" for an oblique one.
+
+    A component under 0.2 (about 12 degrees) of the unit vector is left out.
+    """
+    unit = np.asarray(direction, dtype=np.float64) / np.linalg.norm(direction)
+    order = np.argsort(-np.abs(unit), kind="stable")
+    return "".join("LPS"[i] if unit[i] > 0 else "RAI"[i] for i in order if abs(unit[i]) >= 0.2)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a volume came from and what its files need when a mask goes back to them.
+
+    kind: "nifti", "dicom" or "phantom".
+    paths: what the user opened.
+    name: short name for titles and default file names; never a patient's name.
+    slices_reversed: the source file's slice axis runs against Geometry's; writers flip it back.
+    nifti_headers: raw NIfTI headers, one for a file, in frame order; empty for other kinds.
+    instances: DICOM file of every slice, indexed [frame][slice]; empty for other kinds.
+    patient: what a patient bar shows, such as {"name": …, "id": …, "sex": …, "age": …, "date": …, "scanner": …}.
+        Never logged and never used in a file name.
+    """
+
+    kind: str
+    paths: tuple[Path, ...]
+    name: str
+    slices_reversed: bool = False
+    nifti_headers: tuple[bytes, ...] = field(default=(), repr=False)
+    instances: tuple[tuple[Path, ...], ...] = field(default=(), repr=False)
+    patient: dict[str, str] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Volume:
+    """A stack of slices, or a cine of stacks.
+
+    array: (T, Z, Y, X), any real dtype, read-only. A single volume has T = 1.
+    frame_times_ms: T times after the R wave (trigger times), or None where the file does not say.
+    phase_names: T names such as ("ED", "ES") where the frames are known phases and no cine; else empty.
+    window: (centre, width) from the header, or None.
+    not_short_axis: why this is no short-axis MR stack, as a phrase ("a CT image"); empty where it may be one.
+        Such a volume is shown, but not segmented unasked.
+    notices: what the user has to be told about this scan, one sentence each.
+    """
+
+    array: NDArray[Any]
+    geometry: Geometry
+    source: Source
+    frame_times_ms: tuple[float, ...] | None = None
+    phase_names: tuple[str, ...] = ()
+    window: tuple[float, float] | None = None
+    not_short_axis: str = ""
+    notices: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.array.ndim != 4 or self.array.shape[1:] != self.geometry.shape:
+            raise ValueError(f"array {self.array.shape} is not (T, *{self.geometry.shape})")
+        if self.frame_times_ms is not None and len(self.frame_times_ms) != self.array.shape[0]:
+            raise ValueError(f"{len(self.frame_times_ms)} frame times for {self.array.shape[0]} frames")
+        if self.phase_names and len(self.phase_names) != self.array.shape[0]:
+            raise ValueError(f"{len(self.phase_names)} phase names for {self.array.shape[0]} frames")
+        object.__setattr__(self, "array", read_only(self.array))
+
+    @property
+    def frames(self) -> int:
+        return int(self.array.shape[0])
+
+    @property
+    def slices(self) -> int:
+        return int(self.array.shape[1])
+
+    @property
+    def is_cine(self) -> bool:
+        """More than one frame of one heartbeat; an ED and ES pair is none."""
+        return self.frames > 1 and not self.phase_names
+
+    def with_spacing(self, x_mm: float, y_mm: float, z_mm: float) -> Volume:
+        """The same voxels with the spacing that the user gives. Raises ScanError as Geometry.with_spacing."""
+        return replace(self, geometry=self.geometry.with_spacing(x_mm, y_mm, z_mm))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LabelMap:
+    """Structures on a Volume's grid.
+
+    array: (T, Z, Y, X) uint8, read-only, values 0 (background), LV, MYO, RV.
+    """
+
+    array: NDArray[np.uint8]
+    geometry: Geometry
+
+    def __post_init__(self) -> None:
+        if self.array.dtype != np.uint8 or self.array.ndim != 4 or self.array.shape[1:] != self.geometry.shape:
+            raise ValueError(f"labels {self.array.dtype} {self.array.shape} are not uint8 (T, *{self.geometry.shape})")
+        object.__setattr__(self, "array", read_only(self.array))
+
+
+# Label values on disk -> ours, by the name of the convention. Never guessed from the values themselves.
+CONVENTIONS: dict[str, dict[int, int]] = {
+    "mnms": {1: LV, 2: MYO, 3: RV},
+    "acdc": {3: LV, 2: MYO, 1: RV},
+}
+
+
+def convert_labels(array: NDArray[Any], convention: str, *, inverse: bool = False) -> NDArray[np.uint8]:
+    """Label values of a convention to ours, or ours to it with inverse.
+
+    array: any shape, integer values 0 to 3. Returns uint8 of the same shape.
+    Raises ScanError for a value that the convention does not have.
+    """
+    table = np.zeros(256, dtype=np.uint8)
+    for theirs, ours in CONVENTIONS[convention].items():
+        table[ours if inverse else theirs] = theirs if inverse else ours
+    values = np.unique(array)
+    strange = [v.item() for v in values if v not in (0, *CONVENTIONS[convention])]
+    if strange:
+        raise ScanError(f"label values {strange} are not of the {convention} convention (0 to 3)")
+    return table[np.asarray(array).astype(np.uint8)]

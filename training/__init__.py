@@ -1,0 +1,1 @@
+"""Training, quantizing and exporting the models that the viewer loads."""
