@@ -1,0 +1,355 @@
+"""A beating-heart short-axis cine whose true volumes are known.
+
+It is what the viewer shows before a scan is opened, and what tests measure against. The ventricles are solids with
+known volumes; the rest (chest wall, lung, liver, noise) is there so that the picture, and a network's view of it, is
+that of a balanced steady-state cine. Nothing in it comes from a patient.
+
+Lengths are in mm. In a slice, x runs to the right of the picture and y down, from the long axis of the left ventricle;
+depth runs along that axis from the valve plane (0) to the apex.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter
+
+from engine.volume import LV, MYO, RV, Geometry, LabelMap, Source, Volume, read_only
+
+Array = NDArray[np.float32]
+
+MYOCARDIAL_DENSITY_G_PER_ML = 1.05
+
+FRAME_MS = 40.0
+STACK_MM = 100.0
+"""Thickness of all slices together; the first one ends at the valve plane."""
+FIELD_OF_VIEW_MM = (291.2, 246.4)
+"""Height and width of the picture."""
+HEART_AT = (0.40, 0.43)
+"""Where the long axis crosses the picture, as a share of its height and width."""
+
+# End-diastole. A circular cross-section of the left ventricle has area A(depth) = A(0) (1 - (depth / length)^BLUNT),
+# so a solid of base radius a and length L holds pi a^2 L BLUNT / (BLUNT + 1).
+BLUNT = 2.4
+_FILL = BLUNT / (BLUNT + 1)
+LV_RADIUS_MM, LV_LENGTH_MM, LV_LENGTH_ES_MM = 26.0, 89.0, 79.0
+WALL_MM, APEX_WALL_MM = 8.0, 7.0
+LV_EF = 0.60
+# The right ventricle wraps the left one: at angle t from its middle it is W(depth) (1 - (t / half angle)^2)^0.6 thick.
+RV_EDV_ML = 150.0
+RV_LENGTH_MM, RV_LENGTH_ES_MM = 84.0, 76.0
+RV_MIDDLE, RV_HALF_ANGLE = math.radians(188), math.radians(84)
+RV_WALL_MM = 3.0
+
+# Signal of each tissue; blood is 1. Ratios as in cine MR at 1.5 T.
+BLOOD, RV_BLOOD, MUSCLE, FAT, LUNG, LIVER, SPLEEN, STOMACH = 1.0, 0.93, 0.38, 1.35, 0.07, 0.42, 0.62, 0.75
+NOISE = 0.035
+SCALE = 400.0
+"""Stored value of a signal of 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Beat:
+    """Shape of the ventricles in one frame; base radii and thickness in mm."""
+
+    lv_radius: float
+    lv_length: float
+    epi_radius: float
+    epi_length: float
+    rv_thickness: float
+    rv_length: float
+
+
+def _taper(depth: float, length: float) -> float:
+    """Radius at a depth as a share of the radius at the base; 0 beyond the apex."""
+    return math.sqrt(max(0.0, 1.0 - (max(depth, 0.0) / length) ** BLUNT))
+
+
+def _rv_taper(depth: float, length: float) -> float:
+    """Thickness of the right ventricle at a depth as a share of that at the base."""
+    return math.pow(max(0.0, 1.0 - (max(depth, 0.0) / length) ** 1.5), 0.8)
+
+
+def _rv_profile(angle: NDArray[Any]) -> NDArray[Any]:
+    """Thickness of the right ventricle at angles about the long axis (radians), as a share of the thickest."""
+    off = (angle - RV_MIDDLE + math.pi) % (2 * math.pi) - math.pi
+    return np.asarray(np.clip(1 - (off / RV_HALF_ANGLE) ** 2, 0, None) ** 0.6)
+
+
+def _contraction(phase: float) -> float:
+    """How far the heart has contracted, 0 to 1, at a phase of the beat, 0 to 1.
+
+    Ejection to 0.36 of the beat, rapid filling to 0.62, rest, atrial filling at the end.
+    """
+
+    def ease(t: float) -> float:
+        return 0.5 - 0.5 * math.cos(math.pi * min(max(t, 0.0), 1.0))
+
+    return float(ease(phase / 0.36) - 0.78 * ease((phase - 0.38) / 0.26) - 0.22 * ease((phase - 0.80) / 0.20))
+
+
+def _beat(contraction: float) -> _Beat:
+    """Shapes whose volumes are exact: myocardium is incompressible and both ventricles eject the same volume."""
+    edv = math.pi * LV_RADIUS_MM**2 * LV_LENGTH_MM * _FILL
+    epi_length = LV_LENGTH_MM + APEX_WALL_MM
+    myocardium = math.pi * (LV_RADIUS_MM + WALL_MM) ** 2 * epi_length * _FILL - edv
+
+    ejected = edv * LV_EF * contraction
+    lv_length = LV_LENGTH_MM + (LV_LENGTH_ES_MM - LV_LENGTH_MM) * contraction
+    epi_length += 0.7 * (lv_length - LV_LENGTH_MM)
+    lv_radius = math.sqrt((edv - ejected) / (math.pi * lv_length * _FILL))
+    epi_radius = math.sqrt((edv - ejected + myocardium) / (math.pi * epi_length * _FILL))
+
+    # Area between r and r + w is the integral of r w + w^2 / 2 over the angle, so the volume is quadratic in W.
+    rv_length = RV_LENGTH_MM + (RV_LENGTH_ES_MM - RV_LENGTH_MM) * contraction
+    angle = (np.arange(2000) + 0.5) / 2000 * 2 * math.pi
+    profile = _rv_profile(angle)
+    depths = (np.arange(500) + 0.5) / 500 * rv_length
+    rv_taper = np.array([_rv_taper(d, rv_length) for d in depths])
+    epi_taper = np.array([_taper(d, epi_length) for d in depths])
+    cell = 2 * math.pi / 2000 * rv_length / 500
+    linear = epi_radius * float((epi_taper * rv_taper).sum()) * float(profile.sum()) * cell
+    square = 0.5 * float((rv_taper**2).sum()) * float((profile**2).sum()) * cell
+    wanted = RV_EDV_ML * 1000 - ejected
+    thickness = (math.sqrt(linear**2 + 4 * square * wanted) - linear) / (2 * square)
+    return _Beat(lv_radius, lv_length, epi_radius, epi_length, thickness, rv_length)
+
+
+def true_values() -> dict[str, float]:
+    """What measuring the phantom should find, from the formulas of its solids; mL, percent and grams."""
+    edv = math.pi * LV_RADIUS_MM**2 * LV_LENGTH_MM * _FILL / 1000
+    stroke = edv * LV_EF
+    epi = math.pi * (LV_RADIUS_MM + WALL_MM) ** 2 * (LV_LENGTH_MM + APEX_WALL_MM) * _FILL / 1000
+    return {
+        "lv_edv_ml": edv,
+        "lv_esv_ml": edv - stroke,
+        "lv_sv_ml": stroke,
+        "lv_ef_percent": 100 * LV_EF,
+        "rv_edv_ml": RV_EDV_ML,
+        "rv_esv_ml": RV_EDV_ML - stroke,
+        "rv_sv_ml": stroke,
+        "rv_ef_percent": 100 * stroke / RV_EDV_ML,
+        "lv_mass_g": MYOCARDIAL_DENSITY_G_PER_ML * (epi - edv),
+    }
+
+
+def _inside(distance: Any, soft_mm: Any) -> Any:
+    """Share of a pixel inside an edge, 0 to 1, from the distance to it in mm (negative is inside)."""
+    return np.clip(0.5 - distance / soft_mm, 0, 1)
+
+
+def _paint(picture: Array, signal: Any, share: Any) -> None:
+    """Lay tissue over the picture, in place."""
+    picture += share * (signal - picture)
+
+
+def _ellipse(x: Array, y: Array, at: tuple[float, float], radii: tuple[float, float], turn: float = 0.0) -> Array:
+    """Approximate signed distance in mm to an ellipse, negative inside; turn in degrees, clockwise."""
+    c, s = math.cos(math.radians(turn)), math.sin(math.radians(turn))
+    dx, dy = x - at[0], y - at[1]
+    u, v = (c * dx + s * dy) / radii[0], (c * dy - s * dx) / radii[1]
+    rho = np.sqrt(u * u + v * v)
+    slope = np.sqrt((u / radii[0]) ** 2 + (v / radii[1]) ** 2) / np.maximum(rho, 1e-3)
+    return np.asarray((rho - 1) / np.maximum(slope, 1e-3), dtype=np.float32)
+
+
+def _texture(rng: np.random.Generator, shape: tuple[int, int], pixels: float) -> Array:
+    """Smooth random field of mean 0 and standard deviation 1."""
+    field = gaussian_filter(rng.standard_normal(shape, dtype=np.float32), pixels, mode="wrap")
+    return np.asarray((field - field.mean()) / field.std(), dtype=np.float32)
+
+
+def _chest(rng: np.random.Generator, x: Array, y: Array, depth: float, px: float) -> Array:
+    """Everything around the heart in one slice, (Y, X) float32."""
+    shape = x.shape
+    fine, coarse = _texture(rng, shape, 2.0 / px), _texture(rng, shape, 9.0 / px)
+    picture = np.full(shape, 0.0, dtype=np.float32)
+    apical = depth / STACK_MM
+
+    # Chest wall: skin, fat, a dark muscle layer with ribs.
+    wobble = 4 * np.sin(np.arctan2(y - 40, x - 35) * 3 + 1.0 + apical)
+    body = _ellipse(x, y, (38 - 8 * apical, 42), (138, 150), 8) + wobble
+    fat_mm = 15 + 5 * np.sin(np.arctan2(y - 40, x - 35) * 2 + 0.6) + 5 * apical
+    _paint(picture, FAT * (1 + 0.05 * fine + 0.08 * coarse), _inside(body, px))
+    _paint(picture, MUSCLE * (0.75 + 0.2 * fine), _inside(body + fat_mm, px))
+    around = np.arctan2(y - 42, x - 30)
+    ribs = np.cos(around * 14 + 2 * apical)
+    _paint(picture, 0.75 + 0.1 * fine, _inside(np.abs(body + fat_mm + 7) - 3.0, px) * np.clip(4 * ribs - 2.2, 0, 1))
+    inner = body + fat_mm + 14
+    _paint(picture, LUNG * (1 + 0.3 * fine), _inside(inner, px))
+
+    # Lung vessels.
+    for _ in range(46):
+        vx, vy = rng.uniform(-95, 140), rng.uniform(-110, 60)
+        size, bright = rng.uniform(0.8, 2.4), rng.uniform(0.2, 0.75)
+        blob = np.exp(-((x - vx) ** 2 + (y - vy) ** 2) / (2 * size**2))
+        _paint(picture, bright, blob * _inside(inner + 4, px))
+
+    # Below the diaphragm: liver at the left of the picture, stomach and spleen at its right, fat between.
+    dome = 38 - 10 * apical + 14 * ((x - 5) / 70) ** 2 * np.where(x < 0, 0.5, 0.9) + 3 * np.sin(x / 23)
+    below = _inside(dome - y, px) * _inside(inner, px)
+    _paint(picture, 0.8 + 0.25 * coarse, below)
+    liver = np.maximum(dome + 2 - y, _ellipse(x, y, (-42, 78 - 6 * apical), (84, 62), -14))
+    _paint(picture, 0.12, below * _inside(liver - 1.0, px))
+    liver_signal = LIVER * (1 + 0.10 * fine + 0.06 * coarse)
+    _paint(picture, liver_signal, below * _inside(liver, px))
+    for _ in range(22):
+        vx, vy = rng.uniform(-100, 40), rng.uniform(45, 130)
+        size, bright = rng.uniform(1.0, 2.6), rng.uniform(0.5, 0.8)
+        blob = np.exp(-((x - vx) ** 2 + (y - vy) ** 2) / (2 * size**2))
+        _paint(picture, bright, below * blob * _inside(liver + 3, px))
+    for at, radii, turn, signal in (
+        ((68 - 12 * apical, 74), (30 + 8 * apical, 24), 20, STOMACH * (1 + 0.3 * coarse)),
+        ((112, 92), (24, 40), -20, SPLEEN * (1 + 0.08 * fine)),
+        ((64, 124), (26, 30), 0, MUSCLE * (1 + 0.5 * coarse)),
+        ((14, 140), (22, 24), 0, 0.55 * (1 + 0.25 * fine)),
+    ):
+        edge = _ellipse(x, y, at, radii, turn) + 2 * coarse
+        _paint(picture, 0.2, below * _inside(edge - 2.0, px))
+        _paint(picture, signal, below * _inside(edge, px))
+    # Descending aorta.
+    aorta = _ellipse(x, y, (58 + 6 * apical, 40 + 14 * apical), (10.5, 10.5))
+    _paint(picture, 0.3, _inside(aorta - 1.5, px))
+    _paint(picture, BLOOD * 0.95, _inside(aorta, px))
+    return picture
+
+
+def make_phantom(
+    frames: int = 20, slices: int = 10, size: int = 208, *, seed: int = 7
+) -> tuple[Volume, LabelMap, dict[str, float]]:
+    """A cine of one heartbeat, its true mask and its true volumes.
+
+    frames: of one beat, FRAME_MS apart whatever their number; frame 0 is end-diastole.
+    slices: they share STACK_MM, and ascend from the apex to the base.
+    size: rows of the picture; the columns follow from the field of view, 176 for 208.
+
+    Returns the volume (frames, slices, rows, columns) uint16; the mask on its grid, by the centre of each voxel;
+    and true_values(). The same arguments give the same voxels.
+    Raises ValueError for fewer than one frame or slice or 32 rows.
+    """
+    if frames < 1 or slices < 1 or size < 32:
+        raise ValueError(f"a phantom needs a frame, a slice and 32 rows, not {frames}, {slices}, {size}")
+    rng = np.random.default_rng(seed)
+    px = FIELD_OF_VIEW_MM[0] / size
+    shape = (size, round(FIELD_OF_VIEW_MM[1] / px))
+    thick = STACK_MM / slices
+    beats = [_beat(_contraction(t / frames)) for t in range(frames)]
+    centre = (HEART_AT[0] * shape[0] * px, HEART_AT[1] * shape[1] * px)
+    y, x = np.mgrid[: shape[0], : shape[1]].astype(np.float32) * np.float32(px)
+    y, x = y - np.float32(centre[0]), x - np.float32(centre[1])
+
+    voxels = np.empty((frames, slices, *shape), dtype=np.float32)
+    labels = np.zeros((frames, slices, *shape), dtype=np.uint8)
+    for index in range(slices):
+        depth = (index + 0.5) * thick
+        z = slices - 1 - index
+        chest = _chest(rng, x, y, depth, px)
+        voxels[:, z] = chest
+        _heart(rng, voxels[:, z], labels[:, z], x, y, depth=depth, thick=thick, px=px, beats=beats)
+
+    # Coil sensitivity falls off from the front of the chest, at the upper left of the picture.
+    bias = 1.12 - 0.0016 * x - 0.0012 * y
+    voxels *= np.clip(bias, 0.6, 1.6).astype(np.float32)
+    voxels = gaussian_filter(voxels, (0, 0, 0.45, 0.45), truncate=3)
+    # Magnitude of a signal with noise in both channels is Rician (Gudbjartsson and Patz, MRM 1995, doi
+    # 10.1002/mrm.1910340618).
+    voxels += NOISE * rng.standard_normal(voxels.shape, dtype=np.float32)
+    np.hypot(voxels, NOISE * rng.standard_normal(voxels.shape, dtype=np.float32), out=voxels)
+    array = np.rint(voxels * SCALE).astype(np.uint16)
+
+    geometry = Geometry(_affine(px, thick, shape), (slices, *shape))
+    volume = Volume(
+        array=array,
+        geometry=geometry,
+        source=Source(kind="phantom", paths=(), name="phantom"),
+        frame_times_ms=tuple(FRAME_MS * t for t in range(frames)),
+    )
+    return volume, LabelMap(read_only(labels), geometry), true_values()
+
+
+def _heart(
+    rng: np.random.Generator,
+    voxels: Array,
+    labels: NDArray[np.uint8],
+    x: Array,
+    y: Array,
+    *,
+    depth: float,
+    thick: float,
+    px: float,
+    beats: list[_Beat],
+) -> None:
+    """Lay the beating heart over one slice of every frame, in place. voxels, labels: (T, Y, X)."""
+    # Only the box that the heart can reach is computed.
+    reach = (np.abs(y) < 62) & (x > -82) & (x < 52)
+    rows, columns = np.flatnonzero(reach.any(1)), np.flatnonzero(reach.any(0))
+    box = (slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1))
+    x, y = x[box], y[box]
+    radius, angle = np.hypot(x, y), np.arctan2(y, x)
+    profile = _rv_profile(angle).astype(np.float32)
+    fine, coarse = _texture(rng, x.shape, 1.6 / px), _texture(rng, x.shape, 6.0 / px)
+    papillary = [(math.radians(a + rng.uniform(-8, 8)), rng.uniform(0.8, 1.0)) for a in (-35.0, 95.0)]
+    trabeculae = _texture(rng, x.shape, 2.2 / px)
+    front, back = depth - thick / 2, depth + thick / 2
+
+    for frame, beat in enumerate(beats):
+        view, mask = voxels[frame][box], labels[frame][box]
+
+        def edge(base: float, length: float, beat: _Beat = beat) -> tuple[float, float]:
+            """Radius at the slice's centre, and how far the edge moves through its thickness."""
+            run = base * (_taper(front, length) - _taper(back, length))
+            return base * _taper(depth, length), math.hypot(px, run)
+
+        epi, epi_soft = edge(beat.epi_radius, beat.epi_length)
+        endo, endo_soft = edge(beat.lv_radius, beat.lv_length)
+        rv = beat.rv_thickness * _rv_taper(depth, beat.rv_length)
+        rv_run = beat.rv_thickness * (_rv_taper(front, beat.rv_length) - _rv_taper(back, beat.rv_length))
+        rv_soft = np.hypot(px, (rv_run + epi_soft - px) * profile)
+        outer = epi + rv * profile
+        wall = RV_WALL_MM * np.sqrt(profile) if rv > 1 else np.float32(0)
+
+        # Fat on the heart, thick in the grooves where the right ventricle begins and ends.
+        groove = np.exp(-(((np.abs((angle - RV_MIDDLE + math.pi) % (2 * math.pi) - math.pi) - 1.45) / 0.28) ** 2))
+        fat = 1.5 + 5.5 * groove + 2.5 * np.sqrt(profile) + 1.5 * coarse
+        if epi > 0 or rv > 0:
+            _paint(view, 0.16, _inside(radius - (outer + wall + fat + 1.5), rv_soft))
+            _paint(view, FAT * (0.72 + 0.1 * fine), _inside(radius - (outer + wall + fat), rv_soft))
+        if rv > 0:
+            _paint(view, MUSCLE * (1 + 0.1 * fine), _inside(radius - outer - wall, rv_soft))
+            spongy = np.clip(1 - np.abs(radius - outer) / 6, 0, 1) * np.clip(trabeculae, 0, 1)
+            blood = RV_BLOOD * (1 + 0.05 * fine + 0.05 * coarse) * (1 - 0.45 * spongy)
+            _paint(view, blood, _inside(radius - outer, rv_soft) * (profile > 0))
+        if epi > 0:
+            _paint(view, MUSCLE * (1 + 0.08 * fine + 0.05 * coarse), _inside(radius - epi, epi_soft))
+        if endo > 0:
+            blood = BLOOD * (1 + 0.04 * fine + 0.05 * coarse)
+            _paint(view, blood, _inside(radius - endo, endo_soft))
+            if 22 < depth < 72:
+                for at, grow in papillary:
+                    size = grow * 4.0
+                    away = max(endo - 1.1 * size, 0.0)
+                    spot = np.hypot(x - away * math.cos(at), y - away * math.sin(at)) - size
+                    _paint(view, MUSCLE, 0.85 * _inside(spot, 1.5 * px) * _inside(radius - endo, endo_soft))
+
+        mask[(radius < outer) & (profile > 0)] = RV
+        mask[radius < epi] = MYO
+        mask[radius < endo] = LV
+
+
+def _affine(px: float, thick: float, shape: tuple[int, int]) -> NDArray[np.float64]:
+    """LPS affine of a usual short-axis stack: the long axis points left, forward and down; its middle is at 0."""
+    normal = np.array([-0.60, 0.60, 0.53])
+    normal /= np.linalg.norm(normal)
+    row = np.array([0.68, 0.73, -0.06])
+    row -= normal * (row @ normal)
+    row /= np.linalg.norm(row)
+    column = np.cross(normal, row)
+    affine = np.eye(4)
+    affine[:3, :3] = np.column_stack([row * px, column * px, normal * thick])
+    middle = np.array([(shape[1] - 1) / 2, (shape[0] - 1) / 2, (STACK_MM / thick - 1) / 2])
+    affine[:3, 3] = -affine[:3, :3] @ middle
+    return affine
