@@ -244,28 +244,25 @@ def _executed_work(graph: Any) -> list[tuple[str, int]]:
     work = []
     for node in graph.get_ordered_ops():
         info = node.get_rt_info()
-        if _text(info, "layerType") not in _MULTIPLY_ADD_LAYERS:
+        layer = _text(info, "layerType")
+        if layer not in _MULTIPLY_ADD_LAYERS:
             continue
-        weights = max((_constant_size(value.get_node()) for value in node.input_values()[1:]), default=0)
-        output = node.get_output_partial_shape(0)
-        if not weights or not output.is_static:
-            # Without sizes the layer cannot be weighed: that must not pass as a share of 0 or 1.
+        output, first, second = (
+            node.get_output_partial_shape(0),
+            *(v.get_partial_shape() for v in node.input_values()[:2]),
+        )
+        if not (output.is_static and first.is_static and second.is_static):
             raise ModelError(
-                f"layer {node.get_friendly_name()} multiplies by weights of unknown size; "
-                "report this model, its int8 share cannot be computed"
+                f"layer {node.get_friendly_name()} has a size that depends on the image's content; "
+                "export a network whose sizes follow from the image's size"
             )
-        positions = int(np.prod(list(output.to_shape())[2:], dtype=np.int64))
-        work.append((_text(info, "primitiveType"), positions * weights))
+        if layer in ("FullyConnected", "MatMul"):
+            macs = np.prod(output.to_shape(), dtype=np.int64) * first.to_shape()[-1]
+        else:
+            # Inputs after the second are biases and the tensors of fused additions.
+            macs = np.prod(output.to_shape()[2:], dtype=np.int64) * np.prod(second.to_shape(), dtype=np.int64)
+        work.append((_text(info, "primitiveType"), int(macs)))
     return work
-
-
-def _constant_size(node: Any) -> int:
-    """Values of the constant that a layer's input comes from, through reorders; 0 where it is no constant."""
-    while _text(node.get_rt_info(), "layerType") in ("Reorder", "Reshape") and node.get_input_size():
-        node = node.input_value(0).get_node()
-    if _text(node.get_rt_info(), "layerType") != "Const":
-        return 0
-    return int(np.prod(list(node.get_output_partial_shape(0).to_shape()), dtype=np.int64))
 
 
 def _text(info: Any, key: str) -> str:
