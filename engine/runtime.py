@@ -173,6 +173,12 @@ def load_network(
         return network
 
 
+def is_loaded(card: ModelCard, precision: str, *, threads: int | None = None, input_shape: tuple[int, int]) -> bool:
+    """Whether load_network would answer from its cache."""
+    wanted = threads if threads is not None else physical_cores()
+    return (card.file_for(precision).sha256, card.channels, input_shape, wanted, False) in _networks
+
+
 def forget_networks() -> None:
     """Let go of the cached networks and their memory."""
     with _lock:
