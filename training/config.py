@@ -1,0 +1,74 @@
+"""What one training run is: a frozen dataclass read from TOML."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+CONFIGS = Path(__file__).parent / "configs"
+
+
+class ConfigError(ValueError):
+    """A configuration file that cannot be used; the message names the file, the key and what it may be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """One run. Lengths are in pixels of the network's input spacing unless they say otherwise.
+
+    network: key of training.networks.NETWORKS. id, name, description: how the exported card calls the model.
+    crop: side of the square training crops. batch: crops in a step. epochs: passes over all training slices.
+    learning_rate: peak of the one-cycle schedule of AdamW. weight_decay: its decoupled decay.
+    ema: decay of the moving average of weights, which is what is evaluated and exported.
+    bf16: autocast to bfloat16 while training (weights stay float32). Off by default: on the CPU, torch 2.13 returned NaN
+        gradients for dilated depthwise convolutions in bfloat16.
+    fixed_size: side of the only input size the exported network takes; 0 for any multiple of `multiple`.
+    """
+
+    network: str
+    id: str
+    name: str
+    description: str
+    seed: int = 1
+    epochs: int = 100
+    batch: int = 16
+    crop: int = 160
+    learning_rate: float = 4e-3
+    weight_decay: float = 1e-2
+    ema: float = 0.998
+    bf16: bool = False
+    spacing_mm: float = 1.5
+    multiple: int = 32
+    fixed_size: int = 0
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def load_config(path: Path) -> Config:
+    """Read a TOML file, or a built-in configuration by its name such as "quantlite".
+
+    Raises ConfigError for a missing file, unknown keys or wrong types.
+    """
+    if not path.exists() and path.suffix == "" and (CONFIGS / f"{path}.toml").exists():
+        path = CONFIGS / f"{path}.toml"
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        built_in = ", ".join(sorted(p.stem for p in CONFIGS.glob("*.toml")))
+        raise ConfigError(f"{path}: no such configuration; built in are {built_in}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: not TOML ({error})") from None
+    known = {f.name: f.type for f in fields(Config)}
+    if unknown := sorted(set(values) - set(known)):
+        raise ConfigError(f"{path}: unknown keys {unknown}; known are {sorted(known)}")
+    for key, value in values.items():
+        kinds = {"str": str, "int": int, "float": (int, float), "bool": bool}[str(known[key])]
+        if not isinstance(value, kinds) or (isinstance(value, bool) and known[key] != "bool"):
+            raise ConfigError(f"{path}: {key} = {value!r} must be of type {known[key]}")
+    try:
+        return Config(**values)
+    except TypeError as error:
+        raise ConfigError(f"{path}: {error}") from None

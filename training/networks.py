@@ -1,0 +1,16 @@
+"""The networks by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from torch import nn
+
+from training.quantlite import QuantLite
+
+NETWORKS: dict[str, Callable[[], nn.Module]] = {"quantlite": QuantLite}
+
+
+def parameter_count(network: nn.Module) -> int:
+    """Trainable numbers in a network."""
+    return sum(p.numel() for p in network.parameters())

@@ -1,0 +1,174 @@
+"""One straight training loop, resumable at every epoch."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors import safe_open
+from safetensors.torch import save_file
+from torch import Tensor, nn
+from tqdm import tqdm
+
+from training.augment import Augmenter
+from training.config import Config
+from training.data import Scan
+from training.losses import dice_cross_entropy
+from training.networks import NETWORKS
+
+CHECKPOINT = "checkpoint.safetensors"
+WEIGHTS = "weights.safetensors"
+
+
+def train(
+    config: Config,
+    scans: Sequence[Scan],
+    folder: Path,
+    *,
+    monitor: Sequence[Scan] = (),
+    monitor_every: int = 10,
+    on_epoch: Callable[[dict[str, float]], None] | None = None,
+) -> nn.Module:
+    """Train, writing into folder: config.json, log.csv, a checkpoint after every epoch, and at the end the averaged
+    weights as weights.safetensors. Called again on the same folder, it goes on where it stopped.
+
+    monitor: scans whose Dice is logged now and then; nothing is chosen by it.
+    Raises ValueError if the folder holds a run of another configuration.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    _same_run_or_new(config, folder)
+    torch.manual_seed(config.seed)
+    network = NETWORKS[config.network]().to(memory_format=torch.channels_last)
+    average = {k: v.detach().clone() for k, v in network.state_dict().items()}
+    optimizer = torch.optim.AdamW(network.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay)
+    augmenter = Augmenter(scans, config.crop)
+    steps = len(augmenter) // config.batch
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimizer, config.learning_rate, total_steps=steps * config.epochs, pct_start=0.15
+    )
+    first = _resume(folder / CHECKPOINT, network, average, optimizer)
+    for _ in range(first * steps):
+        schedule.step()
+    with (folder / "log.csv").open("a", newline="", encoding="utf-8") as file:
+        log = csv.writer(file)
+        if first == 0:
+            log.writerow(["epoch", "loss", "seconds", "dice_lv", "dice_myo", "dice_rv", "dice_mean"])
+        for epoch in range(first, config.epochs):
+            # A generator an epoch: a resumed run draws what the uninterrupted one would have drawn.
+            rng = np.random.default_rng((config.seed, epoch))
+            started, losses = time.perf_counter(), []
+            network.train()
+            bar = tqdm(augmenter.batches(config.batch, rng), desc=f"epoch {epoch + 1}/{config.epochs}", leave=False)
+            for items in bar:
+                images, labels = augmenter.draw(items, rng)
+                with torch.autocast("cpu", torch.bfloat16, enabled=config.bf16):
+                    logits = network(images.contiguous(memory_format=torch.channels_last))
+                loss = dice_cross_entropy(logits.float(), labels)
+                optimizer.zero_grad(set_to_none=True)
+                loss.backward()
+                nn.utils.clip_grad_norm_(network.parameters(), 5.0)
+                optimizer.step()
+                schedule.step()
+                _update_average(average, network, config.ema)
+                losses.append(loss.item())
+                bar.set_postfix(loss=f"{np.mean(losses[-50:]):.3f}")
+            row = {"epoch": epoch + 1, "loss": float(np.mean(losses)), "seconds": time.perf_counter() - started}
+            last = epoch + 1 == config.epochs
+            if monitor and (last or (epoch + 1) % monitor_every == 0):
+                row |= quick_dice(_averaged(config, average), monitor)
+            log.writerow([f"{v:.5g}" if isinstance(v, float) else v for v in row.values()])
+            file.flush()
+            _save(folder / CHECKPOINT, network, average, optimizer, epoch + 1)
+            if on_epoch:
+                on_epoch(row)
+    result = _averaged(config, average)
+    _write_tensors(folder / WEIGHTS, result.state_dict(), {})
+    return result
+
+
+@torch.no_grad()
+def quick_dice(network: nn.Module, scans: Sequence[Scan]) -> dict[str, float]:
+    """Mean per-volume Dice on the network's own grid, without post-processing: for watching, not for reporting."""
+    network.eval()
+    scores = []
+    for scan in scans:
+        x = torch.from_numpy((scan.images - scan.mean) / scan.std)[:, None].contiguous(memory_format=torch.channels_last)
+        found = network(x).argmax(1).numpy()
+        row = []
+        for value in (1, 2, 3):
+            size = (found == value).sum() + (scan.labels == value).sum()
+            row.append(2 * ((found == value) & (scan.labels == value)).sum() / size if size else np.nan)
+        scores.append(row)
+    lv, myo, rv = np.nanmean(scores, axis=0).tolist()
+    return {"dice_lv": lv, "dice_myo": myo, "dice_rv": rv, "dice_mean": (lv + myo + rv) / 3}
+
+
+def load_weights(network: nn.Module, path: Path) -> nn.Module:
+    """Weights of a safetensors file into a network, strictly; from a checkpoint, its averaged weights."""
+    with safe_open(str(path), framework="pt") as file:
+        names = set(file.keys())
+        prefix = "average/" if any(n.startswith("average/") for n in names) else ""
+        network.load_state_dict({n.removeprefix(prefix): file.get_tensor(n) for n in names if n.startswith(prefix)})
+    return network.eval()
+
+
+def _update_average(average: dict[str, Tensor], network: nn.Module, decay: float) -> None:
+    with torch.no_grad():
+        for key, value in network.state_dict().items():
+            if value.dtype.is_floating_point:
+                average[key].lerp_(value, 1 - decay)
+            else:
+                average[key].copy_(value)
+
+
+def _averaged(config: Config, average: dict[str, Tensor]) -> nn.Module:
+    network = NETWORKS[config.network]()
+    network.load_state_dict(average)
+    return network.to(memory_format=torch.channels_last).eval()
+
+
+def _same_run_or_new(config: Config, folder: Path) -> None:
+    path, text = folder / "config.json", json.dumps(config.as_dict(), indent=1, ensure_ascii=False)
+    if path.exists() and path.read_text(encoding="utf-8") != text:
+        raise ValueError(f"{folder} holds a run of another configuration; choose another folder or remove it")
+    path.write_text(text, encoding="utf-8")
+
+
+def _save(path: Path, network: nn.Module, average: dict[str, Tensor], optimizer: Any, epoch: int) -> None:
+    tensors = {f"network/{k}": v for k, v in network.state_dict().items()}
+    tensors |= {f"average/{k}": v for k, v in average.items()}
+    for index, state in optimizer.state_dict()["state"].items():
+        tensors |= {f"optimizer/{index}/{k}": v for k, v in state.items()}
+    _write_tensors(path, tensors, {"epoch": str(epoch)})
+
+
+def _write_tensors(path: Path, tensors: dict[str, Tensor], metadata: dict[str, str]) -> None:
+    beside = path.with_suffix(".part")
+    save_file({k: v.detach().contiguous().clone() for k, v in tensors.items()}, str(beside), metadata)
+    os.replace(beside, path)
+
+
+def _resume(path: Path, network: nn.Module, average: dict[str, Tensor], optimizer: Any) -> int:
+    """Load a checkpoint in place. Returns the number of epochs done, 0 where there is none."""
+    if not path.exists():
+        return 0
+    with safe_open(str(path), framework="pt") as file:
+        tensors = {k: file.get_tensor(k) for k in file.keys()}  # noqa: SIM118 (safe_open is no mapping)
+        epoch = int(file.metadata()["epoch"])
+    network.load_state_dict({k.removeprefix("network/"): v for k, v in tensors.items() if k.startswith("network/")})
+    for key in average:
+        average[key].copy_(tensors[f"average/{key}"])
+    state = optimizer.state_dict()
+    for key, value in tensors.items():
+        if key.startswith("optimizer/"):
+            _, index, name = key.split("/")
+            state["state"].setdefault(int(index), {})[name] = value
+    optimizer.load_state_dict(state)
+    return epoch
