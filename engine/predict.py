@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -195,6 +196,11 @@ def peak_rss_mb() -> float:
     """The largest resident set that this process ever had, in 10^6 bytes."""
     if sys.platform == "win32":
         return float(_process.memory_info().peak_wset) / 1e6
+    if sys.platform == "linux":
+        # Not getrusage: its maximum starts at the parent's, however large, when a process is started.
+        for line in Path("/proc/self/status").read_text(encoding="ascii", errors="replace").splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) * 1024 / 1e6
     import resource  # noqa: PLC0415 - absent on Windows
 
     # Linux counts in KiB, macOS in bytes.

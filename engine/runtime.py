@@ -47,6 +47,7 @@ finally:
 # Compiled networks kept for the next prediction: two precisions of two models.
 _KEPT_NETWORKS = 4
 _CHECK_TIMEOUT_S = 120
+ChildTimeout = subprocess.TimeoutExpired
 _MULTIPLY_ADD_LAYERS = {"Convolution", "GroupConvolution", "Deconvolution", "FullyConnected", "MatMul"}
 
 _core: Any = None
@@ -307,26 +308,33 @@ def _is_packaged(card: ModelCard) -> bool:
     return card.folder.resolve().is_relative_to(packaged_models().resolve())
 
 
-def _check_in_child(content: bytes, where: Path, channels: int, input_shape: tuple[int, int]) -> None:
-    """Load and run a stranger's file in a process that may crash. Raises ModelError where it does, or is unusable."""
-    height, width = input_shape
-    # -P: a folder named "engine" where the user happens to stand must not be run instead of this package.
-    command = [sys.executable, "-P", "-m", "engine.runtime", str(channels), str(height), str(width), str(where)]
+def run_module(
+    module: str, arguments: Sequence[str], *, content: bytes = b"", timeout_s: float = _CHECK_TIMEOUT_S
+) -> subprocess.CompletedProcess[bytes]:
+    """Run a module of the engine in a fresh Python process, content on its standard input.
+
+    Raises ChildTimeout.
+    """
     home = str(Path(engine.__file__).parent.parent)
     path = os.pathsep.join(part for part in (home, os.environ.get("PYTHONPATH", "")) if part)
-    # On Windows a child of the windowed viewer would open a console.
-    flags = int(getattr(subprocess, "CREATE_NO_WINDOW", 0))
+    return subprocess.run(
+        # -P: a folder named "engine" where the user happens to stand must not be run instead of this package.
+        [sys.executable, "-P", "-m", module, *arguments],
+        input=content,
+        capture_output=True,
+        timeout=timeout_s,
+        env={**os.environ, "PYTHONPATH": path},
+        # On Windows a child of the windowed viewer would open a console.
+        creationflags=int(getattr(subprocess, "CREATE_NO_WINDOW", 0)),
+        check=False,
+    )
+
+
+def _check_in_child(content: bytes, where: Path, channels: int, input_shape: tuple[int, int]) -> None:
+    """Load and run a stranger's file in a process that may crash. Raises ModelError where it does, or is unusable."""
     try:
-        done = subprocess.run(
-            command,
-            input=content,
-            capture_output=True,
-            timeout=_CHECK_TIMEOUT_S,
-            env={**os.environ, "PYTHONPATH": path},
-            creationflags=flags,
-            check=False,
-        )
-    except subprocess.TimeoutExpired as error:
+        done = run_module("engine.runtime", [str(channels), *map(str, input_shape), str(where)], content=content)
+    except ChildTimeout as error:
         raise ModelError(
             f"{where}: did not load within {_CHECK_TIMEOUT_S} s in a trial process; export the model again"
         ) from error
