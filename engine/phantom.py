@@ -18,11 +18,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
+from engine.measure import MYOCARDIAL_DENSITY_G_PER_ML
 from engine.volume import LV, MYO, RV, Geometry, LabelMap, Source, Volume, read_only
 
 Array = NDArray[np.float32]
-
-MYOCARDIAL_DENSITY_G_PER_ML = 1.05
 
 FRAME_MS = 40.0
 STACK_MM = 100.0
