@@ -182,6 +182,11 @@ def _shape(full: Sequence[int], path: Path) -> tuple[tuple[int, int, int], int]:
     return (shape[0], shape[1], shape[2]), shape[3] if len(shape) == 4 else 1
 
 
+def frames_of(path: Path) -> int:
+    """How many frames a file holds, by its header. Raises ScanError as read does."""
+    return _shape(_open(path).shape, path)[1]
+
+
 def _by(sizes: Sequence[float]) -> str:
     """Sizes in words: "192 × 192 × 10"."""
     return " × ".join(f"{n:g}" for n in sizes)
@@ -527,6 +532,26 @@ def write_mask(path: Path, labels: LabelMap, volume: Volume, convention: str = "
     }.items():
         if field in header:  # NIfTI-2 has neither data_type nor db_name
             header[field] = value
+    _write_image(path, header, stored)
+
+
+def write_volume(path: Path, volume: Volume) -> None:
+    """A volume that did not come from a file, such as the phantom, as NIfTI: its voxels, type and geometry.
+
+    Raises ExportError where it cannot be written.
+    """
+    if suffix_of(path) not in SUFFIXES:
+        raise ExportError(f"{path}: a NIfTI scan is written to a file that ends in .nii.gz or .nii; choose such a name")
+    header = _geometry_header(volume)
+    header.set_data_dtype(volume.array.dtype)
+    header["descrip"] = b"CineQuant"
+    header["scl_slope"], header["scl_inter"] = 1, 0
+    header["vox_offset"], header["magic"] = header.single_vox_offset, header.single_magic
+    _write_image(path, header, volume.array.transpose(3, 2, 1, 0))
+
+
+def _write_image(path: Path, header: Any, stored: NDArray[Any]) -> None:
+    """A header and voxels in file order, (I, J, K) or (I, J, K, T), to one file."""
     no_extensions = bytes(4)
     body = header.binaryblock + no_extensions + stored.tobytes(order="F")
     if suffix_of(path) == ".nii.gz":
