@@ -1,0 +1,229 @@
+"""A model against expert masks: overlap, surface distance and function, over a data set."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from engine import nifti, scan
+from engine.datasets import Case
+from engine.measure import MYOCARDIAL_DENSITY_G_PER_ML, ejection_fraction, volumes_ml
+from engine.metrics import EMPTY_RULE, Agreement, agreement, dice, hd95_mm, iou
+from engine.model_card import ModelCard
+from engine.predict import predict
+from engine.progress import CancelToken, Progress, no_progress
+from engine.volume import LV, MYO, RV, Known, LabelMap
+
+KEYS: dict[str, int] = {"lv": LV, "myo": MYO, "rv": RV}
+"""Short names of the structures in results."""
+
+RULES = (
+    "Each ED and ES file is segmented by itself, as one 3-D volume, and scored on its own grid.",
+    "Dice, IoU and HD95 are per volume; means are over volumes, and dice_mean is the mean of the three structures'.",
+    "HD95: 3-D surfaces, 95th percentile of the distances of both directions put together, in mm; none where the "
+    "header does not know the spacing.",
+    EMPTY_RULE,
+    "EF is of the volumes of the ED and ES masks; bias is model − expert, limits of agreement are bias ± 1.96 SD.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """One structure in one volume; NaN where there is no value (see metrics.EMPTY_RULE)."""
+
+    dice: float
+    iou: float
+    hd95_mm: float
+    volume_ml: float
+    truth_ml: float
+
+
+@dataclass(frozen=True, slots=True)
+class CaseScore:
+    """One volume. scores: by KEYS. spacing_known: whether mm and mL can be relied on."""
+
+    patient: str
+    phase: str
+    group: str
+    spacing_known: bool
+    scores: dict[str, Score]
+
+
+@dataclass(frozen=True, slots=True)
+class Mean:
+    """Over the volumes of one structure. n: volumes that count; hd95_missing: of those, the ones without HD95."""
+
+    dice: float
+    iou: float
+    hd95_mm: float
+    n: int
+    hd95_missing: int
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """What a model reached on a set of cases.
+
+    means: by phase ("ED", "ES", "all") and KEYS. dice_mean, iou_mean: of the three structures, all phases.
+    ef: agreement of the ejection fraction in percentage points, by "lv" and "rv".
+    volumes: agreement of "lv_edv_ml", "lv_esv_ml", "rv_edv_ml", "rv_esv_ml" and "lv_mass_g"; empty where the spacing
+        is unknown.
+    """
+
+    model: str
+    precision: str
+    cases: tuple[CaseScore, ...]
+    means: dict[str, dict[str, Mean]]
+    groups: dict[str, dict[str, Mean]]
+    dice_mean: float
+    iou_mean: float
+    ef: dict[str, Agreement]
+    volumes: dict[str, Agreement]
+    latency_ms: dict[str, float]
+    rules: tuple[str, ...] = RULES
+
+    def to_dict(self) -> dict[str, Any]:
+        """Ready for JSON: NaN becomes None."""
+        result = asdict(self)
+        result["patients"] = len({case.patient for case in self.cases})
+        clean: dict[str, Any] = _without_nan(result)
+        return clean
+
+
+def _without_nan(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_nan(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_without_nan(item) for item in value]
+    return None if isinstance(value, float) and math.isnan(value) else value
+
+
+def score(ours: LabelMap, truth: LabelMap) -> dict[str, Score]:
+    """Scores of a single-frame mask, by KEYS. Raises ValueError unless both are one frame of one grid."""
+    if ours.array.shape[0] != 1 or not ours.geometry.same_as(truth.geometry):
+        raise ValueError("scores are of two single-frame masks on one grid")
+    known = ours.geometry.spacing is not Known.ASSUMED
+    scores = {}
+    for key, label in KEYS.items():
+        a, b = ours.array[0] == label, truth.array[0] == label
+        scores[key] = Score(
+            dice=dice(a, b),
+            iou=iou(a, b),
+            hd95_mm=hd95_mm(a, b, ours.geometry.spacing_mm) if known else math.nan,
+            volume_ml=volumes_ml(ours, label)[0],
+            truth_ml=volumes_ml(truth, label)[0],
+        )
+    return scores
+
+
+def evaluate(
+    cases: Sequence[Case],
+    card: ModelCard,
+    precision: str,
+    *,
+    threads: int | None = None,
+    progress: Progress = no_progress,
+    cancel: CancelToken | None = None,
+) -> Evaluation:
+    """Segment every case with a model and compare with its truth.
+
+    Raises ScanError for a file that cannot be read or a truth that is not on its image's grid, ModelError, Cancelled.
+    """
+    scored: list[CaseScore] = []
+    inference_ms: list[float] = []
+    for done, case in enumerate(cases):
+        progress(done, len(cases), f"{case.patient} {case.phase}")
+        volume = scan.open_scan(case.image, cancel=cancel)
+        truth = nifti.read_mask(case.truth, volume, case.convention)
+        prediction = predict(volume, card, precision, threads=threads, cancel=cancel)
+        inference_ms += [timing.inference_ms for timing in prediction.timings]
+        known = volume.geometry.spacing is not Known.ASSUMED
+        scored.append(CaseScore(case.patient, case.phase, case.group, known, score(prediction.labels, truth)))
+    progress(len(cases), len(cases), "Done")
+    return summarise(scored, card.id, precision, inference_ms)
+
+
+def summarise(cases: Sequence[CaseScore], model: str, precision: str, inference_ms: Sequence[float] = ()) -> Evaluation:
+    """Means and agreements of scored cases."""
+    phases = {"ED": [c for c in cases if c.phase == "ED"], "ES": [c for c in cases if c.phase == "ES"], "all": cases}
+    groups = sorted({c.group for c in cases if c.group})
+    means = {phase: _means(some) for phase, some in phases.items()}
+    return Evaluation(
+        model=model,
+        precision=precision,
+        cases=tuple(cases),
+        means=means,
+        groups={group: _means([c for c in cases if c.group == group]) for group in groups},
+        dice_mean=_mean([m.dice for m in means["all"].values()]),
+        iou_mean=_mean([m.iou for m in means["all"].values()]),
+        ef=_ef(cases),
+        volumes=_volumes([c for c in cases if c.spacing_known]),
+        latency_ms={
+            "p50": float(np.percentile(inference_ms, 50)),
+            "p95": float(np.percentile(inference_ms, 95)),
+            "mean": float(np.mean(inference_ms)),
+        }
+        if inference_ms
+        else {},
+    )
+
+
+def _mean(values: Sequence[float]) -> float:
+    """Mean of the values that are numbers; NaN where none is."""
+    numbers = [v for v in values if not math.isnan(v)]
+    return float(np.mean(numbers)) if numbers else math.nan
+
+
+def _means(cases: Sequence[CaseScore]) -> dict[str, Mean]:
+    result = {}
+    for key in KEYS:
+        counted = [c.scores[key] for c in cases if not math.isnan(c.scores[key].dice)]
+        result[key] = Mean(
+            dice=_mean([s.dice for s in counted]),
+            iou=_mean([s.iou for s in counted]),
+            hd95_mm=_mean([s.hd95_mm for s in counted]),
+            n=len(counted),
+            hd95_missing=sum(math.isnan(s.hd95_mm) for s in counted),
+        )
+    return result
+
+
+def _pairs(cases: Sequence[CaseScore]) -> list[tuple[CaseScore, CaseScore]]:
+    """(ED, ES) of every patient that has both."""
+    ed, es = ({c.patient: c for c in cases if c.phase == phase} for phase in ("ED", "ES"))
+    return [(ed[patient], es[patient]) for patient in ed if patient in es]
+
+
+def _ef(cases: Sequence[CaseScore]) -> dict[str, Agreement]:
+    result = {}
+    for key in ("lv", "rv"):
+        ours, truth = [], []
+        for ed, es in _pairs(cases):
+            mine = ejection_fraction(ed.scores[key].volume_ml, es.scores[key].volume_ml)
+            theirs = ejection_fraction(ed.scores[key].truth_ml, es.scores[key].truth_ml)
+            if mine is not None and theirs is not None:
+                ours.append(mine)
+                truth.append(theirs)
+        result[key] = agreement(ours, truth)
+    return result
+
+
+def _volumes(cases: Sequence[CaseScore]) -> dict[str, Agreement]:
+    if not cases:
+        return {}
+    take: dict[str, tuple[str, str, Callable[[float], float]]] = {
+        "lv_edv_ml": ("lv", "ED", lambda ml: ml),
+        "lv_esv_ml": ("lv", "ES", lambda ml: ml),
+        "rv_edv_ml": ("rv", "ED", lambda ml: ml),
+        "rv_esv_ml": ("rv", "ES", lambda ml: ml),
+        "lv_mass_g": ("myo", "ED", lambda ml: MYOCARDIAL_DENSITY_G_PER_ML * ml),
+    }
+    result = {}
+    for name, (key, phase, unit) in take.items():
+        scores = [c.scores[key] for c in cases if c.phase == phase]
+        result[name] = agreement([unit(s.volume_ml) for s in scores], [unit(s.truth_ml) for s in scores])
+    return result
