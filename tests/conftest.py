@@ -1,0 +1,17 @@
+"""Fixtures that tests of every package share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Folder of the real scans, beside the repository. Tests that need it are skipped without it."""
+    if not SHARED_DATA.is_dir():
+        pytest.skip("no real scans: ../shared/data does not exist beside the repository")
+    return SHARED_DATA
