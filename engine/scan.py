@@ -43,7 +43,15 @@ def open_scan(
         found = _nifti_of_folder(given[0])
         if found:
             return nifti.read(found)
-        return dicom.read(given, progress=progress, cancel=cancel)
+        try:
+            return dicom.read(given, progress=progress, cancel=cancel)
+        except ScanError as error:
+            below = next((p for p in sorted(given[0].rglob("*")) if nifti.suffix_of(p) in nifti.SUFFIXES), None)
+            if below is None:
+                raise
+            raise ScanError(
+                f"{given[0]}: holds no DICOM scan, but NIfTI files in folders below; open one, such as {below.parent}"
+            ) from error
 
     kinds = {path: _kind(path) for path in given}
     if set(kinds.values()) == {"dicom"}:
@@ -94,6 +102,14 @@ def _phase_by_info(path: Path, info: Path) -> str:
     return {frame: phase for phase, frame in info_frames(info).items()}.get(int(match[1]), "")
 
 
+def _is_cine(path: Path) -> bool:
+    """Whether a file holds several frames. One that cannot be read is none; opening it by itself says why."""
+    try:
+        return nifti.frames_of(path) > 1
+    except ScanError:
+        return False
+
+
 def _nifti_of_folder(folder: Path) -> list[Path]:
     """The NIfTI files of a folder that make one scan; none where it holds no NIfTI file. Raises ScanError."""
     files = sorted(p for p in folder.iterdir() if p.is_file() and nifti.suffix_of(p) in nifti.SUFFIXES)
@@ -107,7 +123,7 @@ def _nifti_of_folder(folder: Path) -> list[Path]:
         scans = short_axis
     if len(scans) == 1:
         return scans
-    cines = [p for p in scans if nifti.frames_of(p) > 1]
+    cines = [p for p in scans if _is_cine(p)]
     if len(cines) == 1:
         return cines
     info = folder / "Info.cfg"
