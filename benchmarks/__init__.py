@@ -1,0 +1,1 @@
+"""Measurements for developers. Nothing in the program imports them."""
