@@ -41,12 +41,12 @@ LV_EF = 0.60
 # The right ventricle wraps the left one: at angle t from its middle it is W(depth) (1 - (t / half angle)^2)^0.6 thick.
 RV_EDV_ML = 150.0
 RV_LENGTH_MM, RV_LENGTH_ES_MM = 84.0, 76.0
-RV_MIDDLE, RV_HALF_ANGLE = math.radians(188), math.radians(84)
+RV_MIDDLE, RV_HALF_ANGLE = math.radians(172), math.radians(84)
 RV_WALL_MM = 3.0
 
 # Signal of each tissue; blood is 1. Ratios as in cine MR at 1.5 T.
 BLOOD, RV_BLOOD, MUSCLE, FAT, LUNG, LIVER, SPLEEN, STOMACH = 1.0, 0.93, 0.38, 1.35, 0.07, 0.42, 0.62, 0.75
-NOISE = 0.035
+NOISE = 0.022
 SCALE = 400.0
 """Stored value of a signal of 1."""
 
@@ -169,49 +169,56 @@ def _chest(rng: np.random.Generator, x: Array, y: Array, depth: float, px: float
     picture = np.full(shape, 0.0, dtype=np.float32)
     apical = depth / STACK_MM
 
-    # Chest wall: skin, fat, a dark muscle layer with ribs.
-    wobble = 4 * np.sin(np.arctan2(y - 40, x - 35) * 3 + 1.0 + apical)
-    body = _ellipse(x, y, (38 - 8 * apical, 42), (138, 150), 8) + wobble
-    fat_mm = 15 + 5 * np.sin(np.arctan2(y - 40, x - 35) * 2 + 0.6) + 5 * apical
-    _paint(picture, FAT * (1 + 0.05 * fine + 0.08 * coarse), _inside(body, px))
-    _paint(picture, MUSCLE * (0.75 + 0.2 * fine), _inside(body + fat_mm, px))
-    around = np.arctan2(y - 42, x - 30)
-    ribs = np.cos(around * 14 + 2 * apical)
-    _paint(picture, 0.75 + 0.1 * fine, _inside(np.abs(body + fat_mm + 7) - 3.0, px) * np.clip(4 * ribs - 2.2, 0, 1))
-    inner = body + fat_mm + 14
+    # Chest wall: fat, thin over the ribs and thick below the arm and the breast, on a dark layer of muscle with ribs.
+    around = np.arctan2(y - 45, x - 55)
+    body = _ellipse(x, y, (58 - 6 * apical, 48), (152, 172), 20) + 4 * np.sin(3 * around + 1 + apical)
+    fat_mm = 9 + 7 * np.sin(2 * around + 1.2 + 0.5 * apical) + 15 * np.exp(-(((around + 1.15) / 0.35) ** 2))
+    _paint(picture, FAT * (1 + 0.05 * fine + 0.06 * coarse), _inside(body, px))
+    muscle_mm = 15 + 3 * np.sin(5 * around + 2 * apical)
+    _paint(picture, MUSCLE * (0.75 + 0.12 * fine), _inside(body + fat_mm, px))
+    streak = np.abs(body + fat_mm + 0.45 * muscle_mm + 1.5 * np.sin(9 * around)) - 0.8
+    _paint(picture, FAT * 0.6, 0.8 * _inside(streak, px) * _inside(body + fat_mm, px))
+    for rib in (-2.9, -2.5, -2.05, -1.55, -0.9, -0.4, 2.3, 2.75):
+        reach = 9 * np.abs((around - rib - 0.08 * apical + math.pi) % (2 * math.pi) - math.pi) * 14
+        edge = np.hypot(body + fat_mm + muscle_mm - 5, reach / 1.6) - 3.2
+        _paint(picture, 0.12, _inside(edge - 1.0, px))
+        _paint(picture, 0.55 + 0.08 * fine, _inside(edge, px))
+    inner = body + fat_mm + muscle_mm
     _paint(picture, LUNG * (1 + 0.3 * fine), _inside(inner, px))
 
-    # Lung vessels.
-    for _ in range(46):
-        vx, vy = rng.uniform(-95, 140), rng.uniform(-110, 60)
-        size, bright = rng.uniform(0.8, 2.4), rng.uniform(0.2, 0.75)
+    # Lung vessels, denser towards the heart.
+    for _ in range(60):
+        vx, vy = rng.normal(15, 55), rng.normal(-35, 35)
+        size, bright = rng.uniform(0.6, 1.9), rng.uniform(0.2, 0.8)
         blob = np.exp(-((x - vx) ** 2 + (y - vy) ** 2) / (2 * size**2))
-        _paint(picture, bright, blob * _inside(inner + 4, px))
+        _paint(picture, bright, blob * _inside(inner + 6, px))
 
-    # Below the diaphragm: liver at the left of the picture, stomach and spleen at its right, fat between.
-    dome = 38 - 10 * apical + 14 * ((x - 5) / 70) ** 2 * np.where(x < 0, 0.5, 0.9) + 3 * np.sin(x / 23)
+    # Below the diaphragm, on which the heart lies: liver at the left of the picture, stomach and spleen at its right.
+    dome = 35 - 20 * apical - (24 - 4 * apical) * np.exp(-(((x - 92) / 42) ** 2)) + 0.004 * np.minimum(x + 20, 0) ** 2
     below = _inside(dome - y, px) * _inside(inner, px)
-    _paint(picture, 0.8 + 0.25 * coarse, below)
-    liver = np.maximum(dome + 2 - y, _ellipse(x, y, (-42, 78 - 6 * apical), (84, 62), -14))
+    _paint(picture, 0.15, _inside(dome - 1.5 - y, px) * _inside(inner, px))
+    _paint(picture, 0.95 + 0.2 * coarse, below)
+    liver = np.maximum(dome + 1.5 - y, _ellipse(x, y, (-36, 88 - 8 * apical), (78, 70), -20))
     _paint(picture, 0.12, below * _inside(liver - 1.0, px))
-    liver_signal = LIVER * (1 + 0.10 * fine + 0.06 * coarse)
-    _paint(picture, liver_signal, below * _inside(liver, px))
-    for _ in range(22):
-        vx, vy = rng.uniform(-100, 40), rng.uniform(45, 130)
-        size, bright = rng.uniform(1.0, 2.6), rng.uniform(0.5, 0.8)
+    _paint(picture, LIVER * (1 + 0.08 * fine + 0.06 * coarse), below * _inside(liver, px))
+    for _ in range(26):
+        vx, vy = rng.uniform(-100, 40), rng.uniform(45, 140)
+        size, bright = rng.uniform(0.8, 2.4), rng.uniform(0.6, 0.9)
         blob = np.exp(-((x - vx) ** 2 + (y - vy) ** 2) / (2 * size**2))
         _paint(picture, bright, below * blob * _inside(liver + 3, px))
+    folds = np.sin(x / 5 + 3 * coarse) * np.sin(y / 6 + 2 * coarse)
     for at, radii, turn, signal in (
-        ((68 - 12 * apical, 74), (30 + 8 * apical, 24), 20, STOMACH * (1 + 0.3 * coarse)),
-        ((112, 92), (24, 40), -20, SPLEEN * (1 + 0.08 * fine)),
-        ((64, 124), (26, 30), 0, MUSCLE * (1 + 0.5 * coarse)),
-        ((14, 140), (22, 24), 0, 0.55 * (1 + 0.25 * fine)),
+        ((78, 52 - 8 * apical), (33, 27), -25, STOMACH * (1 + 0.25 * coarse + 0.25 * folds)),
+        ((122, 52), (22, 44), -25, SPLEEN * (1 + 0.07 * fine)),
+        ((84, 108), (26, 31), 15, 0.95 * (1 + 0.15 * coarse)),
+        ((30, 118), (24, 20), 0, 0.5 * (1 + 0.3 * folds)),
+        ((-20, 165), (36, 22), 0, MUSCLE * (1 + 0.15 * fine)),
     ):
         edge = _ellipse(x, y, at, radii, turn) + 2 * coarse
-        _paint(picture, 0.2, below * _inside(edge - 2.0, px))
+        _paint(picture, 0.2, below * _inside(edge - 1.8, px))
         _paint(picture, signal, below * _inside(edge, px))
     # Descending aorta.
-    aorta = _ellipse(x, y, (58 + 6 * apical, 40 + 14 * apical), (10.5, 10.5))
+    aorta = _ellipse(x, y, (40 + 5 * apical, 56 + 6 * apical), (10.5, 10.5))
     _paint(picture, 0.3, _inside(aorta - 1.5, px))
     _paint(picture, BLOOD * 0.95, _inside(aorta, px))
     return picture
@@ -313,7 +320,7 @@ def _heart(
 
         # Fat on the heart, thick in the grooves where the right ventricle begins and ends.
         groove = np.exp(-(((np.abs((angle - RV_MIDDLE + math.pi) % (2 * math.pi) - math.pi) - 1.45) / 0.28) ** 2))
-        fat = 1.5 + 5.5 * groove + 2.5 * np.sqrt(profile) + 1.5 * coarse
+        fat = (1.2 + 5.0 * groove + 2.0 * np.sqrt(profile) + 1.2 * coarse) * min(1.0, epi / 25)
         if epi > 0 or rv > 0:
             _paint(view, 0.16, _inside(radius - (outer + wall + fat + 1.5), rv_soft))
             _paint(view, FAT * (0.72 + 0.1 * fine), _inside(radius - (outer + wall + fat), rv_soft))
@@ -329,7 +336,7 @@ def _heart(
             _paint(view, blood, _inside(radius - endo, endo_soft))
             if 22 < depth < 72:
                 for at, grow in papillary:
-                    size = grow * 4.0
+                    size = grow * 4.8
                     away = max(endo - 1.1 * size, 0.0)
                     spot = np.hypot(x - away * math.cos(at), y - away * math.sin(at)) - size
                     _paint(view, MUSCLE, 0.85 * _inside(spot, 1.5 * px) * _inside(radius - endo, endo_soft))
