@@ -54,7 +54,8 @@ class PrecisionFile:
 class TestTensors:
     """A recorded input and the logits that each precision gave for it.
 
-    file: an .npz with 'input', (1, 1, H, W), and 'logits_<precision>', (C, H, W), float16 or float32.
+    file: an .npz with 'input', (1, 1, H, W), and 'logits_<precision>', (C, H / step, W / step), float16 or float32:
+        every step-th row and column of the logits, the first one included.
     tolerance: precision → largest absolute logit difference that still counts as the same.
     """
 
@@ -211,15 +212,17 @@ def write_test_tensors(
     network_input: NDArray[np.float32],
     logits: Mapping[str, NDArray[np.float32]],
     tolerance: Mapping[str, float],
+    step: int = 1,
 ) -> TestTensors:
     """Record test tensors and return their card entry.
 
     network_input: (1, 1, H, W). logits: precision → (C, H, W), what that precision's file gives for it.
+    step: store every step-th row and column of the logits; it must divide H and W.
     Both are stored as float16, so feed the network network_input.astype(float16).astype(float32) when making logits,
     and let the tolerance cover a rounding of 2^-11 of the largest logit. Use a small H and W: 50 kB is the limit.
     Raises ModelError where the file would be larger.
     """
-    arrays = {"input": network_input, **{f"logits_{name}": values for name, values in logits.items()}}
+    arrays = {"input": network_input, **{f"logits_{name}": values[:, ::step, ::step] for name, values in logits.items()}}
     # mypy reads the keywords as savez_compressed's own allow_pickle.
     np.savez_compressed(path, **{k: v.astype(np.float16) for k, v in arrays.items()})  # type: ignore[arg-type]
     entry = describe_file(path)
@@ -231,7 +234,10 @@ def write_test_tensors(
 
 
 def read_test_tensors(card: ModelCard, precision: str) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """(input (1, 1, H, W), expected logits (C, H, W)) of a precision, float32. Raises ModelError."""
+    """(input (1, 1, H, W), expected logits (C, H / step, W / step)) of a precision, float32; step divides H and W.
+
+    Raises ModelError.
+    """
     card.file_for(precision)
     entry = card.test_tensors
     path = card.folder / entry.file
@@ -244,7 +250,10 @@ def read_test_tensors(card: ModelCard, precision: str) -> tuple[NDArray[np.float
         raise ModelError(f"{path}: {error}; {_WAY_OUT}") from error
     except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
         raise ModelError(f"{path}: is not an .npz of plain arrays ({error}); {_WAY_OUT}") from error
-    if network_input.shape[:2] != (1, 1) or logits.shape != (card.channels, *network_input.shape[2:]):
+    height, width = network_input.shape[2:]
+    step = height // logits.shape[1] if logits.shape[1] else 0
+    fits = step > 0 and (logits.shape[1] * step, logits.shape[2] * step) == (height, width)
+    if network_input.shape[:2] != (1, 1) or logits.shape[0] != card.channels or not fits:
         raise ModelError(
             f"{path}: input {network_input.shape} and logits {logits.shape} do not fit the card; {_WAY_OUT}"
         )

@@ -195,7 +195,8 @@ def verify(card: ModelCard, precision: str, *, threads: int | None = None) -> tu
     x, expected = read_test_tensors(card, precision)
     height, width = x.shape[2:]
     network = load_network(card, precision, threads=threads, input_shape=(height, width))
-    difference = np.abs(network.infer(x) - expected).max()
+    step = height // expected.shape[1]
+    difference = np.abs(network.infer(x)[:, ::step, ::step] - expected).max()
     # A network that gives NaN differs from everything.
     return (float(difference) if np.isfinite(difference) else float("inf")), card.test_tensors.tolerance[precision]
 
