@@ -20,9 +20,12 @@ class _Reach:
     last: NDArray[np.intp]
 
     def outputs(self, low: int, high: int) -> tuple[int, int]:
-        """The range [start, stop) of output indices that read any of the inputs low to high, both included."""
+        """The range [start, stop) of output indices that read any of the inputs low to high, both included.
+
+        Empty where none does: what the network found in the padding around a small image.
+        """
         touched = np.flatnonzero((self.last >= low) & (self.first <= high))
-        return int(touched[0]), int(touched[-1]) + 1
+        return (int(touched[0]), int(touched[-1]) + 1) if touched.size else (0, 0)
 
     def inputs(self, start: int, stop: int) -> tuple[int, int]:
         """The range [start, stop) of input indices that the outputs [start, stop) read."""
@@ -64,6 +67,8 @@ class Labeller:
         columns = np.flatnonzero(won.any(axis=0))
         top, bottom = self._rows.outputs(int(rows[0]), int(rows[-1]))
         left, right = self._columns.outputs(int(columns[0]), int(columns[-1]))
+        if top == bottom or left == right:
+            return out
         r0, r1 = self._rows.inputs(top, bottom)
         c0, c1 = self._columns.inputs(left, right)
         part = Grid(
