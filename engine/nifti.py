@@ -10,6 +10,7 @@ import logging
 import os
 import re
 import struct
+import warnings
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -151,7 +152,9 @@ def _open(path: Path) -> Any:
     if path.stat().st_size == 0:
         raise ScanError(f"{path}: is empty; copy it again from its source")
     try:
-        image = _nib.load(path)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # on odd header extensions, which are not used
+            image = _nib.load(path, mmap=False)
     except _DAMAGED as error:
         raise ScanError(f"{path}: is not a NIfTI file or is damaged ({_short(error)}); check what it is") from error
     if not isinstance(image, _nib.AnalyzeImage):
@@ -203,10 +206,11 @@ def _unit_affine(matrix: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDAr
 
 
 def _usable(matrix: NDArray[np.float64] | None) -> bool:
-    if matrix is None or not np.isfinite(matrix).all():
+    """Whether a form is one that a scanner could write: no singular, endless or microscopic axes."""
+    if matrix is None or not np.isfinite(matrix).all() or np.abs(matrix).max() > 1e6:
         return False
     directions, norms = _unit_affine(matrix)
-    return bool((norms > 0).all() and abs(np.linalg.det(directions)) > 1e-3)
+    return bool((norms > 1e-6).all() and abs(np.linalg.det(directions)) > 1e-3)
 
 
 def _read_header(header: Any, shape: tuple[int, int, int]) -> _Header:
@@ -219,7 +223,7 @@ def _read_header(header: Any, shape: tuple[int, int, int]) -> _Header:
     """
     is_nifti = isinstance(header, _nib.Nifti1Header)
     pixdim = np.abs(np.asarray(header["pixdim"], dtype=np.float64)[1:4])
-    sized = bool(np.isfinite(pixdim).all() and (pixdim > 0).all())
+    sized = bool(np.isfinite(pixdim).all() and (pixdim > 1e-6).all() and (pixdim < 1e6).all())
     sform, qform = None, None
     unit_mm = 1.0
     notices: list[str] = []
