@@ -22,8 +22,8 @@ class Config:
     crop: side of the square training crops. batch: crops in a step. epochs: passes over all training slices.
     learning_rate: peak of the one-cycle schedule of AdamW. weight_decay: its decoupled decay.
     ema: decay of the moving average of weights, which is what is evaluated and exported.
-    bf16: autocast to bfloat16 while training (weights stay float32). Off by default: on the CPU, torch 2.13 returned NaN
-        gradients for dilated depthwise convolutions in bfloat16.
+    bf16: autocast to bfloat16 while training (weights stay float32). Off by default: on the CPU, torch 2.13 returned
+        NaN gradients for dilated depthwise convolutions in bfloat16.
     fixed_size: side of the only input size the exported network takes; 0 for any multiple of `multiple`.
     """
 

@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
-from engine import datasets, nifti
 from numpy.typing import NDArray
 
+from engine import datasets, nifti
 from engine.preprocess import InputSpec, intensity, plan
-from engine.volume import convert_labels
+from engine.volume import LV, MYO, RV, Volume
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,7 +41,7 @@ def load_scans(cases: Iterable[datasets.Case], spec: InputSpec) -> list[Scan]:
     return scans
 
 
-def _resample(case, volume, truth, spec: InputSpec) -> Scan:
+def _resample(case: datasets.Case, volume: Volume, truth: NDArray[np.uint8], spec: InputSpec) -> Scan:
     grid = plan(volume.geometry, spec)
     scale = intensity(volume.array, spec)
     images, labels = [], []
@@ -49,7 +49,7 @@ def _resample(case, volume, truth, spec: InputSpec) -> Scan:
         unit = np.clip((image.astype(np.float32) - scale.low) / (scale.high - scale.low), 0, 1)
         images.append(grid.rows @ unit @ grid.columns_t)
         # Each label is resampled as a picture of its own and the strongest wins: smoother than the nearest neighbour.
-        shares = [grid.rows @ (mask == value).astype(np.float32) @ grid.columns_t for value in (1, 2, 3)]
+        shares = [grid.rows @ (mask == value).astype(np.float32) @ grid.columns_t for value in (LV, MYO, RV)]
         background = 1 - sum(shares)
         labels.append(np.argmax([background, *shares], axis=0).astype(np.uint8))
     label_array = np.stack(labels)

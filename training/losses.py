@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import torch
 import torch.nn.functional as F
 from torch import Tensor
 
@@ -20,9 +19,3 @@ def dice_cross_entropy(logits: Tensor, target: Tensor) -> Tensor:
     size = probabilities.sum((0, 2, 3)) + truth.sum((0, 2, 3))
     dice = (2 * overlap + 1.0) / (size + 1.0)
     return F.cross_entropy(logits, target) + 1 - dice.mean()
-
-
-def soft_labels(logits: Tensor) -> Tensor:
-    """(N, C, H, W) logits to probabilities without gradient."""
-    with torch.no_grad():
-        return logits.softmax(1)

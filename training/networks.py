@@ -6,9 +6,10 @@ from collections.abc import Callable
 
 from torch import nn
 
+from training.espnetv2 import ESPNetv2
 from training.quantlite import QuantLite
 
-NETWORKS: dict[str, Callable[[], nn.Module]] = {"quantlite": QuantLite}
+NETWORKS: dict[str, Callable[[], nn.Module]] = {"quantlite": QuantLite, "espnetv2": ESPNetv2}
 
 
 def parameter_count(network: nn.Module) -> int:

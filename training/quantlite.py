@@ -17,7 +17,9 @@ import torch
 from torch import Tensor, nn
 
 
-def conv_bn(c_in: int, c_out: int, kernel: int = 1, stride: int = 1, dilation: int = 1, groups: int = 1) -> nn.Sequential:
+def conv_bn(
+    c_in: int, c_out: int, kernel: int = 1, stride: int = 1, dilation: int = 1, groups: int = 1
+) -> nn.Sequential:
     """Convolution without bias, same padding, then batch normalisation."""
     padding = dilation * (kernel // 2)
     return nn.Sequential(
@@ -26,12 +28,12 @@ def conv_bn(c_in: int, c_out: int, kernel: int = 1, stride: int = 1, dilation: i
 
 
 class Unit(nn.Module):
-    """Reduce, four dilated depthwise branches, hierarchical fusion, expand; (N, c_in, H, W) to (N, c_out, H/stride, W/stride).
+    """Reduce, dilated depthwise branches, hierarchical fusion, expand.
 
-    The input is added where the shapes agree. relu=False leaves the last activation to the caller.
+    (N, c_in, H, W) to (N, c_out, H / stride, W / stride). The input is added where the shapes agree.
     """
 
-    def __init__(self, c_in: int, c_out: int, stride: int = 1, branches: int = 4, relu: bool = True) -> None:
+    def __init__(self, c_in: int, c_out: int, stride: int = 1, branches: int = 4) -> None:
         super().__init__()
         n = c_out // branches
         self.reduce = conv_bn(c_in, n)
@@ -39,7 +41,6 @@ class Unit(nn.Module):
         self.expand = conv_bn(n * branches, c_out)
         self.residual = stride == 1 and c_in == c_out
         self.fused = True
-        self.relu = nn.ReLU() if relu else nn.Identity()
         self.act = nn.ReLU()
 
     def forward(self, x: Tensor) -> Tensor:
@@ -49,7 +50,7 @@ class Unit(nn.Module):
             for k in range(1, len(outputs)):
                 outputs[k] = outputs[k] + outputs[k - 1]
         expanded = self.expand(torch.cat(outputs, 1))
-        return self.relu(expanded + x if self.residual else expanded)
+        return self.act(expanded + x if self.residual else expanded)
 
     @torch.no_grad()
     def fold_fusion(self) -> None:

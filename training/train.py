@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -27,6 +26,10 @@ CHECKPOINT = "checkpoint.safetensors"
 WEIGHTS = "weights.safetensors"
 
 
+class RunError(RuntimeError):
+    """A run's folder does not hold what the step needs; the message says what and the way out."""
+
+
 def train(
     config: Config,
     scans: Sequence[Scan],
@@ -40,7 +43,7 @@ def train(
     weights as weights.safetensors. Called again on the same folder, it goes on where it stopped.
 
     monitor: scans whose Dice is logged now and then; nothing is chosen by it.
-    Raises ValueError if the folder holds a run of another configuration.
+    Raises RunError if the folder holds a run of another configuration.
     """
     folder.mkdir(parents=True, exist_ok=True)
     _same_run_or_new(config, folder)
@@ -66,7 +69,7 @@ def train(
             started, losses = time.perf_counter(), []
             network.train()
             bar = tqdm(augmenter.batches(config.batch, rng), desc=f"epoch {epoch + 1}/{config.epochs}", leave=False)
-            for items in bar:
+            for step, items in enumerate(bar, start=epoch * steps):
                 images, labels = augmenter.draw(items, rng)
                 with torch.autocast("cpu", torch.bfloat16, enabled=config.bf16):
                     logits = network(images.contiguous(memory_format=torch.channels_last))
@@ -76,7 +79,8 @@ def train(
                 nn.utils.clip_grad_norm_(network.parameters(), 5.0)
                 optimizer.step()
                 schedule.step()
-                _update_average(average, network, config.ema)
+                # Young averages forget faster, or the random start would weigh on them for epochs.
+                _update_average(average, network, min(config.ema, (1 + step) / (10 + step)))
                 losses.append(loss.item())
                 bar.set_postfix(loss=f"{np.mean(losses[-50:]):.3f}")
             row = {"epoch": epoch + 1, "loss": float(np.mean(losses)), "seconds": time.perf_counter() - started}
@@ -99,7 +103,9 @@ def quick_dice(network: nn.Module, scans: Sequence[Scan]) -> dict[str, float]:
     network.eval()
     scores = []
     for scan in scans:
-        x = torch.from_numpy((scan.images - scan.mean) / scan.std)[:, None].contiguous(memory_format=torch.channels_last)
+        x = torch.from_numpy((scan.images - scan.mean) / scan.std)[:, None].contiguous(
+            memory_format=torch.channels_last
+        )
         found = network(x).argmax(1).numpy()
         row = []
         for value in (1, 2, 3):
@@ -137,7 +143,7 @@ def _averaged(config: Config, average: dict[str, Tensor]) -> nn.Module:
 def _same_run_or_new(config: Config, folder: Path) -> None:
     path, text = folder / "config.json", json.dumps(config.as_dict(), indent=1, ensure_ascii=False)
     if path.exists() and path.read_text(encoding="utf-8") != text:
-        raise ValueError(f"{folder} holds a run of another configuration; choose another folder or remove it")
+        raise RunError(f"{folder} holds a run of another configuration; choose another folder or remove it")
     path.write_text(text, encoding="utf-8")
 
 
@@ -152,7 +158,7 @@ def _save(path: Path, network: nn.Module, average: dict[str, Tensor], optimizer:
 def _write_tensors(path: Path, tensors: dict[str, Tensor], metadata: dict[str, str]) -> None:
     beside = path.with_suffix(".part")
     save_file({k: v.detach().contiguous().clone() for k, v in tensors.items()}, str(beside), metadata)
-    os.replace(beside, path)
+    beside.replace(path)
 
 
 def _resume(path: Path, network: nn.Module, average: dict[str, Tensor], optimizer: Any) -> int:
@@ -163,8 +169,8 @@ def _resume(path: Path, network: nn.Module, average: dict[str, Tensor], optimize
         tensors = {k: file.get_tensor(k) for k in file.keys()}  # noqa: SIM118 (safe_open is no mapping)
         epoch = int(file.metadata()["epoch"])
     network.load_state_dict({k.removeprefix("network/"): v for k, v in tensors.items() if k.startswith("network/")})
-    for key in average:
-        average[key].copy_(tensors[f"average/{key}"])
+    for key, value in average.items():
+        value.copy_(tensors[f"average/{key}"])
     state = optimizer.state_dict()
     for key, value in tensors.items():
         if key.startswith("optimizer/"):
