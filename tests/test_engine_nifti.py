@@ -387,6 +387,30 @@ def test_odd_pixdim(tmp_path: Path, bad: float) -> None:
     assert min(volume.geometry.spacing_mm) > 0
 
 
+@pytest.mark.parametrize("kind", [nib.Nifti1Image, nib.Nifti2Image])
+def test_no_header_is_odd_enough_for_a_crash(tmp_path: Path, kind: Any) -> None:
+    """Random bytes in the header: a Volume whose mask can be written and read again, or a ScanError. No warning."""
+    rng = np.random.default_rng(0)
+    whole = save(tmp_path / "whole.nii", stack(6, 5, 4, 2), qform=PLAIN_RAS, kind=kind).read_bytes()
+    opened = 0
+    for _ in range(400):
+        block = bytearray(whole)
+        for place in rng.integers(kind.header_class.sizeof_hdr + 4, size=rng.integers(1, 6)):
+            block[place] = rng.choice([0, 1, 127, 128, 255, rng.integers(256)])
+        path = tmp_path / "odd.nii"
+        path.write_bytes(block)
+        try:
+            volume = nifti.read([path])
+        except ScanError:
+            continue
+        opened += 1
+        assert np.isfinite(volume.array).all()
+        labels = random_mask(volume)
+        nifti.write_mask(tmp_path / "m.nii", labels, volume)
+        assert np.array_equal(nifti.read_mask(tmp_path / "m.nii", volume).array, labels.array)
+    assert 100 < opened < 400
+
+
 # Masks
 
 
