@@ -20,8 +20,10 @@ def test_grey_of_nan_is_black() -> None:
     assert render.grey(np.array([[np.nan, 1.0]]), (0.5, 1.0)).tolist() == [[0, 255]]
 
 
-def test_auto_window_spans_the_data_and_is_never_empty() -> None:
-    centre, width = render.auto_window(np.linspace(0, 1000, 10_001))
+def test_auto_window_spans_the_middle_of_the_image_and_is_never_empty() -> None:
+    framed = np.full((200, 200), 5000.0)
+    framed[50:150, 50:150] = np.linspace(0, 1000, 10_000).reshape(100, 100)
+    centre, width = render.auto_window(framed)
     assert centre - width / 2 == pytest.approx(10, abs=1)
     assert centre + width / 2 == pytest.approx(995, abs=1)
     for flat in (np.zeros((1, 1, 4, 4)), np.full((2, 2), np.nan)):
