@@ -1,0 +1,114 @@
+"""What leaves the program: masks and tables, written by the worker. Never onto the scan's own files."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import tempfile
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from engine import nifti
+from engine.errors import ExportError
+from engine.measure import Function, Ventricle
+from engine.predict import Prediction
+from engine.volume import Volume
+
+
+def program_version() -> str:
+    """The installed version, such as "0.1.0"."""
+    try:
+        return version("cinequant")
+    except PackageNotFoundError:
+        return "unknown"
+
+
+def default_name(volume: Volume, prediction: Prediction, ending: str) -> str:
+    """A file name that tells what is in the file: scan, model, precision."""
+    return f"{volume.source.name}_{prediction.model_id}_{prediction.precision}_{ending}"
+
+
+def refuse_source(path: Path, volume: Volume) -> None:
+    """Raise ExportError where writing to path would replace the scan that is open, or put files among its own."""
+    target = path.resolve()
+    files = {p.resolve() for p in volume.source.paths} | {p.resolve() for row in volume.source.instances for p in row}
+    if target in files:
+        raise ExportError(f"{path}: is the scan that is open; choose another name, the source is never overwritten")
+
+
+def mask_nifti(path: Path, volume: Volume, prediction: Prediction, _function: Function | None) -> None:
+    """The labels as NIfTI on the source's own grid, values 1 LV cavity, 2 LV myocardium, 3 RV cavity."""
+    nifti.write_mask(path, prediction.labels, volume)
+
+
+def mask_seg(folder: Path, volume: Volume, prediction: Prediction, _function: Function) -> None:
+    """The labels as DICOM SEG objects in a folder, one a phase."""
+    from engine import seg  # noqa: PLC0415 - brings highdicom, half a second that only this export should pay
+
+    algorithm = f"{prediction.model_name} {prediction.precision}"
+    seg.write_seg(folder, prediction.labels, volume, algorithm=algorithm, version=program_version())
+
+
+def measurements_csv(path: Path, volume: Volume, prediction: Prediction, function: Function) -> None:
+    """Measurements with their units, the rules used and what computed them."""
+    write_text(path, measurements_table(volume, prediction, function))
+
+
+def measurements_table(volume: Volume, prediction: Prediction, function: Function) -> str:
+    """The text of the CSV: quantity, value, unit. Empty value: not defined for this scan."""
+    unit = "mL" if function.units_known else "mL (spacing unknown)"
+    rows: list[tuple[str, object, str]] = [
+        ("Scan", volume.source.name, ""),
+        ("Model", prediction.model_name, ""),
+        ("Model SHA-256", prediction.model_sha256, ""),
+        ("Precision", prediction.precision, ""),
+        ("Runtime", prediction.runtime, ""),
+        ("CineQuant", program_version(), ""),
+        ("Use", "Research use only, not for diagnosis", ""),
+        ("ED frame", _number(None if function.ed_frame is None else function.ed_frame + 1, 0), "from 1"),
+        ("ES frame", _number(None if function.es_frame is None else function.es_frame + 1, 0), "from 1"),
+    ]
+    for name, side in (("LV", function.lv), ("RV", function.rv)):
+        rows += [(f"{name} {label}", _number(value, 2), u) for label, value, u in _ventricle(side, unit)]
+    rows.append(("LV mass", _number(function.lv_mass_g, 2), "g" if function.units_known else "g (spacing unknown)"))
+    times = volume.frame_times_ms
+    for frame, (lv, rv, myo) in enumerate(zip(function.lv_ml, function.rv_ml, function.myo_ml, strict=True)):
+        at = f" at {times[frame]:.0f} ms" if times else ""
+        where = f"frame {frame + 1}{at}"
+        rows += [(f"LV cavity, {where}", _number(lv, 2), unit), (f"RV cavity, {where}", _number(rv, 2), unit)]
+        rows.append((f"LV myocardium, {where}", _number(myo, 2), unit))
+    rows += [("Rule", rule, "") for rule in function.rules]
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(("quantity", "value", "unit"))
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+def _ventricle(side: Ventricle, unit: str) -> list[tuple[str, float | None, str]]:
+    return [
+        ("EDV", side.edv_ml, unit),
+        ("ESV", side.esv_ml, unit),
+        ("SV", side.sv_ml, unit),
+        ("EF", side.ef_percent, "%"),
+    ]
+
+
+def _number(value: float | None, digits: int) -> str:
+    return "" if value is None else f"{value:.{digits}f}"
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file whole or not at all: beside it, flushed to the disk, then renamed."""
+    handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        # newline="": the csv module ends its lines itself. A byte-order mark lets spreadsheets read µ and ² right.
+        with os.fdopen(handle, "w", encoding="utf-8-sig", newline="") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(beside).replace(path)
+    except BaseException:
+        Path(beside).unlink(missing_ok=True)
+        raise

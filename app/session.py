@@ -1,0 +1,409 @@
+"""The sole owner of the state: every command, the cine's clock, and what comes back from the worker."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PySide6.QtCore import QElapsedTimer, QObject, Qt, QTimer, Signal
+
+from app import exports
+from app.jobs import Job, Outcome, Report, Reporter, Worker
+from app.state import (
+    COMPARED,
+    AppState,
+    Busy,
+    Kind,
+    Message,
+    Run,
+    RunKey,
+    Status,
+    Style,
+    card_of,
+    evolve,
+    frame_interval_ms,
+    opened,
+    phase_frame,
+    precisions_of,
+    run_key,
+    run_of,
+    shown_labels,
+    with_run,
+)
+from engine.catalog import Catalog, find_models, user_models
+from engine.errors import ScanError
+from engine.measure import Function, measure
+from engine.metrics import dice
+from engine.model_card import ModelCard
+from engine.phantom import make_phantom
+from engine.predict import Prediction, predict
+from engine.scan import open_scan
+from engine.volume import STRUCTURES, LabelMap, Volume
+
+MAX_RECENTS = 8
+
+
+class Session(QObject):
+    """Commands in, changed(old, new) out. A command that changes nothing says nothing."""
+
+    changed = Signal(object, object)
+
+    def __init__(self, state: AppState | None = None, *, compare: bool = True) -> None:
+        """compare: segment in the precisions of COMPARED, not only in the chosen one."""
+        super().__init__()
+        self.state = state or AppState()
+        self._compared = COMPARED if compare else ()
+        self._worker = Worker(self._on_report, self._on_outcome)
+        self._clock, self._clock_frame = QElapsedTimer(), 0
+        self._timer = QTimer(self)
+        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
+        self._timer.timeout.connect(self._tick)
+
+    # -- state ---------------------------------------------------------------------------------------------------
+
+    def update(self, **changes: Any) -> None:
+        """Change fields of the state; they are clamped to what can be."""
+        self._show(evolve(self.state, **changes))
+
+    def _show(self, new: AppState) -> None:
+        old = self.state
+        if new == old:
+            return
+        self.state = new
+        if (old.playing, old.speed, old.volume_id) != (new.playing, new.speed, new.volume_id):
+            self._restart_clock()
+        self.changed.emit(old, new)
+
+    @property
+    def idle(self) -> bool:
+        """Whether the worker has nothing left to do."""
+        return not self._worker.unfinished
+
+    def close(self) -> None:
+        """Cancel what runs and wait for it."""
+        self._timer.stop()
+        self._worker.close()
+
+    # -- models and scans ----------------------------------------------------------------------------------------
+
+    def load_models(self, folders: Sequence[Path] | None = None) -> None:
+        """Look for models, in the background."""
+        self._submit("models", lambda _: find_models(folders), lasting=True)
+
+    def open_paths(self, paths: Sequence[Path]) -> None:
+        """Open a scan in place of the one on screen, which stays until the new one is read."""
+        wanted = tuple(Path(p) for p in paths)
+        if not wanted:
+            return
+        self._start_opening()
+
+        def run(reporter: Reporter) -> Volume:
+            one = wanted[0] if len(wanted) == 1 else wanted
+            return open_scan(one, progress=reporter.progress, cancel=reporter.token)
+
+        self.update(busy=Busy(f"Opening {wanted[0].name or wanted[0]}"))
+        self._submit("open", run, tag=wanted)
+
+    def open_phantom(self) -> None:
+        """Open the built-in beating heart."""
+        self._start_opening()
+        self._submit("open", lambda _: make_phantom()[0], tag=())
+
+    def open_volume(self, volume: Volume) -> None:
+        """Show a volume that is already in memory."""
+        self._start_opening()
+        self._volume_arrived(volume, ())
+
+    def set_spacing(self, x_mm: float, y_mm: float, z_mm: float) -> None:
+        """Take the user's spacing for a scan whose header has none; it is segmented anew."""
+        if self.state.volume is None:
+            return
+        try:
+            volume = self.state.volume.with_spacing(x_mm, y_mm, z_mm)
+        except ScanError as error:
+            self.say(Kind.ERROR, str(error))
+            return
+        self._start_opening()
+        self._show(opened(self.state, volume, same_view=True))
+        self._segment_missing()
+
+    def _start_opening(self) -> None:
+        self._worker.cancel("open", "segment", "compare")
+        self._worker.generation += 1
+        runs = {key: run for key, run in self.state.runs.items() if run.status is Status.DONE}
+        self.update(runs=runs, busy=None, message=None)
+
+    def _volume_arrived(self, volume: Volume, paths: tuple[Path, ...]) -> None:
+        state = opened(self.state, volume)
+        if paths:
+            first = paths[0].absolute()
+            rest = tuple(p for p in state.recents if p != first)
+            state = evolve(state, recents=(first, *rest)[:MAX_RECENTS])
+        self._show(state)
+        self._segment_missing()
+
+    # -- segmentation --------------------------------------------------------------------------------------------
+
+    def choose_model(self, model_id: str) -> None:
+        if model_id == self.state.model_id:
+            return
+        self._worker.cancel("segment", "compare")
+        runs = {key: run for key, run in self.state.runs.items() if run.status is Status.DONE}
+        state = evolve(self.state, model_id=model_id, runs=runs, busy=None)
+        precisions = precisions_of(card_of(state))
+        if precisions and state.precision not in precisions:
+            state = evolve(state, precision=precisions[0])
+        self._show(state)
+        self._segment_missing()
+
+    def choose_precision(self, precision: str) -> None:
+        self.update(precision=precision)
+        self._segment_missing()
+
+    def toggle_precision(self) -> None:
+        """The next precision that the model comes in."""
+        precisions = precisions_of(card_of(self.state))
+        here = precisions.index(self.state.precision) if self.state.precision in precisions else -1
+        self.choose_precision(precisions[(here + 1) % len(precisions)])
+
+    def segment(self) -> None:
+        """Segment what is on screen because the user asks, whatever kind of image it is and whatever failed before."""
+        open_runs = (Status.DONE, Status.WAITING, Status.RUNNING)
+        runs = {key: run for key, run in self.state.runs.items() if run.status in open_runs}
+        self.update(segment_asked=True, runs=runs, message=None)
+        self._segment_missing()
+
+    def cancel(self) -> None:
+        """Stop what the worker does. What is finished stays."""
+        self._worker.cancel("open", "segment", "compare", "export")
+        over = (Status.WAITING, Status.RUNNING)
+        runs = {
+            key: replace(run, status=Status.STOPPED) if run.status in over else run
+            for key, run in self.state.runs.items()
+        }
+        self.update(runs=runs, busy=None)
+
+    def _segment_missing(self) -> None:
+        """Queue the segmentations that the choices on screen call for and that are neither there nor under way."""
+        volume, card = self.state.volume, card_of(self.state)
+        if volume is None or self.state.catalog is None:
+            return
+        if card is None:
+            rejected = self.state.catalog.rejected
+            why = f" ({rejected[0][0].name}: {rejected[0][1]})" if rejected else ""
+            self.say(
+                Kind.WARNING,
+                f"No model is installed, so nothing can be segmented{why}. Put a model's folder into {user_models()} "
+                "and start again.",
+            )
+            return
+        if volume.not_short_axis and not self.state.segment_asked:
+            self.say(
+                Kind.WARNING,
+                f"Not segmented: this is {volume.not_short_axis}, and the model knows short-axis cine MR only.",
+                action="Segment anyway",
+                command="segment",
+            )
+            return
+        for precision in dict.fromkeys((self.state.precision, *self._compared)):
+            key = run_key(self.state, precision)
+            if key is None or key in self.state.runs:
+                continue
+            total = volume.frames * volume.slices
+            self._show(with_run(self.state, key, Run(Status.WAITING, total=total)))
+            self._submit("segment", _segmentation(volume, card, precision), tag=key)
+
+    # -- looking -------------------------------------------------------------------------------------------------
+
+    def step_slice(self, step: int) -> None:
+        self.update(slice_index=self.state.slice_index + step)
+
+    def step_frame(self, step: int) -> None:
+        """Frames go round, as the heart does."""
+        if self.state.volume:
+            self.update(frame_index=(self.state.frame_index + step) % self.state.volume.frames, playing=False)
+
+    def go_to_phase(self, phase: str) -> None:
+        """To the frame of "ED" or "ES", if it is known."""
+        frame = phase_frame(self.state, phase)
+        if frame is not None:
+            self.update(frame_index=frame, playing=False)
+
+    def toggle_play(self) -> None:
+        self.update(playing=not self.state.playing)
+
+    def reset_view(self) -> None:
+        volume = self.state.volume
+        if volume is not None:
+            fresh = opened(self.state, volume)
+            self.update(zoom=1.0, pan_mm=(0.0, 0.0), window=fresh.window, invert=False)
+
+    def update_overlay(self, **changes: Any) -> None:
+        self.update(overlay=replace(self.state.overlay, **changes))
+
+    def toggle_structure(self, label: int) -> None:
+        self.update_overlay(visible=self.state.overlay.visible ^ {label}, hidden=False)
+
+    def next_style(self) -> None:
+        styles = list(Style)
+        self.update_overlay(style=styles[(styles.index(self.state.overlay.style) + 1) % len(styles)], hidden=False)
+
+    def say(self, kind: Kind, text: str, *, action: str = "", command: str = "") -> None:
+        self.update(message=Message(kind, text, action, command))
+
+    def _restart_clock(self) -> None:
+        self._timer.stop()
+        if self.state.playing and self.state.volume:
+            self._clock_frame = self.state.frame_index
+            self._clock.start()
+            # Half a frame, so that the frame shown is never late by more than that; equal frames draw nothing.
+            self._timer.start(max(4, round(frame_interval_ms(self.state.volume) / self.state.speed / 2)))
+
+    def _tick(self) -> None:
+        volume = self.state.volume
+        if volume is None:
+            return
+        passed = int(self._clock.elapsed() * self.state.speed / frame_interval_ms(volume))
+        self.update(frame_index=(self._clock_frame + passed) % volume.frames)
+
+    # -- exports -------------------------------------------------------------------------------------------------
+
+    def export_mask(self, path: Path) -> None:
+        """Write the labels on screen as NIfTI."""
+        self._export(path, exports.mask_nifti)
+
+    def export_seg(self, folder: Path) -> None:
+        """Write the labels on screen as DICOM SEG."""
+        self._export(folder, exports.mask_seg)
+
+    def export_measurements(self, path: Path) -> None:
+        """Write the measurements on screen as CSV."""
+        self._export(path, exports.measurements_csv)
+
+    def _export(self, path: Path, write: Callable[[Path, Volume, Prediction, Function], None]) -> None:
+        volume, run = self.state.volume, run_of(self.state)
+        if volume is None or run is None or run.prediction is None or run.function is None:
+            self.say(Kind.WARNING, "Nothing to export yet: open a scan and wait until it is segmented.")
+            return
+        prediction, function = run.prediction, run.function
+
+        def work(_: Reporter) -> Path:
+            exports.refuse_source(path, volume)
+            write(path, volume, prediction, function)
+            return path
+
+        self._submit("export", work, lasting=True)
+
+    def recover(self, folder: Path) -> Path | None:
+        """Write the labels on screen into a recovery folder, here and now; None where there are none."""
+        labels, run = shown_labels(self.state), run_of(self.state)
+        if labels is None or self.state.volume is None or run is None or run.prediction is None:
+            return None
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / exports.default_name(self.state.volume, run.prediction, "mask.nii.gz")
+        exports.mask_nifti(path, self.state.volume, run.prediction, run.function)
+        return path
+
+    # -- the worker ----------------------------------------------------------------------------------------------
+
+    def _submit(self, kind: str, run: Callable[[Reporter], Any], tag: Any = None, *, lasting: bool = False) -> None:
+        """lasting: the answer counts even when another scan has been opened since."""
+        self._worker.submit(Job(kind, None if lasting else self._worker.generation, run, tag))
+
+    def _on_report(self, report: Report) -> None:
+        state = self.state
+        if report.job.kind == "segment":
+            key: RunKey = report.job.tag
+            run = state.runs.get(key, Run(Status.WAITING))
+            run = replace(
+                run,
+                status=Status.RUNNING,
+                timings=run.timings + tuple(timing for timing, _ in report.items),
+                rss_mb=report.items[-1][1] if report.items else run.rss_mb,
+            )
+            state = with_run(state, key, run)
+            busy = Busy(f"Segmenting in {key.precision}", len(run.timings), run.total)
+        else:
+            busy = Busy(report.what or (state.busy.what if state.busy else ""), report.done, report.total)
+        self._show(evolve(state, busy=busy if busy.what else None))
+
+    def _on_outcome(self, outcome: Outcome) -> None:
+        if self.idle:
+            self.update(busy=None)
+        if outcome.bug is not None:
+            self._mark_failed(outcome)
+            raise outcome.bug
+        if outcome.error is not None:
+            self._mark_failed(outcome)
+            self.say(Kind.ERROR, str(outcome.error))
+            if outcome.job.kind == "open":  # the scan before is still on screen: finish it
+                message = self.state.message
+                self._segment_missing()
+                self.update(message=message)
+            return
+        match outcome.job.kind:
+            case "models":
+                self._models_arrived(outcome.value)
+            case "open":
+                self._volume_arrived(outcome.value, outcome.job.tag)
+            case "segment":
+                self._run_arrived(outcome.job.tag, *outcome.value)
+            case "compare":
+                self.update(agreement={**self.state.agreement, outcome.job.tag: outcome.value})
+            case "export":
+                self.say(Kind.SUCCESS, f"Saved {outcome.value}")
+
+    def _mark_failed(self, outcome: Outcome) -> None:
+        if outcome.job.kind == "segment":
+            self._show(with_run(self.state, outcome.job.tag, Run(Status.FAILED)))
+
+    def _models_arrived(self, catalog: Catalog) -> None:
+        ids = [card.id for card in catalog.models]
+        wanted = (self.state.model_id, catalog.default, *ids)
+        state = evolve(self.state, catalog=catalog, model_id=next((i for i in wanted if i in ids), ""))
+        precisions = precisions_of(card_of(state))
+        if state.precision not in precisions:
+            state = evolve(state, precision=precisions[0])
+        self._show(state)
+        self._segment_missing()
+
+    def _run_arrived(self, key: RunKey, prediction: Prediction, function: Function) -> None:
+        run = Run(
+            Status.DONE,
+            timings=prediction.timings,
+            total=len(prediction.timings),
+            rss_mb=prediction.rss_mb,
+            prediction=prediction,
+            function=function,
+        )
+        self._show(with_run(self.state, key, run))
+        done = {p: run_of(self.state, p) for p in COMPARED}
+        both = [r.prediction.labels for r in done.values() if r and r.prediction]
+        if len(both) == len(COMPARED) and self.state.model_id not in self.state.agreement:
+            self._submit("compare", lambda _: _mean_dice(*both), tag=self.state.model_id)
+
+
+def _segmentation(volume: Volume, card: ModelCard, precision: str) -> Callable[[Reporter], tuple[Prediction, Function]]:
+    """The work of one segmentation; measures in the worker too, for a cine has many voxels to count."""
+
+    def run(reporter: Reporter) -> tuple[Prediction, Function]:
+        prediction = predict(
+            volume,
+            card,
+            precision,
+            progress=reporter.progress,
+            cancel=reporter.token,
+            on_slice=lambda timing, rss_mb: reporter.item((timing, rss_mb)),
+        )
+        return prediction, measure(prediction.labels, volume)
+
+    return run
+
+
+def _mean_dice(one: LabelMap, other: LabelMap) -> float:
+    """Mean Dice over the structures of two segmentations of one scan, over all its frames."""
+    scores = [dice(one.array == label, other.array == label) for label in STRUCTURES]
+    return float(np.nanmean(scores)) if not np.isnan(scores).all() else 1.0
