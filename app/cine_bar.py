@@ -1,0 +1,137 @@
+"""Under the image: play, frame and slice sliders, speed."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPointF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtWidgets import (
+    QFrame,
+    QGridLayout,
+    QSizePolicy,
+    QSlider,
+    QStyle,
+    QStyleOptionSlider,
+    QToolButton,
+)
+
+from app import icons, theme
+from app.panel import Choice, label
+from app.state import SPEEDS, AppState, frame_interval_ms, phase_frame
+
+
+class MarkedSlider(QSlider):
+    """A slider with named marks under its groove, such as ED and ES."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(Qt.Orientation.Horizontal)
+        self.setAccessibleName(name)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self._marks: dict[str, int] = {}
+
+    def sizeHint(self) -> QSize:
+        return QSize(200, 30)
+
+    def set_marks(self, marks: dict[str, int]) -> None:
+        if marks != self._marks:
+            self._marks = marks
+            self.update()
+
+    def mark_x(self, value: int) -> float:
+        """Where the handle's middle stands at a value, in pixels."""
+        option = QStyleOptionSlider()
+        self.initStyleOption(option)
+        handle = self.style().subControlRect(
+            QStyle.ComplexControl.CC_Slider, option, QStyle.SubControl.SC_SliderHandle, self
+        )
+        room = self.width() - handle.width()
+        at = QStyle.sliderPositionFromValue(self.minimum(), self.maximum(), value, room)
+        return at + handle.width() / 2
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        painter = QPainter(self)
+        painter.setFont(theme.font(9, bold=True))
+        painter.setPen(QColor(theme.MUTED))
+        metrics = painter.fontMetrics()
+        for name, value in self._marks.items():
+            x = min(max(self.mark_x(value), metrics.horizontalAdvance(name) / 2), self.width() - 9)
+            painter.drawText(QPointF(x - metrics.horizontalAdvance(name) / 2, self.height() - 1), name)
+        painter.end()
+
+
+class CineBar(QFrame):
+    """Asks for frames and slices; a slider's echo ends where the state does not change."""
+
+    play_requested = Signal()
+    frame_requested = Signal(int)
+    slice_requested = Signal(int)
+    speed_requested = Signal(float)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("cineBar")
+        self.play = QToolButton()
+        self.play.setIconSize(QSize(20, 20))
+        self.play.setAccessibleName("Play or pause")
+        self.play.setToolTip("Play or pause (Space)")
+        self.play.clicked.connect(self.play_requested)
+        self.frame, self.slice = MarkedSlider("Frame"), MarkedSlider("Slice")
+        self.frame.valueChanged.connect(self.frame_requested)
+        self.slice.valueChanged.connect(self.slice_requested)
+        self.speed = Choice()
+        self.speed.setAccessibleName("Speed of the cine")
+        for speed in SPEEDS:
+            self.speed.addItem(f"{speed:g}×", speed)
+        self.speed.setCurrentIndex(SPEEDS.index(1.0))
+        self.speed.activated.connect(lambda i: self.speed_requested.emit(SPEEDS[i]))
+        self._frame_text, self._slice_text, self._rate = label(), label(), label("", "small")
+        self._frame_name, self._slice_name = label("Frame", "muted"), label("Slice", "muted")
+        for text in (self._frame_text, self._slice_text):
+            text.setMinimumWidth(56)
+            text.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self._rate.setMinimumWidth(58)
+        grid = QGridLayout(self)
+        grid.setContentsMargins(12, 7, 12, 7)
+        grid.setHorizontalSpacing(10)
+        grid.setVerticalSpacing(2)
+        for row, widgets in enumerate(
+            (
+                (self.play, self._frame_name, self.frame, self._frame_text, self.speed, self._rate),
+                (None, self._slice_name, self.slice, self._slice_text),
+            )
+        ):
+            for column, widget in enumerate(widgets):
+                if widget is not None:
+                    grid.addWidget(widget, row, column)
+        grid.setColumnStretch(2, 1)
+        self.apply(AppState(), AppState())
+
+    def apply(self, old: AppState, new: AppState) -> None:
+        volume = new.volume
+        frames, slices = (volume.frames, volume.slices) if volume else (1, 1)
+        cine = volume is not None and volume.is_cine
+        for slider, count, value in ((self.frame, frames, new.frame_index), (self.slice, slices, new.slice_index)):
+            slider.blockSignals(True)
+            slider.setRange(0, count - 1)
+            slider.setValue(value)
+            slider.setEnabled(count > 1)
+            slider.blockSignals(False)
+        phase = volume.phase_names[new.frame_index] if volume and volume.phase_names else ""
+        self._frame_name.setText("Phase" if phase else "Frame")
+        self._frame_text.setText(phase or (f"{new.frame_index + 1} / {frames}" if volume else "–"))
+        self._slice_text.setText(f"{new.slice_index + 1} / {slices}" if volume else "–")
+        self.play.setEnabled(cine)
+        self.speed.setEnabled(cine)
+        if old.playing != new.playing or self.play.icon().isNull() or old.volume is not new.volume:
+            self.play.setIcon(icons.icon("pause" if new.playing else "play", theme.TEXT if cine else "#39434f"))
+        self.speed.setCurrentIndex(min(range(len(SPEEDS)), key=lambda i: abs(SPEEDS[i] - new.speed)))
+        self._rate.setText(f"{1000 / frame_interval_ms(volume) * new.speed:.0f} fps" if volume and cine else "")
+        self._rate.setToolTip(
+            "" if not volume or volume.frame_times_ms else "The file does not say how fast the heart beat"
+        )
+        marks = {}
+        for name in ("ED", "ES"):
+            at = phase_frame(new, name)
+            if at is not None and frames > 1:
+                marks[name] = at
+        self.frame.set_marks(marks)

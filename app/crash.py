@@ -1,0 +1,85 @@
+"""When the program itself is at fault: say so, save the work, and give a report without a patient in it."""
+
+from __future__ import annotations
+
+import platform
+import sys
+import traceback
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+
+from PySide6.QtCore import QStandardPaths, Qt
+from PySide6.QtWidgets import QApplication, QMessageBox, QWidget
+
+from app.exports import program_version
+
+
+def recovery_folder() -> Path:
+    """A folder of this user's for the work of a program that failed, one a minute at most."""
+    root = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.AppLocalDataLocation)
+    return Path(root) / "recovery" / datetime.now().strftime("%Y-%m-%d %H.%M")
+
+
+def report(error: BaseException) -> str:
+    """What failed and where in the code. Neither messages nor paths outside the program: they may name a patient."""
+    lines = [f"CineQuant {program_version()}, Python {platform.python_version()}, {platform.platform()}"]
+    seen: BaseException | None = error
+    while seen is not None:
+        lines.append(type(seen).__name__)
+        for frame in traceback.extract_tb(seen.__traceback__):
+            path = Path(frame.filename)
+            lines.append(f"  {path.parent.name}/{path.name}:{frame.lineno} {frame.name}")
+        seen = seen.__cause__ or seen.__context__
+    return "\n".join(lines)
+
+
+class CrashHandler:
+    """Stands in for sys.excepthook while the window is open."""
+
+    def __init__(self, parent: QWidget, recover: Callable[[Path], Path | None]) -> None:
+        self._parent, self._recover = parent, recover
+        self._before = sys.excepthook
+        self._showing = False
+        self.last_report = ""
+        sys.excepthook = self
+
+    def remove(self) -> None:
+        sys.excepthook = self._before
+
+    def __call__(self, kind: type[BaseException], error: BaseException, where: TracebackType | None) -> None:
+        if not issubclass(kind, Exception):
+            self._before(kind, error, where)
+            return
+        self.last_report = report(error.with_traceback(where))
+        sys.stderr.write(self.last_report + "\n")
+        if self._showing:  # a fault that repeats with every redraw must not pile up dialogs
+            return
+        self._showing = True
+        box = QMessageBox(QMessageBox.Icon.Critical, "CineQuant", "Something went wrong in CineQuant.",
+                          QMessageBox.StandardButton.Close, self._parent)  # fmt: skip
+        box.setInformativeText(
+            f"This is a fault of the program, not of the scan. {self._save()}\n\n"
+            "The report below holds no patient data; it helps to mend the fault. What is on screen may no longer be "
+            "right: close CineQuant and start it again."
+        )
+        box.setTextFormat(Qt.TextFormat.PlainText)
+        box.setDetailedText(self.last_report)
+        copy = box.addButton("Copy report", QMessageBox.ButtonRole.ActionRole)
+        copy.clicked.disconnect()  # stays open
+        copy.clicked.connect(lambda: QApplication.clipboard().setText(self.last_report))
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        box.finished.connect(self._closed)
+        box.open()
+
+    def _closed(self) -> None:
+        self._showing = False
+
+    def _save(self) -> str:
+        try:
+            saved = self._recover(recovery_folder())
+        except Exception as error:  # the rescue must not fail the report
+            self.last_report += "\nwhile saving: " + report(error)
+            return "The mask on screen could not be saved."
+        return f"The mask on screen was saved to {saved}." if saved else "There was no mask to save."

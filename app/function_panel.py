@@ -1,0 +1,215 @@
+"""Volumes, ejection fraction and mass of what is on screen, and the volume–time curve of a cine."""
+
+from __future__ import annotations
+
+import pyqtgraph as pg
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+
+from app import theme
+from app.panel import Panel, label
+from app.plot import Plot
+from app.state import AppState, Run, Status, card_of, run_of
+from engine.measure import Function
+from engine.volume import LV, RV, Volume
+
+NOT_DEFINED = "–"
+
+
+class FunctionPanel(Panel):
+    """Shows the measurements of exactly the outlines drawn, and says which those are."""
+
+    frame_requested = Signal(int)
+    spacing_requested = Signal()
+
+    def __init__(self) -> None:
+        super().__init__("Function")
+        self._whose = label("", "small")
+        self.title_row.addWidget(self._whose)
+        self._empty = label("", "muted", wrap=True)
+        self.body.addWidget(self._empty)
+        self._filled = QWidget()
+        filled = QVBoxLayout(self._filled)
+        filled.setContentsMargins(0, 0, 0, 0)
+        filled.setSpacing(8)
+        self.body.addWidget(self._filled, 1)
+
+        big = QHBoxLayout()
+        self.lv_ef, self.rv_ef = label(NOT_DEFINED, "big"), label(NOT_DEFINED, "big")
+        for name, number, structure in (
+            ("LV ejection fraction", self.lv_ef, LV),
+            ("RV ejection fraction", self.rv_ef, RV),
+        ):
+            column = QVBoxLayout()
+            column.setSpacing(0)
+            title = label(name, "small")
+            title.setStyleSheet(f"color: {theme.structure_css(structure)};")
+            column.addWidget(title)
+            column.addWidget(number)
+            big.addLayout(column, 1)
+        filled.addLayout(big)
+
+        self._cells: dict[tuple[int, int], QLabel] = {}
+        self._table = QGridLayout()
+        self._table.setHorizontalSpacing(10)
+        self._table.setVerticalSpacing(3)
+        for column, stretch in enumerate((5, 4, 4)):
+            self._table.setColumnStretch(column, stretch)
+        filled.addLayout(self._table)
+
+        self._spacing = QWidget()
+        spacing = QHBoxLayout(self._spacing)
+        spacing.setContentsMargins(0, 0, 0, 0)
+        spacing.addWidget(label("Spacing unknown: no mL and no grams, only EF.", "notice", wrap=True), 1)
+        self.enter_spacing = QPushButton("Enter spacing…")
+        self.enter_spacing.clicked.connect(self.spacing_requested)
+        spacing.addWidget(self.enter_spacing)
+        filled.addWidget(self._spacing)
+
+        self.curve = Plot("frame", "mL")
+        self.curve.setMinimumHeight(120)
+        self.curve.setMaximumHeight(260)
+        self.curve.setToolTip("Click to go to a frame")
+        self._lines = {
+            label_: self.curve.plot(
+                pen=pg.mkPen(theme.structure_css(label_), width=2), symbol="o", symbolSize=4, symbolPen=None,
+                symbolBrush=theme.structure_css(label_),
+            )
+            for label_ in (RV, LV)
+        }  # fmt: skip
+        self._now = pg.InfiniteLine(angle=90, pen=pg.mkPen(theme.TEXT, width=1))
+        self._phases = {
+            name: pg.InfiniteLine(
+                angle=90,
+                pen=pg.mkPen(theme.FAINT, width=1, style=Qt.PenStyle.DashLine),
+                label=name,
+                labelOpts={"position": 0.93, "color": theme.MUTED, "anchors": [(0, 0.5), (1, 0.5)]},
+            )
+            for name in ("ED", "ES")
+        }
+        for line in (*self._phases.values(), self._now):
+            self.curve.addItem(line, ignoreBounds=True)
+        self.curve.scene().sigMouseClicked.connect(self._clicked)
+        filled.addWidget(self.curve, 1)
+        self._note = label("", "small", wrap=True)
+        filled.addWidget(self._note)
+        self._state = AppState()
+        self.apply(self._state, self._state)
+
+    def apply(self, old: AppState, new: AppState) -> None:
+        self._state = new
+        run, function = run_of(new), None
+        if run is not None:
+            function = run.function
+        if new.volume is not None and function is not None and new.volume.is_cine:
+            self._now.setValue(new.frame_index + 1)
+        before = run_of(old)
+        same = old.volume is new.volume and run is before and old.catalog is new.catalog and old.busy == new.busy
+        if same and old is not new and (new.volume is None or new.volume.is_cine or old.frame_index == new.frame_index):
+            return
+        self._filled.setVisible(function is not None)
+        self._empty.setVisible(function is None)
+        self._grow(False)
+        if function is None or new.volume is None:
+            self._whose.setText("")
+            self._empty.setText(_why_empty(new, run))
+            return
+        prediction = run.prediction if run else None
+        self._whose.setText(f"{prediction.model_name} · {prediction.precision}" if prediction else "")
+        self._show(function, new.volume, new.frame_index)
+
+    def _show(self, function: Function, volume: Volume, frame: int) -> None:
+        self.lv_ef.setText(_percent(function.lv.ef_percent))
+        self.rv_ef.setText(_percent(function.rv.ef_percent))
+        known = function.units_known
+        rows: list[tuple[str, str, str]] = []
+        if known:
+            if function.lv.ef_percent is None and volume.frames == 1:
+                rows.append(("Volume", _unit(function.lv_ml[frame], "mL"), _unit(function.rv_ml[frame], "mL")))
+            else:
+                rows += [
+                    ("End-diastolic volume", _unit(function.lv.edv_ml, "mL"), _unit(function.rv.edv_ml, "mL")),
+                    ("End-systolic volume", _unit(function.lv.esv_ml, "mL"), _unit(function.rv.esv_ml, "mL")),
+                    ("Stroke volume", _unit(function.lv.sv_ml, "mL"), _unit(function.rv.sv_ml, "mL")),
+                ]
+            rows.append(("Myocardial mass", _unit(function.lv_mass_g, "g"), ""))
+        self._fill_table([("", "LV", "RV"), *rows] if rows else [])
+        self._spacing.setVisible(not known)
+        found = max(*function.lv_ml, *function.rv_ml) > 0
+        self.curve.setVisible(volume.is_cine and found)
+        self._grow(volume.is_cine and found)
+        if volume.is_cine and found:
+            frames = list(range(1, volume.frames + 1))
+            self.curve.set_labels("frame", "mL" if known else "voxels, relative")
+            for structure, values in ((LV, function.lv_ml), (RV, function.rv_ml)):
+                top = max(*values, 1e-9)
+                self._lines[structure].setData(frames, values if known else [v / top for v in values])
+            highest = max(*function.lv_ml, *function.rv_ml) if known else 1.0
+            self.curve.setXRange(1, volume.frames)
+            self.curve.setYRange(0, highest * 1.12)
+            for name, at in (("ED", function.ed_frame), ("ES", function.es_frame)):
+                self._phases[name].setVisible(at is not None)
+                self._phases[name].setValue((at or 0) + 1)
+            self._now.setValue(frame + 1)
+        note = ""
+        if not found:
+            note = "The model found neither ventricle in this scan. Is it a short-axis cine?"
+        elif volume.frames == 1:
+            note = "One phase only: ejection fraction needs end-diastole and end-systole."
+        elif volume.phase_names:
+            note = f"From the {' and '.join(volume.phase_names)} phases; a cine would show the curve between them."
+        self._note.setText(note)
+        self._note.setVisible(bool(note))
+        self._filled.setToolTip("\n".join(function.rules))
+
+    def _grow(self, grow: bool) -> None:
+        """Only the curve makes use of more room; without it the panel is as low as its words."""
+        vertical = QSizePolicy.Policy.Expanding if grow else QSizePolicy.Policy.Maximum
+        if self.sizePolicy().verticalPolicy() != vertical:
+            self.setSizePolicy(QSizePolicy.Policy.Preferred, vertical)
+
+    def _fill_table(self, rows: list[tuple[str, str, str]]) -> None:
+        """Cells are made once and kept."""
+        for cell in self._cells.values():
+            cell.setVisible(False)
+        for r, row in enumerate(rows):
+            for c, text in enumerate(row):
+                cell = self._cells.get((r, c))
+                if cell is None:
+                    cell = self._cells[r, c] = label("", "muted" if c == 0 or r == 0 else "value")
+                    if c:
+                        cell.setAlignment(Qt.AlignmentFlag.AlignRight)
+                    self._table.addWidget(cell, r, c)
+                cell.setText(text)
+                cell.setVisible(True)
+
+    def _clicked(self, event: object) -> None:
+        volume = self._state.volume
+        if volume is None or not volume.is_cine:
+            return
+        at = self.curve.getPlotItem().getViewBox().mapSceneToView(event.scenePos()).x()  # type: ignore[attr-defined]
+        self.frame_requested.emit(min(max(round(at) - 1, 0), volume.frames - 1))
+
+
+def _why_empty(state: AppState, run: Run | None) -> str:
+    """What to do, or to wait for, where there are no measurements."""
+    if state.volume is None:
+        return "Open a scan to see volumes and ejection fraction."
+    if state.catalog is not None and card_of(state) is None:
+        return "No model is installed, so there is nothing to measure."
+    match run.status if run else None:
+        case Status.RUNNING | Status.WAITING:
+            return "Measured as soon as the scan is segmented…"
+        case Status.STOPPED:
+            return "The segmentation was stopped. Press Segment to go on."
+        case Status.FAILED:
+            return "The segmentation failed; the message above the image says why."
+    return "Not segmented yet."
+
+
+def _percent(value: float | None) -> str:
+    return NOT_DEFINED if value is None else f"{value:.0f} %"
+
+
+def _unit(value: float | None, unit: str) -> str:
+    return NOT_DEFINED if value is None else f"{value:.0f} {unit}"

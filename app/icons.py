@@ -1,0 +1,44 @@
+"""The few icons, drawn as vectors in the colour asked for."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QByteArray, QRectF, Qt
+from PySide6.QtGui import QIcon, QPainter, QPixmap
+from PySide6.QtSvg import QSvgRenderer
+
+from app import theme
+
+_STROKE = 'fill="none" stroke="{c}" stroke-width="1.8" stroke-linecap="round" stroke-linejoin="round"'
+_SHAPES = {
+    "play": '<path d="M8 5.2v13.6L19 12z" fill="{c}"/>',
+    "pause": '<path d="M7 5h3.6v14H7zM13.4 5H17v14h-3.6z" fill="{c}"/>',
+    "previous": f'<path d="M15 6l-6 6 6 6" {_STROKE}/>',
+    "next": f'<path d="M9 6l6 6-6 6" {_STROKE}/>',
+    "close": f'<path d="M6.5 6.5l11 11M17.5 6.5l-11 11" {_STROKE}/>',
+    "file": f'<path d="M6 3.5h8l4.5 4.5v12.5H6zM14 3.5V8h4.5" {_STROKE}/>',
+    "folder": f'<path d="M3 6.5h6l2 2.5h10v10.5H3z" {_STROKE}/>',
+    "info": f'<circle cx="12" cy="12" r="8.5" {_STROKE}/><path d="M12 11v5.5M12 7.6v.2" {_STROKE}/>',
+    # Two outlines, one in the other, as a short-axis slice shows the left ventricle.
+    "mark": (
+        '<circle cx="12" cy="12" r="9" fill="none" stroke="#f4d65c" stroke-width="2"/>'
+        '<path d="M12 6.6a5.4 5.4 0 1 1-3.9 9.1" fill="none" stroke="#ff704d" stroke-width="2.6" '
+        'stroke-linecap="round"/><circle cx="8.2" cy="9.4" r="1.7" fill="#3cc8b4"/>'
+    ),
+}
+
+
+def pixmap(name: str, size: int, colour: str = theme.TEXT, ratio: float = 2.0) -> QPixmap:
+    """An icon of size × size points."""
+    svg = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24">{_SHAPES[name].format(c=colour)}</svg>'
+    drawn = QPixmap(round(size * ratio), round(size * ratio))
+    drawn.setDevicePixelRatio(ratio)
+    drawn.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(drawn)
+    QSvgRenderer(QByteArray(svg.encode())).render(painter, QRectF(0, 0, size, size))
+    painter.end()
+    return drawn
+
+
+def icon(name: str, colour: str = theme.TEXT) -> QIcon:
+    """An icon for a button."""
+    return QIcon(pixmap(name, 24, colour))

@@ -1,0 +1,343 @@
+"""Puts the parts together: panels around the image, menus, dialogs, drag and drop. No logic of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, QEvent, QObject, QPoint, QRect, QSize, QStandardPaths, Qt
+from PySide6.QtGui import (
+    QAction,
+    QCloseEvent,
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDropEvent,
+    QKeyEvent,
+    QKeySequence,
+)
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QComboBox,
+    QFileDialog,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QMainWindow,
+    QMenuBar,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app import dialogs, exports, icons
+from app.actions import ACTIONS, MENUS
+from app.cine_bar import CineBar
+from app.crash import CrashHandler
+from app.function_panel import FunctionPanel
+from app.messages import MessageBar
+from app.model_panel import ModelPanel, StructuresPanel
+from app.panel import label
+from app.performance_panel import PerformancePanel
+from app.session import Session
+from app.settings import Settings
+from app.slice_view import SliceView
+from app.state import AppState, Kind, card_of, run_of
+from app.status_bar import StatusBar
+from app.study_panel import StudyPanel
+from app.welcome import Welcome
+
+LEFT_WIDTH, RIGHT_WIDTH = 276, 352
+FILES = "Scans (*.nii *.nii.gz *.dcm *.ima *.IMA);;All files (*)"
+
+
+class MainWindow(QMainWindow):
+    """The window. Owns the session: closing the one ends the other."""
+
+    def __init__(self, session: Session, settings: Settings | None = None) -> None:
+        super().__init__()
+        self.session, self._settings = session, settings
+        self.setWindowTitle("CineQuant")
+        self.setWindowIcon(icons.icon("mark"))
+        self.setMinimumSize(1080, 660)
+        self.setAcceptDrops(True)
+
+        self.study, self.models, self.structures = StudyPanel(), ModelPanel(), StructuresPanel()
+        self.slice_view, self.cine = SliceView(), CineBar()
+        self.function, self.performance = FunctionPanel(), PerformancePanel()
+        self.messages, self.status, self.welcome = MessageBar(), StatusBar(), Welcome()
+        self.views = (self.study, self.models, self.structures, self.slice_view, self.cine, self.function,
+                      self.performance, self.messages, self.status)  # fmt: skip
+        self._title = label("", "scanTitle")
+        self.actions_by_text: dict[str, QAction] = {}
+        self._assemble()
+        self._connect()
+        self._drop_hint = QLabel("Drop to open", self)
+        self._drop_hint.setObjectName("dropHint")
+        self._drop_hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._drop_hint.hide()
+        self.welcome.hide()
+        session.changed.connect(self._apply)
+        for view in self.views:
+            view.apply(session.state, session.state)
+        self.crash = CrashHandler(self, session.recover)
+        QApplication.instance().installEventFilter(self)
+        self.slice_view.setFocus()
+
+    # -- assembly ------------------------------------------------------------------------------------------------
+
+    def _assemble(self) -> None:
+        root = QWidget()
+        column = QVBoxLayout(root)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self._header())
+        middle = QHBoxLayout()
+        middle.setContentsMargins(8, 8, 8, 8)
+        middle.setSpacing(8)
+        middle.addWidget(_side(LEFT_WIDTH, (self.study, self.models, self.structures), stretch=False))
+        centre = QVBoxLayout()
+        centre.setSpacing(8)
+        centre.addWidget(self.messages)
+        centre.addWidget(self.welcome)
+        centre.addWidget(self.slice_view, 1)
+        centre.addWidget(self.cine)
+        middle.addLayout(centre, 1)
+        middle.addWidget(_side(RIGHT_WIDTH, (self.function, self.performance), stretch=True))
+        column.addLayout(middle, 1)
+        column.addWidget(self.status)
+        self.setCentralWidget(root)
+
+    def _header(self) -> QFrame:
+        header = QFrame()
+        header.setObjectName("header")
+        header.setFixedHeight(44)
+        row = QHBoxLayout(header)
+        row.setContentsMargins(14, 0, 14, 0)
+        row.setSpacing(9)
+        mark = label()
+        mark.setPixmap(icons.pixmap("mark", 24))
+        row.addWidget(mark)
+        row.addWidget(label("CineQuant", "wordmark"))
+        row.addSpacing(8)
+        bar = QMenuBar()
+        bar.setNativeMenuBar(False)
+        menus = {name: bar.addMenu(name) for name in MENUS}
+        for entry in ACTIONS:
+            action = QAction(entry.text, self)
+            action.setShortcuts([QKeySequence(key) for key in entry.keys])
+            target = self.session if entry.command.startswith("session.") else self
+            command = getattr(target, entry.command.removeprefix("session."))
+            action.triggered.connect(lambda _=False, c=command, a=entry.arguments: c(*a))
+            self.addAction(action)  # so that keys work while the menu is closed
+            self.actions_by_text[entry.text] = action
+            if entry.line_before:
+                menus[entry.menu].addSeparator()
+            menus[entry.menu].addAction(action)
+        row.addWidget(bar, 0, Qt.AlignmentFlag.AlignVCenter)
+        row.addStretch()
+        row.addWidget(self._title)
+        return header
+
+    def _connect(self) -> None:
+        session = self.session
+        for opener in (self.study, self.welcome):
+            opener.open_files_requested.connect(self.ask_open_files)
+            opener.open_folder_requested.connect(self.ask_open_folder)
+        self.welcome.closed.connect(self.welcome.hide)
+        self.study.recent_requested.connect(lambda path: session.open_paths([path]))
+        self.study.names_toggled.connect(self.toggle_names)
+        self.models.model_requested.connect(session.choose_model)
+        self.models.precision_requested.connect(session.choose_precision)
+        self.models.segment_requested.connect(session.segment)
+        self.models.card_requested.connect(self.show_model_card)
+        self.structures.structure_toggled.connect(session.toggle_structure)
+        self.structures.style_requested.connect(lambda style: session.update_overlay(style=style, hidden=False))
+        self.structures.opacity_requested.connect(lambda opacity: session.update_overlay(opacity=opacity))
+        self.structures.hidden_toggled.connect(self.toggle_overlay)
+        self.slice_view.slice_step_requested.connect(session.step_slice)
+        self.slice_view.frame_step_requested.connect(session.step_frame)
+        self.slice_view.window_requested.connect(lambda centre, width: session.update(window=(centre, width)))
+        self.slice_view.view_requested.connect(lambda zoom, x, y: session.update(zoom=zoom, pan_mm=(x, y)))
+        self.slice_view.reset_requested.connect(session.reset_view)
+        self.cine.play_requested.connect(session.toggle_play)
+        self.cine.frame_requested.connect(lambda frame: session.update(frame_index=frame, playing=False))
+        self.cine.slice_requested.connect(lambda index: session.update(slice_index=index))
+        self.cine.speed_requested.connect(lambda speed: session.update(speed=speed))
+        self.function.frame_requested.connect(lambda frame: session.update(frame_index=frame, playing=False))
+        self.function.spacing_requested.connect(self.ask_spacing)
+        self.messages.dismissed.connect(lambda: session.update(message=None))
+        self.messages.command_requested.connect(lambda name: getattr(session, name)())
+        self.status.cancel_requested.connect(session.cancel)
+
+    def _apply(self, old: AppState, new: AppState) -> None:
+        for view in self.views:
+            view.apply(old, new)
+        if old.volume is not new.volume and new.volume is not None:
+            phantom = new.volume.source.kind == "phantom"
+            self.welcome.setVisible(phantom)
+            self._title.setText(new.volume.source.name)
+            self.setWindowTitle(f"{new.volume.source.name} – CineQuant")
+        if self._settings is not None and old.recents != new.recents:
+            self._settings.save(new)
+
+    # -- commands of the window ----------------------------------------------------------------------------------
+
+    def ask_open_files(self) -> None:
+        names, _ = QFileDialog.getOpenFileNames(self, "Open a scan", self._start_folder(), FILES)
+        self.session.open_paths([Path(name) for name in names])
+
+    def ask_open_folder(self) -> None:
+        name = QFileDialog.getExistingDirectory(self, "Open a folder of DICOM or NIfTI files", self._start_folder())
+        self.session.open_paths([Path(name)] if name else [])
+
+    def ask_export_mask(self) -> None:
+        path = self._ask_save("Export mask", "mask.nii.gz", "NIfTI (*.nii.gz *.nii)")
+        if path:
+            self.session.export_mask(path)
+
+    def ask_export_seg(self) -> None:
+        volume = self.session.state.volume
+        if volume is not None and volume.source.kind != "dicom":
+            self.session.say(Kind.WARNING, "DICOM SEG needs a scan opened from DICOM, whose headers it refers to. "
+                             "Export this one as NIfTI.")  # fmt: skip
+            return
+        path = self._ask_save("Export DICOM SEG: a new folder", "seg", "Folder (*)")
+        if path:
+            self.session.export_seg(path)
+
+    def ask_export_measurements(self) -> None:
+        path = self._ask_save("Export measurements", "measurements.csv", "CSV (*.csv)")
+        if path:
+            self.session.export_measurements(path)
+
+    def ask_save_picture(self) -> None:
+        volume = self.session.state.volume
+        if volume is None:
+            self.session.say(Kind.WARNING, "Nothing to save yet: open a scan first.")
+            return
+        state = self.session.state
+        name = f"{volume.source.name}_slice{state.slice_index + 1}_frame{state.frame_index + 1}.png"
+        chosen, _ = QFileDialog.getSaveFileName(self, "Save picture", str(Path(_documents()) / name), "PNG (*.png)")
+        if not chosen:
+            return
+        path = Path(chosen) if Path(chosen).suffix else Path(chosen + ".png")
+        if self.slice_view.grab().save(str(path)):
+            self.session.say(Kind.SUCCESS, f"Saved {path}")
+        else:
+            self.session.say(Kind.ERROR, f"{path}: could not be written; choose a folder that you may write to")
+
+    def _ask_save(self, title: str, ending: str, kinds: str) -> Path | None:
+        volume, run = self.session.state.volume, run_of(self.session.state)
+        if volume is None or run is None or run.prediction is None:
+            self.session.say(Kind.WARNING, "Nothing to export yet: open a scan and wait until it is segmented.")
+            return None
+        start = Path(_documents()) / exports.default_name(volume, run.prediction, ending)
+        chosen, _ = QFileDialog.getSaveFileName(self, title, str(start), kinds)
+        return Path(chosen) if chosen else None
+
+    def ask_spacing(self) -> None:
+        dialog = dialogs.SpacingDialog(self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.accepted.connect(lambda: self.session.set_spacing(*dialog.spacing_mm()))
+        dialog.open()
+
+    def toggle_invert(self) -> None:
+        self.session.update(invert=not self.session.state.invert)
+
+    def toggle_overlay(self) -> None:
+        self.session.update_overlay(hidden=not self.session.state.overlay.hidden)
+
+    def toggle_names(self) -> None:
+        self.session.update(hide_names=not self.session.state.hide_names)
+
+    def toggle_full_screen(self) -> None:
+        self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
+
+    def show_model_card(self) -> None:
+        card = card_of(self.session.state)
+        if card is not None:
+            dialogs.model_card(self, card).open()
+
+    def show_shortcuts(self) -> None:
+        dialogs.shortcuts(self).open()
+
+    def show_about(self) -> None:
+        dialogs.about(self, exports.program_version()).open()
+
+    def _start_folder(self) -> str:
+        recents = self.session.state.recents
+        return str(recents[0].parent) if recents else str(Path.home())
+
+    # -- Qt ------------------------------------------------------------------------------------------------------
+
+    def restore(self, geometry: QByteArray | None) -> None:
+        """Where the window was last time, if that still makes sense on this screen."""
+        if geometry is None or not self.restoreGeometry(geometry):
+            self.resize(QSize(1600, 1000).boundedTo(self.screen().availableSize()))
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        # Space presses the button that has the focus, as everywhere; without one it plays the cine.
+        if (
+            event.type() == QEvent.Type.ShortcutOverride
+            and isinstance(event, QKeyEvent)
+            and event.key() == Qt.Key.Key_Space
+            and isinstance(watched, QAbstractButton | QComboBox)
+        ):
+            event.accept()
+            return True
+        return super().eventFilter(watched, event)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if _local_paths(event):
+            event.acceptProposedAction()
+            self._drop_hint.setGeometry(QRect(self.slice_view.mapTo(self, QPoint()), self.slice_view.size()))
+            self._drop_hint.raise_()
+            self._drop_hint.show()
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        self._drop_hint.hide()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        self._drop_hint.hide()
+        paths = _local_paths(event)
+        if paths:
+            event.acceptProposedAction()
+            self.session.open_paths(paths)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        QApplication.instance().removeEventFilter(self)
+        self.crash.remove()
+        if self._settings is not None:
+            self._settings.geometry = self.saveGeometry()
+            self._settings.save(self.session.state)
+        self.session.close()
+        super().closeEvent(event)
+
+
+def _local_paths(event: QDropEvent) -> list[Path]:
+    return [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+
+
+def _documents() -> str:
+    return QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation) or str(Path.home())
+
+
+def _side(width: int, panels: Sequence[QWidget], *, stretch: bool) -> QScrollArea:
+    """A column of panels that scrolls where the window is too low. stretch: the panels share
+    what is left, the last takes most."""
+    content = QWidget()
+    column = QVBoxLayout(content)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(8)
+    for panel in panels:
+        column.addWidget(panel, (2 if panel is panels[-1] else 1) if stretch else 0)
+    if not stretch:
+        column.addStretch()
+    area = QScrollArea()
+    area.setObjectName("side")
+    area.setWidget(content)
+    area.setWidgetResizable(True)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setFixedWidth(width)
+    return area

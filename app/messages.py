@@ -1,0 +1,57 @@
+"""What went wrong or well, in words, above the image and out of nobody's way."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QToolButton
+
+from app import icons, theme
+from app.panel import label
+from app.state import AppState, Kind
+
+_COLOURS = {Kind.ERROR: theme.ERROR, Kind.WARNING: theme.WARNING, Kind.SUCCESS: theme.ACCENT}
+
+
+class MessageBar(QFrame):
+    """One message with at most one button, until it is closed or the next one comes."""
+
+    dismissed = Signal()
+    command_requested = Signal(str)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("message")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(12, 7, 7, 7)
+        row.setSpacing(10)
+        self._icon = label()
+        row.addWidget(self._icon)
+        self.text = label(wrap=True)
+        self.text.setTextInteractionFlags(self.text.textInteractionFlags().TextSelectableByMouse)
+        row.addWidget(self.text, 1)
+        self.action = QPushButton()
+        self.action.clicked.connect(lambda: self.command_requested.emit(self._command))
+        row.addWidget(self.action)
+        close = QToolButton()
+        close.setIcon(icons.icon("close", theme.MUTED))
+        close.setAccessibleName("Close this message")
+        close.clicked.connect(self.dismissed)
+        row.addWidget(close)
+        self._command = ""
+        self.setVisible(False)
+
+    def apply(self, old: AppState, new: AppState) -> None:
+        message = new.message
+        if message == old.message:
+            return
+        self.setVisible(message is not None)
+        if message is None:
+            return
+        self.text.setText(message.text)
+        self._command = message.command
+        self.action.setText(message.action)
+        self.action.setVisible(bool(message.action))
+        self._icon.setPixmap(icons.pixmap("info", 20, _COLOURS[message.kind]))
+        self.setProperty("kind", str(message.kind))
+        self.style().unpolish(self)
+        self.style().polish(self)

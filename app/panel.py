@@ -1,0 +1,87 @@
+"""The frame that panels share: a titled card, and a row of buttons of which one is down."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QPointF, Qt, Signal
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QButtonGroup, QComboBox, QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from app import theme
+
+
+class Panel(QFrame):
+    """A card with a title in small capitals; put content into .body, extras into .title_row."""
+
+    def __init__(self, title: str) -> None:
+        super().__init__()
+        self.setObjectName("panel")
+        self.body = QVBoxLayout(self)
+        self.body.setContentsMargins(14, 11, 14, 13)
+        self.body.setSpacing(8)
+        self.title_row = QHBoxLayout()
+        self.title_row.addWidget(label(title.upper(), "panelTitle"))
+        self.title_row.addStretch()
+        self.body.addLayout(self.title_row)
+
+
+def label(text: str = "", name: str = "", *, wrap: bool = False) -> QLabel:
+    """A plain-text label: what a file says is never read as markup."""
+    made = QLabel(text)
+    made.setTextFormat(Qt.TextFormat.PlainText)
+    made.setObjectName(name)
+    made.setWordWrap(wrap)
+    return made
+
+
+class Choice(QComboBox):
+    """A drop-down list with a chevron; style sheets can only put a file there."""
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(QColor(theme.MUTED if self.isEnabled() else theme.FAINT), 1.6))
+        x, y = self.width() - 15, self.height() / 2
+        painter.drawPolyline([QPointF(x - 4, y - 2), QPointF(x, y + 2), QPointF(x + 4, y - 2)])
+        painter.end()
+
+
+class Segments(QWidget):
+    """A row of joined buttons, one of them down."""
+
+    chosen = Signal(str)
+
+    def __init__(self, names: Sequence[str] = (), texts: Sequence[str] | None = None) -> None:
+        super().__init__()
+        self._row = QHBoxLayout(self)
+        self._row.setContentsMargins(0, 0, 0, 0)
+        self._row.setSpacing(0)
+        self._group = QButtonGroup(self)
+        self.buttons: dict[str, QPushButton] = {}
+        self.set_names(names, texts)
+
+    def set_names(self, names: Sequence[str], texts: Sequence[str] | None = None) -> None:
+        """Other buttons; the same names keep what is there."""
+        if tuple(names) == tuple(self.buttons):
+            return
+        for button in self.buttons.values():
+            self._group.removeButton(button)
+            self._row.removeWidget(button)
+            button.deleteLater()
+        self.buttons = {}
+        for i, name in enumerate(names):
+            button = QPushButton((texts or names)[i])
+            button.setCheckable(True)
+            button.setProperty("segment", "true")
+            button.setProperty("place", "first" if i == 0 else "last" if i == len(names) - 1 else "middle")
+            button.clicked.connect(lambda _=False, n=name: self.chosen.emit(n))
+            self._group.addButton(button)
+            self._row.addWidget(button, 1)
+            self.buttons[name] = button
+
+    def check(self, name: str) -> None:
+        """Put one button down without saying so."""
+        if name in self.buttons:
+            self.buttons[name].setChecked(True)

@@ -1,0 +1,153 @@
+"""What every slice cost: latency as it is computed, float32 and int8 over each other, memory, size, runtime."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtWidgets import QGridLayout, QLabel
+
+from app import theme
+from app.panel import Panel, label
+from app.plot import Plot
+from app.state import FLOAT32, INT8, AppState, Run, run_of
+from engine.predict import peak_rss_mb, rss_mb
+
+COLUMNS = (FLOAT32, INT8)
+ROWS = ("Median slice", "95th percentile", "Slices per second", "Model file", "Peak memory", "Work done in int8")
+EMPTY = "–"
+MEMORY_EVERY_MS = 1000
+
+
+class PerformancePanel(Panel):
+    """Both precisions side by side; grows while slices are computed."""
+
+    def __init__(self) -> None:
+        super().__init__("Performance on this computer")
+        self._plot = Plot("slice, in the order computed", "ms a slice")
+        self._plot.setMinimumHeight(120)
+        self.lines = {p: self._plot.plot(pen=pg.mkPen(theme.precision_css(p), width=1.6)) for p in COLUMNS}
+        self._medians = {
+            p: pg.InfiniteLine(angle=0, pen=pg.mkPen(theme.precision_css(p), width=1, style=Qt.PenStyle.DotLine))
+            for p in COLUMNS
+        }
+        for line in self._medians.values():
+            self._plot.addItem(line, ignoreBounds=True)
+        self.body.addWidget(self._plot, 1)
+
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(10)
+        grid.setVerticalSpacing(3)
+        for column, stretch in enumerate((5, 4, 4)):
+            grid.setColumnStretch(column, stretch)
+        for column, precision in enumerate(COLUMNS, start=1):
+            head = label(f"● {precision}")
+            head.setStyleSheet(f"color: {theme.precision_css(precision)}; font-weight: 600;")
+            head.setAlignment(Qt.AlignmentFlag.AlignRight)
+            grid.addWidget(head, 0, column)
+        self.cells: dict[tuple[str, str], QLabel] = {}
+        for row, name in enumerate(ROWS, start=1):
+            grid.addWidget(label(name, "muted"), row, 0)
+            for column, precision in enumerate(COLUMNS, start=1):
+                cell = self.cells[name, precision] = label(EMPTY, "value")
+                cell.setAlignment(Qt.AlignmentFlag.AlignRight)
+                grid.addWidget(cell, row, column)
+        self.body.addLayout(grid)
+        self.summary = label("", "value", wrap=True)
+        self.summary.setStyleSheet(f"color: {theme.ACCENT};")
+        self.body.addWidget(self.summary)
+        self.device = label("", "small", wrap=True)
+        self.body.addWidget(self.device)
+        self.memory = label("", "small")
+        self.body.addWidget(self.memory)
+        self._clock = QTimer(self)
+        self._clock.setInterval(MEMORY_EVERY_MS)
+        self._clock.timeout.connect(self._show_memory)
+        self._clock.start()
+        self._show_memory()
+        self.apply(AppState(), AppState())
+
+    def apply(self, old: AppState, new: AppState) -> None:
+        runs = {p: run_of(new, p) for p in COLUMNS}
+        same = all(runs[p] is run_of(old, p) for p in COLUMNS) and old.agreement == new.agreement
+        if same and old is not new:
+            return
+        highest, longest = 10.0 if not any(r and r.timings for r in runs.values()) else 0.1, 10
+        for precision, run in runs.items():
+            latencies = np.array([t.inference_ms for t in run.timings]) if run else np.array([])
+            self.lines[precision].setData(np.arange(1, len(latencies) + 1), latencies)
+            self._medians[precision].setVisible(len(latencies) > 2)
+            if len(latencies):
+                self._medians[precision].setValue(float(np.median(latencies)))
+                highest = max(highest, _ceiling(latencies))
+                longest = max(longest, run.total if run else 0, len(latencies))
+            for name, text in zip(ROWS, _column(run, latencies), strict=True):
+                self.cells[name, precision].setText(text)
+        self._plot.setXRange(1, longest)
+        self._plot.setYRange(0, highest)
+        self.summary.setText(_summary(runs, new.agreement.get(new.model_id)))
+        self.summary.setVisible(bool(self.summary.text()))
+        self.device.setText(_device(list(runs.values())) or "Every slice is timed here while a scan is segmented.")
+
+    def _show_memory(self) -> None:
+        self.memory.setText(f"Memory of this program {rss_mb():.0f} MB now, {peak_rss_mb():.0f} MB at its peak")
+
+
+def _ceiling(latencies: np.ndarray) -> float:
+    """Top of the plot: everything, unless a few outliers (the first slice warms up) would flatten the rest."""
+    usual = float(np.percentile(latencies, 95))
+    return min(float(latencies.max()), 2 * usual) * 1.1
+
+
+def _column(run: Run | None, latencies: np.ndarray) -> tuple[str, ...]:
+    """One precision's cells, in the order of ROWS."""
+    if run is None or not len(latencies):
+        return (EMPTY,) * len(ROWS)
+    p50, p95 = np.percentile(latencies, (50, 95))
+    each = np.mean([t.preprocess_ms + t.inference_ms + t.postprocess_ms for t in run.timings])
+    done = run.prediction
+    return (
+        f"{p50:.1f} ms",
+        f"{p95:.1f} ms",
+        f"{1000 / max(float(each), 1e-6):.0f}",
+        f"{done.model_size_bytes / 1000:,.0f} kB" if done else "…",
+        f"{done.peak_rss_mb:.0f} MB" if done else f"now {run.rss_mb:.0f} MB",
+        f"{100 * done.int8_share:.0f} %" if done else "…",
+    )
+
+
+def _summary(runs: dict[str, Run | None], agreement: float | None) -> str:
+    """One sentence that compares the two, once both are there."""
+    slow, fast = runs[FLOAT32], runs[INT8]
+    if not (slow and fast and slow.prediction and fast.prediction and slow.timings and fast.timings):
+        return ""
+    ratio = slow.prediction.latency_ms["p50"] / max(fast.prediction.latency_ms["p50"], 1e-6)
+    size = slow.prediction.model_size_bytes / max(fast.prediction.model_size_bytes, 1)
+    speed = f"{ratio:.1f}× faster" if ratio >= 1 else f"{1 / ratio:.1f}× slower"
+    text = f"int8 is {speed} and {size:.1f}× smaller"
+    parts = []
+    if agreement is not None:
+        parts.append(f"Dice {agreement:.3f} against float32")
+    change = _ef_change(slow, fast)
+    if change is not None:
+        parts.append(f"LV EF {change:+.1f} points")
+    return f"{text}; {', '.join(parts)}." if parts else f"{text}."
+
+
+def _ef_change(slow: Run, fast: Run) -> float | None:
+    if slow.function is None or fast.function is None:
+        return None
+    before, after = slow.function.lv.ef_percent, fast.function.lv.ef_percent
+    return None if before is None or after is None else after - before
+
+
+def _device(runs: Sequence[Run | None]) -> str:
+    """Runtime, threads, instruction set."""
+    done = [run.prediction for run in runs if run and run.prediction]
+    if not done:
+        return ""
+    last = done[-1]
+    threads = f"{last.threads} thread" + ("" if last.threads == 1 else "s")
+    return f"{last.runtime} · {threads} · {last.isa}"

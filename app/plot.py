@@ -1,0 +1,41 @@
+"""One look for the two plots."""
+
+from __future__ import annotations
+
+import pyqtgraph as pg
+from PySide6.QtCore import QSize
+from PySide6.QtWidgets import QFrame
+
+from app import theme
+
+
+class Plot(pg.PlotWidget):
+    """A quiet plot without menus, buttons or dragging. Items are made once and given new data."""
+
+    def __init__(self, x_label: str, y_label: str) -> None:
+        super().__init__(background=theme.PANEL)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        item = self.getPlotItem()
+        item.setMenuEnabled(False)
+        item.hideButtons()
+        item.setMouseEnabled(x=False, y=False)
+        item.showGrid(y=True, alpha=0.12)
+        item.getViewBox().setDefaultPadding(0.02)
+        for side in ("left", "bottom"):
+            axis = item.getAxis(side)
+            axis.setPen(pg.mkPen(theme.BORDER))
+            axis.setTextPen(pg.mkPen(theme.MUTED))
+            axis.setTickFont(theme.font(10))
+            axis.setStyle(tickLength=0, tickTextOffset=5)
+            axis.enableAutoSIPrefix(False)
+        self.set_labels(x_label, y_label)
+        item.getAxis("left").setWidth(44)
+
+    def sizeHint(self) -> QSize:
+        return QSize(240, 130)
+
+    def set_labels(self, x_label: str, y_label: str) -> None:
+        """Axis titles, with their units in them."""
+        style = {"color": theme.FAINT, "font-size": "10px"}
+        self.getPlotItem().setLabel("bottom", x_label, **style)
+        self.getPlotItem().setLabel("left", y_label, **style)

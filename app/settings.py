@@ -1,0 +1,81 @@
+"""What is remembered from one start to the next. A damaged value is dropped, never an error."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QByteArray, QSettings
+
+from app.state import AppState, Overlay, Style
+from engine.volume import STRUCTURES
+
+_MAX_RECENTS = 8
+
+
+class Settings:
+    """Preferences in the user's own settings file, or in the file given."""
+
+    def __init__(self, path: Path | None = None) -> None:
+        form, scope = QSettings.Format.IniFormat, QSettings.Scope.UserScope
+        self._store = QSettings(form, scope, "CineQuant", "CineQuant") if path is None else QSettings(str(path), form)
+
+    def restore(self, state: AppState) -> AppState:
+        """The state with the preferences of last time."""
+        overlay = state.overlay
+        style = self._text("overlay/style")
+        if style in list(Style):
+            overlay = replace(overlay, style=Style(style))
+        opacity = self._number("overlay/opacity")
+        if opacity is not None and 0 <= opacity <= 1:
+            overlay = replace(overlay, opacity=opacity)
+        visible = self._list("overlay/visible")
+        if visible is not None:
+            overlay = replace(overlay, visible=frozenset(v for v in visible if v in STRUCTURES))
+        recents = [Path(p) for p in self._list("recents") or () if isinstance(p, str) and p]
+        return replace(
+            state,
+            overlay=overlay,
+            model_id=self._text("model") or state.model_id,
+            hide_names=self._text("hide_names") == "yes",
+            recents=tuple(recents[:_MAX_RECENTS]),
+        )
+
+    def save(self, state: AppState) -> None:
+        """Remember the preferences of this state."""
+        overlay: Overlay = state.overlay
+        self._store.setValue("overlay/style", str(overlay.style))
+        self._store.setValue("overlay/opacity", f"{overlay.opacity:.2f}")
+        self._store.setValue("overlay/visible", json.dumps(sorted(overlay.visible)))
+        self._store.setValue("model", state.model_id)
+        self._store.setValue("hide_names", "yes" if state.hide_names else "no")
+        self._store.setValue("recents", json.dumps([str(p) for p in state.recents]))
+
+    @property
+    def geometry(self) -> QByteArray | None:
+        """Where the window was; None where nothing sensible is stored."""
+        value = self._store.value("window/geometry")
+        return value if isinstance(value, QByteArray) and not value.isEmpty() else None
+
+    @geometry.setter
+    def geometry(self, value: QByteArray) -> None:
+        self._store.setValue("window/geometry", value)
+
+    def _text(self, key: str) -> str:
+        value = self._store.value(key)
+        return value if isinstance(value, str) else ""
+
+    def _number(self, key: str) -> float | None:
+        try:
+            return float(self._text(key))
+        except ValueError:
+            return None
+
+    def _list(self, key: str) -> list[Any] | None:
+        try:
+            value = json.loads(self._text(key) or "null")
+        except ValueError:
+            return None
+        return value if isinstance(value, list) else None

@@ -1,0 +1,53 @@
+"""The line at the bottom: what the worker does and how to stop it, and what this program is not for."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QPushButton
+
+from app.panel import label
+from app.state import AppState
+
+RESEARCH = "Research use only, not for diagnosis"
+
+
+class StatusBar(QFrame):
+    """Progress and Cancel while something runs; the notice always."""
+
+    cancel_requested = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("statusBar")
+        self.setFixedHeight(32)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(14, 0, 14, 0)
+        row.setSpacing(10)
+        self.text = label("", "muted")
+        row.addWidget(self.text)
+        self.bar = QProgressBar()
+        self.bar.setTextVisible(False)
+        self.bar.setFixedSize(180, 4)
+        row.addWidget(self.bar)
+        self.cancel = QPushButton("Cancel")
+        self.cancel.setObjectName("link")
+        self.cancel.setToolTip("Stop this (Escape)")
+        self.cancel.clicked.connect(self.cancel_requested)
+        row.addWidget(self.cancel)
+        row.addStretch()
+        self.research = label(RESEARCH, "research")
+        self.research.setFixedHeight(22)
+        row.addWidget(self.research)
+        self.apply(AppState(), AppState())
+
+    def apply(self, old: AppState, new: AppState) -> None:
+        busy = new.busy
+        self.bar.setVisible(busy is not None)
+        self.cancel.setVisible(busy is not None)
+        if busy is None:
+            self.text.setText("Ready")
+            return
+        self.text.setText(f"{busy.what}  {busy.done} / {busy.total}" if busy.total else f"{busy.what}…")
+        # A range of 0 to 0 shows a bar that only moves: how long is not known.
+        self.bar.setRange(0, busy.total)
+        self.bar.setValue(busy.done)

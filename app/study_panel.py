@@ -1,0 +1,125 @@
+"""Opening a scan, whose it is, what its files say and what they leave out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QFontMetrics
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLayout, QPushButton, QVBoxLayout, QWidget
+
+from app import icons
+from app.panel import Panel, label
+from app.state import AppState
+from engine.volume import Known, Volume
+
+# Who the patient is; the scanner is not.
+_NAMING = ("name", "id", "sex", "age", "birth", "date", "weight", "height", "institution")
+_HIDDEN = "hidden"
+
+
+class StudyPanel(Panel):
+    """The scan on screen and those before."""
+
+    open_files_requested = Signal()
+    open_folder_requested = Signal()
+    recent_requested = Signal(Path)
+    names_toggled = Signal()
+
+    def __init__(self) -> None:
+        super().__init__("Scan")
+        buttons = QHBoxLayout()
+        self.open_files = QPushButton(icons.icon("file"), "Open…")
+        self.open_files.setToolTip("NIfTI or DICOM files (Ctrl+O)")
+        self.open_files.clicked.connect(self.open_files_requested)
+        self.open_folder = QPushButton(icons.icon("folder"), "Folder…")
+        self.open_folder.setToolTip("A folder of DICOM or NIfTI files (Ctrl+Shift+O)")
+        self.open_folder.clicked.connect(self.open_folder_requested)
+        buttons.addWidget(self.open_files, 1)
+        buttons.addWidget(self.open_folder, 1)
+        self.body.addLayout(buttons)
+        self.names = QPushButton("Hide patient data")
+        self.names.setObjectName("link")
+        self.names.clicked.connect(self.names_toggled)
+        self._facts = QWidget()
+        self._grid = QGridLayout(self._facts)
+        self._grid.setContentsMargins(0, 2, 0, 0)
+        self._grid.setHorizontalSpacing(10)
+        self._grid.setVerticalSpacing(4)
+        self._grid.setColumnStretch(1, 1)
+        self.body.addWidget(self._facts)
+        self.body.addWidget(self.names, 0, Qt.AlignmentFlag.AlignLeft)
+        self._notices = QVBoxLayout()
+        self._notices.setSpacing(5)
+        self.body.addLayout(self._notices)
+        self._recent_title = label("RECENT", "panelTitle")
+        self.body.addWidget(self._recent_title)
+        self._recents = QVBoxLayout()
+        self._recents.setSpacing(0)
+        self.body.addLayout(self._recents)
+        self.apply(AppState(), AppState())
+
+    def apply(self, old: AppState, new: AppState) -> None:
+        start = old is new
+        if start or old.volume is not new.volume or old.hide_names != new.hide_names:
+            self._show_facts(new.volume, hide=new.hide_names)
+            _clear(self._notices)
+            for notice in new.volume.notices if new.volume else ():
+                self._notices.addWidget(label(notice, "notice", wrap=True))
+        if start or old.recents != new.recents:
+            self._show_recents(new.recents)
+
+    def _show_facts(self, volume: Volume | None, *, hide: bool) -> None:
+        _clear(self._grid)
+        patient = volume.source.patient if volume else {}
+        self.names.setVisible(any(patient.get(key) for key in _NAMING))
+        self.names.setText("Show patient data" if hide else "Hide patient data")
+        if volume is None:
+            words = "No scan is open. Open files or a folder, or drop them here."
+            self._grid.addWidget(label(words, "muted", wrap=True), 0, 0, 1, 2)
+            return
+        for row, (name, value) in enumerate(facts(volume, hide=hide)):
+            text = label(value, "value", wrap=True)
+            text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+            self._grid.addWidget(label(name, "muted"), row, 0, Qt.AlignmentFlag.AlignTop)
+            self._grid.addWidget(text, row, 1)
+
+    def _show_recents(self, recents: tuple[Path, ...]) -> None:
+        _clear(self._recents)
+        self._recent_title.setVisible(bool(recents))
+        for path in recents[:5]:
+            button = QPushButton()
+            button.setObjectName("recent")
+            name = f"{path.parent.name} / {path.name}" if path.parent.name else path.name
+            button.setText(QFontMetrics(button.font()).elidedText(name, Qt.TextElideMode.ElideMiddle, 205))
+            button.setToolTip(str(path))
+            button.clicked.connect(lambda _=False, p=path: self.recent_requested.emit(p))
+            self._recents.addWidget(button)
+
+
+def facts(volume: Volume, *, hide: bool) -> list[tuple[str, str]]:
+    """Rows of (name, value) about patient and scan; patient data replaced by "hidden" where asked."""
+    rows = []
+    for key, value in volume.source.patient.items():
+        if value:
+            rows.append((key.capitalize() if key != "id" else "ID", _HIDDEN if hide and key in _NAMING else value))
+    _, height, width = volume.geometry.shape
+    rows.append(("Matrix", f"{width} × {height}"))
+    slices = f"{volume.slices} slice" + ("" if volume.slices == 1 else "s")
+    if volume.phase_names:
+        slices += f", {' and '.join(volume.phase_names)}"
+    elif volume.frames > 1:
+        slices += f", {volume.frames} frames"
+    rows.append(("Stack", slices))
+    if volume.geometry.spacing is Known.ASSUMED:
+        rows.append(("Spacing", "unknown"))
+    else:
+        x, y, z = volume.geometry.spacing_mm
+        rows.append(("Spacing", f"{x:.3g} × {y:.3g} × {z:.3g} mm"))
+    return rows
+
+
+def _clear(layout: QLayout) -> None:
+    while item := layout.takeAt(0):
+        if widget := item.widget():
+            widget.deleteLater()

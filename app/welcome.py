@@ -1,0 +1,47 @@
+"""The first words to somebody new: what is on screen, and how to open a scan of one's own."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QToolButton, QVBoxLayout
+
+from app import icons, theme
+from app.panel import label
+
+
+class Welcome(QFrame):
+    """A banner over the image while the built-in phantom is shown."""
+
+    open_files_requested = Signal()
+    open_folder_requested = Signal()
+    closed = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("welcome")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(18, 14, 10, 14)
+        row.setSpacing(16)
+        words = QVBoxLayout()
+        words.setSpacing(3)
+        words.addWidget(label("Welcome to CineQuant", "welcomeTitle"))
+        words.addWidget(
+            label(
+                "This is a computed heart, made to try things on. Open a short-axis cine in NIfTI or DICOM, "
+                "or drop it on the window. Press ? for keys and mouse.",
+                "muted",
+                wrap=True,
+            )
+        )
+        row.addLayout(words, 1)
+        files, folder = QPushButton("Open files…"), QPushButton("Open folder…")
+        files.setObjectName("primary")
+        files.clicked.connect(self.open_files_requested)
+        folder.clicked.connect(self.open_folder_requested)
+        row.addWidget(files, 0, Qt.AlignmentFlag.AlignVCenter)
+        row.addWidget(folder, 0, Qt.AlignmentFlag.AlignVCenter)
+        close = QToolButton()
+        close.setIcon(icons.icon("close", theme.MUTED))
+        close.setAccessibleName("Close the welcome")
+        close.clicked.connect(self.closed)
+        row.addWidget(close, 0, Qt.AlignmentFlag.AlignTop)

@@ -1,0 +1,519 @@
+"""Views draw the state and ask for changes: real keys, real mouse, words that are right."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from app_fixtures import COLUMNS, FRAMES, ROWS, SLICES, FakeModel, labels, model_fixture, settle, volume, window_fixture  # noqa: F401
+from PySide6.QtCore import QByteArray, QEvent, QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QImage, QMouseEvent, QWheelEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QDialog, QLabel
+
+from app import annotations, theme
+from app.actions import ACTIONS, MENUS
+from app.dialogs import SpacingDialog
+from app.main_window import MainWindow
+from app.settings import Settings
+from app.slice_view import OutlineItem, place
+from app.state import AppState, Busy, Kind, Overlay, Status, Style, evolve, opened, run_of
+from app.status_bar import RESEARCH
+from app.study_panel import facts
+from engine.volume import LV, MYO, RV, Geometry, Known
+
+
+@pytest.fixture
+def ready(qtbot: Any, window: MainWindow) -> MainWindow:
+    """The window with a scan that is segmented in both precisions."""
+    window.session.open_volume(volume())
+    settle(qtbot, window.session)
+    return window
+
+
+def key(window: MainWindow, which: Qt.Key, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
+    window.activateWindow()
+    window.slice_view.setFocus()
+    QTest.keyClick(window.slice_view, which, modifier)
+
+
+# -- keys ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("which", "field", "expected"),
+    [
+        (Qt.Key.Key_Up, "slice_index", SLICES // 2 - 1),
+        (Qt.Key.Key_Down, "slice_index", SLICES // 2 + 1),
+        (Qt.Key.Key_Left, "frame_index", FRAMES - 1),
+        (Qt.Key.Key_Right, "frame_index", 1),
+        (Qt.Key.Key_S, "frame_index", FRAMES // 2),
+        (Qt.Key.Key_I, "invert", True),
+        (Qt.Key.Key_Space, "playing", True),
+        (Qt.Key.Key_C, "playing", True),
+        (Qt.Key.Key_P, "precision", "float32"),
+        (Qt.Key.Key_N, "hide_names", True),
+        (Qt.Key.Key_H, "overlay", Overlay(hidden=True)),
+        (Qt.Key.Key_F, "overlay", Overlay(style=Style.FILL)),
+    ],
+)
+def test_keys(ready: MainWindow, which: Qt.Key, field: str, expected: object) -> None:
+    key(ready, which)
+    assert getattr(ready.session.state, field) == expected
+
+
+def test_keys_that_go_back(ready: MainWindow) -> None:
+    ready.session.update(zoom=4.0, pan_mm=(3.0, 4.0), window=(1.0, 2.0), invert=True, frame_index=2)
+    key(ready, Qt.Key.Key_D)
+    assert ready.session.state.frame_index == 0
+    key(ready, Qt.Key.Key_R)
+    state = ready.session.state
+    assert (state.zoom, state.pan_mm, state.invert) == (1.0, (0.0, 0.0), False)
+    assert state.window[1] > 100
+
+
+def test_space_presses_the_focused_button_and_plays_elsewhere(ready: MainWindow) -> None:
+    ready.activateWindow()
+    button = ready.models.precisions.buttons["float32"]
+    button.setFocus()
+    QTest.keyClick(button, Qt.Key.Key_Space)
+    assert ready.session.state.precision == "float32"
+    assert not ready.session.state.playing
+
+
+def test_every_action_has_a_command_and_no_key_twice(window: MainWindow) -> None:
+    keys = [k for action in ACTIONS for k in action.keys]
+    assert len(keys) == len(set(keys))
+    assert {action.menu for action in ACTIONS} == set(MENUS)
+    assert {action.text for action in ACTIONS} == set(window.actions_by_text)
+
+
+# -- mouse -----------------------------------------------------------------------------------------------------------
+
+
+def drag(window: MainWindow, button: Qt.MouseButton, by: QPoint) -> None:
+    view = window.slice_view.viewport()
+    start = view.rect().center()
+    QTest.mousePress(view, button, pos=start)
+    for at, kind in ((start + by, QEvent.Type.MouseMove),):
+        event = QMouseEvent(kind, QPointF(at), QPointF(view.mapToGlobal(at)), button, button, Qt.KeyboardModifier(0))
+        QApplication.sendEvent(view, event)
+    QTest.mouseRelease(view, button, pos=start + by)
+
+
+def wheel(window: MainWindow, delta: QPoint, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
+    view = window.slice_view.viewport()
+    centre = view.rect().center()
+    event = QWheelEvent(
+        QPointF(centre), QPointF(view.mapToGlobal(centre)), QPoint(), delta, Qt.MouseButton.NoButton, modifier,
+        Qt.ScrollPhase.NoScrollPhase, False,
+    )  # fmt: skip
+    QApplication.sendEvent(view, event)
+
+
+def test_left_drag_windows(ready: MainWindow) -> None:
+    centre, width = ready.session.state.window
+    drag(ready, Qt.MouseButton.LeftButton, QPoint(200, -100))
+    assert ready.session.state.window == pytest.approx((centre - width / 4, width * 1.5))
+    drag(ready, Qt.MouseButton.LeftButton, QPoint(-9999, 0))
+    assert ready.session.state.window[1] > 0
+
+
+def test_middle_drag_pans_with_the_mouse(ready: MainWindow) -> None:
+    scale = ready.slice_view._placement().scale
+    drag(ready, Qt.MouseButton.MiddleButton, QPoint(30, -12))
+    assert ready.session.state.pan_mm == pytest.approx((-30 / scale, 12 / scale))
+
+
+def test_right_drag_zooms(ready: MainWindow) -> None:
+    drag(ready, Qt.MouseButton.RightButton, QPoint(0, -140))
+    assert ready.session.state.zoom == pytest.approx(2.0)
+
+
+def test_wheel_is_slice_and_with_shift_frame(ready: MainWindow) -> None:
+    wheel(ready, QPoint(0, -120))
+    assert ready.session.state.slice_index == SLICES // 2 + 1
+    wheel(ready, QPoint(0, 120))
+    assert ready.session.state.slice_index == SLICES // 2
+    wheel(ready, QPoint(0, -240), Qt.KeyboardModifier.ShiftModifier)
+    assert ready.session.state.frame_index == 2
+    # Some platforms turn the wheel sideways while Shift is down.
+    wheel(ready, QPoint(120, 0), Qt.KeyboardModifier.ShiftModifier)
+    assert ready.session.state.frame_index == 1
+
+
+def test_a_touchpads_small_steps_add_up(ready: MainWindow) -> None:
+    for _ in range(3):
+        wheel(ready, QPoint(0, -30))
+    assert ready.session.state.slice_index == SLICES // 2
+    wheel(ready, QPoint(0, -30))
+    assert ready.session.state.slice_index == SLICES // 2 + 1
+
+
+def test_double_click_resets(ready: MainWindow) -> None:
+    ready.session.update(zoom=3.0)
+    QTest.mouseDClick(ready.slice_view.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(100, 100))
+    assert ready.session.state.zoom == 1.0
+
+
+def test_value_under_the_cursor(ready: MainWindow) -> None:
+    view = ready.slice_view
+    # Voxel (30, 20): its centre is at 2 mm × 30.5 and 1 mm × 20.5. The ramp is 10 a column.
+    x, y = view._placement().to_px(61.0, 20.5)
+    event = QMouseEvent(
+        QEvent.Type.MouseMove, QPointF(x, y), QPointF(x, y), Qt.MouseButton.NoButton, Qt.MouseButton.NoButton,
+        Qt.KeyboardModifier(0),
+    )  # fmt: skip
+    QApplication.sendEvent(view.viewport(), event)
+    assert view.value_under_cursor() == "300  at  30, 20"
+
+
+# -- where things are drawn ------------------------------------------------------------------------------------------
+
+
+def test_pixels_have_the_proportions_of_the_patient() -> None:
+    state = opened(AppState(), volume())
+    placed = place(state, (800.0, 600.0))
+    left, top = placed.to_px(0, 0)
+    right, bottom = placed.to_px(COLUMNS * 2.0, ROWS * 1.0)
+    assert (right - left) / (bottom - top) == pytest.approx(COLUMNS * 2.0 / ROWS)
+    assert (left + right) / 2 == pytest.approx(400)
+    assert (top + bottom) / 2 == pytest.approx(300)
+
+
+def test_placement_goes_there_and_back() -> None:
+    placed = place(evolve(opened(AppState(), volume()), zoom=2.5, pan_mm=(3.0, -4.0)), (800.0, 600.0))
+    assert placed.to_mm(*placed.to_px(12.5, 7.25)) == pytest.approx((12.5, 7.25))
+
+
+def test_the_image_and_its_outline_lie_where_the_placement_says(ready: MainWindow) -> None:
+    """Pixels of the window itself: bright right of dark, and the outline's colour at the edge of the heart."""
+    ready.session.update(slice_index=1)
+    ready.session.update_overlay(visible=frozenset({MYO}))
+    view = ready.slice_view
+    QApplication.processEvents()
+    shown = view.grab().toImage().convertToFormat(QImage.Format.Format_RGB32)
+    placed = view._placement()
+
+    def colour(x_mm: float, y_mm: float) -> tuple[int, int, int]:
+        x, y = placed.to_px(x_mm, y_mm)
+        found = shown.pixelColor(round(x), round(y))
+        return found.red(), found.green(), found.blue()
+
+    dark, bright = colour(20.0, 36.0), colour(92.0, 36.0)
+    assert max(dark) - min(dark) <= 1
+    assert bright[0] > dark[0] + 100
+    # The myocardium's left border is voxel 20, at 40 mm; look a pixel to either side.
+    expected = np.array(theme.STRUCTURE_COLOURS[MYO])
+    near = [colour(40.0 + d / placed.scale, 19.0) for d in (-1, 0, 1)]
+    assert min(np.abs(np.array(c) - expected).max() for c in near) < 40
+
+
+def test_outlines_share_the_line_between_cavity_and_muscle() -> None:
+    plane = labels(volume()).array[0, 0]
+    item = OutlineItem()
+    item.show_labels(plane, frozenset({LV, MYO, RV}), 0.0)
+    assert set(item._paths) == {LV, MYO, RV}
+    whole = item._paths[MYO].elementCount()
+    item.show_labels(plane, frozenset({MYO}), 0.0)
+    assert item._paths[MYO].elementCount() > whole
+    item.show_labels(None, frozenset({MYO}), 0.0)
+    assert item._paths == {}
+
+
+@pytest.mark.parametrize(
+    ("columns", "expected"),
+    [
+        # Axial: rows run to the patient's left, columns to the back.
+        (([1, 0, 0], [0, 1, 0], [0, 0, 1]), annotations.Letters("R", "L", "A", "P")),
+        # Coronal: columns run to the feet.
+        (([1, 0, 0], [0, 0, -1], [0, 1, 0]), annotations.Letters("R", "L", "H", "F")),
+        # A double oblique short axis.
+        (
+            ([0.7, 0.6, -0.39], [-0.1, 0.62, 0.78], [0.71, -0.5, 0.49]),
+            annotations.Letters("RAH", "LPF", "FA", "HP"),
+        ),
+    ],
+)
+def test_orientation_letters(columns: Any, expected: annotations.Letters) -> None:
+    affine = np.eye(4)
+    affine[:3, :3] = np.array(columns, dtype=float).T
+    of = volume()
+    object.__setattr__(of, "geometry", Geometry(affine, of.geometry.shape))
+    assert annotations.letters(of) == expected
+
+
+def test_no_letters_where_the_orientation_is_unknown() -> None:
+    of = volume(orientation=Known.ASSUMED, spacing=Known.ASSUMED)
+    assert annotations.letters(of) == annotations.Letters()
+    assert annotations.warnings(of) == ["orientation unknown", "spacing unknown"]
+    assert annotations.warnings(volume()) == []
+
+
+def test_words_around_the_image() -> None:
+    state = evolve(opened(AppState(), volume()), slice_index=3, frame_index=2)
+    assert annotations.top_left(state) == ["Slice 4 / 4", "Position 24.0 mm", "Frame 3 / 6", "Trigger time 80 ms"]
+    pair = evolve(opened(AppState(), volume(2, phase_names=("ED", "ES"), spacing=Known.ASSUMED)), frame_index=1)
+    assert annotations.top_left(pair) == ["Slice 3 / 4", "Phase ES  (2 / 2)"]
+    assert annotations.bottom_left(evolve(state, window=(120.0, 300.5), invert=True)) == ["W 300   L 120   inverted"]
+    assert annotations.top_left(AppState()) == []
+
+
+@pytest.mark.parametrize(("scale", "room", "expected"), [(2.0, 160.0, 50), (10.0, 160.0, 10), (0.1, 100.0, 200)])
+def test_scale_bar_is_round(scale: float, room: float, expected: int) -> None:
+    assert annotations.scale_bar_mm(scale, room) == expected
+
+
+# -- panels ----------------------------------------------------------------------------------------------------------
+
+
+def test_the_research_notice_is_always_there(ready: MainWindow) -> None:
+    assert ready.status.research.isVisible()
+    assert ready.status.research.text() == RESEARCH == "Research use only, not for diagnosis"
+
+
+def test_function_panel_has_units_and_both_ventricles(ready: MainWindow) -> None:
+    texts = [cell.text() for cell in ready.function._cells.values() if not cell.isHidden()]
+    assert {"LV", "RV", "End-diastolic volume"} <= set(texts)
+    assert sum(text.endswith(" mL") for text in texts) == 6
+    assert sum(text.endswith(" g") for text in texts) == 1
+    assert ready.function.lv_ef.text().endswith(" %")
+    assert not ready.function.curve.isHidden()
+
+
+def test_function_panel_without_spacing_shows_ef_only(qtbot: Any, window: MainWindow) -> None:
+    window.session.open_volume(volume(spacing=Known.ASSUMED))
+    settle(qtbot, window.session)
+    texts = [cell.text() for cell in window.function._cells.values() if not cell.isHidden()]
+    assert not any("mL" in text or text.endswith(" g") for text in texts)
+    assert window.function.lv_ef.text().endswith(" %")
+    assert window.function.enter_spacing.isVisible()
+    assert all(not text.text() for text in window.structures.volumes.values())
+
+
+def test_function_panel_of_one_phase_and_of_a_pair(qtbot: Any, window: MainWindow) -> None:
+    window.session.open_volume(volume(1))
+    settle(qtbot, window.session)
+    assert window.function.lv_ef.text() == "–"
+    assert window.function.curve.isHidden()
+    assert "One phase only" in window.function._note.text()
+    window.session.open_volume(volume(2, phase_names=("ED", "ES")))
+    settle(qtbot, window.session)
+    assert window.function.lv_ef.text().endswith(" %")
+    assert window.function.curve.isHidden()
+
+
+def test_clicking_the_curve_goes_to_a_frame(ready: MainWindow) -> None:
+    curve = ready.function.curve
+    QApplication.processEvents()
+    at = curve.mapFromScene(curve.getPlotItem().getViewBox().mapViewToScene(QPointF(5.1, 1.0)))
+    QTest.mouseClick(curve.viewport(), Qt.MouseButton.LeftButton, pos=at)
+    assert ready.session.state.frame_index == 4
+    assert ready.function._now.value() == 5
+
+
+def test_performance_panel_compares(ready: MainWindow) -> None:
+    cells = ready.performance.cells
+    assert cells["Median slice", "float32"].text() == "6.0 ms"
+    assert cells["Median slice", "int8"].text() == "2.0 ms"
+    assert cells["Slices per second", "int8"].text() == "333"
+    assert cells["Model file", "float32"].text() == "4,000 kB"
+    assert cells["Work done in int8", "int8"].text() == "97 %"
+    assert "3.0× faster and 4.0× smaller" in ready.performance.summary.text()
+    assert "Fake 1.0 · 2 threads · AVX2" in ready.performance.device.text()
+    x, y = ready.performance.lines["int8"].getData()
+    assert (len(x), set(y)) == (FRAMES * SLICES, {2.0})
+
+
+def test_performance_panel_forgets_the_scan_before(qtbot: Any, ready: MainWindow, model: FakeModel) -> None:
+    model.gate.clear()
+    ready.session.open_volume(volume(name="next"))
+    assert ready.performance.cells["Median slice", "int8"].text() == "–"
+    assert ready.performance.summary.text() == ""
+    model.gate.set()
+    settle(qtbot, ready.session)
+
+
+def test_precision_buttons_tell_what_is_ready(qtbot: Any, window: MainWindow, model: FakeModel) -> None:
+    model.gate.clear()
+    window.session.open_volume(volume())
+    buttons = window.models.precisions.buttons
+    assert "✓" not in buttons["int8"].text()
+    model.gate.set()
+    settle(qtbot, window.session)
+    assert [b.text().split() for b in buttons.values()] == [["float32", "✓"], ["int8", "✓"]]
+    QTest.mouseClick(buttons["float32"], Qt.MouseButton.LeftButton)
+    assert window.session.state.precision == "float32"
+
+
+def test_structures_toggle_and_show_their_volume(ready: MainWindow) -> None:
+    QTest.mouseClick(ready.structures.boxes[RV], Qt.MouseButton.LeftButton, pos=QPoint(6, 8))
+    assert ready.session.state.overlay.visible == {LV, MYO}
+    assert ready.structures.volumes[LV].text().endswith(" mL")
+    ready.structures.opacity.setValue(60)
+    assert ready.session.state.overlay.opacity == 0.6
+
+
+def test_sliders_follow_and_lead(ready: MainWindow) -> None:
+    ready.session.update(frame_index=3, slice_index=0)
+    assert (ready.cine.frame.value(), ready.cine.slice.value()) == (3, 0)
+    ready.cine.slice.setValue(2)
+    ready.cine.frame.setValue(5)
+    assert (ready.session.state.slice_index, ready.session.state.frame_index) == (2, 5)
+    assert ready.cine.frame._marks == {"ED": 0, "ES": FRAMES // 2}
+
+
+def test_patient_data_can_be_hidden() -> None:
+    of = volume(patient={"name": "Doe^Jane", "id": "123", "scanner": "GE Signa"})
+    assert ("Name", "Doe^Jane") in facts(of, hide=False)
+    hidden = facts(of, hide=True)
+    assert not any("Doe" in value or "123" in value for _, value in hidden)
+    assert ("Scanner", "GE Signa") in hidden
+
+
+def test_hidden_names_leave_the_window(qtbot: Any, window: MainWindow) -> None:
+    window.session.open_volume(volume(patient={"name": "Doe^Jane", "id": "MRN77"}))
+    key(window, Qt.Key.Key_N)
+    QApplication.processEvents()
+    shown = [w.text() for w in window.findChildren(QLabel) if w.isVisible()]
+    assert not any("Doe" in text or "MRN77" in text for text in shown)
+    settle(qtbot, window.session)
+
+
+def test_file_text_is_never_markup(qtbot: Any, window: MainWindow) -> None:
+    window.session.open_volume(volume(patient={"name": "<img src=x><h1>big"}))
+    texts = [w for w in window.findChildren(QLabel) if "<h1>" in w.text()]
+    assert texts
+    assert all(w.textFormat() == Qt.TextFormat.PlainText for w in texts)
+    settle(qtbot, window.session)
+
+
+def test_message_and_its_button(qtbot: Any, window: MainWindow, model: FakeModel) -> None:
+    window.session.open_volume(volume(not_short_axis="a CT image"))
+    assert window.messages.isVisible()
+    assert "CT image" in window.messages.text.text()
+    QTest.mouseClick(window.messages.action, Qt.MouseButton.LeftButton)
+    settle(qtbot, window.session)
+    assert len(model.asked) == 2
+    assert not window.messages.isVisible()
+
+
+def test_progress_and_cancel(qtbot: Any, window: MainWindow, model: FakeModel) -> None:
+    assert not window.status.cancel.isVisible()
+    assert window.status.text.text() == "Ready"
+    model.gate.clear()
+    window.session.open_volume(volume())
+    window.session.update(busy=Busy("Segmenting in int8", 3, 24))
+    assert window.status.text.text() == "Segmenting in int8  3 / 24"
+    assert (window.status.bar.value(), window.status.bar.maximum()) == (3, 24)
+    QTest.mouseClick(window.status.cancel, Qt.MouseButton.LeftButton)
+    assert not window.status.cancel.isVisible()
+    assert run_of(window.session.state).status is Status.STOPPED
+    assert window.models.segment.isVisible()
+    model.gate.set()
+    settle(qtbot, window.session)
+
+
+def test_welcome_is_there_for_the_phantom_only(qtbot: Any, window: MainWindow) -> None:
+    window.session.open_phantom()
+    settle(qtbot, window.session)
+    assert window.welcome.isVisible()
+    window.session.open_volume(volume())
+    settle(qtbot, window.session)
+    assert not window.welcome.isVisible()
+
+
+def test_dropping_opens(qtbot: Any, window: MainWindow, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[list[Path]] = []
+    monkeypatch.setattr(window.session, "open_paths", asked.append)
+    mime = QMimeData()
+    mime.setUrls([QUrl.fromLocalFile("/scans/a.nii.gz"), QUrl("https://example.org/b.nii.gz")])
+    where, actions = QPoint(300, 300), Qt.DropAction.CopyAction
+    left, none = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    QApplication.sendEvent(window, QDragEnterEvent(where, actions, mime, left, none))
+    assert window._drop_hint.isVisible()
+    QApplication.sendEvent(window, QDropEvent(QPointF(where), actions, mime, left, none))
+    assert not window._drop_hint.isVisible()
+    assert asked == [[Path("/scans/a.nii.gz")]]
+
+
+@pytest.mark.parametrize("command", ["show_shortcuts", "show_model_card", "show_about", "ask_spacing"])
+def test_dialogs_open_and_close(qtbot: Any, ready: MainWindow, command: str) -> None:
+    getattr(ready, command)()
+    (dialog,) = [w for w in ready.findChildren(QDialog) if w.isVisible()]
+    dialog.close()
+    qtbot.waitUntil(lambda: not ready.findChildren(QDialog), timeout=2000)
+
+
+def test_the_shortcut_sheet_lists_every_key(qtbot: Any, ready: MainWindow) -> None:
+    ready.show_shortcuts()
+    (dialog,) = [w for w in ready.findChildren(QDialog) if w.isVisible()]
+    texts = {w.text() for w in dialog.findChildren(QLabel)}
+    for action in ACTIONS:
+        if action.keys:
+            assert action.text.rstrip("…") in texts
+    dialog.close()
+
+
+def test_spacing_starts_empty_and_must_be_whole(qtbot: Any, window: MainWindow) -> None:
+    dialog = SpacingDialog(window)
+    qtbot.addWidget(dialog)
+    assert not dialog.ok.isEnabled()
+    for box in dialog.boxes:
+        box.setValue(1.5)
+    assert dialog.ok.isEnabled()
+    assert dialog.spacing_mm() == (1.5, 1.5, 1.5)
+
+
+def test_dicom_seg_of_a_nifti_scan_is_refused_in_words(ready: MainWindow) -> None:
+    ready.ask_export_seg()
+    assert ready.session.state.message.kind is Kind.WARNING
+    assert "DICOM" in ready.session.state.message.text
+
+
+def test_the_window_fits_a_small_screen(ready: MainWindow) -> None:
+    ready.resize(1280, 720)
+    QApplication.processEvents()
+    assert ready.size().width() == 1280
+    assert ready.size().height() == 720
+    assert ready.minimumSizeHint().width() <= 1280
+    assert ready.minimumSizeHint().height() <= 720
+
+
+# -- settings --------------------------------------------------------------------------------------------------------
+
+
+def test_settings_come_back(tmp_path: Path) -> None:
+    state = AppState(
+        overlay=Overlay(Style.FILL, 0.5, frozenset({LV})), model_id="espnetv2", hide_names=True,
+        recents=(Path("/a b/ü.nii.gz"), Path("/c")),
+    )  # fmt: skip
+    Settings(tmp_path / "settings.ini").save(state)
+    assert Settings(tmp_path / "settings.ini").restore(AppState()) == state
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[overlay]\nstyle=sparkles\nopacity=much\nvisible=[1, 99, "x"\n[window]\ngeometry=nonsense\n',
+        '[overlay]\nopacity=-3\nvisible={}\n[General]\nrecents=[1, null, ""]\nmodel=\nhide_names=perhaps\n',
+        "\x00\x01 not an ini file at all",
+        "",
+    ],
+)
+def test_damaged_settings_are_dropped(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "settings.ini"
+    path.write_text(text, encoding="utf-8")
+    settings = Settings(path)
+    assert settings.restore(AppState()) == AppState()
+    assert settings.geometry is None
+
+
+@pytest.mark.parametrize("stored", [None, b"", b"nonsense"])
+def test_a_first_start_fits_the_screen(window: MainWindow, stored: bytes | None) -> None:
+    window.restore(None if stored is None else QByteArray(stored))
+    room = window.screen().availableGeometry()
+    assert window.width() <= max(room.width(), window.minimumWidth())
+    assert window.height() <= max(room.height(), window.minimumHeight())
