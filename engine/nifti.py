@@ -7,6 +7,7 @@ import gzip
 import io
 import itertools
 import logging
+import math
 import os
 import re
 import struct
@@ -318,6 +319,14 @@ def _voxels(image: Any, path: Path) -> tuple[NDArray[Any], tuple[str, ...]]:
     if dtype.kind not in "iuf":
         what = {"c": "complex numbers", "V": "colours"}.get(dtype.kind, f"'{dtype}' values")
         raise ScanError(f"{path}: holds {what}, not a grey-scale scan; export the magnitude images")
+    stored = Path(image.file_map["image"].filename or path)
+    claimed = math.prod(shape) * frames * dtype.itemsize
+    # gzip packs at most 1032 to 1; a header that claims more would only fill the memory.
+    if stored.is_file() and claimed > stored.stat().st_size * (1100 if suffix_of(stored).endswith(".gz") else 1):
+        raise ScanError(
+            f"{path}: is damaged or cut short (its header promises {claimed} bytes of voxels); "
+            "copy it again from its source"
+        )
     try:
         raw = np.asanyarray(image.dataobj.get_unscaled()).reshape(*shape, frames)
     except _DAMAGED as error:

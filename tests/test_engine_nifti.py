@@ -393,7 +393,7 @@ def test_no_header_is_odd_enough_for_a_crash(tmp_path: Path, kind: Any) -> None:
     rng = np.random.default_rng(0)
     whole = save(tmp_path / "whole.nii", stack(6, 5, 4, 2), qform=PLAIN_RAS, kind=kind).read_bytes()
     opened = 0
-    for _ in range(400):
+    for _ in range(200):
         block = bytearray(whole)
         for place in rng.integers(kind.header_class.sizeof_hdr + 4, size=rng.integers(1, 6)):
             block[place] = rng.choice([0, 1, 127, 128, 255, rng.integers(256)])
@@ -408,7 +408,7 @@ def test_no_header_is_odd_enough_for_a_crash(tmp_path: Path, kind: Any) -> None:
         labels = random_mask(volume)
         nifti.write_mask(tmp_path / "m.nii", labels, volume)
         assert np.array_equal(nifti.read_mask(tmp_path / "m.nii", volume).array, labels.array)
-    assert 100 < opened < 400
+    assert 50 < opened < 200
 
 
 # Masks
