@@ -56,7 +56,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except SystemExit as stop:  # argparse, after --help, --version or wrong usage
         return stop.code if isinstance(stop.code, int) else WRONG_USAGE
     except (KeyboardInterrupt, Cancelled):
-        return _complain("interrupted; nothing was written", INTERRUPTED)
+        return _complain("interrupted", INTERRUPTED)
     except CineQuantError as error:
         return _complain(str(error), AT_FAULT)
     except BrokenPipeError:
@@ -258,7 +258,10 @@ def _clear_progress() -> None:
 
 
 def _notify(notices: Sequence[str], *, as_json: bool) -> None:
-    """Notices to stderr; beside JSON, which carries them too, only where someone can see them."""
+    """Notices to stderr; beside JSON, which carries them too, only where someone can see them.
+
+    Called when the work is done, so that a failure is the only line on stderr.
+    """
     _clear_progress()
     if not as_json or sys.stderr.isatty():
         for notice in notices:
@@ -325,7 +328,6 @@ def _open(arguments: argparse.Namespace, *, segmenting: bool) -> Volume:
             f"{arguments.paths[0]}: is {volume.not_short_axis}, and the models know short-axis cardiac MR only; "
             "open a short-axis stack, or use --force"
         )
-    _notify(volume.notices, as_json=arguments.json)
     return volume
 
 
@@ -347,7 +349,8 @@ def _view(arguments: argparse.Namespace) -> int:
     for path in arguments.paths:
         # Before the window opens; what else is wrong with a scan the window itself says.
         if not path.exists():
-            raise ScanError(f"{path}: no such file or folder")
+            hint = "" if len(path.parts) > 1 else ", and no verb of cinequant (see cinequant --help)"
+            raise ScanError(f"{path}: no such file or folder{hint}")
     try:
         from app.viewer import run_viewer  # noqa: PLC0415
     except ImportError as error:
@@ -380,6 +383,7 @@ def _segment(arguments: argparse.Namespace) -> int:
             out, prediction.labels, volume, algorithm=f"{card.name} {precision}", version=card.version
         )
     wall_s = time.perf_counter() - start
+    _notify(volume.notices, as_json=arguments.json)
     if arguments.json:
         _print_json(_segment_json(prediction, volume, out, files, wall_s))
     else:
@@ -398,13 +402,11 @@ def _check_parent(out: Path) -> None:
 
 def _output_format(out: Path, wanted: str | None, volume: Volume) -> str:
     """Which format to write, once it is sure that it can be written there."""
-    from app.exports import refuse_source  # noqa: PLC0415
-
     name = out.name.lower()
     is_nifti = name.endswith(NIFTI_ENDINGS)
     if wanted is None:
         wanted = "nifti" if is_nifti or (volume.source.kind != "dicom" and not name.endswith(".dcm")) else "dicom-seg"
-    refuse_source(out, volume)
+    _refuse_source(out, volume)
     if wanted == "nifti":
         if not is_nifti:
             raise ExportError(f"{out}: a NIfTI mask is a file whose name ends in .nii.gz or .nii; choose such a name")
@@ -416,6 +418,15 @@ def _output_format(out: Path, wanted: str | None, volume: Volume) -> str:
     if volume.frames > 1 and (name.endswith((".dcm", *NIFTI_ENDINGS)) or out.is_file()):
         raise ExportError(f"{out}: a cine's SEG is a folder with one file a phase; give the name of a folder")
     return wanted
+
+
+def _refuse_source(out: Path, volume: Volume) -> None:
+    """A mask must neither replace the scan nor lie among its files, where it would be read as part of it."""
+    files = [*volume.source.paths, *(path for frame in volume.source.instances for path in frame)]
+    # samefile, because a name that differs can be the same file: by a link, or by letter case.
+    same = out.exists() and any(path.samefile(out) for path in files if path.exists())
+    if same or (volume.source.instances and out.resolve() in {path.resolve().parent for path in files}):
+        raise ExportError(f"{out}: belongs to the scan itself, which is never overwritten; choose another name")
 
 
 def _segment_json(
@@ -448,7 +459,7 @@ def _segment_text(prediction: Prediction, volume: Volume, out: Path, wall_s: flo
         f"{wall_s:.1f} s in all\n"
         f"inference {latency['p50']:.1f} ms a slice (median; 95 % within {latency['p95']:.1f} ms), before it "
         f"{prediction.preprocess_ms / slices:.1f} ms, after it {prediction.postprocess_ms / slices:.1f} ms\n"
-        f"{prediction.runtime}, {prediction.isa}, {prediction.threads} threads; "
+        f"{prediction.runtime}, {prediction.isa}, {prediction.threads} thread{'s' * (prediction.threads > 1)}; "
         f"{prediction.int8_share:.0%} of the multiply-adds in int8; at most {prediction.peak_rss_mb:.0f} MB of memory"
     )
 
@@ -471,6 +482,7 @@ def _measure(arguments: argparse.Namespace) -> int:
         made = prediction.provenance
         by = f"{card.name} in {precision}"
     function = measure(labels, volume)
+    _notify(volume.notices, as_json=arguments.json)
     if arguments.json:
         data = asdict(function)
         _print_json({**data, "frames": volume.frames, "notices": volume.notices, **made})
