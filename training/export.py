@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import warnings
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -102,16 +103,20 @@ def phantom_input(spec: InputSpec) -> NDArray[np.float32]:
 def write_onnx(network: nn.Module, x: NDArray[np.float32], path: Path, *, dynamic: bool) -> None:
     """Export with batch normalisation folded into convolutions; height and width left open where dynamic."""
     axes = {2: "height", 3: "width"}
-    torch.onnx.export(
-        network,
-        (torch.from_numpy(x),),
-        str(path),
-        dynamo=False,
-        input_names=["image"],
-        output_names=["logits"],
-        opset_version=OPSET,
-        dynamic_axes={"image": axes, "logits": axes} if dynamic else None,
-    )
+    with warnings.catch_warnings():
+        # The older exporter folds batch normalisation and constants by itself and needs no further package; torch is
+        # pinned, so its deprecation can wait. Tracing notes that Python sees sizes: that is meant where they are fixed.
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            network,
+            (torch.from_numpy(x),),
+            str(path),
+            dynamo=False,
+            input_names=["image"],
+            output_names=["logits"],
+            opset_version=OPSET,
+            dynamic_axes={"image": axes, "logits": axes} if dynamic else None,
+        )
     onnx.checker.check_model(onnx.load(path))
 
 
