@@ -47,7 +47,8 @@ def top_left(state: AppState) -> list[str]:
             lines.append(f"{state.slice_index * geometry.spacing_mm[2]:.1f} mm from the first slice")
         else:
             normal = geometry.directions[:, 2]
-            lines.append(f"Position {float(normal @ geometry.position_mm(0, 0, state.slice_index)):.1f} mm")
+            position = float(normal @ geometry.position_mm(0, 0, state.slice_index))
+            lines.append(f"Position {position:.1f} mm".replace("-", "−"))
     if volume.phase_names:
         lines.append(f"Phase {volume.phase_names[state.frame_index]}  ({state.frame_index + 1} / {volume.frames})")
     elif volume.frames > 1:

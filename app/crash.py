@@ -11,6 +11,7 @@ from pathlib import Path
 from types import TracebackType
 
 from PySide6.QtCore import QStandardPaths, Qt
+from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication, QMessageBox, QWidget
 
 from app.exports import program_version
@@ -69,6 +70,9 @@ class CrashHandler:
         copy = box.addButton("Copy report", QMessageBox.ButtonRole.ActionRole)
         copy.clicked.disconnect()  # stays open
         copy.clicked.connect(lambda: QApplication.clipboard().setText(self.last_report))
+        close = box.button(QMessageBox.StandardButton.Close)
+        close.setIcon(QIcon())
+        box.setDefaultButton(close)
         box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         box.finished.connect(self._closed)
         box.open()

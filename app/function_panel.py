@@ -68,7 +68,6 @@ class FunctionPanel(Panel):
 
         self.curve = Plot("frame", "mL")
         self.curve.setMinimumHeight(120)
-        self.curve.setMaximumHeight(260)
         self.curve.setToolTip("Click to go to a frame")
         self._lines = {
             label_: self.curve.plot(
@@ -93,6 +92,7 @@ class FunctionPanel(Panel):
         filled.addWidget(self.curve, 1)
         self._note = label("", "small", wrap=True)
         filled.addWidget(self._note)
+        self.body.addStretch()
         self._state = AppState()
         self.apply(self._state, self._state)
 

@@ -12,6 +12,7 @@ from PySide6.QtGui import (
     QDragEnterEvent,
     QDragLeaveEvent,
     QDropEvent,
+    QFontMetrics,
     QKeyEvent,
     QKeySequence,
 )
@@ -176,8 +177,10 @@ class MainWindow(QMainWindow):
         if old.volume is not new.volume and new.volume is not None:
             phantom = new.volume.source.kind == "phantom"
             self.welcome.setVisible(phantom)
-            self._title.setText(new.volume.source.name)
-            self.setWindowTitle(f"{new.volume.source.name} – CineQuant")
+            name = new.volume.source.name
+            self._title.setText(QFontMetrics(self._title.font()).elidedText(name, Qt.TextElideMode.ElideMiddle, 420))
+            self._title.setToolTip(name)
+            self.setWindowTitle(f"{name} – CineQuant")
         if self._settings is not None and old.recents != new.recents:
             self._settings.save(new)
 
@@ -325,13 +328,13 @@ def _documents() -> str:
 
 def _side(width: int, panels: Sequence[QWidget], *, stretch: bool) -> QScrollArea:
     """A column of panels that scrolls where the window is too low. stretch: the panels share
-    what is left, the last takes most."""
+    what is left."""
     content = QWidget()
     column = QVBoxLayout(content)
     column.setContentsMargins(0, 0, 0, 0)
     column.setSpacing(8)
     for panel in panels:
-        column.addWidget(panel, (2 if panel is panels[-1] else 1) if stretch else 0)
+        column.addWidget(panel, 1 if stretch else 0)
     if not stretch:
         column.addStretch()
     area = QScrollArea()

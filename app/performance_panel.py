@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QGridLayout, QLabel
 
 from app import theme
@@ -19,6 +20,7 @@ COLUMNS = (FLOAT32, INT8)
 ROWS = ("Median slice", "95th percentile", "Slices per second", "Model file", "Peak memory", "Work done in int8")
 EMPTY = "–"
 MEMORY_EVERY_MS = 1000
+NEIGHBOURS = 4
 
 
 class PerformancePanel(Panel):
@@ -28,7 +30,10 @@ class PerformancePanel(Panel):
         super().__init__("Performance on this computer")
         self._plot = Plot("slice, in the order computed", "ms a slice")
         self._plot.setMinimumHeight(120)
-        self.lines = {p: self._plot.plot(pen=pg.mkPen(theme.precision_css(p), width=1.6)) for p in COLUMNS}
+        # Every slice as a faint line, and what is typical there as a strong one: other programs' bursts stay visible
+        # and do not hide which precision is faster.
+        self.lines = {p: self._plot.plot(pen=pg.mkPen(_faint(p), width=1)) for p in COLUMNS}
+        self.trends = {p: self._plot.plot(pen=pg.mkPen(theme.precision_css(p), width=2)) for p in COLUMNS}
         self._medians = {
             p: pg.InfiniteLine(angle=0, pen=pg.mkPen(theme.precision_css(p), width=1, style=Qt.PenStyle.DotLine))
             for p in COLUMNS
@@ -77,7 +82,9 @@ class PerformancePanel(Panel):
         highest, longest = 10.0 if not any(r and r.timings for r in runs.values()) else 0.1, 10
         for precision, run in runs.items():
             latencies = np.array([t.inference_ms for t in run.timings]) if run else np.array([])
-            self.lines[precision].setData(np.arange(1, len(latencies) + 1), latencies)
+            order = np.arange(1, len(latencies) + 1)
+            self.lines[precision].setData(order, latencies)
+            self.trends[precision].setData(order, _running_median(latencies))
             self._medians[precision].setVisible(len(latencies) > 2)
             if len(latencies):
                 self._medians[precision].setValue(float(np.median(latencies)))
@@ -95,10 +102,24 @@ class PerformancePanel(Panel):
         self.memory.setText(f"Memory of this program {rss_mb():.0f} MB now, {peak_rss_mb():.0f} MB at its peak")
 
 
+def _faint(precision: str) -> QColor:
+    colour = QColor(theme.precision_css(precision))
+    colour.setAlpha(85)
+    return colour
+
+
+def _running_median(latencies: np.ndarray) -> np.ndarray:
+    """Median of each slice and up to NEIGHBOURS on either side, (N,) ms."""
+    if len(latencies) < 2 * NEIGHBOURS + 1:
+        return latencies
+    padded = np.pad(latencies, NEIGHBOURS, mode="reflect")
+    return np.asarray(np.median(np.lib.stride_tricks.sliding_window_view(padded, 2 * NEIGHBOURS + 1), axis=1))
+
+
 def _ceiling(latencies: np.ndarray) -> float:
     """Top of the plot: everything, unless a few outliers (the first slice warms up) would flatten the rest."""
     usual = float(np.percentile(latencies, 95))
-    return min(float(latencies.max()), 2 * usual) * 1.1
+    return min(float(latencies.max()), 1.3 * usual) * 1.1
 
 
 def _column(run: Run | None, latencies: np.ndarray) -> tuple[str, ...]:

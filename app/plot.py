@@ -14,6 +14,7 @@ class Plot(pg.PlotWidget):
 
     def __init__(self, x_label: str, y_label: str) -> None:
         super().__init__(background=theme.PANEL)
+        self._labels = ("", "")
         self.setFrameShape(QFrame.Shape.NoFrame)
         item = self.getPlotItem()
         item.setMenuEnabled(False)
@@ -36,6 +37,9 @@ class Plot(pg.PlotWidget):
 
     def set_labels(self, x_label: str, y_label: str) -> None:
         """Axis titles, with their units in them."""
+        if (x_label, y_label) == self._labels:
+            return
+        self._labels = (x_label, y_label)
         style = {"color": theme.FAINT, "font-size": "10px"}
         self.getPlotItem().setLabel("bottom", x_label, **style)
         self.getPlotItem().setLabel("left", y_label, **style)

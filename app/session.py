@@ -44,6 +44,8 @@ from engine.scan import open_scan
 from engine.volume import STRUCTURES, LabelMap, Volume
 
 MAX_RECENTS = 8
+# Notices that ask for the spacing name the command's option.
+SPACING_OPTION = "--spacing"
 
 
 class Session(QObject):
@@ -123,6 +125,8 @@ class Session(QObject):
             return
         try:
             volume = self.state.volume.with_spacing(x_mm, y_mm, z_mm)
+            # What asked for the spacing has been answered.
+            volume = replace(volume, notices=tuple(n for n in volume.notices if SPACING_OPTION not in n))
         except ScanError as error:
             self.say(Kind.ERROR, str(error))
             return
@@ -245,7 +249,9 @@ class Session(QObject):
         self.update(overlay=replace(self.state.overlay, **changes))
 
     def toggle_structure(self, label: int) -> None:
-        self.update_overlay(visible=self.state.overlay.visible ^ {label}, hidden=False)
+        overlay = self.state.overlay
+        visible = overlay.visible | {label} if overlay.hidden else overlay.visible ^ {label}
+        self.update_overlay(visible=visible, hidden=False)
 
     def next_style(self) -> None:
         styles = list(Style)

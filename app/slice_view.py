@@ -369,10 +369,10 @@ class _Foreground:
         self._text(left, y + metrics.capHeight() / 2, text, QColor(theme.WARNING))
 
     def _text(self, x: float, y: float, text: str, colour: QColor) -> None:
-        """Text with a dark edge, readable on any image."""
-        path = QPainterPath()
-        path.addText(x, y, self._painter.font(), text)
-        self._painter.strokePath(path, QPen(QColor(0, 0, 0, 190), 2.6))
+        """Text with a dark edge, readable on any image. Drawn six times: stroking its path takes ten times longer."""
+        self._painter.setPen(QColor(0, 0, 0, 210))
+        for dx, dy in ((-1, 0), (1, 0), (0, -1), (0, 1), (1, 1)):
+            self._painter.drawText(QPointF(x + dx, y + dy), text)
         self._painter.setPen(colour)
         self._painter.drawText(QPointF(x, y), text)
 

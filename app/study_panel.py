@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFontMetrics
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from app import icons
 from app.panel import Panel, label
@@ -65,7 +65,7 @@ class StudyPanel(Panel):
             self._show_facts(new.volume, hide=new.hide_names)
             _clear(self._notices)
             for notice in new.volume.notices if new.volume else ():
-                self._notices.addWidget(label(notice, "notice", wrap=True))
+                self._notices.addWidget(label(_in_window_words(notice), "notice", wrap=True))
         if start or old.recents != new.recents:
             self._show_recents(new.recents)
 
@@ -81,6 +81,11 @@ class StudyPanel(Panel):
         for row, (name, value) in enumerate(facts(volume, hide=hide)):
             text = label(value, "value", wrap=True)
             text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+            # A name or number without a space must not make the whole column wider than it is.
+            policy = text.sizePolicy()
+            policy.setHorizontalPolicy(QSizePolicy.Policy.Ignored)
+            text.setSizePolicy(policy)
+            text.setToolTip(value)
             self._grid.addWidget(label(name, "muted"), row, 0, Qt.AlignmentFlag.AlignTop)
             self._grid.addWidget(text, row, 1)
 
@@ -99,8 +104,11 @@ class StudyPanel(Panel):
 
 def facts(volume: Volume, *, hide: bool) -> list[tuple[str, str]]:
     """Rows of (name, value) about patient and scan; patient data replaced by "hidden" where asked."""
+    patient = dict(volume.source.patient)
+    if patient.get("sex") and patient.get("age"):  # one row: a small screen has to hold the panels below as well
+        patient["sex"] = f"{patient['sex']}, {patient.pop('age')}"
     rows = []
-    for key, value in volume.source.patient.items():
+    for key, value in patient.items():
         if value:
             rows.append((key.capitalize() if key != "id" else "ID", _HIDDEN if hide and key in _NAMING else value))
     _, height, width = volume.geometry.shape
@@ -117,6 +125,11 @@ def facts(volume: Volume, *, hide: bool) -> list[tuple[str, str]]:
         x, y, z = volume.geometry.spacing_mm
         rows.append(("Spacing", f"{x:.3g} × {y:.3g} × {z:.3g} mm"))
     return rows
+
+
+def _in_window_words(notice: str) -> str:
+    """Notices are worded for the command line; here a button does what the option does there."""
+    return notice.replace("give the spacing with --spacing X,Y,Z", "enter the spacing under Function")
 
 
 def _clear(layout: QLayout) -> None:

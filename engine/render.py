@@ -19,13 +19,13 @@ _CLEARANCE = 0.04
 def auto_window(array: NDArray[Any]) -> tuple[float, float]:
     """(centre, width) that shows a scan well where its header names no window.
 
-    array: (…, Y, X), any real dtype. 1st to 99.5th percentile of the middle half of the image, where the heart is:
+    array: (…, Y, X), any real dtype. 1st to 98.5th percentile of the middle half of the image, where the heart is:
     the fat of the chest wall beside the coil would darken it. Never a width of zero.
     """
     height, width = array.shape[-2:]
     flat = array[..., height // 4 : height - height // 4, width // 4 : width - width // 4].reshape(-1)
     sample = flat[:: max(1, math.ceil(flat.size / 500_000))].astype(np.float64)
-    low, high = np.percentile(sample[np.isfinite(sample)], (1.0, 99.5)) if np.isfinite(sample).any() else (0.0, 1.0)
+    low, high = np.percentile(sample[np.isfinite(sample)], (1.0, 98.5)) if np.isfinite(sample).any() else (0.0, 1.0)
     span = max(float(high - low), 1e-6)
     return float(low) + span / 2, span
 

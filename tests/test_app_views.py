@@ -356,6 +356,23 @@ def test_structures_toggle_and_show_their_volume(ready: MainWindow) -> None:
     assert ready.session.state.overlay.opacity == 0.6
 
 
+def test_a_structure_clicked_while_all_are_hidden_is_shown(ready: MainWindow) -> None:
+    ready.session.update_overlay(hidden=True)
+    assert not ready.structures.boxes[RV].isChecked()
+    QTest.mouseClick(ready.structures.boxes[RV], Qt.MouseButton.LeftButton, pos=QPoint(6, 8))
+    assert ready.session.state.overlay == Overlay()
+
+
+def test_long_words_do_not_widen_the_panels(qtbot: Any, window: MainWindow) -> None:
+    window.resize(1280, 720)
+    window.session.open_volume(volume(name="x" * 300, patient={"name": "y" * 200, "scanner": "z" * 99}))
+    settle(qtbot, window.session)
+    QApplication.processEvents()
+    assert window.width() == 1280
+    for panel in (window.study, window.models, window.structures):
+        assert panel.width() <= panel.parentWidget().parentWidget().width()
+
+
 def test_sliders_follow_and_lead(ready: MainWindow) -> None:
     ready.session.update(frame_index=3, slice_index=0)
     assert (ready.cine.frame.value(), ready.cine.slice.value()) == (3, 0)
