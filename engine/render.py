@@ -35,7 +35,7 @@ def grey(image: NDArray[Any], window: tuple[float, float], *, invert: bool = Fal
     centre, width = window
     unit = (image.astype(np.float32) - np.float32(centre - width / 2)) * np.float32(255 / max(width, 1e-12))
     shown = np.clip(np.nan_to_num(unit), 0, 255).astype(np.uint8)
-    return 255 - shown if invert else shown
+    return np.asarray(255 - shown if invert else shown, dtype=np.uint8)
 
 
 def overlay_rgba(labels: NDArray[np.uint8], colours: Mapping[int, Colour], opacity: float) -> NDArray[np.uint8]:
