@@ -331,6 +331,13 @@ def _open(arguments: argparse.Namespace, *, segmenting: bool) -> Volume:
     return volume
 
 
+def _load_ahead(arguments: argparse.Namespace, card: ModelCard, precision: str) -> None:
+    if arguments.spacing is None:
+        from engine.ahead import load_ahead  # noqa: PLC0415
+
+        load_ahead(arguments.paths, card, precision, threads=arguments.threads)
+
+
 def _predict(arguments: argparse.Namespace, volume: Volume, card: ModelCard, precision: str) -> Prediction:
     from engine.predict import predict  # noqa: PLC0415
 
@@ -367,6 +374,7 @@ def _segment(arguments: argparse.Namespace) -> int:
         arguments.usage_error("--labels is for NIfTI; a DICOM SEG names its structures itself")
     _check_parent(out)
     _, card, precision = _choose_model(arguments)
+    _load_ahead(arguments, card, precision)
     volume = _open(arguments, segmenting=True)
     kind = _output_format(out, arguments.format, volume)
     prediction = _predict(arguments, volume, card, precision)
@@ -476,6 +484,7 @@ def _measure(arguments: argparse.Namespace) -> int:
         by = f"mask {arguments.mask.name}"
     else:
         _, card, precision = _choose_model(arguments)
+        _load_ahead(arguments, card, precision)
         volume = _open(arguments, segmenting=True)
         prediction = _predict(arguments, volume, card, precision)
         labels = prediction.labels
