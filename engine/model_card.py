@@ -222,7 +222,8 @@ def write_test_tensors(
     and let the tolerance cover a rounding of 2^-11 of the largest logit. Use a small H and W: 50 kB is the limit.
     Raises ModelError where the file would be larger.
     """
-    arrays = {"input": network_input, **{f"logits_{name}": values[:, ::step, ::step] for name, values in logits.items()}}
+    arrays = {f"logits_{name}": values[:, ::step, ::step] for name, values in logits.items()}
+    arrays["input"] = network_input
     # mypy reads the keywords as savez_compressed's own allow_pickle.
     np.savez_compressed(path, **{k: v.astype(np.float16) for k, v in arrays.items()})  # type: ignore[arg-type]
     entry = describe_file(path)

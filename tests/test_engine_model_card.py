@@ -178,6 +178,14 @@ def test_test_tensors_come_back_as_float32(card: ModelCard) -> None:
     assert (x.shape, x.dtype, logits.shape, logits.dtype) == ((1, 1, 32, 32), np.float32, (4, 32, 32), np.float32)
 
 
+def test_test_logits_can_be_stored_sparsely(card: ModelCard) -> None:
+    x, logits = read_test_tensors(card, "int8")
+    entry = write_test_tensors(
+        card.folder / "test_tensors.npz", x, dict.fromkeys(card.precisions, logits), card.test_tensors.tolerance, step=4
+    )
+    np.testing.assert_array_equal(read_test_tensors(replace(card, test_tensors=entry), "int8")[1], logits[:, ::4, ::4])
+
+
 def with_tensors(card: ModelCard, **arrays: Any) -> ModelCard:
     path = card.folder / "test_tensors.npz"
     np.savez(path, **arrays)
