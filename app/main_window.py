@@ -195,7 +195,7 @@ class MainWindow(QMainWindow):
         self.session.open_paths([Path(name)] if name else [])
 
     def ask_export_mask(self) -> None:
-        path = self._ask_save("Export mask", "mask.nii.gz", "NIfTI (*.nii.gz *.nii)")
+        path = self._ask_save("Export mask", "mask.nii.gz", "NIfTI (*.nii.gz *.nii)", (".nii.gz", ".nii"))
         if path:
             self.session.export_mask(path)
 
@@ -210,7 +210,7 @@ class MainWindow(QMainWindow):
             self.session.export_seg(path)
 
     def ask_export_measurements(self) -> None:
-        path = self._ask_save("Export measurements", "measurements.csv", "CSV (*.csv)")
+        path = self._ask_save("Export measurements", "measurements.csv", "CSV (*.csv)", (".csv",))
         if path:
             self.session.export_measurements(path)
 
@@ -224,20 +224,20 @@ class MainWindow(QMainWindow):
         chosen, _ = QFileDialog.getSaveFileName(self, "Save picture", str(Path(_documents()) / name), "PNG (*.png)")
         if not chosen:
             return
-        path = Path(chosen) if Path(chosen).suffix else Path(chosen + ".png")
+        path = _with_ending(chosen, (".png",))
         if self.slice_view.grab().save(str(path)):
             self.session.say(Kind.SUCCESS, f"Saved {path}")
         else:
             self.session.say(Kind.ERROR, f"{path}: could not be written; choose a folder that you may write to")
 
-    def _ask_save(self, title: str, ending: str, kinds: str) -> Path | None:
+    def _ask_save(self, title: str, name: str, kinds: str, endings: tuple[str, ...] = ()) -> Path | None:
         volume, run = self.session.state.volume, run_of(self.session.state)
         if volume is None or run is None or run.prediction is None:
             self.session.say(Kind.WARNING, "Nothing to export yet: open a scan and wait until it is segmented.")
             return None
-        start = Path(_documents()) / exports.default_name(volume, run.prediction, ending)
+        start = Path(_documents()) / exports.default_name(volume, run.prediction, name)
         chosen, _ = QFileDialog.getSaveFileName(self, title, str(start), kinds)
-        return Path(chosen) if chosen else None
+        return _with_ending(chosen, endings) if chosen else None
 
     def ask_spacing(self) -> None:
         dialog = dialogs.SpacingDialog(self)
@@ -320,6 +320,11 @@ class MainWindow(QMainWindow):
 
 def _local_paths(event: QDropEvent) -> list[Path]:
     return [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+
+
+def _with_ending(chosen: str, endings: tuple[str, ...]) -> Path:
+    """A file name as entered, with the first ending where it has none of them."""
+    return Path(chosen if not endings or chosen.lower().endswith(endings) else chosen + endings[0])
 
 
 def _documents() -> str:

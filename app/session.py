@@ -370,10 +370,12 @@ class Session(QObject):
         ids = [card.id for card in catalog.models]
         wanted = (self.state.model_id, catalog.default, *ids)
         state = evolve(self.state, catalog=catalog, model_id=next((i for i in wanted if i in ids), ""))
-        precisions = precisions_of(card_of(state))
-        if state.precision not in precisions:
-            state = evolve(state, precision=precisions[0])
+        card, asked = card_of(state), state.precision
+        if card is not None and asked not in card.precisions:
+            state = evolve(state, precision=precisions_of(card)[0])
         self._show(state)
+        if asked != state.precision:
+            self.say(Kind.WARNING, f"{card.name} does not come in {asked}; {state.precision} is shown instead.")
         self._segment_missing()
 
     def _run_arrived(self, key: RunKey, prediction: Prediction, function: Function) -> None:

@@ -364,3 +364,12 @@ def test_the_catalogs_default_is_chosen_when_the_remembered_model_is_gone(qtbot:
     settle(qtbot, made)
     assert made.state.model_id == catalog("first", "second").default
     made.close()
+
+
+def test_a_precision_that_the_model_lacks_is_said(qtbot: Any, model: FakeModel) -> None:
+    made = Session(AppState(precision="float16"))
+    made.load_models()
+    settle(qtbot, made)
+    assert made.state.precision == "float32"
+    assert made.state.message.text == "The first model does not come in float16; float32 is shown instead."
+    made.close()

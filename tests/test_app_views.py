@@ -11,7 +11,7 @@ from app_fixtures import COLUMNS, FRAMES, ROWS, SLICES, FakeModel, labels, model
 from PySide6.QtCore import QByteArray, QEvent, QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QImage, QMouseEvent, QWheelEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QDialog, QLabel
+from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QLabel
 
 from app import annotations, theme
 from app.actions import ACTIONS, MENUS
@@ -488,6 +488,46 @@ def test_dicom_seg_of_a_nifti_scan_is_refused_in_words(ready: MainWindow) -> Non
     ready.ask_export_seg()
     assert ready.session.state.message.kind is Kind.WARNING
     assert "DICOM" in ready.session.state.message.text
+
+
+@pytest.mark.parametrize(
+    ("command", "entered", "written"),
+    [
+        ("ask_export_measurements", "table", "table.csv"),
+        ("ask_export_measurements", "table.CSV", "table.CSV"),
+        ("ask_save_picture", "heart.nii.gz", "heart.nii.gz.png"),
+    ],
+)
+def test_saved_files_get_their_ending(
+    qtbot: Any,
+    ready: MainWindow,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    command: str,
+    entered: str,
+    written: str,
+) -> None:
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / entered), ""))
+    getattr(ready, command)()
+    settle(qtbot, ready.session)
+    assert [path.name for path in tmp_path.iterdir()] == [written]
+    assert ready.session.state.message.kind is Kind.SUCCESS
+
+
+def test_a_dismissed_file_dialog_does_nothing(ready: MainWindow, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: ("", ""))
+    monkeypatch.setattr(QFileDialog, "getOpenFileNames", lambda *_: ([], ""))
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: "")
+    before = ready.session.state
+    for command in (
+        "ask_open_files",
+        "ask_open_folder",
+        "ask_export_mask",
+        "ask_export_measurements",
+        "ask_save_picture",
+    ):
+        getattr(ready, command)()
+    assert ready.session.state is before
 
 
 def test_the_window_fits_a_small_screen(ready: MainWindow) -> None:
