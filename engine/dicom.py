@@ -1,0 +1,317 @@
+"""DICOM files to a sorted cine stack, with what is missing said."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pydicom
+from numpy.typing import NDArray
+
+from engine.dicom_files import Image, UnusableError, find_files, looks_like_dicom, read_images, read_pixels, tolerant
+from engine.dicom_stack import Stack, choose, is_localiser, normal
+from engine.errors import ScanError
+from engine.progress import CancelToken, Progress, no_progress
+from engine.volume import Geometry, Known, Source, Volume
+
+__all__ = ["looks_like_dicom", "read", "stack_of"]
+
+# Distances between neighbouring slices that differ by less than this share of their median are equal.
+EVEN = 0.02
+
+_KINDS = {
+    "CT": "a CT image",
+    "US": "an ultrasound image",
+    "CR": "an X-ray image",
+    "DX": "an X-ray image",
+    "XA": "an angiogram",
+    "NM": "a nuclear medicine image",
+    "PT": "a PET image",
+    "RTDOSE": "a radiotherapy dose map",
+}
+
+
+def read(paths: Sequence[Path], *, progress: Progress = no_progress, cancel: CancelToken | None = None) -> Volume:
+    """The short-axis cine among files and folders (searched recursively), as (T, Z, Y, X).
+
+    Integers as stored where the header gives no rescaling, else float32. Slices ascend along row × column at the
+    distance between their positions; phases are in the order of trigger times. What was left out, is missing or does
+    not agree is said in the volume's notices.
+    Raises ScanError, one line with file, fault and way out, if nothing can be shown; Cancelled if cancel is set.
+    """
+    cancel = cancel or CancelToken()
+    files = find_files(paths)
+    images: list[Image] = []
+    unusable: dict[Path, UnusableError] = {}
+    for done, path in enumerate(files, 1):
+        cancel.check()
+        progress(done, len(files), "Reading headers")
+        try:
+            images += read_images(path)
+        except UnusableError as reason:
+            unusable[path] = reason
+    pixels: dict[tuple[Path, int], NDArray[Any]] = {}
+    while images:
+        stack, others = choose(images)
+        damaged = _read_stack(stack, pixels, progress, cancel)
+        if not damaged:
+            return _volume(tuple(paths), stack, others, pixels, unusable)
+        # only decoding shows that a compressed file is damaged: put the stack together again without it
+        unusable |= damaged
+        images = [image for image in images if image.path not in damaged]
+    raise ScanError(_nothing(paths, files, unusable))
+
+
+def stack_of(volume: Volume) -> Stack:
+    """The images that a volume was read from, phases[t][z], with their headers read again.
+
+    Raises ScanError if the files are gone or no longer the same.
+    """
+    used = dict.fromkeys(path for phase in volume.source.instances for path in phase)
+    try:
+        images = [image for path in used for image in read_images(path)]
+    except UnusableError as reason:
+        raise ScanError(f"the scan's files have changed since it was opened ({reason}); open it again") from reason
+    stack = choose(images)[0] if images else None
+    if stack is None or tuple(tuple(i.path for i in phase) for phase in stack.phases) != volume.source.instances:
+        raise ScanError("the scan's files have changed since it was opened; open it again")
+    return stack
+
+
+def _read_stack(
+    stack: Stack, pixels: dict[tuple[Path, int], NDArray[Any]], progress: Progress, cancel: CancelToken
+) -> dict[Path, UnusableError]:
+    """Add the stored values of each image to pixels; what cannot be decoded is returned."""
+    damaged: dict[Path, UnusableError] = {}
+    for done, image in enumerate(stack.images, 1):
+        cancel.check()
+        progress(done, len(stack.images), "Reading images")
+        if (image.path, image.frame) in pixels or image.path in damaged:
+            continue
+        try:
+            pixels[image.path, image.frame] = read_pixels(image)
+        except UnusableError as reason:
+            damaged[image.path] = reason
+    return damaged
+
+
+def _volume(
+    paths: tuple[Path, ...],
+    stack: Stack,
+    others: Sequence[Stack],
+    pixels: dict[tuple[Path, int], NDArray[Any]],
+    unusable: dict[Path, UnusableError],
+) -> Volume:
+    notices = [*stack.left_out]
+    geometry = _geometry(stack, notices)
+    first = stack.phases[0][0]
+    reason = _not_short_axis(stack, others)
+    view = "short axis" if not reason else "single slice" if len(stack.positions_mm) == 1 else "stack"
+    source = Source(
+        kind="dicom",
+        paths=paths,
+        name=f"{first.modality or 'DICOM'} {view}, {stack}",
+        instances=tuple(tuple(image.path for image in phase) for phase in stack.phases),
+        patient=_patient(first),
+    )
+    damaged = {path: why for path, why in unusable.items() if not why.harmless}
+    if damaged:
+        path, why = next(iter(damaged.items()))
+        more = f" (and {len(damaged) - 1} more with faults)" if len(damaged) > 1 else ""
+        notices.append(f"Not read{more}: {path.name} {why}.")
+    if others:
+        kinds = Counter(f"{other.phases[0][0].modality or 'other'} {other}" for other in others)
+        listed = [f"{kind} ({n} times)" if n > 1 else kind for kind, n in kinds.most_common(4)]
+        more = f" and {len(kinds) - 4} other kinds" if len(kinds) > 4 else ""
+        foreign = any(other.phases[0][0].study != first.study for other in others)
+        whose = "; some are of another patient or study" if foreign else ""
+        notices.append(f"Also found and not shown: {', '.join(listed)}{more}{whose}.")
+    return Volume(
+        array=_values(stack, pixels),
+        geometry=geometry,
+        source=source,
+        frame_times_ms=stack.frame_times_ms,
+        window=_window(stack),
+        not_short_axis=reason,
+        notices=tuple(notices),
+    )
+
+
+def _geometry(stack: Stack, notices: list[str]) -> Geometry:
+    """The grid of a stack; what the headers leave open or contradict is added to notices."""
+    first = stack.phases[0][0]
+    shape = (len(stack.positions_mm), first.rows, first.columns)
+    spacing = Known.KNOWN
+    if first.pixel_mm is None:
+        spacing = Known.ASSUMED
+        notices.append("The header gives no pixel spacing: 1 mm is assumed, so mm and mL are guesses.")
+    row_mm, column_mm = first.pixel_mm or (1.0, 1.0)
+    gaps = np.diff(stack.positions_mm)
+    if len(gaps):
+        step = float(np.median(gaps))
+        uneven = np.abs(gaps - step) > EVEN * step + 0.01
+        if uneven.any():
+            spacing = max(spacing, Known.CONTRADICTED, key=[Known.KNOWN, Known.CONTRADICTED, Known.ASSUMED].index)
+            where = int(np.argmax(np.abs(gaps - step)))
+            notices.append(
+                f"The slices are not evenly spaced: {gaps.min():.2f} to {gaps.max():.2f} mm, the widest difference "
+                f"between slices {where + 1} and {where + 2}. {step:.2f} mm is used for all, so mL may be wrong."
+            )
+    else:
+        step = first.gap_mm or first.thickness_mm or 1.0
+        if first.gap_mm is None and first.thickness_mm is None:
+            notices.append("A single slice without a thickness: 1 mm is assumed, so mL are guesses.")
+            spacing = Known.ASSUMED
+    if first.orientation is None:
+        notices.append("The header does not say where the image lies: orientation is unknown.")
+        x, y = np.array([1.0, 0.0, 0.0]), np.array([0.0, 1.0, 0.0])
+    else:
+        x, y = (np.array(v) / np.linalg.norm(v) for v in (first.orientation[:3], first.orientation[3:]))
+    across = normal(first)
+    origin = np.array(first.position or (0.0, 0.0, 0.0))
+    affine = np.eye(4)
+    # PixelSpacing is (between rows, between columns): rows lie along y, columns along x
+    affine[:3, 0], affine[:3, 1], affine[:3, 2] = x * column_mm, y * row_mm, across * step
+    affine[:3, 3] = origin
+    shifts = [
+        float(np.linalg.norm(np.cross(across, np.array(image.position) - origin)))
+        for image in stack.phases[0]
+        if image.position is not None
+    ]
+    if max(shifts, default=0.0) > max(row_mm, column_mm):
+        notices.append(
+            f"The slices are shifted against each other by up to {max(shifts):.1f} mm within their plane; "
+            "they are shown as if aligned."
+        )
+    known = Known.KNOWN if first.orientation is not None else Known.ASSUMED
+    return Geometry(affine=affine, shape=shape, spacing=spacing, orientation=known)
+
+
+def _values(stack: Stack, pixels: dict[tuple[Path, int], NDArray[Any]]) -> NDArray[Any]:
+    """(T, Z, Y, X): stored integers where nothing is to rescale, else float32."""
+    first = stack.phases[0][0]
+    plain = all(image.slope == 1 and image.intercept == 0 for image in stack.images)
+    arrays = [pixels[image.path, image.frame] for image in stack.images]
+    dtype = np.result_type(*{a.dtype for a in arrays}) if plain else np.dtype(np.float32)
+    out = np.empty((len(stack.phases), len(stack.positions_mm), first.rows, first.columns), dtype)
+    for plane, image, stored in zip(out.reshape(-1, first.rows, first.columns), stack.images, arrays, strict=True):
+        values = stored.dtype.type(_mirror(image)) - stored if image.inverted else stored
+        plane[...] = values if plain else values * np.float32(image.slope) + np.float32(image.intercept)
+    return out
+
+
+def _mirror(image: Image) -> int:
+    """Lowest plus highest stored value: what MONOCHROME1 values are subtracted from, so that high is bright."""
+    return -1 if image.signed else (1 << image.bits[1]) - 1
+
+
+def _window(stack: Stack) -> tuple[float, float] | None:
+    """Median (centre, width): scanners set them slice by slice, but a cine must not flicker."""
+    windows = []
+    for image in stack.images:
+        if image.window is not None:
+            centre, width = image.window
+            if image.inverted:
+                centre = image.slope * _mirror(image) + 2 * image.intercept - centre
+            windows.append((centre, width))
+    if not windows:
+        return None
+    centre, width = np.median(windows, axis=0)
+    return float(centre), float(width)
+
+
+def _not_short_axis(stack: Stack, others: Sequence[Stack]) -> str:
+    """Why a stack is no short-axis MR stack, as a phrase, or nothing."""
+    first = stack.phases[0][0]
+    if first.modality != "MR":
+        return _KINDS.get(first.modality, f"an image of {first.modality or 'unknown'} modality")
+    if is_localiser(first):
+        return "a localiser"
+    if len(stack.phases) == 1:
+        same_series = [i for other in others for i in other.phases[0] if i.series_uid == first.series_uid]
+        if any(abs(normal(image) @ normal(first)) < 0.9 for image in same_series):
+            return "a localiser, with slices in several directions"
+    if len(stack.positions_mm) == 1:
+        return "a single slice, such as a long-axis view"
+    return ""
+
+
+def _nothing(paths: Sequence[Path], files: Sequence[Path], unusable: dict[Path, UnusableError]) -> str:
+    """One line on why no image could be read from the paths."""
+    named = ", ".join(str(path) for path in paths[:3]) + (" …" if len(paths) > 3 else "")
+    way_out = "open the folder that holds the MR images"
+    if not files:
+        return f"{named}: {'the folder is empty' if len(paths) == 1 else 'nothing to open'}; {way_out}"
+    if len(files) == 1:
+        return f"{files[0]}: {unusable[files[0]]}" + ("" if "; " in str(unusable[files[0]]) else f"; {way_out}")
+    reasons = Counter(re.sub(r"\d+ of \d+ bytes of pixels are there; ", "", str(why)) for why in unusable.values())
+    listed = "; ".join(f"{n} {'file' if n == 1 else 'files'}: {why}" for why, n in reasons.most_common(3))
+    return f"{named}: none of the {len(files)} files is an image that can be shown ({listed}); {way_out}"
+
+
+_PATIENT = [
+    "PatientName", "PatientID", "PatientSex", "PatientAge", "PatientBirthDate", "AcquisitionDate", "SeriesDate",
+    "StudyDate", "Manufacturer", "ManufacturerModelName", "MagneticFieldStrength",
+]  # fmt: skip
+
+
+def _patient(image: Image) -> dict[str, str]:
+    """What a patient bar shows, formatted; what the header leaves empty or invalid is left out."""
+    with tolerant():
+        header = pydicom.dcmread(image.path, stop_before_pixels=True, specific_tags=_PATIENT, force=True)
+        text = {name: _plain(header.get(name)) for name in _PATIENT}
+    date = next((d for d in (text["StudyDate"], text["SeriesDate"], text["AcquisitionDate"]) if _date(d)), "")
+    scanner = " ".join(dict.fromkeys(f"{text['Manufacturer']} {text['ManufacturerModelName']}".split()))
+    try:
+        tesla = float(text["MagneticFieldStrength"])
+        # a few scanners write gauss
+        field = f"{tesla if tesla < 100 else tesla / 10_000:g} T"
+    except ValueError:
+        field = ""
+    shown = {
+        "name": _person(text["PatientName"]),
+        "id": text["PatientID"],
+        "sex": {"F": "female", "M": "male", "O": "other"}.get(text["PatientSex"].upper(), ""),
+        "age": _age(text["PatientAge"], text["PatientBirthDate"], date),
+        "date": _date(date),
+        "scanner": ", ".join(filter(None, (scanner, field))),
+    }
+    return {key: value for key, value in shown.items() if value}
+
+
+def _plain(value: Any) -> str:
+    """One line of printable text."""
+    text = "" if value is None else str(value)
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+
+
+def _person(name: str) -> str:
+    """Family^Given^Middle^Prefix^Suffix as "Family, Given Middle"."""
+    family, *given = (part.strip() for part in name.partition("=")[0].split("^"))
+    return ", ".join(filter(None, (family, " ".join(filter(None, given[:2])))))
+
+
+def _date(text: str) -> str:
+    """YYYYMMDD as YYYY-MM-DD; the year alone where an anonymiser has zeroed the rest; nothing if invalid."""
+    match = re.fullmatch(r"((?:19|20)\d\d)(\d\d)(\d\d)", text)
+    if not match:
+        return ""
+    year, month, day = match.groups()
+    return f"{year}-{month}-{day}" if 1 <= int(month) <= 12 and 1 <= int(day) <= 31 else year
+
+
+def _age(age: str, born: str, date: str) -> str:
+    """062Y as "62 years"; else from birth and study date; else nothing."""
+    match = re.fullmatch(r"(\d{1,3})([DWMY])", age)
+    if match:
+        n = int(match[1])
+        unit = {"D": "day", "W": "week", "M": "month", "Y": "year"}[match[2]]
+        return f"{n} {unit}" if n == 1 else f"{n} {unit}s"
+    if len(_date(born)) == len(_date(date)) == 10:
+        years = int(date[:4]) - int(born[:4]) - (date[4:] < born[4:])
+        return f"{years} years" if 0 <= years < 130 else ""
+    return ""
