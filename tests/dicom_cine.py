@@ -74,7 +74,7 @@ def dataset(t: int, z: int, frames: int, slices: int, image: NDArray[Any], *, ga
     ds.ScanningSequence, ds.SequenceVariant, ds.ScanOptions, ds.MRAcquisitionType = "GR", "SS", "CG", "2D"
     ds.SliceThickness, ds.RepetitionTime, ds.EchoTime, ds.EchoTrainLength = 6.0, 3.2, 1.6, 1
     ds.MagneticFieldStrength = 1.5
-    ds.PatientPosition, ds.Laterality, ds.BodyPartExamined = "HFS", "", "HEART"
+    ds.PatientPosition, ds.BodyPartExamined = "HFS", "HEART"
     ds.TriggerTime = 12.5 + 40 * t
     ds.NominalInterval = 40 * frames
     ds.StudyInstanceUID, ds.SeriesInstanceUID = f"{ROOT}.1", f"{ROOT}.2"
