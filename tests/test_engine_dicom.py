@@ -179,6 +179,25 @@ def test_transfer_syntaxes(tmp_path, syntax):
     assert volume.array.dtype == np.uint16 and volume.array.dtype.isnative
 
 
+@pytest.mark.parametrize("name", ["JPEGLosslessProcess14_1", "JPEGLSLossless", "JPEG2000Lossless"])
+def test_a_compressed_cine(tmp_path, name):
+    gdcm = pytest.importorskip("gdcm")
+    voxels = write_cine(tmp_path, 2, 3)
+    for path in tmp_path.iterdir():
+        reader, change, writer = gdcm.ImageReader(), gdcm.ImageChangeTransferSyntax(), gdcm.ImageWriter()
+        reader.SetFileName(str(path))
+        assert reader.Read()
+        change.SetTransferSyntax(gdcm.TransferSyntax(getattr(gdcm.TransferSyntax, name)))
+        change.SetInput(reader.GetImage())
+        assert change.Change()
+        writer.SetFileName(str(path))
+        writer.SetFile(reader.GetFile())
+        writer.SetImage(change.GetOutput())
+        assert writer.Write()
+    assert pydicom.dcmread(path).file_meta.TransferSyntaxUID.is_compressed
+    np.testing.assert_array_equal(dicom.read([tmp_path]).array, voxels)
+
+
 @pytest.mark.parametrize("syntax", ["jp2klossless", "jpeg_ls_lossless", "RLE", "bigendian", "implicit", "expb"])
 def test_compressed_files_hold_the_same_image(syntax):
     folder = real("edge/pydicom-test-files")
