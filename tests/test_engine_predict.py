@@ -16,9 +16,8 @@ from tiny_model import expected_label, write_tiny_model
 from engine import preprocess, runtime
 from engine.errors import Cancelled, ModelError
 from engine.model_card import ModelCard
-from engine.phantom import make_phantom
 from engine.postprocess import Labeller
-from engine.predict import SliceTiming, peak_rss_mb, predict, rss_mb
+from engine.predict import SliceTiming, predict
 from engine.progress import CancelToken
 from engine.volume import Geometry, Known, Source, Volume
 
@@ -195,20 +194,16 @@ def test_keep_largest_is_the_cards_choice(card: ModelCard) -> None:
     assert not one[0, 0, 75:, :60].any()
 
 
-def test_before_and_after_the_network_cost_little(card: ModelCard) -> None:
-    """A guard against a slow path coming back; the budget is several times what it takes."""
-    volume, _, _ = make_phantom(frames=4, slices=5)
-    prediction = predict(volume, card, "int8")
-    each = sorted(t.preprocess_ms + t.postprocess_ms for t in prediction.timings)
-    assert each[len(each) // 2] < 10
-
-
 def test_memory_is_measured() -> None:
-    before = rss_mb()
-    block = np.ones(25_000_000, dtype=np.uint8)
-    assert rss_mb() - before == pytest.approx(25, abs=3)
-    assert peak_rss_mb() >= rss_mb() - 1
-    del block
+    # In a process of its own: one that has freed memory before may reuse it.
+    code = (
+        "import numpy as np; from engine.predict import peak_rss_mb, rss_mb; before = rss_mb();"
+        "block = np.ones(50_000_000, dtype=np.uint8); print(rss_mb() - before, peak_rss_mb() - rss_mb())"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    grown, above = (float(word) for word in done.stdout.split())
+    assert grown == pytest.approx(50, abs=3)
+    assert above >= -1
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the parent's memory leaks into the child's figure on Linux only")
