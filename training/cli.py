@@ -11,7 +11,7 @@ from pathlib import Path
 import torch
 
 from engine import datasets
-from engine.catalog import packaged_models
+from engine.catalog import find_models, packaged_models
 from engine.errors import CineQuantError
 from engine.model_card import load_card
 from training.config import Config, ConfigError, load_config
@@ -20,6 +20,7 @@ from training.evaluate import evaluate_model
 from training.export import ExportRefusedError, export_model, input_spec
 from training.networks import NETWORKS
 from training.quantize import calibration_inputs
+from training.report import ReportError, report
 from training.train import WEIGHTS, RunError, load_weights, train
 
 CALIBRATION_SLICES = 256
@@ -33,12 +34,15 @@ TRAINING_DATA = (
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command. Returns 0, or 1 with one line on stderr where the input is at fault; argparse exits with 2."""
     arguments = _parser().parse_args(argv)
-    torch.set_num_threads(arguments.threads or torch.get_num_threads())
     try:
+        if arguments.verb == "report":
+            print(report(find_models([arguments.models]).models, arguments.results))  # noqa: T201
+            return 0
+        torch.set_num_threads(arguments.threads or torch.get_num_threads())
         config = load_config(Path(arguments.config))
         for step in {"make": (_train, _export, _evaluate)}.get(arguments.verb) or (_STEPS[arguments.verb],):
             step(config, arguments)
-    except (CineQuantError, ConfigError, ExportRefusedError, RunError) as error:
+    except (CineQuantError, ConfigError, ExportRefusedError, RunError, ReportError) as error:
         print(f"cinequant-train: {error}", file=sys.stderr)  # noqa: T201
         return 1
     except KeyboardInterrupt:
@@ -64,6 +68,9 @@ def _parser() -> argparse.ArgumentParser:
         p.add_argument("--results", type=Path, default=RESULTS, help="weights, log and metrics go to RESULTS/ID")
         p.add_argument("--models", type=Path, default=packaged_models(), help="the model goes to MODELS/ID")
         p.add_argument("--threads", type=int, help="CPU threads of torch")
+    p = verbs.add_parser("report", help="print the table of docs/models.md from the results on disk")
+    p.add_argument("--results", type=Path, default=RESULTS)
+    p.add_argument("--models", type=Path, default=packaged_models())
     return parser
 
 

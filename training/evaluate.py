@@ -39,6 +39,8 @@ def evaluate_model(
         metrics[precision] = {name: round(value, 4) for name, value in values.items() if math.isfinite(value)}
     save_card(replace(card, metrics=metrics, metrics_split=METRICS_SPLIT))
     results.mkdir(parents=True, exist_ok=True)
-    text = json.dumps({"model": card.id, "split": METRICS_SPLIT, "precisions": found}, indent=1, ensure_ascii=False)
+    hashes = {precision: file.sha256 for precision, file in card.precisions.items()}
+    written = {"model": card.id, "split": METRICS_SPLIT, "sha256": hashes, "precisions": found}
+    text = json.dumps(written, indent=1, ensure_ascii=False)
     write_atomically(results / "evaluation.json", (text + "\n").encode())
     return found
