@@ -23,10 +23,10 @@ import traceback
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
-from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from engine import __version__
 from engine.catalog import Catalog, default_precision, find_models, user_models
 from engine.errors import Cancelled, CineQuantError, ExportError, ModelError, ScanError
 from engine.model_card import ModelCard
@@ -96,7 +96,7 @@ def _crash_report(error: Exception) -> str:
     Where in the code, and the kind of each error, but no message and no path outside the program: they can name a
     patient.
     """
-    lines = [f"CineQuant {program_version()}, Python {platform.python_version()}, {platform.platform()}"]
+    lines = [f"CineQuant {__version__}, Python {platform.python_version()}, {platform.platform()}"]
     cause: BaseException | None = error
     while cause is not None:
         lines.append(f"{type(cause).__module__}.{type(cause).__qualname__}")
@@ -111,14 +111,6 @@ def _crash_report(error: Exception) -> str:
     except OSError:
         return f"its kind: {type(error).__name__} (no crash report could be written)"
     return f"the crash report {name}"
-
-
-def program_version() -> str:
-    """The installed version, such as "0.1.0"."""
-    try:
-        return metadata.version("cinequant")
-    except metadata.PackageNotFoundError:
-        return "unknown"
 
 
 # --- arguments
@@ -143,7 +135,7 @@ def _parser() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParse
         "3 an error in CineQuant itself, 130 interrupted.",
         allow_abbrev=False,
     )
-    parser.add_argument("--version", action="version", version=f"cinequant {program_version()}")
+    parser.add_argument("--version", action="version", version=f"cinequant {__version__}")
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
     made: dict[str, argparse.ArgumentParser] = {}
 

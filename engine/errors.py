@@ -21,5 +21,5 @@ class ExportError(CineQuantError):
     """A result cannot be written."""
 
 
-class Cancelled(Exception):
+class Cancelled(Exception):  # noqa: N818 - the user's wish, not an error
     """The user asked to stop. Not an error; raised at the next safe point."""

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import os
 import re
 import shutil
 import uuid
 from collections.abc import Sequence
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +24,7 @@ from pydicom.sr.coding import Code
 from pydicom.uid import MRImageStorage, generate_uid
 from pydicom.valuerep import DA, TM, format_number_as_ds, validate_value
 
+from engine import __version__
 from engine.dicom import stack_of
 from engine.dicom_files import Image, tolerant
 from engine.dicom_stack import Stack
@@ -129,12 +128,6 @@ def _write_together(out: Path | None, parent: Path, names: Sequence[str], save_a
         return tuple(target / name for name in names)
     finally:
         shutil.rmtree(staging, ignore_errors=True)
-
-
-def _program_version() -> str:
-    with contextlib.suppress(metadata.PackageNotFoundError):
-        return metadata.version("cinequant")
-    return "unknown"
 
 
 # --- writing
@@ -250,7 +243,7 @@ def _segmentation(
         instance_number=t + 1,
         manufacturer="CineQuant",
         manufacturer_model_name="CineQuant",
-        software_versions=_program_version()[:64],
+        software_versions=__version__,
         device_serial_number="none",
         content_label="VENTRICLES",
         content_description=f"Ventricles, phase {t + 1} of {phases}{when}",
