@@ -6,10 +6,9 @@ import csv
 import io
 import os
 import tempfile
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from engine import nifti
+from engine import __version__, nifti
 from engine.errors import ExportError
 from engine.measure import Function, Ventricle
 from engine.predict import Prediction
@@ -17,11 +16,8 @@ from engine.volume import Volume
 
 
 def program_version() -> str:
-    """The installed version, such as "0.1.0"."""
-    try:
-        return version("cinequant")
-    except PackageNotFoundError:
-        return "unknown"
+    """The program's version, such as "0.1.0"."""
+    return __version__
 
 
 def default_name(volume: Volume, prediction: Prediction, ending: str) -> str:
@@ -47,7 +43,7 @@ def mask_seg(folder: Path, volume: Volume, prediction: Prediction, _function: Fu
     from engine import seg  # noqa: PLC0415 - brings highdicom, half a second that only this export should pay
 
     algorithm = f"{prediction.model_name} {prediction.precision}"
-    seg.write_seg(folder, prediction.labels, volume, algorithm=algorithm, version=program_version())
+    seg.write_seg(folder, prediction.labels, volume, algorithm=algorithm, version=prediction.model_version)
 
 
 def measurements_csv(path: Path, volume: Volume, prediction: Prediction, function: Function) -> None:
@@ -64,7 +60,7 @@ def measurements_table(volume: Volume, prediction: Prediction, function: Functio
         ("Model SHA-256", prediction.model_sha256, ""),
         ("Precision", prediction.precision, ""),
         ("Runtime", prediction.runtime, ""),
-        ("CineQuant", program_version(), ""),
+        ("CineQuant", __version__, ""),
         ("Use", "Research use only, not for diagnosis", ""),
         ("ED frame", _number(None if function.ed_frame is None else function.ed_frame + 1, 0), "from 1"),
         ("ES frame", _number(None if function.es_frame is None else function.es_frame + 1, 0), "from 1"),
