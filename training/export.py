@@ -95,7 +95,7 @@ def phantom_input(spec: InputSpec) -> NDArray[np.float32]:
     x = to_input(image, grid, scale)
     height, width = grid.input_shape
     keep = np.full_like(x, x.min())
-    rows, columns = (slice(n // 2 - 48, n // 2 + 48) for n in (height, width))
+    rows, columns = (slice(n // 2 - 40, n // 2 + 40) for n in (height, width))
     keep[..., rows, columns] = x[..., rows, columns]
     return keep.astype(np.float16).astype(np.float32)
 
