@@ -30,7 +30,7 @@ from engine import __version__
 from engine.catalog import Catalog, default_precision, find_models, user_models
 from engine.errors import Cancelled, CineQuantError, ExportError, ModelError, ScanError
 from engine.model_card import ModelCard
-from engine.volume import CONVENTIONS, LabelMap, Volume
+from engine.volume import CONVENTIONS, SPACING_MM, Known, LabelMap, Volume
 
 if TYPE_CHECKING:
     from engine.evaluate import Evaluation
@@ -223,8 +223,9 @@ def _spacing(text: str) -> tuple[float, float, float]:
         x, y, z = (float(part) for part in text.split(","))
     except ValueError:
         x = y = z = math.nan
-    if not all(math.isfinite(value) and value > 0 for value in (x, y, z)):
-        raise argparse.ArgumentTypeError(f"{text!r} is not three positive numbers in mm, as in 1.4,1.4,8")
+    low, high = SPACING_MM
+    if not all(low <= value <= high for value in (x, y, z)):
+        raise argparse.ArgumentTypeError(f"{text!r} is not three numbers from {low:g} to {high:g} mm, as in 1.4,1.4,8")
     return x, y, z
 
 
@@ -313,8 +314,8 @@ def _open(arguments: argparse.Namespace, *, segmenting: bool) -> Volume:
     volume = open_scan(arguments.paths, progress=_progress)
     if arguments.spacing is not None:
         volume = volume.with_spacing(*arguments.spacing)
-        # What asked for --spacing has been answered.
-        volume = replace(volume, notices=tuple(n for n in volume.notices if "--spacing" not in n))
+    elif volume.geometry.spacing is Known.ASSUMED:
+        volume = replace(volume, notices=(*volume.notices, "Give the spacing with --spacing X,Y,Z."))
     if segmenting and volume.not_short_axis and not arguments.force:
         raise ScanError(
             f"{arguments.paths[0]}: is {volume.not_short_axis}, and the models know short-axis cardiac MR only; "

@@ -106,8 +106,8 @@ def _volume(
     pixels: dict[tuple[Path, int], NDArray[Any]],
     unusable: dict[Path, UnusableError],
 ) -> Volume:
-    notices = [*stack.left_out]
-    geometry = _geometry(stack, notices)
+    geometry, about_place, about_spacing = _geometry(stack)
+    notices = [*stack.left_out, *about_spacing, *about_place]
     first = stack.phases[0][0]
     reason = _not_short_axis(stack, others)
     view = "short axis" if not reason else "single slice" if len(stack.positions_mm) == 1 else "stack"
@@ -138,17 +138,20 @@ def _volume(
         window=_window(stack),
         not_short_axis=reason,
         notices=tuple(notices),
+        spacing_notices=about_spacing,
     )
 
 
-def _geometry(stack: Stack, notices: list[str]) -> Geometry:
-    """The grid of a stack; what the headers leave open or contradict is added to notices."""
+def _geometry(stack: Stack) -> tuple[Geometry, tuple[str, ...], tuple[str, ...]]:
+    """The grid of a stack, and what the headers leave open or contradict about places and about spacing."""
+    notices: list[str] = []
+    spacing_notices: list[str] = []
     first = stack.phases[0][0]
     shape = (len(stack.positions_mm), first.rows, first.columns)
     spacing = Known.KNOWN
     if first.pixel_mm is None:
         spacing = Known.ASSUMED
-        notices.append("The header gives no pixel spacing: 1 mm is assumed, so mm and mL are guesses.")
+        spacing_notices.append("The header gives no pixel spacing: 1 mm is assumed, so mm and mL are guesses.")
     row_mm, column_mm = first.pixel_mm or (1.0, 1.0)
     gaps = np.diff(stack.positions_mm)
     if len(gaps):
@@ -157,14 +160,16 @@ def _geometry(stack: Stack, notices: list[str]) -> Geometry:
         if uneven.any():
             spacing = max(spacing, Known.CONTRADICTED, key=[Known.KNOWN, Known.CONTRADICTED, Known.ASSUMED].index)
             where = int(np.argmax(np.abs(gaps - step)))
-            notices.append(
+            spacing_notices.append(
                 f"The slices are not evenly spaced: {gaps.min():.2f} to {gaps.max():.2f} mm, the widest difference "
                 f"between slices {where + 1} and {where + 2}. {step:.2f} mm is used for all, so mL may be wrong."
             )
+        else:
+            step = float(gaps.mean())
     else:
         step = first.gap_mm or first.thickness_mm or 1.0
         if first.gap_mm is None and first.thickness_mm is None:
-            notices.append("A single slice without a thickness: 1 mm is assumed, so mL are guesses.")
+            spacing_notices.append("A single slice without a thickness: 1 mm is assumed, so mL are guesses.")
             spacing = Known.ASSUMED
     if first.orientation is None:
         notices.append("The header does not say where the image lies: orientation is unknown.")
@@ -188,7 +193,8 @@ def _geometry(stack: Stack, notices: list[str]) -> Geometry:
             "they are shown as if aligned."
         )
     known = Known.KNOWN if first.orientation is not None else Known.ASSUMED
-    return Geometry(affine=affine, shape=shape, spacing=spacing, orientation=known)
+    geometry = Geometry(affine=affine, shape=shape, spacing=spacing, orientation=known)
+    return geometry, tuple(notices), tuple(spacing_notices)
 
 
 def _values(stack: Stack, pixels: dict[tuple[Path, int], NDArray[Any]]) -> NDArray[Any]:

@@ -134,7 +134,7 @@ class _Layout:
 class _Header:
     """What a header says about the grid, in words and numbers.
 
-    affine, shape: as _Layout's, file order.
+    affine, shape: as _Layout's, file order. notices, spacing_notices: as Volume's.
     """
 
     affine: NDArray[np.float64]
@@ -142,6 +142,7 @@ class _Header:
     spacing: Known
     orientation: Known
     notices: tuple[str, ...]
+    spacing_notices: tuple[str, ...]
 
 
 def _open(path: Path) -> Any:
@@ -228,6 +229,7 @@ def _read_header(header: Any, shape: tuple[int, int, int]) -> _Header:
     sform, qform = None, None
     unit_mm = 1.0
     notices: list[str] = []
+    spacing_notices: list[str] = []
     if is_nifti:
         unit_mm = {1: 1000.0, 3: 0.001}.get(int(header["xyzt_units"]) & 7, 1.0)
         with np.errstate(all="ignore"):
@@ -255,7 +257,7 @@ def _read_header(header: Any, shape: tuple[int, int, int]) -> _Header:
             # Sizes of exactly 1 are what a writer leaves that never set them: then the other one speaks.
             unset = bool((pixdim == 1).all())
             spacing, size = Known.CONTRADICTED, norms if unset else pixdim
-            notices.append(
+            spacing_notices.append(
                 f"The header gives two voxel sizes, {_mm(norms * unit_mm)} (sform) and {_mm(pixdim * unit_mm)} "
                 f"(pixdim): {'the sform' if unset else 'pixdim'} is used."
             )
@@ -269,9 +271,9 @@ def _read_header(header: Any, shape: tuple[int, int, int]) -> _Header:
 
     if np.all(np.abs(size - 1) < 1e-6) and (not sized or np.all(np.abs(pixdim - 1) < 1e-6)) and min(shape) < FEW_SLICES:
         spacing = Known.ASSUMED
-        notices.append(
+        spacing_notices.append(
             "Spacing unknown: the header says 1 mm in every direction, as files without geometry do. Volumes in mL and "
-            "lengths in mm are not to be trusted; give the spacing with --spacing X,Y,Z."
+            "lengths in mm are not to be trusted until the spacing is given."
         )
     if orientation is Known.ASSUMED:
         notices.append("Orientation unknown: the header holds no patient directions.")
@@ -279,7 +281,8 @@ def _read_header(header: Any, shape: tuple[int, int, int]) -> _Header:
     affine = np.eye(4)
     affine[:3, :3] = directions * size * unit_mm
     affine[:3, 3] = origin * unit_mm
-    return _Header(RAS_TO_LPS @ affine, shape, spacing, orientation, tuple(notices))
+    said = tuple(spacing_notices)
+    return _Header(RAS_TO_LPS @ affine, shape, spacing, orientation, (*said, *notices), said)
 
 
 def _layout(header: _Header) -> _Layout:
@@ -421,6 +424,7 @@ def read(paths: Sequence[Path]) -> Volume:
         window=first.window,
         not_short_axis=first.not_short_axis or second.not_short_axis,
         notices=tuple(dict.fromkeys(first.notices + second.notices)),
+        spacing_notices=first.spacing_notices + second.spacing_notices,
     )
 
 
@@ -456,6 +460,7 @@ def _read_one(path: Path) -> Volume:
         window=_window(image),
         not_short_axis=_not_short_axis(stack, geometry),
         notices=header.notices + said,
+        spacing_notices=header.spacing_notices,
     )
 
 

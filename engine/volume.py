@@ -22,6 +22,9 @@ SAME_PLACE_MM = 0.05
 # Direction cosines that differ by less are the same direction (0.06 degrees).
 SAME_DIRECTION = 1e-3
 
+SPACING_MM = (0.01, 100.0)
+"""What a user can give as voxel size: beyond it lie slips of the keyboard, which would fill the memory."""
+
 
 class Known(StrEnum):
     """How far a property of the geometry can be relied on."""
@@ -155,6 +158,7 @@ class Volume:
     not_short_axis: why this is no short-axis MR stack, as a phrase ("a CT image"); empty where it may be one.
         Such a volume is shown, but not segmented unasked.
     notices: what the user has to be told about this scan, one sentence each.
+    spacing_notices: those of the notices that a spacing from the user answers.
     """
 
     array: NDArray[Any]
@@ -165,6 +169,7 @@ class Volume:
     window: tuple[float, float] | None = None
     not_short_axis: str = ""
     notices: tuple[str, ...] = ()
+    spacing_notices: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.array.ndim != 4 or self.array.shape[1:] != self.geometry.shape:
@@ -189,8 +194,19 @@ class Volume:
         return self.frames > 1 and not self.phase_names
 
     def with_spacing(self, x_mm: float, y_mm: float, z_mm: float) -> Volume:
-        """The same voxels with the spacing that the user gives. Raises ScanError as Geometry.with_spacing."""
-        return replace(self, geometry=self.geometry.with_spacing(x_mm, y_mm, z_mm))
+        """The same voxels with the spacing that the user gives, which answers the notices about spacing.
+
+        Raises ScanError unless all three lie within SPACING_MM.
+        """
+        low, high = SPACING_MM
+        if not all(low <= mm <= high for mm in (x_mm, y_mm, z_mm)):
+            raise ScanError(f"spacing must be three numbers from {low:g} to {high:g} mm, not {x_mm}, {y_mm}, {z_mm}")
+        return replace(
+            self,
+            geometry=self.geometry.with_spacing(x_mm, y_mm, z_mm),
+            notices=tuple(notice for notice in self.notices if notice not in self.spacing_notices),
+            spacing_notices=(),
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

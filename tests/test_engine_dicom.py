@@ -265,6 +265,16 @@ def test_a_slice_that_lacks_most_phases_is_left_out(tmp_path):
     assert volume.geometry.spacing is Known.KNOWN
 
 
+def test_positions_that_are_rounded_give_their_mean_distance(tmp_path):
+    def rounded(ds, t, z):
+        ds.ImagePositionPatient = [round(float(v), 6) for v in ORIGIN + (8 * z + (0.05 if z == 5 else 0)) * NORMAL]
+
+    write_cine(tmp_path, 2, 6, change=rounded)
+    volume = dicom.read([tmp_path])
+    assert volume.geometry.spacing_mm[2] == pytest.approx(8.01)
+    assert volume.notices == ()
+
+
 def test_a_missing_slice_position_contradicts_the_spacing(tmp_path):
     voxels = write_cine(tmp_path, 2, 6, change=lambda ds, t, z: z != 2)
     volume = dicom.read([tmp_path])
@@ -272,6 +282,7 @@ def test_a_missing_slice_position_contradicts_the_spacing(tmp_path):
     assert volume.geometry.spacing is Known.CONTRADICTED
     assert volume.geometry.spacing_mm[2] == pytest.approx(8.0)
     (notice,) = volume.notices
+    assert volume.with_spacing(1.5, 1.5, 8).notices == ()
     assert "not evenly spaced: 8.00 to 16.00 mm" in notice and "between slices 2 and 3" in notice
 
 

@@ -122,6 +122,8 @@ def test_acdc_header_trap(tmp_path: Path) -> None:
     assert volume.geometry.orientation is Known.ASSUMED
     assert volume.geometry.affine[:3, :3].tolist() == [[1.5, 0, 0], [0, 1.5, 0], [0, 0, 10]]
     assert any("1 × 1 × 1 mm" in n and "1.5 × 1.5 × 10 mm" in n and "pixdim is used" in n for n in volume.notices)
+    assert volume.spacing_notices
+    assert not set(volume.spacing_notices) & set(volume.with_spacing(1.4, 1.4, 8).notices)
 
 
 def test_pixdim_that_was_never_set_yields_to_the_sform(tmp_path: Path) -> None:
@@ -136,7 +138,7 @@ def test_headers_without_geometry(tmp_path: Path, sform: np.ndarray | None) -> N
     volume = nifti.read([save(tmp_path / "a.nii", stack(64, 64, 9), sform, pixdim=[1] * 8)])
     assert volume.geometry.spacing is Known.ASSUMED
     assert volume.geometry.orientation is Known.ASSUMED
-    assert any("--spacing X,Y,Z" in n for n in volume.notices)
+    assert any(n.startswith("Spacing unknown") for n in volume.spacing_notices)
     assert any("Orientation unknown" in n for n in volume.notices)
     assert volume.not_short_axis == ""
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 
@@ -64,6 +66,22 @@ def test_given_spacing_keeps_directions_and_origin() -> None:
 def test_impossible_spacing_is_refused(given: tuple[float, float, float]) -> None:
     with pytest.raises(ScanError, match="three positive numbers"):
         geometry().with_spacing(*given)
+
+
+def test_a_spacing_from_the_user_answers_the_notices_about_spacing_only() -> None:
+    asked = Volume(
+        np.zeros((1, 4, 5, 6)),
+        geometry(spacing=Known.ASSUMED),
+        Source("nifti", (), "x"),
+        notices=("Spacing unknown.", "Orientation unknown."),
+        spacing_notices=("Spacing unknown.",),
+    )
+    answered = asked.with_spacing(1.4, 1.4, 8)
+    assert (answered.notices, answered.spacing_notices) == (("Orientation unknown.",), ())
+    assert answered.geometry.spacing_mm == pytest.approx((1.4, 1.4, 8))
+    for slip in (1e-9, 1400.0, math.nan):
+        with pytest.raises(ScanError, match=r"from 0\.01 to 100 mm"):
+            asked.with_spacing(slip, 1.4, 8)
 
 
 def test_left_handed_affine_is_a_bug_of_the_reader() -> None:
