@@ -181,8 +181,8 @@ class Session(QObject):
         self._segment_missing()
 
     def cancel(self) -> None:
-        """Stop what the worker does. What is finished stays."""
-        self._worker.cancel("open", "segment", "compare", "export")
+        """Stop what the worker does. What is finished stays, and a file being written is finished and said."""
+        self._worker.cancel("open", "segment", "compare")
         over = (Status.WAITING, Status.RUNNING)
         runs = {
             key: replace(run, status=Status.STOPPED) if run.status in over else run
@@ -302,6 +302,8 @@ class Session(QObject):
             return path
 
         self._submit("export", work, lasting=True)
+        if self.state.busy is None:
+            self.update(busy=Busy(f"Saving {path.name}", can_stop=False))
 
     def recover(self, folder: Path) -> Path | None:
         """Write the labels on screen into a recovery folder, here and now; None where there are none."""

@@ -80,11 +80,12 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Busy:
-    """What the worker is doing. total is 0 while that is not known."""
+    """What the worker is doing. total is 0 while that is not known. A file being written is finished, not stopped."""
 
     what: str
     done: int = 0
     total: int = 0
+    can_stop: bool = True
 
 
 class RunKey(NamedTuple):

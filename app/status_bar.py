@@ -43,7 +43,7 @@ class StatusBar(QFrame):
     def apply(self, old: AppState, new: AppState) -> None:
         busy = new.busy
         self.bar.setVisible(busy is not None)
-        self.cancel.setVisible(busy is not None)
+        self.cancel.setVisible(busy is not None and busy.can_stop)
         if busy is None:
             self.text.setText("Ready")
             return

@@ -14,7 +14,7 @@ from app_fixtures import FRAMES, SLICES, FakeModel, catalog, model_fixture, sess
 
 from app import session as session_module
 from app.session import Session
-from app.state import AppState, Kind, Status, run_of, shown_function, shown_labels
+from app.state import AppState, Busy, Kind, Status, run_of, shown_function, shown_labels
 from engine.catalog import Catalog
 from engine.errors import ModelError, ScanError
 from engine.nifti import read
@@ -305,6 +305,18 @@ def test_export_mask_and_measurements(qtbot: Any, session: Session, tmp_path: Pa
     assert rows[0] == ["quantity", "value", "unit"]
     assert ["Precision", "int8", ""] in rows
     assert any(row[0] == "LV EDV" and row[2] == "mL" for row in rows)
+
+
+def test_cancel_lets_a_file_be_finished_and_says_so(qtbot: Any, session: Session, tmp_path: Path) -> None:
+    session.open_volume(volume())
+    settle(qtbot, session)
+    session.export_measurements(tmp_path / "table.csv")
+    assert session.state.busy == Busy("Saving table.csv", can_stop=False)
+    session.cancel()
+    settle(qtbot, session)
+    assert (tmp_path / "table.csv").is_file()
+    assert session.state.message.kind is Kind.SUCCESS
+    assert session.state.busy is None
 
 
 def test_export_never_overwrites_the_source(qtbot: Any, session: Session, tmp_path: Path) -> None:
