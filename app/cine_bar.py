@@ -118,7 +118,9 @@ class CineBar(QFrame):
             slider.blockSignals(False)
         phase = volume.phase_names[new.frame_index] if volume and volume.phase_names else ""
         self._frame_name.setText("Phase" if phase else "Frame")
-        self._frame_text.setText(phase or (f"{new.frame_index + 1} / {frames}" if volume else "–"))
+        # A scan of one phase has nothing to count.
+        counter = f"{new.frame_index + 1} / {frames}" if frames > 1 else "single" if volume else "–"
+        self._frame_text.setText(phase or counter)
         self._slice_text.setText(f"{new.slice_index + 1} / {slices}" if volume else "–")
         self.play.setEnabled(cine)
         self.speed.setEnabled(cine)

@@ -103,7 +103,7 @@ def model_card(parent: QWidget, card: ModelCard) -> QDialog:
         ("What it is for", card.intended_use),
         ("Limits", card.limits),
         ("Trained on", card.training_data),
-        ("Measured accuracy", _metrics(card)),
+        ("Measured accuracy", card.metrics_split if card.metrics else "not stated"),
         ("Size", f"{card.parameters:,} parameters; {sizes}"),
         ("Licence", card.licence),
         ("SHA-256", "\n".join(f"{name}  {file.sha256}" for name, file in card.precisions.items())),
@@ -114,20 +114,42 @@ def model_card(parent: QWidget, card: ModelCard) -> QDialog:
         words = label(text, "small" if title == "SHA-256" else "", wrap=True)
         words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         column.addWidget(words)
+        if title == "Measured accuracy":
+            column.addLayout(_metrics(card))
     column.addStretch()
     return _dialog(parent, f"About {card.name}", content, 620, 560)
 
 
-_METRIC_NAMES = {"dice_mean": "mean Dice", "dice_lv": "Dice LV cavity", "dice_myo": "Dice myocardium",
-                 "dice_rv": "Dice RV cavity"}  # fmt: skip
+_METRIC_NAMES = {
+    "dice_mean": "Dice, mean",
+    "dice_lv": "Dice, LV cavity",
+    "dice_myo": "Dice, LV myocardium",
+    "dice_rv": "Dice, RV cavity",
+    "iou_mean": "IoU, mean",
+    "hd95_lv_mm": "95 % Hausdorff distance, LV cavity, mm",
+    "hd95_myo_mm": "95 % Hausdorff distance, LV myocardium, mm",
+    "hd95_rv_mm": "95 % Hausdorff distance, RV cavity, mm",
+    "ef_lv_mae": "Mean absolute error of LV EF, points",
+    "ef_rv_mae": "Mean absolute error of RV EF, points",
+}
 
 
-def _metrics(card: ModelCard) -> str:
-    lines = [
-        f"{precision}: " + ", ".join(f"{_METRIC_NAMES.get(k, k.replace('_', ' '))} {v:.3g}" for k, v in values.items())
-        for precision, values in card.metrics.items()
-    ]
-    return "\n".join([*lines, card.metrics_split]) if lines else "not stated"
+def _metrics(card: ModelCard) -> QGridLayout:
+    """A row a metric, a column a precision; metrics that the program has no name for under the card's own."""
+    grid = QGridLayout()
+    grid.setHorizontalSpacing(24)
+    grid.setVerticalSpacing(3)
+    grid.setColumnStretch(0, 1)
+    names = dict.fromkeys(name for values in card.metrics.values() for name in values)
+    for column, (precision, values) in enumerate(card.metrics.items(), start=1):
+        grid.addWidget(label(precision, "muted"), 0, column, Qt.AlignmentFlag.AlignRight)
+        for row, name in enumerate(names, start=1):
+            if column == 1:
+                grid.addWidget(label(_METRIC_NAMES.get(name, name.replace("_", " ")), "muted"), row, 0)
+            digits = 3 if abs(values.get(name, 0)) < 1 else 1
+            value = f"{values[name]:.{digits}f}" if name in values else "–"
+            grid.addWidget(label(value, "value"), row, column, Qt.AlignmentFlag.AlignRight)
+    return grid
 
 
 class SpacingDialog(QDialog):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pyqtgraph as pg
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from app import theme
 from app.panel import Panel, label
@@ -32,7 +32,7 @@ class FunctionPanel(Panel):
         filled = QVBoxLayout(self._filled)
         filled.setContentsMargins(0, 0, 0, 0)
         filled.setSpacing(8)
-        self.body.addWidget(self._filled, 1)
+        self.body.addWidget(self._filled)
 
         big = QHBoxLayout()
         self.lv_ef, self.rv_ef = label(NOT_DEFINED, "big"), label(NOT_DEFINED, "big")
@@ -67,7 +67,6 @@ class FunctionPanel(Panel):
         filled.addWidget(self._spacing)
 
         self.curve = Plot("frame", "mL")
-        self.curve.setMinimumHeight(120)
         self.curve.setToolTip("Click to go to a frame")
         self._lines = {
             label_: self.curve.plot(
@@ -82,17 +81,16 @@ class FunctionPanel(Panel):
                 angle=90,
                 pen=pg.mkPen(theme.FAINT, width=1, style=Qt.PenStyle.DashLine),
                 label=name,
-                labelOpts={"position": 0.93, "color": theme.MUTED, "anchors": [(0, 0.5), (1, 0.5)]},
+                labelOpts={"position": 0.86, "color": theme.MUTED, "anchors": [(0, 0.5), (1, 0.5)]},
             )
             for name in ("ED", "ES")
         }
         for line in (*self._phases.values(), self._now):
             self.curve.addItem(line, ignoreBounds=True)
         self.curve.scene().sigMouseClicked.connect(self._clicked)
-        filled.addWidget(self.curve, 1)
+        filled.addWidget(self.curve)
         self._note = label("", "small", wrap=True)
         filled.addWidget(self._note)
-        self.body.addStretch()
         self._state = AppState()
         self.apply(self._state, self._state)
 
@@ -109,7 +107,6 @@ class FunctionPanel(Panel):
             return
         self._filled.setVisible(function is not None)
         self._empty.setVisible(function is None)
-        self._grow(False)
         if function is None or new.volume is None:
             self._whose.setText("")
             self._empty.setText(_why_empty(new, run))
@@ -133,11 +130,10 @@ class FunctionPanel(Panel):
                     ("Stroke volume", _unit(function.lv.sv_ml, "mL"), _unit(function.rv.sv_ml, "mL")),
                 ]
             rows.append(("Myocardial mass", _unit(function.lv_mass_g, "g"), ""))
-        self._fill_table([("", "LV", "RV"), *rows] if rows else [])
+        self._fill_table([(_phases(function, volume), "LV", "RV"), *rows] if rows else [])
         self._spacing.setVisible(not known)
         found = max(*function.lv_ml, *function.rv_ml) > 0
         self.curve.setVisible(volume.is_cine and found)
-        self._grow(volume.is_cine and found)
         if volume.is_cine and found:
             frames = list(range(1, volume.frames + 1))
             self.curve.set_labels("frame", "mL" if known else "voxels, relative")
@@ -161,12 +157,6 @@ class FunctionPanel(Panel):
         self._note.setText(note)
         self._note.setVisible(bool(note))
         self._filled.setToolTip("\n".join(function.rules))
-
-    def _grow(self, grow: bool) -> None:
-        """Only the curve makes use of more room; without it the panel is as low as its words."""
-        vertical = QSizePolicy.Policy.Expanding if grow else QSizePolicy.Policy.Maximum
-        if self.sizePolicy().verticalPolicy() != vertical:
-            self.setSizePolicy(QSizePolicy.Policy.Preferred, vertical)
 
     def _fill_table(self, rows: list[tuple[str, str, str]]) -> None:
         """Cells are made once and kept."""
@@ -204,7 +194,14 @@ def _why_empty(state: AppState, run: Run | None) -> str:
             return "The segmentation was stopped. Press Segment to go on."
         case Status.FAILED:
             return "The segmentation failed; the message above the image says why."
-    return "Not segmented yet."
+    return "Not segmented. Press Segment to do so."
+
+
+def _phases(function: Function, volume: Volume) -> str:
+    """Which frames of a cine were measured: the rule that finds them can be off by some where the curve is flat."""
+    if not volume.is_cine or function.ed_frame is None or function.es_frame is None:
+        return ""
+    return f"ED frame {function.ed_frame + 1}, ES {function.es_frame + 1}"
 
 
 def _percent(value: float | None) -> str:

@@ -15,6 +15,7 @@ from PySide6.QtGui import (
     QFontMetrics,
     QKeyEvent,
     QKeySequence,
+    QResizeEvent,
 )
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -25,6 +26,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QMainWindow,
+    QMenu,
     QMenuBar,
     QScrollArea,
     QVBoxLayout,
@@ -38,17 +40,20 @@ from app.crash import CrashHandler
 from app.function_panel import FunctionPanel
 from app.messages import MessageBar
 from app.model_panel import ModelPanel, StructuresPanel
-from app.panel import label
+from app.panel import label, plain_tip
 from app.performance_panel import PerformancePanel
+from app.plot import MAX_HEIGHT, MIN_HEIGHT
 from app.session import Session
 from app.settings import Settings
 from app.slice_view import SliceView
 from app.state import AppState, Kind, card_of, run_of
 from app.status_bar import StatusBar
-from app.study_panel import StudyPanel
+from app.study_panel import StudyPanel, recent_name
 from app.welcome import Welcome
 
 LEFT_WIDTH, RIGHT_WIDTH = 276, 352
+# Up to this height of the window the panels on the right need all of it for their words.
+ROOMY_FROM = 720
 FILES = "Scans (*.nii *.nii.gz *.dcm *.ima *.IMA);;All files (*)"
 
 
@@ -96,7 +101,7 @@ class MainWindow(QMainWindow):
         middle = QHBoxLayout()
         middle.setContentsMargins(8, 8, 8, 8)
         middle.setSpacing(8)
-        middle.addWidget(_side(LEFT_WIDTH, (self.study, self.models, self.structures), stretch=False))
+        middle.addWidget(_side(LEFT_WIDTH, (self.study, self.models, self.structures)))
         centre = QVBoxLayout()
         centre.setSpacing(8)
         centre.addWidget(self.messages)
@@ -104,7 +109,7 @@ class MainWindow(QMainWindow):
         centre.addWidget(self.slice_view, 1)
         centre.addWidget(self.cine)
         middle.addLayout(centre, 1)
-        middle.addWidget(_side(RIGHT_WIDTH, (self.function, self.performance), stretch=True))
+        middle.addWidget(_side(RIGHT_WIDTH, (self.function, self.performance)))
         column.addLayout(middle, 1)
         column.addWidget(self.status)
         self.setCentralWidget(root)
@@ -124,6 +129,8 @@ class MainWindow(QMainWindow):
         bar = QMenuBar()
         bar.setNativeMenuBar(False)
         menus = {name: bar.addMenu(name) for name in MENUS}
+        self._recent_menu = QMenu("Open recent", self)
+        self._recent_menu.aboutToShow.connect(self._fill_recent_menu)
         for entry in ACTIONS:
             action = QAction(entry.text, self)
             action.setShortcuts([QKeySequence(key) for key in entry.keys])
@@ -135,6 +142,8 @@ class MainWindow(QMainWindow):
             if entry.line_before:
                 menus[entry.menu].addSeparator()
             menus[entry.menu].addAction(action)
+            if entry.command == "ask_open_folder":
+                menus[entry.menu].addMenu(self._recent_menu)
         row.addWidget(bar, 0, Qt.AlignmentFlag.AlignVCenter)
         row.addStretch()
         row.addWidget(self._title)
@@ -174,15 +183,24 @@ class MainWindow(QMainWindow):
     def _apply(self, old: AppState, new: AppState) -> None:
         for view in self.views:
             view.apply(old, new)
-        if old.volume is not new.volume and new.volume is not None:
-            phantom = new.volume.source.kind == "phantom"
-            self.welcome.setVisible(phantom)
-            name = new.volume.source.name
+        if new.volume is not None and (old.volume, old.hide_names) != (new.volume, new.hide_names):
+            if old.volume is not new.volume:
+                self.welcome.setVisible(new.volume.source.kind == "phantom")
+            # A file's name may be a patient's.
+            name = "NIfTI scan" if new.hide_names and new.volume.source.kind == "nifti" else new.volume.source.name
             self._title.setText(QFontMetrics(self._title.font()).elidedText(name, Qt.TextElideMode.ElideMiddle, 420))
-            self._title.setToolTip(name)
+            self._title.setToolTip(plain_tip(name))
             self.setWindowTitle(f"{name} – CineQuant")
         if self._settings is not None and old.recents != new.recents:
             self._settings.save(new)
+
+    def _fill_recent_menu(self) -> None:
+        self._recent_menu.clear()
+        for path in self.session.state.recents:
+            action = self._recent_menu.addAction(recent_name(path))
+            action.triggered.connect(lambda _=False, p=path: self.session.open_paths([p]))
+        if self._recent_menu.isEmpty():
+            self._recent_menu.addAction("No scan was opened yet").setEnabled(False)
 
     # -- commands of the window ----------------------------------------------------------------------------------
 
@@ -225,7 +243,7 @@ class MainWindow(QMainWindow):
         if not chosen:
             return
         path = _with_ending(chosen, (".png",))
-        if self.slice_view.grab().save(str(path)):
+        if self.slice_view.picture().save(str(path)):
             self.session.say(Kind.SUCCESS, f"Saved {path}")
         else:
             self.session.say(Kind.ERROR, f"{path}: could not be written; choose a folder that you may write to")
@@ -279,6 +297,13 @@ class MainWindow(QMainWindow):
         if geometry is None or not self.restoreGeometry(geometry):
             self.resize(QSize(1600, 1000).boundedTo(self.screen().availableSize()))
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        # On a small screen the words come first; a few dozen points fill no more than a plot of moderate height.
+        spare = (self.height() - ROOMY_FROM) // 2
+        for plot in (self.function.curve, self.performance.plot):
+            plot.setFixedHeight(min(MIN_HEIGHT + max(spare, 0), MAX_HEIGHT))
+
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         # Space presses the button that has the focus, as everywhere; without one it plays the cine.
         if (
@@ -331,17 +356,15 @@ def _documents() -> str:
     return QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation) or str(Path.home())
 
 
-def _side(width: int, panels: Sequence[QWidget], *, stretch: bool) -> QScrollArea:
-    """A column of panels that scrolls where the window is too low. stretch: the panels share
-    what is left."""
+def _side(width: int, panels: Sequence[QWidget]) -> QScrollArea:
+    """A column of panels, each as high as its content, that scrolls where the window is too low."""
     content = QWidget()
     column = QVBoxLayout(content)
     column.setContentsMargins(0, 0, 0, 0)
     column.setSpacing(8)
     for panel in panels:
-        column.addWidget(panel, 1 if stretch else 0)
-    if not stretch:
-        column.addStretch()
+        column.addWidget(panel)
+    column.addStretch()
     area = QScrollArea()
     area.setObjectName("side")
     area.setWidget(content)

@@ -28,6 +28,8 @@ class MessageBar(QFrame):
         row.addWidget(self._icon)
         self.text = label(wrap=True)
         self.text.setTextInteractionFlags(self.text.textInteractionFlags().TextSelectableByMouse)
+        # Else a file name without a space counts as the least width, and the last lines have no room.
+        self.text.setMinimumWidth(1)
         row.addWidget(self.text, 1)
         self.action = QPushButton()
         self.action.clicked.connect(lambda: self.command_requested.emit(self._command))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Sequence
 
 from PySide6.QtCore import QPointF, Qt, Signal
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QWheelEvent
 from PySide6.QtWidgets import QButtonGroup, QComboBox, QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from app import theme
@@ -35,8 +36,17 @@ def label(text: str = "", name: str = "", *, wrap: bool = False) -> QLabel:
     return made
 
 
+def plain_tip(text: str) -> str:
+    """A tool tip that says exactly this: Qt would take what looks like markup, in a patient's name too, for markup."""
+    return f"<span>{html.escape(text)}</span>"
+
+
 class Choice(QComboBox):
     """A drop-down list with a chevron; style sheets can only put a file there."""
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        # Turned by the way, over a list that nobody opened, the wheel would choose another model.
+        event.ignore()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)

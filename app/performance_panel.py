@@ -8,12 +8,12 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QGridLayout, QLabel
+from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
 from app import theme
 from app.panel import Panel, label
 from app.plot import Plot
-from app.state import FLOAT32, INT8, AppState, Run, run_of
+from app.state import FLOAT32, INT8, AppState, Run, Status, run_key, run_of
 from engine.predict import peak_rss_mb, rss_mb
 
 COLUMNS = (FLOAT32, INT8)
@@ -28,21 +28,22 @@ class PerformancePanel(Panel):
 
     def __init__(self) -> None:
         super().__init__("Performance on this computer")
-        self._plot = Plot("slice, in the order computed", "ms a slice")
-        self._plot.setMinimumHeight(120)
+        self.plot = Plot("slice, in the order computed", "ms a slice")
         # Every slice as a faint line, and what is typical there as a strong one: other programs' bursts stay visible
         # and do not hide which precision is faster.
-        self.lines = {p: self._plot.plot(pen=pg.mkPen(_faint(p), width=1)) for p in COLUMNS}
-        self.trends = {p: self._plot.plot(pen=pg.mkPen(theme.precision_css(p), width=2)) for p in COLUMNS}
+        self.lines = {p: self.plot.plot(pen=pg.mkPen(_faint(p), width=1)) for p in COLUMNS}
+        self.trends = {p: self.plot.plot(pen=pg.mkPen(theme.precision_css(p), width=2)) for p in COLUMNS}
         self._medians = {
             p: pg.InfiniteLine(angle=0, pen=pg.mkPen(theme.precision_css(p), width=1, style=Qt.PenStyle.DotLine))
             for p in COLUMNS
         }
         for line in self._medians.values():
-            self._plot.addItem(line, ignoreBounds=True)
-        self.body.addWidget(self._plot, 1)
+            self.plot.addItem(line, ignoreBounds=True)
+        self.body.addWidget(self.plot)
 
-        grid = QGridLayout()
+        self._table = QWidget()
+        grid = QGridLayout(self._table)
+        grid.setContentsMargins(0, 0, 0, 0)
         grid.setHorizontalSpacing(10)
         grid.setVerticalSpacing(3)
         for column, stretch in enumerate((5, 4, 4)):
@@ -59,7 +60,7 @@ class PerformancePanel(Panel):
                 cell = self.cells[name, precision] = label(EMPTY, "value")
                 cell.setAlignment(Qt.AlignmentFlag.AlignRight)
                 grid.addWidget(cell, row, column)
-        self.body.addLayout(grid)
+        self.body.addWidget(self._table)
         self.summary = label("", "value", wrap=True)
         self.summary.setStyleSheet(f"color: {theme.ACCENT};")
         self.body.addWidget(self.summary)
@@ -76,27 +77,33 @@ class PerformancePanel(Panel):
 
     def apply(self, old: AppState, new: AppState) -> None:
         runs = {p: run_of(new, p) for p in COLUMNS}
-        same = all(runs[p] is run_of(old, p) for p in COLUMNS) and old.agreement == new.agreement
+        same = all(runs[p] is run_of(old, p) for p in COLUMNS)
+        same = same and (old.agreement, old.precision) == (new.agreement, new.precision)
         if same and old is not new:
             return
+        # Empty axes and dashes tell nothing: they come with the first segmentation.
+        for widget in (self.plot, self._table):
+            widget.setVisible(any(runs.values()))
         highest, longest = 10.0 if not any(r and r.timings for r in runs.values()) else 0.1, 10
         for precision, run in runs.items():
             latencies = np.array([t.inference_ms for t in run.timings]) if run else np.array([])
             order = np.arange(1, len(latencies) + 1)
             self.lines[precision].setData(order, latencies)
-            self.trends[precision].setData(order, _running_median(latencies))
+            trend = _running_median(latencies)
+            self.trends[precision].setData(order, trend)
             self._medians[precision].setVisible(len(latencies) > 2)
             if len(latencies):
                 self._medians[precision].setValue(float(np.median(latencies)))
-                highest = max(highest, _ceiling(latencies))
+                highest = max(highest, _ceiling(latencies, trend))
                 longest = max(longest, run.total if run else 0, len(latencies))
             for name, text in zip(ROWS, _column(run, latencies), strict=True):
                 self.cells[name, precision].setText(text)
-        self._plot.setXRange(1, longest)
-        self._plot.setYRange(0, highest)
+        self.plot.setXRange(1, longest)
+        self.plot.setYRange(0, highest)
         self.summary.setText(_summary(runs, new.agreement.get(new.model_id)))
         self.summary.setVisible(bool(self.summary.text()))
-        self.device.setText(_device(list(runs.values())) or "Every slice is timed here while a scan is segmented.")
+        words = (_device(list(runs.values())), *(_missing(new, p) for p in COLUMNS if any(runs.values())))
+        self.device.setText("\n".join(filter(None, words)) or "Every slice is timed here while a scan is segmented.")
 
     def _show_memory(self) -> None:
         self.memory.setText(f"Memory of this program {rss_mb():.0f} MB now, {peak_rss_mb():.0f} MB at its peak")
@@ -109,17 +116,17 @@ def _faint(precision: str) -> QColor:
 
 
 def _running_median(latencies: np.ndarray) -> np.ndarray:
-    """Median of each slice and up to NEIGHBOURS on either side, (N,) ms."""
-    if len(latencies) < 2 * NEIGHBOURS + 1:
+    """Median of each slice and up to NEIGHBOURS on either side, (N,) ms; of fewer where there are few slices."""
+    each_side = min(NEIGHBOURS, (len(latencies) - 1) // 2)
+    if each_side < 1:
         return latencies
-    padded = np.pad(latencies, NEIGHBOURS, mode="reflect")
-    return np.asarray(np.median(np.lib.stride_tricks.sliding_window_view(padded, 2 * NEIGHBOURS + 1), axis=1))
+    padded = np.pad(latencies, each_side, mode="reflect")
+    return np.asarray(np.median(np.lib.stride_tricks.sliding_window_view(padded, 2 * each_side + 1), axis=1))
 
 
-def _ceiling(latencies: np.ndarray) -> float:
-    """Top of the plot: everything, unless a few outliers (the first slice warms up) would flatten the rest."""
-    usual = float(np.percentile(latencies, 95))
-    return min(float(latencies.max()), 1.3 * usual) * 1.1
+def _ceiling(latencies: np.ndarray, trend: np.ndarray) -> float:
+    """Top of the plot: everything, unless single slices (the first one warms up) would flatten what is typical."""
+    return 1.1 * min(float(latencies.max()), 1.5 * float(trend.max()))
 
 
 def _column(run: Run | None, latencies: np.ndarray) -> tuple[str, ...]:
@@ -153,8 +160,20 @@ def _summary(runs: dict[str, Run | None], agreement: float | None) -> str:
         parts.append(f"Dice {agreement:.3f} against float32")
     change = _ef_change(slow, fast)
     if change is not None:
-        parts.append(f"LV EF {change:+.1f} points")
+        parts.append("the same LV EF" if abs(change) < 0.05 else f"LV EF {change:+.1f} points".replace("-", "−"))
     return f"{text}; {', '.join(parts)}." if parts else f"{text}."
+
+
+def _missing(state: AppState, precision: str) -> str:
+    """How to get a column that stays empty; nothing where it is there, on its way, or not in the model."""
+    run = run_of(state, precision)
+    stopped = run is not None and run.status in (Status.STOPPED, Status.FAILED)
+    if run_key(state, precision) is None or (run is not None and not stopped):
+        return ""
+    switch = "" if precision == state.precision else "press P"
+    if stopped:
+        return f"{precision} did not end: {switch + ', then ' if switch else ''}press Segment."
+    return f"{precision} is not timed yet: {switch or 'press Segment'}."
 
 
 def _ef_change(slow: Run, fast: Run) -> float | None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pyqtgraph as pg
-from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QFrame
 
 from app import theme
+
+MIN_HEIGHT, MAX_HEIGHT = 88, 230
 
 
 class Plot(pg.PlotWidget):
@@ -16,6 +17,7 @@ class Plot(pg.PlotWidget):
         super().__init__(background=theme.PANEL)
         self._labels = ("", "")
         self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setFixedHeight(MIN_HEIGHT)
         item = self.getPlotItem()
         item.setMenuEnabled(False)
         item.hideButtons()
@@ -31,15 +33,13 @@ class Plot(pg.PlotWidget):
             axis.enableAutoSIPrefix(False)
         self.set_labels(x_label, y_label)
         item.getAxis("left").setWidth(44)
-
-    def sizeHint(self) -> QSize:
-        return QSize(240, 130)
+        item.getAxis("bottom").setHeight(31)
 
     def set_labels(self, x_label: str, y_label: str) -> None:
         """Axis titles, with their units in them."""
         if (x_label, y_label) == self._labels:
             return
         self._labels = (x_label, y_label)
-        style = {"color": theme.FAINT, "font-size": "10px"}
+        style = {"color": theme.MUTED, "font-size": "10px"}
         self.getPlotItem().setLabel("bottom", x_label, **style)
         self.getPlotItem().setLabel("left", y_label, **style)

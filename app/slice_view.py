@@ -15,6 +15,7 @@ from PySide6.QtGui import (
     QPainter,
     QPainterPath,
     QPen,
+    QPixmap,
     QPolygonF,
     QResizeEvent,
     QWheelEvent,
@@ -23,6 +24,7 @@ from PySide6.QtWidgets import QFrame, QGraphicsItem, QStyleOptionGraphicsItem, Q
 
 from app import annotations, theme
 from app.state import AppState, Style, shown_labels
+from app.status_bar import RESEARCH
 from engine.render import outlines, overlay_rgba
 from engine.volume import LV, MYO, RV, Known
 
@@ -166,6 +168,7 @@ class SliceView(pg.GraphicsView):
         self._drag_state = self._state
         self._wheel = 0
         self._cursor: QPointF | None = None
+        self._footer = ""
 
     def sizeHint(self) -> QSize:
         return QSize(700, 700)
@@ -237,7 +240,7 @@ class SliceView(pg.GraphicsView):
         painter.save()
         painter.resetTransform()
         _Foreground(painter, self.viewport().width(), self.viewport().height()).draw(
-            self._state, self._placement(), self.value_under_cursor()
+            self._state, self._placement(), self.value_under_cursor(), self._footer
         )
         painter.restore()
 
@@ -250,6 +253,15 @@ class SliceView(pg.GraphicsView):
         dx, dy, _ = volume.geometry.spacing_mm
         x, y = int(np.floor(x_mm / dx)), int(np.floor(y_mm / dy))
         return annotations.value_under(volume, self._state.frame_index, self._state.slice_index, x, y)
+
+    def picture(self) -> QPixmap:
+        """The slice as shown, for a file: it says what it is not for, and nothing of where the mouse was."""
+        cursor, self._cursor = self._cursor, None
+        self._footer = RESEARCH
+        try:
+            return self.grab()
+        finally:
+            self._cursor, self._footer = cursor, ""
 
     # -- mouse ---------------------------------------------------------------------------------------------------
 
@@ -311,14 +323,15 @@ class _Foreground:
         self._painter, self._width, self._height = painter, width, height
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
 
-    def draw(self, state: AppState, placed: Placement, value: str) -> None:
+    def draw(self, state: AppState, placed: Placement, value: str, footer: str) -> None:
         if state.volume is None:
             self._invite(opening=state.busy is not None)
             return
         self._lines(annotations.top_left(state), 12, 12)
         self._lines(annotations.top_right(state), 12, 12, right=True)
         self._lines(annotations.bottom_left(state), 12, 12, bottom=True)
-        self._lines(annotations.warnings(state.volume), 12, 31, bottom=True, colour=theme.WARNING)
+        warnings = [*annotations.warnings(state.volume), *filter(None, [footer])]
+        self._lines(warnings, 12, 31, bottom=True, colour=theme.WARNING)
         low = [f"Zoom {state.zoom:.1f}×"]
         if value:
             low.insert(0, value)

@@ -1,4 +1,4 @@
-"""Opening a scan, whose it is, what its files say and what they leave out."""
+"""Opening a scan, whose it is, what its files say and what they leave out; at the start, the scans of before."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from app import icons
-from app.panel import Panel, label
+from app.panel import Panel, label, plain_tip
 from app.state import AppState
 from engine.volume import Known, Volume
 
@@ -57,6 +57,7 @@ class StudyPanel(Panel):
         self._recents = QVBoxLayout()
         self._recents.setSpacing(0)
         self.body.addLayout(self._recents)
+        self._shown_recents: tuple[Path, ...] = ()
         self.apply(AppState(), AppState())
 
     def apply(self, old: AppState, new: AppState) -> None:
@@ -66,8 +67,11 @@ class StudyPanel(Panel):
             _clear(self._notices)
             for notice in new.volume.notices if new.volume else ():
                 self._notices.addWidget(label(_in_window_words(notice), "notice", wrap=True))
-        if start or old.recents != new.recents:
-            self._show_recents(new.recents)
+        # Names of files and folders often are the patient's.
+        recents = () if new.hide_names or not _at_start(new.volume) else new.recents
+        if start or recents != self._shown_recents:
+            self._shown_recents = recents
+            self._show_recents(recents)
 
     def _show_facts(self, volume: Volume | None, *, hide: bool) -> None:
         _clear(self._grid)
@@ -85,21 +89,31 @@ class StudyPanel(Panel):
             policy = text.sizePolicy()
             policy.setHorizontalPolicy(QSizePolicy.Policy.Ignored)
             text.setSizePolicy(policy)
-            text.setToolTip(value)
+            text.setToolTip(plain_tip(value))
             self._grid.addWidget(label(name, "muted"), row, 0, Qt.AlignmentFlag.AlignTop)
             self._grid.addWidget(text, row, 1)
 
     def _show_recents(self, recents: tuple[Path, ...]) -> None:
         _clear(self._recents)
         self._recent_title.setVisible(bool(recents))
-        for path in recents[:5]:
+        for path in recents:
             button = QPushButton()
             button.setObjectName("recent")
-            name = f"{path.parent.name} / {path.name}" if path.parent.name else path.name
-            button.setText(QFontMetrics(button.font()).elidedText(name, Qt.TextElideMode.ElideMiddle, 205))
-            button.setToolTip(str(path))
+            button.setText(QFontMetrics(button.font()).elidedText(recent_name(path), Qt.TextElideMode.ElideMiddle, 205))
+            button.setToolTip(plain_tip(str(path)))
             button.clicked.connect(lambda _=False, p=path: self.recent_requested.emit(p))
             self._recents.addWidget(button)
+
+
+def recent_name(path: Path) -> str:
+    """A scan of before in few words, for a button or a menu: many are called alike and differ in their folder."""
+    name = f"{path.parent.name} / {path.name}" if path.parent.name else path.name
+    return name.replace("&", "&&")  # a single one would underline the next letter
+
+
+def _at_start(volume: Volume | None) -> bool:
+    """Nothing opened yet. Later the room is the scan's, and File, Open recent has the list."""
+    return volume is None or volume.source.kind == "phantom"
 
 
 def facts(volume: Volume, *, hide: bool) -> list[tuple[str, str]]:
@@ -135,4 +149,5 @@ def _in_window_words(notice: str) -> str:
 def _clear(layout: QLayout) -> None:
     while item := layout.takeAt(0):
         if widget := item.widget():
+            widget.hide()  # it is deleted when the event loop comes round; hidden patient data must be gone now
             widget.deleteLater()

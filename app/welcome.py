@@ -38,8 +38,10 @@ class Welcome(QFrame):
         files.setObjectName("primary")
         files.clicked.connect(self.open_files_requested)
         folder.clicked.connect(self.open_folder_requested)
-        row.addWidget(files, 0, Qt.AlignmentFlag.AlignVCenter)
-        row.addWidget(folder, 0, Qt.AlignmentFlag.AlignVCenter)
+        buttons = QVBoxLayout()  # one above the other, so that the words keep their room in a small window
+        buttons.addWidget(files)
+        buttons.addWidget(folder)
+        row.addLayout(buttons)
         close = QToolButton()
         close.setIcon(icons.icon("close", theme.MUTED))
         close.setAccessibleName("Close the welcome")

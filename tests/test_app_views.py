@@ -11,12 +11,13 @@ from app_fixtures import COLUMNS, FRAMES, ROWS, SLICES, FakeModel, labels, model
 from PySide6.QtCore import QByteArray, QEvent, QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QImage, QMouseEvent, QWheelEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QLabel
+from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QLabel, QPushButton, QScrollArea
 
 from app import annotations, theme
 from app.actions import ACTIONS, MENUS
 from app.dialogs import SpacingDialog
 from app.main_window import MainWindow
+from app.performance_panel import _ceiling, _running_median
 from app.settings import Settings
 from app.slice_view import OutlineItem, place
 from app.state import AppState, Busy, Kind, Overlay, Status, Style, evolve, opened, run_of
@@ -314,6 +315,10 @@ def test_clicking_the_curve_goes_to_a_frame(ready: MainWindow) -> None:
     assert ready.function._now.value() == 5
 
 
+def test_function_panel_names_the_frames_measured(ready: MainWindow) -> None:
+    assert f"ED frame 1, ES {FRAMES // 2 + 1}" in [cell.text() for cell in ready.function._cells.values()]
+
+
 def test_performance_panel_compares(ready: MainWindow) -> None:
     cells = ready.performance.cells
     assert cells["Median slice", "float32"].text() == "6.0 ms"
@@ -325,6 +330,44 @@ def test_performance_panel_compares(ready: MainWindow) -> None:
     assert "Fake 1.0 · 2 threads · AVX2" in ready.performance.device.text()
     x, y = ready.performance.lines["int8"].getData()
     assert (len(x), set(y)) == (FRAMES * SLICES, {2.0})
+
+
+def test_performance_panel_is_empty_before_the_first_slice(qtbot: Any, window: MainWindow) -> None:
+    assert not window.performance.plot.isVisible()
+    assert "Every slice is timed here" in window.performance.device.text()
+    window.session.open_volume(volume(not_short_axis="a CT image"))
+    assert not window.performance.plot.isVisible()
+    window.session.segment()
+    settle(qtbot, window.session)
+    assert window.performance.plot.isVisible()
+
+
+def test_performance_panel_says_how_to_fill_the_other_column(qtbot: Any, window: MainWindow, model: FakeModel) -> None:
+    model.gate.clear()
+    window.session.open_volume(volume())
+    assert "press" not in window.performance.device.text()
+    key(window, Qt.Key.Key_Escape)
+    words = window.performance.device.text()
+    assert "float32 did not end: press P, then press Segment." in words
+    assert "int8 did not end: press Segment." in words
+    key(window, Qt.Key.Key_P)
+    assert "float32 did not end: press Segment." in window.performance.device.text()
+    model.gate.set()
+    window.session.segment()
+    settle(qtbot, window.session)
+    assert "press" not in window.performance.device.text()
+
+
+def test_one_slow_slice_does_not_flatten_the_plot() -> None:
+    """The first slice warms up, whether the scan has few slices or many."""
+    for count in (5, 10, 200):
+        latencies = np.full(count, 2.0)
+        latencies[0] = 50.0
+        trend = _running_median(latencies)
+        assert set(trend) == {2.0}
+        assert _ceiling(latencies, trend) == pytest.approx(3.3)
+    assert list(_running_median(np.array([4.0, 5.0]))) == [4.0, 5.0]
+    assert len(_running_median(np.array([]))) == 0
 
 
 def test_performance_panel_forgets_the_scan_before(qtbot: Any, ready: MainWindow, model: FakeModel) -> None:
@@ -382,6 +425,42 @@ def test_sliders_follow_and_lead(ready: MainWindow) -> None:
     assert ready.cine.frame._marks == {"ED": 0, "ES": FRAMES // 2}
 
 
+def test_one_phase_has_no_counter(qtbot: Any, window: MainWindow) -> None:
+    window.session.open_volume(volume(1))
+    settle(qtbot, window.session)
+    texts = [w.text() for w in window.cine.findChildren(QLabel)]
+    assert "single" in texts
+    assert "1 / 1" not in texts
+
+
+def test_the_wheel_over_a_closed_list_chooses_nothing(ready: MainWindow) -> None:
+    combo = ready.models.models
+    at = QPointF(combo.rect().center())
+    QApplication.sendEvent(
+        combo,
+        QWheelEvent(
+            at, QPointF(combo.mapToGlobal(at)), QPoint(), QPoint(0, -120), Qt.MouseButton.NoButton,
+            Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False,
+        ),
+    )  # fmt: skip
+    assert ready.session.state.model_id == "first"
+
+
+def test_recent_scans_are_at_the_start_and_in_the_menu(qtbot: Any, window: MainWindow) -> None:
+    window.session.update(recents=(Path("/scans/R&D/a.nii.gz"),))
+    QApplication.processEvents()
+    assert [b.text() for b in recents_of(window)] == ["R&&D / a.nii.gz"]
+    window._recent_menu.aboutToShow.emit()
+    assert [a.text() for a in window._recent_menu.actions()] == ["R&&D / a.nii.gz"]
+    window.session.open_volume(volume())
+    settle(qtbot, window.session)
+    assert recents_of(window) == []
+
+
+def recents_of(window: MainWindow) -> list[QPushButton]:
+    return [b for b in window.study.findChildren(QPushButton, "recent") if b.isVisible()]
+
+
 def test_patient_data_can_be_hidden() -> None:
     of = volume(patient={"name": "Doe^Jane", "id": "123", "scanner": "GE Signa"})
     assert ("Name", "Doe^Jane") in facts(of, hide=False)
@@ -399,11 +478,24 @@ def test_hidden_names_leave_the_window(qtbot: Any, window: MainWindow) -> None:
     settle(qtbot, window.session)
 
 
+def test_hidden_names_are_gone_at_once(window: MainWindow) -> None:
+    """Labels are deleted when the event loop comes round; until then they must not be drawn over the new ones."""
+    window.session.update(recents=(Path("/Doe^Jane/a.nii.gz"),))
+    window.session.open_volume(volume(name="Doe", patient={"name": "Doe^Jane"}))
+    QApplication.processEvents()
+    assert any("Doe" in w.text() for w in window.findChildren(QLabel) if w.isVisible())
+    window.toggle_names()
+    shown = [w.text() for w in window.findChildren(QLabel) if w.isVisible()]
+    assert not any("Doe" in text for text in [*shown, window.windowTitle()])
+    assert recents_of(window) == []
+
+
 def test_file_text_is_never_markup(qtbot: Any, window: MainWindow) -> None:
     window.session.open_volume(volume(patient={"name": "<img src=x><h1>big"}))
     texts = [w for w in window.findChildren(QLabel) if "<h1>" in w.text()]
     assert texts
     assert all(w.textFormat() == Qt.TextFormat.PlainText for w in texts)
+    assert not any("<h1>" in w.toolTip() for w in window.findChildren(QLabel))
     settle(qtbot, window.session)
 
 
@@ -415,6 +507,12 @@ def test_message_and_its_button(qtbot: Any, window: MainWindow, model: FakeModel
     settle(qtbot, window.session)
     assert len(model.asked) == 2
     assert not window.messages.isVisible()
+
+
+def test_a_long_message_has_room(qtbot: Any, window: MainWindow) -> None:
+    window.session.say(Kind.ERROR, "/scans/" + "x" * 200 + ".nii.gz: " + "cannot be read because of this and that " * 6)
+    words = window.messages.text
+    qtbot.waitUntil(lambda: words.height() >= words.heightForWidth(words.width()) > 40, timeout=2000)
 
 
 def test_progress_and_cancel(qtbot: Any, window: MainWindow, model: FakeModel) -> None:
@@ -514,6 +612,12 @@ def test_saved_files_get_their_ending(
     assert ready.session.state.message.kind is Kind.SUCCESS
 
 
+def test_a_saved_picture_says_what_it_is_not_for(ready: MainWindow) -> None:
+    plain, saved = ready.slice_view.grab().toImage(), ready.slice_view.picture().toImage()
+    assert plain != saved
+    assert ready.slice_view.grab().toImage() == plain
+
+
 def test_a_dismissed_file_dialog_does_nothing(ready: MainWindow, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: ("", ""))
     monkeypatch.setattr(QFileDialog, "getOpenFileNames", lambda *_: ([], ""))
@@ -537,6 +641,8 @@ def test_the_window_fits_a_small_screen(ready: MainWindow) -> None:
     assert ready.size().height() == 720
     assert ready.minimumSizeHint().width() <= 1280
     assert ready.minimumSizeHint().height() <= 720
+    # Nothing is scrolled out of sight.
+    assert all(area.verticalScrollBar().maximum() == 0 for area in ready.findChildren(QScrollArea))
 
 
 # -- settings --------------------------------------------------------------------------------------------------------
