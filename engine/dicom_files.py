@@ -19,7 +19,7 @@ import pydicom
 from numpy.typing import NDArray
 from pydicom import config
 from pydicom.pixels.utils import pixel_array
-from pydicom.uid import DeflatedExplicitVRLittleEndian, MediaStorageDirectoryStorage
+from pydicom.uid import UID, DeflatedExplicitVRLittleEndian, MediaStorageDirectoryStorage
 
 from engine.errors import ScanError
 
@@ -186,6 +186,8 @@ def _describe(path: Path, header: pydicom.Dataset, pixels: bytes, at: int) -> tu
         raise UnusableError(f"holds contours or masks ({modality}), not images; open the scan first", harmless=True)
     rows, columns = _number(header, "Rows"), _number(header, "Columns")
     if not rows or not columns:
+        if not pixels and UID(sop_class).name.endswith("Image Storage"):
+            raise UnusableError("is truncated: it ends before its pixels; copy it again from its source")
         raise UnusableError(f"holds no image ({modality or 'of unknown kind'})", harmless=True)
     colours = _text(header, "PhotometricInterpretation")
     if (_number(header, "SamplesPerPixel") or 1) != 1 or not colours.startswith("MONOCHROME"):

@@ -22,8 +22,8 @@ def open_scan(
     """A scan from one file, from several files of one study, or from a folder.
 
     NIfTI: a 3-D or 4-D file, or an ED and an ES file of one grid. A folder of NIfTI files gives its 4-D cine, else
-    its ED and ES pair (by Info.cfg, or by names with _ED and _ES), else its only scan; masks (_gt, _seg …) are passed
-    over. DICOM: as engine.dicom.read.
+    its ED and ES pair (by Info.cfg, or by names with _ED and _ES), else its only scan; masks (by their names, _gt,
+    _seg …, or their headers) are passed over. DICOM: as engine.dicom.read.
 
     Raises ScanError, one line that names the file, what is wrong and the way out; Cancelled.
     """
@@ -46,6 +46,11 @@ def open_scan(
         try:
             return dicom.read(given, progress=progress, cancel=cancel)
         except ScanError as error:
+            masks = [p for p in _files(given[0]) if nifti.suffix_of(p) in nifti.SUFFIXES]
+            if masks and not any(dicom.looks_like_dicom(p) for p in _files(given[0])):
+                raise ScanError(
+                    f"{given[0]}: holds masks only ({masks[0].name} …); open the folder of the scan"
+                ) from error
             below = next((p for p in sorted(given[0].rglob("*")) if nifti.suffix_of(p) in nifti.SUFFIXES), None)
             if below is None:
                 raise
@@ -102,6 +107,18 @@ def _phase_by_info(path: Path, info: Path) -> str:
     return {frame: phase for phase, frame in info_frames(info).items()}.get(int(match[1]), "")
 
 
+def _files(folder: Path) -> list[Path]:
+    return sorted(p for p in folder.iterdir() if p.is_file())
+
+
+def _is_mask(path: Path) -> bool:
+    """Whether a file's name or header says that it is a mask. One that cannot be read is none, as for _is_cine."""
+    try:
+        return bool(_NOT_A_SCAN.search(nifti.stem_of(path))) or nifti.is_mask(path)
+    except ScanError:
+        return False
+
+
 def _is_cine(path: Path) -> bool:
     """Whether a file holds several frames. One that cannot be read is none; opening it by itself says why."""
     try:
@@ -111,12 +128,9 @@ def _is_cine(path: Path) -> bool:
 
 
 def _nifti_of_folder(folder: Path) -> list[Path]:
-    """The NIfTI files of a folder that make one scan; none where it holds no NIfTI file. Raises ScanError."""
-    files = sorted(p for p in folder.iterdir() if p.is_file() and nifti.suffix_of(p) in nifti.SUFFIXES)
-    scans = [p for p in files if not _NOT_A_SCAN.search(nifti.stem_of(p))]
+    """The NIfTI files of a folder that make one scan; none where it holds none but masks. Raises ScanError."""
+    scans = [p for p in _files(folder) if nifti.suffix_of(p) in nifti.SUFFIXES and not _is_mask(p)]
     if not scans:
-        if files:
-            raise ScanError(f"{folder}: holds masks only ({files[0].name} …); open the folder of the scan")
         return []
     short_axis = [p for p in scans if re.search(r"(?i)[_\-. ]SA[_\-. ]", p.name)]
     if short_axis:  # M&Ms-2 keeps the long-axis (LA) files beside them

@@ -345,6 +345,14 @@ def test_a_repeated_breath_hold_takes_the_later_series(tmp_path):
     assert volume.notices == ("Several series show slice 2; series 9 was used there.",)
 
 
+def test_a_file_that_ends_in_its_header_is_called_truncated(tmp_path):
+    write_cine(tmp_path, 1, 1)
+    (file,) = tmp_path.iterdir()
+    file.write_bytes(file.read_bytes()[:500])
+    with pytest.raises(ScanError, match="is truncated: it ends before its pixels; copy it again"):
+        dicom.read([file])
+
+
 def test_a_truncated_file_in_a_cine_is_named(tmp_path):
     voxels = write_cine(tmp_path, 8, 3)
     path = tmp_path / "IM996"  # slice 1, phase 4

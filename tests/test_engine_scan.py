@@ -7,11 +7,12 @@ from pathlib import Path
 import nibabel as nib
 import numpy as np
 import pytest
+from dicom_cine import write_cine
 
-from engine import scan
+from engine import nifti, scan
 from engine.errors import Cancelled, ScanError
 from engine.progress import CancelToken, no_progress
-from engine.volume import Volume
+from engine.volume import LabelMap, Volume
 
 RAS = np.diag([1.5, 1.5, 8.0, 1.0])
 
@@ -85,6 +86,17 @@ def test_a_folder_with_info(tmp_path: Path) -> None:
     assert volume.phase_names == ("ED", "ES")
 
 
+def test_a_mask_of_any_name_beside_its_scan_is_passed_over(tmp_path: Path) -> None:
+    source = scan.open_scan(save(tmp_path / "nifti" / "scan.nii.gz", 7))
+    write_cine(tmp_path / "dicom", 2, 3)
+    for volume, folder in ((source, tmp_path / "nifti"), (scan.open_scan(tmp_path / "dicom"), tmp_path / "dicom")):
+        labels = LabelMap(np.ones(volume.array.shape, np.uint8), volume.geometry)
+        nifti.write_mask(folder / "ventricles.nii.gz", labels, volume)
+        again = scan.open_scan(folder)
+        assert again.source.kind == volume.source.kind
+        assert np.array_equal(again.array, volume.array)
+
+
 def test_a_broken_file_does_not_hide_the_cine(tmp_path: Path) -> None:
     save(tmp_path / "cine.nii.gz", 5, 2)
     (tmp_path / "broken.nii.gz").write_text("no")
@@ -114,7 +126,7 @@ def text(path: Path) -> Path:
 
 
 def test_what_cannot_be_opened_is_said_in_one_line(tmp_path: Path) -> None:
-    nifti = save(tmp_path / "a.nii.gz")
+    good = save(tmp_path / "a.nii.gz")
     (tmp_path / "empty").mkdir()
     (tmp_path / "void").write_bytes(b"")
     save(tmp_path / "two" / "a.nii.gz")
@@ -128,8 +140,8 @@ def test_what_cannot_be_opened_is_said_in_one_line(tmp_path: Path) -> None:
         (other, "notes.txt: is neither DICOM nor NIfTI"),
         (tmp_path / "void", "void: is empty"),
         (text(tmp_path / "fake.nii.gz"), "fake.nii.gz: is not a NIfTI file"),
-        ([nifti, other], "notes.txt: several files are opened together only if"),
-        ([nifti, nifti, nifti], "3 NIfTI files are given"),
+        ([good, other], "notes.txt: several files are opened together only if"),
+        ([good, good, good], "3 NIfTI files are given"),
         (tmp_path / "two", "holds 2 scans (a.nii.gz, b.nii.gz); open one of them"),
         (tmp_path / "masks", "holds masks only"),
         (tmp_path / "deep", "patient1"),
