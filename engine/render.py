@@ -46,23 +46,6 @@ def overlay_rgba(labels: NDArray[np.uint8], colours: Mapping[int, Colour], opaci
     return table[labels]
 
 
-def slice_rgba(
-    image: NDArray[Any],
-    labels: NDArray[np.uint8] | None,
-    window: tuple[float, float],
-    colours: Mapping[int, Colour],
-    opacity: float,
-) -> NDArray[np.uint8]:
-    """One slice (Y, X) with its labels blended in, as opaque (Y, X, 4) uint8 RGBA."""
-    shown = np.repeat(grey(image, window)[..., None], 4, axis=-1)
-    shown[..., 3] = 255
-    if labels is not None:
-        over = overlay_rgba(labels, colours, opacity)
-        alpha = over[..., 3:].astype(np.float32) / 255
-        shown[..., :3] = np.rint(shown[..., :3] * (1 - alpha) + over[..., :3] * alpha).astype(np.uint8)
-    return shown
-
-
 def _blur(mask: NDArray[np.float32]) -> NDArray[np.float32]:
     """Binomial blur of 5 × 5 (sigma 1 voxel) of an array whose border is zero."""
     for axis in (0, 1):

@@ -35,12 +35,6 @@ def test_overlay_rgba_colours_only_what_has_a_colour() -> None:
     assert shown.tolist() == [[[0, 0, 0, 0], [255, 0, 0, 128], [0, 255, 0, 128], [0, 0, 0, 0]]]
 
 
-def test_slice_rgba_blends() -> None:
-    image, labels = np.array([[0.0, 1.0]]), np.array([[1, 0]], dtype=np.uint8)
-    assert render.slice_rgba(image, labels, (0.5, 1.0), COLOURS, 1.0).tolist() == [[[255, 0, 0, 255], [255] * 4]]
-    assert render.slice_rgba(image, None, (0.5, 1.0), COLOURS, 1.0).tolist() == [[[0, 0, 0, 255], [255] * 4]]
-
-
 def _inside(points: np.ndarray, x: float, y: float) -> bool:
     """Odd–even rule, by hand."""
     a, b = points, np.roll(points, -1, axis=0)
