@@ -272,13 +272,13 @@ def _print(text: str) -> None:
 
 
 def _plain(value: Any) -> Any:
-    """Values that JSON has: paths as text, tuples as lists, NaN and infinities as null, long fractions cut."""
+    """Values that JSON has: paths as text, tuples as lists, NaN and infinities as null, 10 digits of fractions."""
     if isinstance(value, dict):
         return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [_plain(item) for item in value]
     if isinstance(value, float):
-        return float(f"{value:.6g}") if math.isfinite(value) else None
+        return float(f"{value:.10g}") if math.isfinite(value) else None
     return str(value) if isinstance(value, Path) else value
 
 
@@ -407,7 +407,7 @@ def _output_format(out: Path, wanted: str | None, volume: Volume) -> str:
     is_nifti = name.endswith(NIFTI_ENDINGS)
     if wanted is None:
         wanted = "nifti" if is_nifti or (volume.source.kind != "dicom" and not name.endswith(".dcm")) else "dicom-seg"
-    _refuse_source(out, volume)
+    volume.source.refuse(out)
     if wanted == "nifti":
         if not is_nifti:
             raise ExportError(f"{out}: a NIfTI mask is a file whose name ends in .nii.gz or .nii; choose such a name")
@@ -419,15 +419,6 @@ def _output_format(out: Path, wanted: str | None, volume: Volume) -> str:
     if volume.frames > 1 and (name.endswith((".dcm", *NIFTI_ENDINGS)) or out.is_file()):
         raise ExportError(f"{out}: a cine's SEG is a folder with one file a phase; give the name of a folder")
     return wanted
-
-
-def _refuse_source(out: Path, volume: Volume) -> None:
-    """A mask must neither replace the scan nor lie among its files, where it would be read as part of it."""
-    files = [*volume.source.paths, *(path for frame in volume.source.instances for path in frame)]
-    # samefile, because a name that differs can be the same file: by a link, or by letter case.
-    same = out.exists() and any(path.samefile(out) for path in files if path.exists())
-    if same or (volume.source.instances and out.resolve() in {path.resolve().parent for path in files}):
-        raise ExportError(f"{out}: belongs to the scan itself, which is never overwritten; choose another name")
 
 
 def _segment_json(
@@ -502,6 +493,10 @@ def _read_mask(path: Path, volume: Volume, convention: str) -> LabelMap:
 
     if not path.exists():
         raise ScanError(f"{path}: no such file or folder")
+    if volume.source.kind != "dicom":
+        raise ScanError(
+            f"{path}: is no NIfTI file, and a DICOM SEG goes with a DICOM scan only; give a mask that ends in .nii.gz"
+        )
     return seg.read_seg([path], volume)
 
 

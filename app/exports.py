@@ -9,7 +9,6 @@ import tempfile
 from pathlib import Path
 
 from engine import __version__, nifti
-from engine.errors import ExportError
 from engine.measure import Function, Ventricle
 from engine.predict import Prediction
 from engine.volume import Volume
@@ -27,10 +26,7 @@ def default_name(volume: Volume, prediction: Prediction, ending: str) -> str:
 
 def refuse_source(path: Path, volume: Volume) -> None:
     """Raise ExportError where writing to path would replace the scan that is open, or put files among its own."""
-    target = path.resolve()
-    files = {p.resolve() for p in volume.source.paths} | {p.resolve() for row in volume.source.instances for p in row}
-    if target in files:
-        raise ExportError(f"{path}: is the scan that is open; choose another name, the source is never overwritten")
+    volume.source.refuse(path)
 
 
 def mask_nifti(path: Path, volume: Volume, prediction: Prediction, _function: Function | None) -> None:

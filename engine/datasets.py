@@ -65,7 +65,7 @@ def _choose(names: list[str], layout: str, patients: str) -> list[str]:
     for word in (w.strip() for w in patients.split(",")):
         name = f"patient{int(word):03d}" if layout == "acdc" and word.isdecimal() else word
         if name not in names:
-            raise ScanError(f"patient '{word}' is not among the {len(names)} found ({names[0]} … {names[-1]})")
+            raise ScanError(f"patient '{word}' is not among the {len(names)} here; choose of {names[0]} … {names[-1]}")
         if name not in chosen:
             chosen.append(name)
     return chosen

@@ -158,19 +158,21 @@ def _open(path: Path) -> Any:
             warnings.simplefilter("ignore")  # on odd header extensions, which are not used
             image = _nib.load(path, mmap=False)
     except _DAMAGED as error:
-        raise ScanError(f"{path}: is not a NIfTI file or is damaged ({_short(error)}); check what it is") from error
+        raise ScanError(
+            f"{path}: is not a NIfTI file or is damaged ({_short(error, path)}); check what it is"
+        ) from error
     if not isinstance(image, _nib.AnalyzeImage):
         kind = type(image).__name__.removesuffix("Image")
         raise ScanError(f"{path}: holds {kind} data, not a NIfTI image; open a NIfTI or DICOM scan")
     return image
 
 
-def _short(error: BaseException) -> str:
+def _short(error: BaseException, path: Path) -> str:
     """The first line of an error, without the path that the message names already."""
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
     text = (str(error).strip() or type(error).__name__).splitlines()[0]
-    return re.sub(r'"?(/|[A-Za-z]:\\)[^"]*"?', "it", text)[:160]
+    return re.sub(rf"(File )?[\"']?{re.escape(str(path))}[\"']?", "it", text)[:160]
 
 
 def _shape(full: Sequence[int], path: Path) -> tuple[tuple[int, int, int], int]:
@@ -185,6 +187,12 @@ def _shape(full: Sequence[int], path: Path) -> tuple[tuple[int, int, int], int]:
     if len(shape) > 4:
         raise ScanError(f"{path}: is {len(shape)}-D ({_by(shape)}); only 3-D stacks and 4-D cines can be opened")
     return (shape[0], shape[1], shape[2]), shape[3] if len(shape) == 4 else 1
+
+
+def is_mask(path: Path) -> bool:
+    """Whether a file says of itself that it holds labels, as those of write_mask do. Raises ScanError as read does."""
+    header = _open(path).header
+    return isinstance(header, _nib.Nifti1Header) and int(header["intent_code"]) == NIFTI_INTENT_LABEL
 
 
 def frames_of(path: Path) -> int:
@@ -335,7 +343,9 @@ def _voxels(image: Any, path: Path) -> tuple[NDArray[Any], tuple[str, ...]]:
     except _DAMAGED as error:
         if isinstance(error, FileNotFoundError):
             raise ScanError(f"{path}: the image file that belongs to this header is missing; copy both") from error
-        raise ScanError(f"{path}: is damaged or cut short ({_short(error)}); copy it again from its source") from error
+        raise ScanError(
+            f"{path}: is damaged or cut short ({_short(error, path)}); copy it again from its source"
+        ) from error
     slope, inter = float(image.dataobj.slope), float(image.dataobj.inter)
     if not np.isfinite([slope, inter]).all() or slope == 0:
         slope, inter = 1.0, 0.0
@@ -597,7 +607,7 @@ def _write_whole(path: Path, data: bytes) -> None:
     except OSError as error:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
-        raise ExportError(f"{path}: cannot be written ({_short(error)}); choose another place") from error
+        raise ExportError(f"{path}: cannot be written ({_short(error, path)}); choose another place") from error
 
 
 def _matching_layout(header: _Header, geometry: Geometry) -> _Layout | None:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.errors import ScanError
+from engine.errors import ExportError, ScanError
 
 LV, MYO, RV = 1, 2, 3
 """Label values: LV cavity, LV myocardium, RV cavity (the order of M&Ms and M&Ms-2). 0 is background."""
@@ -146,6 +146,14 @@ class Source:
     instances: tuple[tuple[Path, ...], ...] = field(default=(), repr=False)
     patient: dict[str, str] = field(default_factory=dict, repr=False)
 
+    def refuse(self, out: Path) -> None:
+        """Raise ExportError where writing to out would replace the scan, or put files among its own."""
+        images = {path for frame in self.instances for path in frame}
+        own = {*self.paths, *images, *(path.parent for path in images)}
+        # samefile, because a name that differs can be the same file: by a link, or by letter case.
+        if out.exists() and any(path.exists() and path.samefile(out) for path in own):
+            raise ExportError(f"{out}: belongs to the scan itself, which is never overwritten; choose another name")
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Volume:
@@ -242,7 +250,8 @@ def convert_labels(array: NDArray[Any], convention: str, *, inverse: bool = Fals
     for theirs, ours in CONVENTIONS[convention].items():
         table[ours if inverse else theirs] = theirs if inverse else ours
     values = np.unique(array)
-    strange = [v.item() for v in values if v not in (0, *CONVENTIONS[convention])]
+    strange = [f"{v:g}" for v in values if v not in (0, *CONVENTIONS[convention])]
     if strange:
-        raise ScanError(f"label values {strange} are not of the {convention} convention (0 to 3)")
+        some = ", ".join(strange[:5]) + (" …" if len(strange) > 5 else "")
+        raise ScanError(f"label values {some} are not of the {convention} convention (0 to 3)")
     return table[np.asarray(array).astype(np.uint8)]

@@ -21,6 +21,7 @@ from tiny_model import write_tiny_model
 
 from app import cli
 from engine import __version__, catalog, runtime
+from engine.phantom import true_values
 
 
 @pytest.fixture(autouse=True)
@@ -182,6 +183,8 @@ def test_a_dicom_cine_comes_out_as_seg_and_is_measured_with_it(
         (["measure", "{t}/gone.nii.gz"], "gone.nii.gz: no such file"),
         (["measure", "{t}/scan.nii.gz", "--mask", "{t}/gone.nii.gz"], "gone.nii.gz: no such file"),
         (["measure", "{t}/scan.nii.gz", "--mask", "{t}/other.nii.gz"], "is not on the grid of scan"),
+        (["measure", "{t}/scan.nii.gz", "--mask", "{t}/scan.nii.gz"], "label values 100, 900 are not of the mnms"),
+        (["measure", "{t}/scan.nii.gz", "--mask", "{t}/notes"], "notes: is no NIfTI file"),
         (["evaluate", "{t}/gone", "--layout", "acdc"], "gone: no such folder"),
         (["evaluate", "{t}", "--layout", "mnms"], "no mnms patients here"),
         (["phantom", "-o", "{t}/gone/phantom"], "does not exist; make it first"),
@@ -196,6 +199,7 @@ def test_faults_of_the_input_are_one_line_and_status_1(
     scan: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], message: str, as_json: bool
 ) -> None:
     (tmp_path / "text.nii.gz").write_text("hello")
+    (tmp_path / "notes").write_text("hello")
     (tmp_path / "folder.nii.gz").mkdir()
     (tmp_path / "link.nii.gz").hardlink_to(scan)
     write_nifti(tmp_path / "other.nii.gz", (61, 50, 4))
@@ -361,7 +365,7 @@ def test_phantom_measured_with_its_own_mask_gives_its_true_values(
 ) -> None:
     made = run_json(capsys, "phantom", "-o", tmp_path / "ph")
     truth = json.loads((tmp_path / "ph" / "truth.json").read_text())
-    assert truth == made["truth"]
+    assert truth == made["truth"] == pytest.approx(true_values(), rel=1e-9)
     found = run_json(capsys, "measure", made["cine"], "--mask", made["mask"])
     for side in ("lv", "rv"):
         for key in ("edv_ml", "esv_ml", "sv_ml"):

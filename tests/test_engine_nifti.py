@@ -133,6 +133,16 @@ def test_pixdim_that_was_never_set_yields_to_the_sform(tmp_path: Path) -> None:
     assert "the sform is used" in volume.notices[0]
 
 
+def test_the_reason_of_damage_reads_well_for_a_relative_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "sub").mkdir()
+    for name, says in (("sub/a.nii.gz", "(it is not a gzip file)"), ("sub/a.nii", "(Cannot work out file type of it)")):
+        Path(name).write_text("not an image\n" * 50)
+        with pytest.raises(ScanError) as caught:
+            nifti.read([Path(name)])
+        assert says in str(caught.value)
+
+
 @pytest.mark.parametrize("sform", [np.eye(4), np.diag([-1.0, -1, 1, 1]), None], ids=["identity", "flipped", "none"])
 def test_headers_without_geometry(tmp_path: Path, sform: np.ndarray | None) -> None:
     volume = nifti.read([save(tmp_path / "a.nii", stack(64, 64, 9), sform, pixdim=[1] * 8)])
@@ -591,7 +601,7 @@ def test_one_frame_for_a_cine_is_refused(tmp_path: Path) -> None:
 def test_mask_with_strange_values_is_refused(tmp_path: Path) -> None:
     volume = nifti.read([save(tmp_path / "a.nii", stack(6, 5, 4))])
     mask = save(tmp_path / "m.nii", np.full((6, 5, 4), 200, np.uint8))
-    with pytest.raises(ScanError, match=r"\[200\] are not of the mnms convention"):
+    with pytest.raises(ScanError, match=r"label values 200 are not of the mnms convention"):
         nifti.read_mask(mask, volume)
 
 

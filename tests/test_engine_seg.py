@@ -241,6 +241,18 @@ def test_what_cannot_be_written(tmp_path):
         seg.write_seg(tmp_path / "out", mask, volume, **MODEL)
 
 
+def test_a_scan_refuses_what_would_replace_it_or_lie_among_its_files(tmp_path):
+    write_cine(tmp_path / "cine", 1, 2)
+    file = min((tmp_path / "cine").iterdir())
+    for opened in (tmp_path / "cine", file):
+        source = dicom.read([opened]).source
+        for out in (file, tmp_path / "cine"):
+            with pytest.raises(ExportError, match="never overwritten"):
+                source.refuse(out)
+        for out in (tmp_path, tmp_path / "new", tmp_path / "cine" / "seg"):
+            source.refuse(out)
+
+
 def test_images_that_do_not_say_where_they_lie(tmp_path):
     def bare(ds, t, z):
         del ds.ImagePositionPatient, ds.ImageOrientationPatient
