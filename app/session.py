@@ -44,8 +44,6 @@ from engine.scan import open_scan
 from engine.volume import STRUCTURES, LabelMap, Volume
 
 MAX_RECENTS = 8
-# Notices that ask for the spacing name the command's option.
-SPACING_OPTION = "--spacing"
 
 
 class Session(QObject):
@@ -125,8 +123,6 @@ class Session(QObject):
             return
         try:
             volume = self.state.volume.with_spacing(x_mm, y_mm, z_mm)
-            # What asked for the spacing has been answered.
-            volume = replace(volume, notices=tuple(n for n in volume.notices if SPACING_OPTION not in n))
         except ScanError as error:
             self.say(Kind.ERROR, str(error))
             return
