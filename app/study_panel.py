@@ -66,7 +66,7 @@ class StudyPanel(Panel):
             self._show_facts(new.volume, hide=new.hide_names)
             _clear(self._notices)
             for notice in new.volume.notices if new.volume else ():
-                self._notices.addWidget(label(_in_window_words(notice), "notice", wrap=True))
+                self._notices.addWidget(label(notice, "notice", wrap=True))
         # Names of files and folders often are the patient's.
         recents = () if new.hide_names or not _at_start(new.volume) else new.recents
         if start or recents != self._shown_recents:
@@ -139,11 +139,6 @@ def facts(volume: Volume, *, hide: bool) -> list[tuple[str, str]]:
         x, y, z = volume.geometry.spacing_mm
         rows.append(("Spacing", f"{x:.3g} × {y:.3g} × {z:.3g} mm"))
     return rows
-
-
-def _in_window_words(notice: str) -> str:
-    """Notices are worded for the command line; here a button does what the option does there."""
-    return notice.replace("give the spacing with --spacing X,Y,Z", "enter the spacing under Function")
 
 
 def _clear(layout: QLayout) -> None:

@@ -106,6 +106,25 @@ def test_a_ct_is_shown_but_not_segmented(models: Path, shared_data: Path, tmp_pa
     assert (tmp_path / "shot.png").is_file()
 
 
+def test_the_guides_pictures_are_made_anew(models: Path, tmp_path: Path) -> None:
+    root = Path(__file__).resolve().parent.parent
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks.screenshots", "--phantom", "--out", str(tmp_path)],
+        cwd=root,
+        env={**os.environ, "CINEQUANT_MODELS": str(models)},
+        capture_output=True,
+        text=True,
+        timeout=200,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    made = {path.name for path in tmp_path.iterdir()}
+    assert made == {path.name for path in (root / "docs" / "images").iterdir()}
+    # What changes between them is drawn: no two are the same.
+    assert len({path.read_bytes() for path in tmp_path.iterdir()}) == len(made)
+
+
 # -- crashes ---------------------------------------------------------------------------------------------------------
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QLabel, QPushButton, QScrollArea
 
 from app import annotations, theme
-from app.actions import ACTIONS, MENUS
+from app.actions import ACTIONS, MENUS, MOUSE
 from app.dialogs import SpacingDialog
 from app.main_window import MainWindow
 from app.performance_panel import _ceiling, _running_median
@@ -570,6 +571,18 @@ def test_the_shortcut_sheet_lists_every_key(qtbot: Any, ready: MainWindow) -> No
         if action.keys:
             assert action.text.rstrip("…") in texts
     dialog.close()
+
+
+def test_the_guide_lists_every_key() -> None:
+    guide = (Path(__file__).parent.parent / "docs" / "user-guide.md").read_text(encoding="utf-8")
+    for action in ACTIONS:
+        if action.keys:
+            keys = " or ".join(f"<kbd>{k}</kbd>" for k in action.keys)
+            assert f"| {keys} | {action.text.rstrip('…')} |" in guide
+    for how, what in MOUSE:
+        assert f"| {how} | {what} |" in guide
+    for picture in re.findall(r"\]\((images/.+?)\)", guide):
+        assert (Path(__file__).parent.parent / "docs" / picture).is_file()
 
 
 def test_spacing_starts_empty_and_must_be_whole(qtbot: Any, window: MainWindow) -> None:

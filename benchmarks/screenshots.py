@@ -1,0 +1,164 @@
+"""The pictures of the README and the user guide, made anew: `python -m benchmarks.screenshots`.
+
+They show the cine given, else a scan of the Sunnybrook Cardiac Data (CC0) beside the repository, else the built-in
+phantom. What the panels say is measured while the pictures are made: run it on a computer that does nothing else.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+# A picture has the same pixels on every screen, and needs none.
+os.environ.update(QT_QPA_PLATFORM="offscreen", QT_SCALE_FACTOR="1", QT_ENABLE_HIGHDPI_SCALING="0")
+
+from PySide6.QtCore import QRect, Qt
+from PySide6.QtGui import QImage, QPainter, QPixmap
+from PySide6.QtWidgets import QApplication
+
+from app import theme
+from app.main_window import MainWindow
+from app.session import Session
+from app.state import COMPARED, AppState, Style, run_of
+
+ROOT = Path(__file__).resolve().parent.parent
+SCAN = ROOT.parent / "shared" / "data" / "sunnybrook" / "SCD0000301"
+LARGE, SMALL = (1400, 870), (1280, 720)
+GAP = 8
+MAX_BYTES = 400_000
+PATIENCE_S = 600
+
+
+def until(condition: Callable[[], bool], what: str) -> None:
+    """Let the window live until a condition holds."""
+    end = time.monotonic() + PATIENCE_S
+    while not condition():
+        if time.monotonic() > end:
+            raise SystemExit(f"{what}: not done after {PATIENCE_S} s")
+        QApplication.processEvents()
+        time.sleep(0.005)
+    # Layouts and plots settle in the event loop.
+    for _ in range(5):
+        QApplication.processEvents()
+
+
+def finished(window: MainWindow) -> None:
+    """Wait for both precisions of the scan on screen."""
+    session = window.session
+    until(lambda: session.idle, "segmentation")
+    runs = [run_of(session.state, precision) for precision in COMPARED]
+    if not all(run and run.prediction for run in runs):
+        message = session.state.message
+        raise SystemExit(message.text if message else f"not segmented in {' and '.join(COMPARED)}")
+
+
+def begin(window: MainWindow, scan: Path | None) -> None:
+    if scan is None:
+        window.session.open_phantom()
+    else:
+        window.session.open_paths([scan])
+
+
+def end_systole(window: MainWindow) -> None:
+    """The frame in which the heart is smallest: the curve has a cursor to see, and the picture muscle."""
+    window.session.go_to_phase("ES")
+    window.welcome.hide()
+    until(lambda: True, "drawing")
+
+
+def side_by_side(pictures: list[QPixmap]) -> QPixmap:
+    width = sum(picture.width() for picture in pictures) + GAP * (len(pictures) - 1)
+    joined = QPixmap(width, max(picture.height() for picture in pictures))
+    joined.fill(theme.WINDOW)
+    painter, x = QPainter(joined), 0
+    for picture in pictures:
+        painter.drawPixmap(x, 0, picture)
+        x += picture.width() + GAP
+    painter.end()
+    return joined
+
+
+def styles(window: MainWindow) -> QPixmap:
+    """The middle of the slice as outlines, filled, and as voxels."""
+    window.session.update(zoom=2.0)
+    pictures = []
+    for style in Style:
+        window.session.update_overlay(style=style, opacity=0.45)
+        until(lambda: True, "drawing")
+        whole = window.slice_view.grab()
+        side = min(400, whole.width(), whole.height())
+        middle = whole.rect().center()
+        pictures.append(whole.copy(QRect(middle.x() - side // 2, middle.y() - side // 2, side, side)))
+    window.session.update_overlay(style=Style.OUTLINE)
+    window.session.update(zoom=1.0)
+    return side_by_side(pictures)
+
+
+def write(picture: QPixmap, path: Path) -> None:
+    image = picture.toImage().convertToFormat(QImage.Format.Format_RGB888)
+    # Qt's quality of a PNG is its compression: 0 packs tightest.
+    if not image.save(str(path), "PNG", 0):
+        raise SystemExit(f"{path}: cannot be written; name a folder that you may write to with --out")
+    size = path.stat().st_size
+    if size > MAX_BYTES:
+        raise SystemExit(f"{path}: {size} bytes; {MAX_BYTES} at most, so that the repository stays small")
+    sys.stdout.write(f"{path}  {picture.width()} × {picture.height()}  {size // 1000} kB\n")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.screenshots", description=(__doc__ or "").split("\n")[0]
+    )
+    parser.add_argument("scan", nargs="?", type=Path, default=SCAN if SCAN.is_dir() else None, metavar="SCAN")
+    parser.add_argument("--phantom", action="store_true", help="show the built-in phantom, whatever scans there are")
+    parser.add_argument("--out", type=Path, default=ROOT / "docs" / "images", metavar="DIR")
+    arguments = parser.parse_args()
+    arguments.out.mkdir(parents=True, exist_ok=True)
+
+    application = QApplication(["screenshots"])
+    theme.apply(application)
+    window = MainWindow(Session(AppState(hide_names=True)))
+    window.setAttribute(Qt.WidgetAttribute.WA_DontShowOnScreen)
+    window.resize(*SMALL)
+    window.show()
+    try:
+        window.session.load_models()
+        begin(window, None)
+        finished(window)
+        write(window.grab(), arguments.out / "welcome.png")
+
+        before = window.session.state.volume
+        begin(window, None if arguments.phantom else arguments.scan)
+        until(lambda: window.session.state.volume is not before or window.session.idle, "opening")
+        until(lambda: _share_done(window) > 0.4 or window.session.idle, "half of the segmentation")
+        write(window.grab(), arguments.out / "segmenting.png")
+        finished(window)
+
+        window.resize(*LARGE)
+        end_systole(window)
+        # Cine MR is dark in its own window, and a page is brighter than a reading room.
+        centre, width = window.session.state.window
+        window.session.update(window=(0.6 * centre, 0.6 * width))
+        write(window.grab(), arguments.out / "viewer.png")
+        write(
+            side_by_side([window.function.grab(), window.performance.grab()]),
+            arguments.out / "panels.png",
+        )
+        write(styles(window), arguments.out / "styles.png")
+    finally:
+        window.close()
+    return 0
+
+
+def _share_done(window: MainWindow) -> float:
+    """How much of the chosen precision is segmented, 0 to 1."""
+    run = run_of(window.session.state)
+    return len(run.timings) / max(run.total, 1) if run else 0.0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
