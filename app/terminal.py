@@ -1,0 +1,75 @@
+"""What the command shows: progress, notices, JSON and tables. Progress goes to stderr, and only to a terminal."""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+_progress_shown = False
+
+
+def show_progress(done: int, total: int, what: str) -> None:
+    """One line that is written over, where someone can see it."""
+    global _progress_shown  # noqa: PLW0603
+    if sys.stderr.isatty():
+        sys.stderr.write(f"\r\x1b[K{what} {done}/{total}" if total else f"\r\x1b[K{what}")
+        sys.stderr.flush()
+        _progress_shown = True
+
+
+def clear() -> None:
+    """Take the progress line away before something else is written."""
+    global _progress_shown  # noqa: PLW0603
+    if _progress_shown:
+        sys.stderr.write("\r\x1b[K")
+        _progress_shown = False
+
+
+def print_notices(notices: Sequence[str], *, as_json: bool) -> None:
+    """Notices to stderr; beside JSON, which carries them too, only where someone can see them.
+
+    Called when the work is done, so that a failure is the only line on stderr.
+    """
+    clear()
+    if not as_json or sys.stderr.isatty():
+        for notice in notices:
+            sys.stderr.write(f"note: {' '.join(notice.split())}\n")
+
+
+def print_json(value: object) -> None:
+    clear()
+    sys.stdout.write(json.dumps(plain(value), allow_nan=False) + "\n")
+
+
+def print_text(text: str) -> None:
+    clear()
+    sys.stdout.write(text + "\n")
+
+
+def plain(value: Any) -> Any:
+    """Values that JSON has: paths as text, tuples as lists, NaN and infinities as null, 10 digits of fractions."""
+    if isinstance(value, dict):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    if isinstance(value, float):
+        return float(f"{value:.10g}") if math.isfinite(value) else None
+    return str(value) if isinstance(value, Path) else value
+
+
+def table(rows: Sequence[Sequence[str]]) -> str:
+    """Columns wide enough for their widest cell; the first aligned left, the others right."""
+    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
+    lines = []
+    for first, *others in rows:
+        cells = [first.ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(others, widths[1:], strict=True))]
+        lines.append("  ".join(cells).rstrip())
+    return "\n".join(lines)
+
+
+def number(value: float | None, digits: int = 1) -> str:
+    return "–" if value is None or not math.isfinite(value) else f"{value:.{digits}f}"
