@@ -12,8 +12,6 @@ _STROKE = 'fill="none" stroke="{c}" stroke-width="1.8" stroke-linecap="round" st
 _SHAPES = {
     "play": '<path d="M8 5.2v13.6L19 12z" fill="{c}"/>',
     "pause": '<path d="M7 5h3.6v14H7zM13.4 5H17v14h-3.6z" fill="{c}"/>',
-    "previous": f'<path d="M15 6l-6 6 6 6" {_STROKE}/>',
-    "next": f'<path d="M9 6l6 6-6 6" {_STROKE}/>',
     "close": f'<path d="M6.5 6.5l11 11M17.5 6.5l-11 11" {_STROKE}/>',
     "file": f'<path d="M6 3.5h8l4.5 4.5v12.5H6zM14 3.5V8h4.5" {_STROKE}/>',
     "folder": f'<path d="M3 6.5h6l2 2.5h10v10.5H3z" {_STROKE}/>',

@@ -14,6 +14,7 @@ from app import exports
 from app.jobs import Job, Outcome, Report, Reporter, Worker
 from app.state import (
     COMPARED,
+    MAX_RECENTS,
     AppState,
     Busy,
     Kind,
@@ -42,8 +43,6 @@ from engine.phantom import make_phantom
 from engine.predict import Prediction, predict
 from engine.scan import open_scan
 from engine.volume import STRUCTURES, LabelMap, Volume
-
-MAX_RECENTS = 8
 
 
 class Session(QObject):

@@ -9,10 +9,8 @@ from typing import Any
 
 from PySide6.QtCore import QByteArray, QSettings
 
-from app.state import AppState, Overlay, Style
+from app.state import MAX_RECENTS, AppState, Overlay, Style
 from engine.volume import STRUCTURES
-
-_MAX_RECENTS = 8
 
 
 class Settings:
@@ -40,7 +38,7 @@ class Settings:
             overlay=overlay,
             model_id=self._text("model") or state.model_id,
             hide_names=self._text("hide_names") == "yes",
-            recents=tuple(recents[:_MAX_RECENTS]),
+            recents=tuple(recents[:MAX_RECENTS]),
         )
 
     def save(self, state: AppState) -> None:

@@ -26,7 +26,7 @@ from app import annotations, theme
 from app.state import AppState, Style, shown_labels
 from app.status_bar import RESEARCH
 from engine.render import outlines, overlay_rgba
-from engine.volume import LV, MYO, RV, Known
+from engine.volume import LV, MYO, RV, Known, LabelMap
 
 # Drawn in this order: where two outlines share a line, the cavity's is on top.
 DRAWING_ORDER = (RV, MYO, LV)
@@ -203,12 +203,12 @@ class SliceView(pg.GraphicsView):
             self._frame_view()
         self.viewport().update()
 
-    def _draw_labels(self, labels: object) -> None:
+    def _draw_labels(self, labels: LabelMap | None) -> None:
         state = self._state
         overlay = state.overlay
         plane = None
         if labels is not None and not overlay.hidden:
-            plane = labels.array[state.frame_index, state.slice_index]  # type: ignore[attr-defined]
+            plane = labels.array[state.frame_index, state.slice_index]
         as_voxels = overlay.style is Style.VOXELS
         self._voxels.setVisible(plane is not None and as_voxels)
         self._outlines.setVisible(plane is not None and not as_voxels)

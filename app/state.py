@@ -31,6 +31,7 @@ SPEEDS = (0.1, 0.25, 0.5, 1.0, 2.0)
 # Cine of an unknown heart rate runs at 25 frames a second.
 UNKNOWN_FRAME_MS = 40.0
 ZOOM_RANGE = (0.25, 40.0)
+MAX_RECENTS = 8
 
 
 class Style(StrEnum):

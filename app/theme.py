@@ -104,7 +104,6 @@ QScrollArea {{ border: none; background: {WINDOW}; }}
 QFrame#panel {{ background: {PANEL}; border: 1px solid {BORDER}; border-radius: 8px; }}
 QLabel#panelTitle {{ color: {MUTED}; font-size: 11px; font-weight: 600; letter-spacing: 0.9px; }}
 QLabel#muted {{ color: {MUTED}; }}
-QLabel#faint {{ color: {FAINT}; font-size: 11px; }}
 QLabel#small {{ color: {MUTED}; font-size: 11px; }}
 QLabel#notice {{ color: {WARNING}; font-size: 11px; }}
 QLabel#big {{ font-size: 26px; font-weight: 600; }}
@@ -161,7 +160,6 @@ QScrollBar::handle:vertical {{ background: #333c47; border-radius: 4px; min-heig
 QScrollBar::handle:vertical:hover {{ background: #465160; }}
 QScrollBar::add-line, QScrollBar::sub-line {{ height: 0; width: 0; }}
 QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
-QSplitter::handle {{ background: {WINDOW}; }}
 
 #message {{ border-radius: 8px; background: {RAISED}; border: 1px solid {BORDER}; }}
 #message[kind="error"] {{ border-color: {ERROR}; }}

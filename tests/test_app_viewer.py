@@ -12,7 +12,7 @@ from typing import Any
 import nibabel
 import numpy as np
 import pytest
-from app_fixtures import model_fixture, settle, volume, window_fixture  # noqa: F401
+from app_fixtures import FakeModel, model_fixture, settle, volume, window_fixture  # noqa: F401
 from PySide6.QtCore import QStandardPaths
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QMessageBox
@@ -21,6 +21,7 @@ from tiny_model import write_tiny_model
 from app import crash
 from app.crash import CrashHandler, report
 from app.main_window import MainWindow
+from app.state import Status, run_of, shown_labels
 
 START = """
 import sys, json
@@ -159,6 +160,20 @@ def test_a_crash_saves_the_mask_and_shows_one_dialog(
     assert str(tmp_path) in boxes[0].informativeText()
     assert "Doe" not in boxes[0].detailedText() + boxes[0].informativeText() + capsys.readouterr().err
     boxes[0].close()
+
+
+def test_a_bug_while_segmenting_is_shown_and_nothing_is_drawn(qtbot: Any, window: MainWindow, model: FakeModel) -> None:
+    model.error = ZeroDivisionError("Doe^Jane")
+    window.session.open_volume(volume())
+    settle(qtbot, window.session)
+    (box,) = window.findChildren(QMessageBox)
+    assert "ZeroDivisionError" in box.detailedText()
+    assert "Doe" not in box.detailedText() + box.informativeText()
+    assert "There was no mask to save." in box.informativeText()
+    box.close()
+    assert run_of(window.session.state).status is Status.FAILED
+    assert shown_labels(window.session.state) is None
+    assert "did not end" in window.performance.device.text()
 
 
 def test_a_crash_while_saving_still_reports(qtbot: Any, window: MainWindow, monkeypatch: pytest.MonkeyPatch) -> None:
