@@ -214,7 +214,7 @@ def _read_mask(path: Path, volume: Volume, convention: str) -> LabelMap:
         from engine import nifti  # noqa: PLC0415
 
         return nifti.read_mask(path, volume, convention)
-    from engine import seg  # noqa: PLC0415
+    from engine.seg_read import read_seg  # noqa: PLC0415
 
     if not path.exists():
         raise ScanError(f"{path}: no such file or folder")
@@ -222,33 +222,37 @@ def _read_mask(path: Path, volume: Volume, convention: str) -> LabelMap:
         raise ScanError(
             f"{path}: is no NIfTI file, and a DICOM SEG goes with a DICOM scan only; give a mask that ends in .nii.gz"
         )
-    return seg.read_seg([path], volume)
+    return read_seg([path], volume)
 
 
 def _measure_text(function: Function, volume: Volume, by: str) -> str:
-    ml = "mL" if function.units_known else "mL?"
+    body = _one_frame_text(function) if volume.frames == 1 else _phases_text(function, volume)
+    return "\n".join([f"{volume.source.name}, by {by}", body, *(f"- {rule}" for rule in function.rules)])
+
+
+def _one_frame_text(function: Function) -> str:
+    ml, g = ("mL", "g") if function.units_known else ("mL?", "g?")
+    values = [number(side[0]) for side in (function.lv_ml, function.rv_ml, function.myo_ml)]
+    rows = [["", "LV cavity", "RV cavity", "LV myocardium"], [f"volume, {ml}", *values]]
+    return table(rows) + f"\nLV myocardial mass {number(function.lv_mass_g)} {g}"
+
+
+def _phases_text(function: Function, volume: Volume) -> str:
+    ml, g = ("mL", "g") if function.units_known else ("mL?", "g?")
     rows = [["", "LV", "RV", ""]]
-    for name, key, unit, digits in (
-        ("end-diastolic volume", "edv_ml", ml, 1),
-        ("end-systolic volume", "esv_ml", ml, 1),
-        ("stroke volume", "sv_ml", ml, 1),
-        ("ejection fraction", "ef_percent", "%", 1),
+    for name, key, unit in (
+        ("end-diastolic volume", "edv_ml", ml),
+        ("end-systolic volume", "esv_ml", ml),
+        ("stroke volume", "sv_ml", ml),
+        ("ejection fraction", "ef_percent", "%"),
     ):
-        values = [number(getattr(side, key), digits) for side in (function.lv, function.rv)]
-        rows.append([name, *values, unit])
-    rows.append(["myocardial mass", number(function.lv_mass_g), "", "g" if function.units_known else "g?"])
-    # The unit reads better beside its number than at the right edge.
-    text = "\n".join(line.rstrip() for line in table(rows).splitlines())
-    if function.ed_frame is None and function.es_frame is None:
-        one = [["", "LV cavity", "RV cavity", "LV myocardium"]]
-        for frame, three in enumerate(zip(function.lv_ml, function.rv_ml, function.myo_ml, strict=True)):
-            one.append([f"volume in frame {frame + 1}, {ml}", *(number(value) for value in three)])
-        text = table(one) + f"\nLV myocardial mass {number(function.lv_mass_g)} {'g' if function.units_known else 'g?'}"
-    else:
-        for phase, frame in (("end-diastole", function.ed_frame), ("end-systole", function.es_frame)):
-            if frame is not None:
-                text += f"\n{phase}: frame {frame + 1} of {volume.frames}"
-    return "\n".join([f"{volume.source.name}, by {by}", text, *(f"- {rule}" for rule in function.rules)])
+        rows.append([name, *(number(getattr(side, key)) for side in (function.lv, function.rv)), unit])
+    rows.append(["myocardial mass", number(function.lv_mass_g), "", g])
+    text = table(rows)
+    for phase, frame in (("end-diastole", function.ed_frame), ("end-systole", function.es_frame)):
+        if frame is not None:
+            text += f"\n{phase}: frame {frame + 1} of {volume.frames}"
+    return text
 
 
 def run_evaluate(arguments: argparse.Namespace) -> None:

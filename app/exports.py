@@ -36,7 +36,7 @@ def mask_nifti(path: Path, volume: Volume, prediction: Prediction, _function: Fu
 
 def mask_seg(folder: Path, volume: Volume, prediction: Prediction, _function: Function) -> None:
     """The labels as DICOM SEG objects in a folder, one a phase."""
-    from engine import seg  # noqa: PLC0415 - brings highdicom, half a second that only this export should pay
+    from engine import seg  # noqa: PLC0415 - brings highdicom, which only this export should wait for
 
     algorithm = f"{prediction.model_name} {prediction.precision}"
     seg.write_seg(folder, prediction.labels, volume, algorithm=algorithm, version=prediction.model_version)

@@ -1,4 +1,4 @@
-"""Loading the network while the scan is still being read: half a second of one core that reading does not need."""
+"""Loading the network while the scan is still being read, on a core that reading does not need."""
 
 from __future__ import annotations
 

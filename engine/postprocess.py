@@ -40,7 +40,7 @@ def _reach(matrix: Any) -> _Reach:
 class Labeller:
     """Labels of one slice after another on one grid: the class of the largest resampled logit.
 
-    Only the part of a slice where some structure may win is resampled, which on short-axis images is about a tenth;
+    Only the part of a slice where some structure may win is resampled, which on short-axis images is small;
     the result is the same as resampling everything (see labels).
     """
 

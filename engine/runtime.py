@@ -1,7 +1,7 @@
 """Running a network on the CPU: the only importer of OpenVINO.
 
-Importing this module loads OpenVINO (about 14 MB and 40 ms as imported here), so predict and bench import it inside
-the functions that run a network; the viewer starts without it.
+Importing this module loads OpenVINO, so predict and bench import it inside the functions that run a network; the
+viewer starts without it.
 """
 
 from __future__ import annotations

@@ -29,10 +29,8 @@ from engine.dicom import stack_of
 from engine.dicom_files import Image, tolerant
 from engine.dicom_stack import Stack
 from engine.errors import ExportError, ScanError
-from engine.seg_read import TYPES, read_seg
+from engine.seg_read import TYPES
 from engine.volume import LV, MYO, RV, STRUCTURES, LabelMap, Volume
-
-__all__ = ["read_seg", "write_seg"]
 
 # highdicom's log lines quote patient names and UIDs.
 logging.getLogger("highdicom").setLevel(logging.CRITICAL)

@@ -386,7 +386,7 @@ def test_measure_by_a_model_and_of_one_frame(scan: Path, capsys: pytest.CaptureF
     assert found["lv"]["ef_percent"] is None
     status, out, _ = run(capsys, "measure", scan)
     assert status == 0
-    assert "volume in frame 1, mL" in out
+    assert "volume, mL" in out
 
 
 def test_evaluate_scores_a_data_set(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -17,6 +17,7 @@ from pydicom.sr.coding import Code
 from engine import dicom, seg
 from engine.errors import ExportError, ScanError
 from engine.phantom import make_phantom
+from engine.seg_read import read_seg
 from engine.volume import LV, MYO, RV, LabelMap
 
 DATA = Path(__file__).parents[1] / "../shared/data"
@@ -154,7 +155,7 @@ def test_what_highdicom_stops_at_is_cleaned(tmp_path, caplog):
         assert {ds.StudyInstanceUID for ds in made} == {"1.2.03"}
         assert {ds.FrameOfReferenceUID for ds in made} == {"1.2.3.0.0"}
         assert {(str(ds.StudyDate), str(ds.PatientBirthDate), ds.PatientSex) for ds in made} == {("", "", "")}
-    np.testing.assert_array_equal(seg.read_seg(files, volume).array, mask.array)
+    np.testing.assert_array_equal(read_seg(files, volume).array, mask.array)
     assert not caplog.records
 
 
@@ -166,7 +167,7 @@ def test_an_empty_phase_is_written_and_stays_empty(tmp_path):
     assert len(files) == 4
     ds = highdicom.seg.segread(files[1])
     assert ds.number_of_segments == 3 and not ds.pixel_array.any()
-    np.testing.assert_array_equal(seg.read_seg([tmp_path / "out"], volume).array, array)
+    np.testing.assert_array_equal(read_seg([tmp_path / "out"], volume).array, array)
 
 
 def test_a_failure_midway_leaves_nothing(tmp_path, monkeypatch):
@@ -203,7 +204,7 @@ def test_writing_again_replaces_but_does_not_mix(tmp_path):
     (tmp_path / "out" / "notes.txt").write_text("mine")
     empty = LabelMap(np.zeros_like(mask.array), volume.geometry)
     seg.write_seg(tmp_path / "out", empty, volume, **MODEL)
-    assert not seg.read_seg([tmp_path / "out"], volume).array.any()
+    assert not read_seg([tmp_path / "out"], volume).array.any()
     assert (tmp_path / "out" / "notes.txt").read_text() == "mine"
 
     shorter, short_mask = open_cine(tmp_path / "shorter", 2)
@@ -234,7 +235,7 @@ def test_what_cannot_be_written(tmp_path):
     with pytest.raises(ExportError, match="refers to the DICOM images of a scan; write a NIfTI mask"):
         seg.write_seg(tmp_path / "out", truth, phantom, **MODEL)
     with pytest.raises(ScanError, match="open its DICOM images"):
-        seg.read_seg([tmp_path], phantom)
+        read_seg([tmp_path], phantom)
 
     next((tmp_path / "scan").iterdir()).unlink()
     with pytest.raises(ExportError, match="have changed since it was opened"):
@@ -273,13 +274,13 @@ def exported(tmp_path):
 
 def test_round_trip(exported, tmp_path):
     volume, mask, files = exported
-    np.testing.assert_array_equal(seg.read_seg([tmp_path / "out"], volume).array, mask.array)
-    np.testing.assert_array_equal(seg.read_seg(files[::-1], volume).array, mask.array)
-    some = seg.read_seg(files[2:3], volume).array
+    np.testing.assert_array_equal(read_seg([tmp_path / "out"], volume).array, mask.array)
+    np.testing.assert_array_equal(read_seg(files[::-1], volume).array, mask.array)
+    some = read_seg(files[2:3], volume).array
     np.testing.assert_array_equal(some[2], mask.array[2])
     assert not some[[0, 1, 3]].any()
     # beside the images, where they are passed over
-    np.testing.assert_array_equal(seg.read_seg([tmp_path], volume).array, mask.array)
+    np.testing.assert_array_equal(read_seg([tmp_path], volume).array, mask.array)
     np.testing.assert_array_equal(dicom.read([tmp_path]).array, volume.array)
 
 
@@ -293,7 +294,7 @@ def test_segments_go_by_code_not_by_number(exported):
     kind.CodeValue, kind.CodingSchemeDesignator = "T-32600", "SRT"
     third.SegmentedPropertyTypeCodeSequence[0].CodeValue = "82471001"
     ds.save_as(files[0])
-    got = seg.read_seg(files[:1], volume).array[0]
+    got = read_seg(files[:1], volume).array[0]
     expected = np.zeros_like(got)
     expected[mask.array[0] == 1] = MYO
     expected[mask.array[0] == 3] = LV
@@ -307,12 +308,12 @@ def test_without_source_references_the_position_tells(exported):
     for item in ds.PerFrameFunctionalGroupsSequence:
         del item.DerivationImageSequence
     ds.save_as(files[3])
-    np.testing.assert_array_equal(seg.read_seg(files, volume).array, mask.array)
+    np.testing.assert_array_equal(read_seg(files, volume).array, mask.array)
 
     del ds.SourceImageSequence, ds.ReferencedSeriesSequence
     ds.save_as(files[3])
     with pytest.raises(ScanError, match="belongs to another scan"):
-        seg.read_seg(files[3:], volume)
+        read_seg(files[3:], volume)
 
 
 def test_a_whole_ventricle_with_its_wall(exported):
@@ -327,7 +328,7 @@ def test_a_whole_ventricle_with_its_wall(exported):
         pixels[cavity] |= pixels[wall]
     ds.PixelData = pydicom.pixels.pack_bits(pixels)
     ds.save_as(files[0])
-    np.testing.assert_array_equal(seg.read_seg(files, volume).array, mask.array)
+    np.testing.assert_array_equal(read_seg(files, volume).array, mask.array)
 
 
 def test_segmentations_of_another_scan_or_place_are_refused(exported, tmp_path):
@@ -338,41 +339,41 @@ def test_segmentations_of_another_scan_or_place_are_refused(exported, tmp_path):
 
     stranger, _ = open_cine(tmp_path / "stranger", change=other)
     with pytest.raises(ScanError, match=r"seg_phase_01.dcm: belongs to another scan"):
-        seg.read_seg(files, stranger)
+        read_seg(files, stranger)
 
     copy = tmp_path / "again.dcm"
     shutil.copy(files[0], copy)
     with pytest.raises(ScanError, match=r"again.dcm: is of phase 1 as seg_phase_01.dcm is"):
-        seg.read_seg([files[0], copy], volume)
+        read_seg([files[0], copy], volume)
 
     ds = pydicom.dcmread(copy)
     ds.PerFrameFunctionalGroupsSequence[2].PlanePositionSequence[0].ImagePositionPatient[0] += 2
     ds.save_as(copy)
     with pytest.raises(ScanError, match="does not lie on the pixels of slice"):
-        seg.read_seg([copy], volume)
+        read_seg([copy], volume)
 
     ds = pydicom.dcmread(files[0])
     for segment in ds.SegmentSequence:
         segment.SegmentedPropertyTypeCodeSequence[0].CodeValue = "10200004"
     ds.save_as(copy)
     with pytest.raises(ScanError, match="holds no left ventricle"):
-        seg.read_seg([copy], volume)
+        read_seg([copy], volume)
 
     copy.write_bytes(files[0].read_bytes()[:-400])
     with pytest.raises(ScanError, match="damaged segmentation"):
-        seg.read_seg([copy], volume)
+        read_seg([copy], volume)
     with pytest.raises(ScanError, match="holds no DICOM segmentation"):
-        seg.read_seg([tmp_path / "scan"], volume)
+        read_seg([tmp_path / "scan"], volume)
 
     rewrite(volume.source.instances[0][0], ImagePositionPatient=[0, 0, 500])
     with pytest.raises(ScanError, match="changed since it was opened"):
-        seg.read_seg(files, volume)
+        read_seg(files, volume)
 
 
 def test_the_spacing_that_a_user_gives_does_not_matter(exported):
     volume, _, files = exported
     own = replace(volume, geometry=volume.geometry.with_spacing(1, 1, 5))
-    assert seg.read_seg(files, own).geometry is own.geometry
+    assert read_seg(files, own).geometry is own.geometry
 
 
 # --- real files
@@ -388,7 +389,7 @@ def test_sunnybrook(tmp_path, patient):
     mask = LabelMap(labels(t, z, y, x), volume.geometry)
     files = seg.write_seg(tmp_path / "out", mask, volume, **MODEL)
     assert len(files) == 20
-    np.testing.assert_array_equal(seg.read_seg(files, volume).array, mask.array)
+    np.testing.assert_array_equal(read_seg(files, volume).array, mask.array)
     with disable_value_validation():
         ds = highdicom.seg.segread(files[7])
         named = {instance.ReferencedSOPInstanceUID for instance in ds.SourceImageSequence}
@@ -408,7 +409,7 @@ def test_segmentations_of_other_makers_do_not_crash(tmp_path):
     refused = 0
     for path in [*folder.rglob("*.dcm"), *folder.rglob("*.seg")]:
         with pytest.raises(ScanError) as failed:
-            seg.read_seg([path], volume)
+            read_seg([path], volume)
         assert path.name in str(failed.value) and "\n" not in str(failed.value)
         refused += 1
     assert refused > 5
