@@ -105,9 +105,9 @@ def _crash_report(error: Exception) -> str:
 def _parse(argv: list[str]) -> argparse.Namespace:
     parser, verbs = _parser()
     # `cinequant PATH` opens the viewer; a file that is named like a verb can be given as ./segment.
-    if not argv or (argv[0] not in verbs and argv[0] not in ("-h", "--help", "--version")):
-        argv = ["view", *argv]
-    arguments = parser.parse_args(argv)
+    verb_is_implied = not argv or (argv[0] not in verbs and argv[0] not in ("-h", "--help", "--version"))
+    arguments = parser.parse_args(["view", *argv] if verb_is_implied else argv)
+    arguments.verb_is_implied = verb_is_implied
     arguments.usage_error = verbs[arguments.verb].error
     return arguments
 

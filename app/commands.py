@@ -76,7 +76,8 @@ def run_view(arguments: argparse.Namespace) -> int:
     for path in arguments.paths:
         # Before the window opens; what else is wrong with a scan the window itself says.
         if not path.exists():
-            hint = "" if len(path.parts) > 1 else ", and no verb of cinequant (see cinequant --help)"
+            may_be_verb = arguments.verb_is_implied and len(path.parts) == 1
+            hint = ", and no verb of cinequant (see cinequant --help)" if may_be_verb else ""
             raise ScanError(f"{path}: no such file or folder{hint}")
     try:
         from app.viewer import run_viewer  # noqa: PLC0415
