@@ -140,12 +140,6 @@ def test_committed_results_match_the_shipped_models() -> None:
             assert metrics["dice_mean"] == pytest.approx(found["precisions"][precision]["dice_mean"], abs=1e-4)
 
 
-def test_the_shipped_default_runs_in_int8() -> None:
-    catalog = find_models()
-    volume, _, _ = make_phantom(frames=1, slices=1)
-    assert predict(volume, catalog.get(catalog.default), "int8").int8_share >= 0.95
-
-
 @pytest.mark.parametrize("card", find_models().models, ids=lambda card: card.id)
 def test_shipped_int8_runs_as_its_file_says(card: ModelCard) -> None:
     """OpenVINO against ONNX Runtime without optimisations, which follows the nodes one by one.
