@@ -144,7 +144,7 @@ def test_committed_results_match_the_shipped_models() -> None:
 def test_shipped_int8_runs_as_its_file_says(card: ModelCard) -> None:
     """OpenVINO against ONNX Runtime without optimisations, which follows the nodes one by one.
 
-    Where OpenVINO took liberties with int8 activations (see quantize._activations_to_uint8), the ratio was near 1.
+    Where OpenVINO took liberties with int8 activations (see quantize._activations_to_uint8), it was off by several times as much as by quantizing.
     """
     x = export.phantom_input(card.input)
     options = onnxruntime.SessionOptions()
@@ -152,6 +152,7 @@ def test_shipped_int8_runs_as_its_file_says(card: ModelCard) -> None:
     session = onnxruntime.InferenceSession(str(card.path_for("int8")), options)
     stated = session.run(None, {"image": x})[0][0]
     found = load_network(card, "int8", input_shape=(x.shape[2], x.shape[3])).infer(x)
+    float32 = load_network(card, "float32", input_shape=(x.shape[2], x.shape[3])).infer(x)
     near = stated[1:].max(0) > stated[0] - 3
-    assert np.abs(found - stated)[:, near].mean() < 0.15
-    assert (found.argmax(0) != stated.argmax(0)).mean() < 5e-4
+    by_runtime, by_quantizing = (np.abs(stated - other)[:, near].mean() for other in (found, float32))
+    assert by_runtime < 0.6 * by_quantizing
