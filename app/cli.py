@@ -11,17 +11,15 @@ import argparse
 import logging
 import math
 import os
-import platform
 import sys
 import tempfile
-import traceback
 import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from app import commands, terminal
 from engine import __version__
-from engine.errors import Cancelled, CineQuantError
+from engine.errors import Cancelled, CineQuantError, fault_report
 from engine.volume import CONVENTIONS, SPACING_MM
 
 DONE, AT_FAULT, WRONG_USAGE, BUG, INTERRUPTED = 0, 1, 2, 3, 130
@@ -77,23 +75,11 @@ def _complain(message: str, status: int) -> int:
 
 
 def _crash_report(error: Exception) -> str:
-    """Write where an unexpected error arose, and return the file's name.
-
-    Where in the code, and the kind of each error, but no message and no path outside the program: they can name a
-    patient.
-    """
-    lines = [f"CineQuant {__version__}, Python {platform.python_version()}, {platform.platform()}"]
-    cause: BaseException | None = error
-    while cause is not None:
-        lines.append(f"{type(cause).__module__}.{type(cause).__qualname__}")
-        for frame in traceback.extract_tb(cause.__traceback__):
-            file = Path(frame.filename)
-            lines.append(f"  {file.parent.name}/{file.name}:{frame.lineno} {frame.name}")
-        cause = cause.__cause__ or cause.__context__
+    """Write the report of an unexpected error, and return how to speak of it."""
     try:
         handle, name = tempfile.mkstemp(prefix="cinequant-crash-", suffix=".log")
         with os.fdopen(handle, "w", encoding="utf-8") as report:
-            report.write("\n".join(lines) + "\n")
+            report.write(fault_report(error) + "\n")
     except OSError:
         return f"its kind: {type(error).__name__} (no crash report could be written)"
     return f"the crash report {name}"

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import platform
 import sys
-import traceback
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -14,26 +12,13 @@ from PySide6.QtCore import QStandardPaths, Qt
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication, QMessageBox, QWidget
 
-from app.exports import program_version
+from engine.errors import fault_report
 
 
 def recovery_folder() -> Path:
     """A folder of this user's for the work of a program that failed, one a minute at most."""
     root = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.AppLocalDataLocation)
     return Path(root) / "recovery" / datetime.now().strftime("%Y-%m-%d %H.%M")
-
-
-def report(error: BaseException) -> str:
-    """What failed and where in the code. Neither messages nor paths outside the program: they may name a patient."""
-    lines = [f"CineQuant {program_version()}, Python {platform.python_version()}, {platform.platform()}"]
-    seen: BaseException | None = error
-    while seen is not None:
-        lines.append(type(seen).__name__)
-        for frame in traceback.extract_tb(seen.__traceback__):
-            path = Path(frame.filename)
-            lines.append(f"  {path.parent.name}/{path.name}:{frame.lineno} {frame.name}")
-        seen = seen.__cause__ or seen.__context__
-    return "\n".join(lines)
 
 
 class CrashHandler:
@@ -53,7 +38,7 @@ class CrashHandler:
         if not issubclass(kind, Exception):
             self._before(kind, error, where)
             return
-        self.last_report = report(error.with_traceback(where))
+        self.last_report = fault_report(error.with_traceback(where))
         sys.stderr.write(self.last_report + "\n")
         if self._showing:  # a fault that repeats with every redraw must not pile up dialogs
             return
@@ -84,6 +69,6 @@ class CrashHandler:
         try:
             saved = self._recover(recovery_folder())
         except Exception as error:  # the rescue must not fail the report
-            self.last_report += "\nwhile saving: " + report(error)
+            self.last_report += "\nwhile saving: " + fault_report(error)
             return "The mask on screen could not be saved."
         return f"The mask on screen was saved to {saved}." if saved else "There was no mask to save."

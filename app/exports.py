@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import os
+import re
 import tempfile
 from pathlib import Path
 
@@ -14,14 +15,11 @@ from engine.predict import Prediction
 from engine.volume import Volume
 
 
-def program_version() -> str:
-    """The program's version, such as "0.1.0"."""
-    return __version__
-
-
 def default_name(volume: Volume, prediction: Prediction, ending: str) -> str:
     """A file name that tells what is in the file: scan, model, precision."""
-    return f"{volume.source.name}_{prediction.model_id}_{prediction.precision}_{ending}"
+    # DICOM volumes are named by a phrase, which is no good file name.
+    scan = re.sub(r"[^\w.-]+", "_", volume.source.name)
+    return f"{scan}_{prediction.model_id}_{prediction.precision}_{ending}"
 
 
 def refuse_source(path: Path, volume: Volume) -> None:

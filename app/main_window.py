@@ -50,6 +50,7 @@ from app.state import AppState, Kind, card_of, run_of
 from app.status_bar import StatusBar
 from app.study_panel import StudyPanel, recent_name
 from app.welcome import Welcome
+from engine import __version__
 
 LEFT_WIDTH, RIGHT_WIDTH = 276, 352
 # Up to this height of the window the panels on the right need all of it for their words.
@@ -284,7 +285,7 @@ class MainWindow(QMainWindow):
         dialogs.shortcuts(self).open()
 
     def show_about(self) -> None:
-        dialogs.about(self, exports.program_version()).open()
+        dialogs.about(self, __version__).open()
 
     def _start_folder(self) -> str:
         recents = self.session.state.recents

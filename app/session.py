@@ -200,9 +200,11 @@ class Session(QObject):
             )
             return
         if volume.not_short_axis and not self.state.segment_asked:
+            name = volume.source.paths[0].name if volume.source.paths else volume.source.name
             self.say(
                 Kind.WARNING,
-                f"Not segmented: this is {volume.not_short_axis}, and the model knows short-axis cine MR only.",
+                f"{name}: not segmented, because it is {volume.not_short_axis} and the model knows short-axis cine MR "
+                "only. Open a short-axis scan, or segment it anyway.",
                 action="Segment anyway",
                 command="segment",
             )

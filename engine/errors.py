@@ -1,4 +1,10 @@
-"""Errors that a user can act on, told apart from bugs."""
+"""Errors that a user can act on, told apart from bugs; and what may be told of a bug."""
+
+import platform
+import traceback
+from pathlib import Path
+
+from engine import __version__
 
 
 class CineQuantError(Exception):
@@ -23,3 +29,19 @@ class ExportError(CineQuantError):
 
 class Cancelled(Exception):  # noqa: N818 - the user's wish, not an error
     """The user asked to stop. Not an error; raised at the next safe point."""
+
+
+def fault_report(error: BaseException) -> str:
+    """Where in the code a bug arose, and the kind of each error that led to it; several lines.
+
+    Neither messages nor paths outside the program: they can name a patient.
+    """
+    lines = [f"CineQuant {__version__}, Python {platform.python_version()}, {platform.platform()}"]
+    cause: BaseException | None = error
+    while cause is not None:
+        lines.append(f"{type(cause).__module__}.{type(cause).__qualname__}")
+        for frame in traceback.extract_tb(cause.__traceback__):
+            file = Path(frame.filename)
+            lines.append(f"  {file.parent.name}/{file.name}:{frame.lineno} {frame.name}")
+        cause = cause.__cause__ or cause.__context__
+    return "\n".join(lines)

@@ -19,9 +19,10 @@ from PySide6.QtWidgets import QMessageBox
 from tiny_model import write_tiny_model
 
 from app import crash
-from app.crash import CrashHandler, report
+from app.crash import CrashHandler
 from app.main_window import MainWindow
 from app.state import Status, run_of, shown_labels
+from engine.errors import fault_report
 
 START = """
 import sys, json
@@ -101,7 +102,7 @@ def test_a_ct_is_shown_but_not_segmented(models: Path, shared_data: Path, tmp_pa
         pytest.skip(f"no {ct.name} among the shared scans")
     done = view(models, [ct], tmp_path / "shot.png")
     assert done.returncode == 1
-    assert "Not segmented" in done.stderr
+    assert "CT_small.dcm: not segmented, because it is a CT image" in done.stderr
     assert done.stderr.count("\n") == 1
     assert json.loads(done.stdout) == []
     assert (tmp_path / "shot.png").is_file()
@@ -138,7 +139,7 @@ def failing(name: str) -> Exception:
 
 
 def test_a_report_names_code_but_no_patient() -> None:
-    text = report(failing("Doe^Jane"))
+    text = fault_report(failing("Doe^Jane"))
     assert "ValueError" in text
     assert "test_app_viewer.py" in text
     assert "Doe" not in text

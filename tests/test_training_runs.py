@@ -144,7 +144,8 @@ def test_committed_results_match_the_shipped_models() -> None:
 def test_shipped_int8_runs_as_its_file_says(card: ModelCard) -> None:
     """OpenVINO against ONNX Runtime without optimisations, which follows the nodes one by one.
 
-    Where OpenVINO took liberties with int8 activations (see quantize._activations_to_uint8), it was off by several times as much as by quantizing.
+    Where OpenVINO took liberties with int8 activations (see quantize._activations_to_uint8), it was off by several
+    times as much as by quantizing.
     """
     x = export.phantom_input(card.input)
     options = onnxruntime.SessionOptions()
