@@ -249,9 +249,13 @@ def convert_labels(array: NDArray[Any], convention: str, *, inverse: bool = Fals
     table = np.zeros(256, dtype=np.uint8)
     for theirs, ours in CONVENTIONS[convention].items():
         table[ours if inverse else theirs] = theirs if inverse else ours
-    values = np.unique(array)
-    strange = [f"{v:g}" for v in values if v not in (0, *CONVENTIONS[convention])]
+    known = (0, *CONVENTIONS[convention])
+    # Labels of our own are uint8 and not worth sorting the millions of voxels of a cine.
+    if array.dtype != np.uint8 or array.max(initial=0) > max(known):
+        strange = [f"{v:g}" for v in np.unique(array) if v not in known]
+    else:
+        strange = []
     if strange:
         some = ", ".join(strange[:5]) + (" …" if len(strange) > 5 else "")
         raise ScanError(f"label values {some} are not of the {convention} convention (0 to 3)")
-    return table[np.asarray(array).astype(np.uint8)]
+    return np.take(table, array.astype(np.uint8, copy=False))
