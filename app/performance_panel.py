@@ -104,6 +104,8 @@ class PerformancePanel(Panel):
         self.summary.setVisible(bool(self.summary.text()))
         words = (_device(list(runs.values())), *(_missing(new, p) for p in COLUMNS if any(runs.values())))
         self.device.setText("\n".join(filter(None, words)) or "Every slice is timed here while a scan is segmented.")
+        # With the run's own peak beside it, an older figure would contradict it.
+        self._show_memory()
 
     def _show_memory(self) -> None:
         self.memory.setText(f"Memory of this program {rss_mb():.0f} MB now, {peak_rss_mb():.0f} MB at its peak")

@@ -333,6 +333,12 @@ def test_performance_panel_compares(ready: MainWindow) -> None:
     assert (len(x), set(y)) == (FRAMES * SLICES, {2.0})
 
 
+def test_memory_is_as_new_as_the_run_beside_it(ready: MainWindow) -> None:
+    ready.performance.memory.setText("older")
+    ready.session.update(precision="float32" if ready.session.state.precision == "int8" else "int8")
+    assert "MB at its peak" in ready.performance.memory.text()
+
+
 def test_performance_panel_is_empty_before_the_first_slice(qtbot: Any, window: MainWindow) -> None:
     assert not window.performance.plot.isVisible()
     assert "Every slice is timed here" in window.performance.device.text()
