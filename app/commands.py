@@ -77,7 +77,7 @@ def run_view(arguments: argparse.Namespace) -> int:
         # Before the window opens; what else is wrong with a scan the window itself says.
         if not path.exists():
             may_be_verb = arguments.verb_is_implied and len(path.parts) == 1
-            hint = ", and no verb of cinequant (see cinequant --help)" if may_be_verb else ""
+            hint = ", and no verb of cinequant (see cinequant --help)" if may_be_verb else "; check the path"
             raise ScanError(f"{path}: no such file or folder{hint}")
     try:
         from app.viewer import run_viewer  # noqa: PLC0415
@@ -218,7 +218,7 @@ def _read_mask(path: Path, volume: Volume, convention: str) -> LabelMap:
     from engine.seg_read import read_seg  # noqa: PLC0415
 
     if not path.exists():
-        raise ScanError(f"{path}: no such file or folder")
+        raise ScanError(f"{path}: no such file or folder; check the path")
     if volume.source.kind != "dicom":
         raise ScanError(
             f"{path}: is no NIfTI file, and a DICOM SEG goes with a DICOM scan only; give a mask that ends in .nii.gz"

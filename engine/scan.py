@@ -34,7 +34,7 @@ def open_scan(
         try:
             path.stat()
         except FileNotFoundError:
-            raise ScanError(f"{path}: no such file or folder") from None
+            raise ScanError(f"{path}: no such file or folder; check the path") from None
         except (OSError, ValueError) as error:
             raise ScanError(f"{path}: cannot be opened ({error}); check the name and its permissions") from error
     if cancel is not None:
