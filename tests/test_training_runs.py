@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from engine.catalog import find_models
-from engine.model_card import ModelCard, load_card
+from engine.model_card import load_card
 from engine.phantom import make_phantom
 from engine.predict import predict
 from engine.runtime import load_network, verify
@@ -140,13 +140,14 @@ def test_committed_results_match_the_shipped_models() -> None:
             assert metrics["dice_mean"] == pytest.approx(found["precisions"][precision]["dice_mean"], abs=1e-4)
 
 
-@pytest.mark.parametrize("card", find_models().models, ids=lambda card: card.id)
-def test_shipped_int8_runs_as_its_file_says(card: ModelCard) -> None:
+def test_the_defaults_int8_runs_as_its_file_says() -> None:
     """OpenVINO against ONNX Runtime without optimisations, which follows the nodes one by one.
 
     Where OpenVINO took liberties with int8 activations (see quantize._activations_to_uint8), it was off by several
     times as much as by quantizing.
     """
+    catalog = find_models()
+    card = catalog.get(catalog.default)
     x = export.phantom_input(card.input)
     options = onnxruntime.SessionOptions()
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL

@@ -24,6 +24,7 @@ class Config:
     ema: decay of the moving average of weights, which is what is evaluated and exported.
     bf16: autocast to bfloat16 while training (weights stay float32). Off by default: on the CPU, torch 2.13 returned
         NaN gradients for dilated depthwise convolutions in bfloat16.
+    int8_tolerance: largest logit difference of the int8 file between processors, for the card's test tensors.
     fixed_size: side of the only input size the exported network takes; 0 for any multiple of `multiple`.
     """
 
@@ -42,6 +43,7 @@ class Config:
     spacing_mm: float = 1.5
     multiple: int = 32
     fixed_size: int = 0
+    int8_tolerance: float = 0.75
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
