@@ -2,11 +2,11 @@
 
     python -m benchmarks.cine [SCAN] [--repeats N]
 
-Our side: the DICOM files are read, the int8 model is loaded and compiled, every slice of every frame is segmented, and
-the mask is written; once in a process that has imported its modules, as PyTorch's has, and once as the whole command
-`cinequant segment SCAN`, from the start of Python to the end of the process. The other side is PyTorch with ESPNetv2 in
-float32, as published and in eager mode: only its forward passes, on 60 of those slices at the same input size, in a
-process that has imported and warmed up. All use 2 threads; they take turns, and medians are compared.
+Our side: the DICOM files are read, the int8 model is loaded and compiled, and every slice of every frame is segmented,
+in a process that has imported its modules, as PyTorch's has; and beside it the whole command `cinequant segment SCAN`,
+from the start of Python to the end of the process, with the mask written to disk. The other side is PyTorch with
+ESPNetv2 in float32, as published and in eager mode: only its forward passes, on 60 of those slices at the same input
+size, in a process that has imported and warmed up. All use 2 threads; they take turns, and medians are compared.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from pathlib import Path
 
 import numpy as np
 
-from engine import nifti, preprocess, runtime
+from engine import preprocess, runtime
 from engine.ahead import load_ahead
 from engine.catalog import find_models
 from engine.predict import predict
@@ -35,25 +35,22 @@ THREADS = 2
 TORCH_SLICES = 60
 
 
-def work(scan: Path, model: str, out: Path) -> float:
-    """Seconds to read, load, segment and write in this process, which has run nothing before but has its imports."""
+def work(scan: Path, model: str) -> float:
+    """Seconds to read, load and segment in this process, which has run nothing before but has its imports."""
     runtime.runtime_name()
     card = find_models().get(model)
     start = time.perf_counter()
     load_ahead([scan], card, "int8", threads=THREADS)
     volume = open_scan(scan)
-    prediction = predict(volume, card, "int8", threads=THREADS)
-    nifti.write_mask(out, prediction.labels, volume)
+    predict(volume, card, "int8", threads=THREADS)
     return time.perf_counter() - start
 
 
-def work_in_child(scan: Path, model: str, out: Path) -> float:
+def work_in_child(scan: Path, model: str) -> float:
     """work() in a new process, so that neither earlier runs nor PyTorch's threads help or hinder."""
-    code = "import sys; from pathlib import Path; from benchmarks.cine import work; p, m, o = sys.argv[1:];"
-    code += "print(work(Path(p), m, Path(o)))"
-    done = subprocess.run(
-        [sys.executable, "-c", code, str(scan), model, str(out)], capture_output=True, text=True, check=True
-    )
+    code = "import sys; from pathlib import Path; from benchmarks.cine import work; p, m = sys.argv[1:];"
+    code += "print(work(Path(p), m))"
+    done = subprocess.run([sys.executable, "-c", code, str(scan), model], capture_output=True, text=True, check=True)
     return float(done.stdout)
 
 
@@ -117,7 +114,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         for repeat in range(arguments.repeats):
             ours.append(segment(arguments.scan, arguments.model, Path(folder) / "mask.nii.gz"))
-            works.append(work_in_child(arguments.scan, arguments.model, Path(folder) / "mask.nii.gz"))
+            works.append(work_in_child(arguments.scan, arguments.model))
             theirs.append(torch_run())
             sys.stdout.write(
                 f"run {repeat + 1}: CineQuant {works[-1]:.2f} s, as a whole command {ours[-1]['command_s']:.2f} s, "
@@ -143,9 +140,9 @@ def main() -> int:
         "starting and ending the process": statistics.median(run["command_s"] - run["wall_s"] for run in ours),
     }
     sys.stdout.write(
-        f"CineQuant, {arguments.model} int8, {slices} slices from DICOM files to mask: {work_s:.2f} s "
+        f"CineQuant, {arguments.model} int8, {slices} slices from DICOM files to labels: {work_s:.2f} s "
         f"({1e3 * work_s / slices:.1f} ms a slice)\n"
-        f"the whole command, with the start and end of Python: {whole:.2f} s\n"
+        f"the whole command, with the start and end of Python and the mask written to disk: {whole:.2f} s\n"
         + "".join(f"    {name}: {seconds:.2f} s\n" for name, seconds in parts.items())
         + f"PyTorch {metadata.version('torch')}, ESPNetv2 float32, {TORCH_SLICES} forward passes alone: {bare:.2f} s "
         f"({1e3 * bare / TORCH_SLICES:.1f} ms a slice)\n"
