@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from app.terminal import number, plain, print_json, print_notices, print_text, show_progress, table
 from engine.catalog import Catalog, default_precision, find_models, user_models
 from engine.errors import CineQuantError, ExportError, ModelError, ScanError
+from engine.files import write_atomically
 from engine.model_card import ModelCard
 from engine.volume import Known, LabelMap, Volume
 
@@ -421,7 +422,7 @@ def run_phantom(arguments: argparse.Namespace) -> None:
     cine, mask, values = (folder / name for name in ("phantom.nii.gz", "phantom_gt.nii.gz", "truth.json"))
     nifti.write_volume(cine, volume)
     nifti.write_mask(mask, labels, volume)
-    values.write_text(json.dumps(plain(truth), indent=2) + "\n", encoding="utf-8")
+    write_atomically(values, (json.dumps(plain(truth), indent=2) + "\n").encode())
     if arguments.json:
         print_json({"cine": cine, "mask": mask, "truth": truth, "truth_file": values})
     else:

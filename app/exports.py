@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
-import os
 import re
-import tempfile
 from pathlib import Path
 
 from engine import __version__, nifti
+from engine.files import write_atomically
 from engine.measure import Function, Ventricle
 from engine.predict import Prediction
 from engine.volume import Volume
@@ -17,9 +16,12 @@ from engine.volume import Volume
 
 def default_name(volume: Volume, prediction: Prediction, ending: str) -> str:
     """A file name that tells what is in the file: scan, model, precision."""
-    # DICOM volumes are named by a phrase, which is no good file name.
-    scan = re.sub(r"[^\w.-]+", "_", volume.source.name)
-    return f"{scan}_{prediction.model_id}_{prediction.precision}_{ending}"
+    return f"{scan_name(volume)}_{prediction.model_id}_{prediction.precision}_{ending}"
+
+
+def scan_name(volume: Volume) -> str:
+    """The scan's name as a part of a file name: DICOM volumes are named by a phrase."""
+    return re.sub(r"[^\w.-]+", "_", volume.source.name)
 
 
 def refuse_source(path: Path, volume: Volume) -> None:
@@ -42,7 +44,8 @@ def mask_seg(folder: Path, volume: Volume, prediction: Prediction, _function: Fu
 
 def measurements_csv(path: Path, volume: Volume, prediction: Prediction, function: Function) -> None:
     """Measurements with their units, the rules used and what computed them."""
-    write_text(path, measurements_table(volume, prediction, function))
+    # A byte-order mark lets spreadsheets read µ and ² right.
+    write_atomically(path, measurements_table(volume, prediction, function).encode("utf-8-sig"))
 
 
 def measurements_table(volume: Volume, prediction: Prediction, function: Function) -> str:
@@ -87,18 +90,3 @@ def _ventricle(side: Ventricle, unit: str) -> list[tuple[str, float | None, str]
 
 def _number(value: float | None, digits: int) -> str:
     return "" if value is None else f"{value:.{digits}f}"
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a file whole or not at all: beside it, flushed to the disk, then renamed."""
-    handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        # newline="": the csv module ends its lines itself. A byte-order mark lets spreadsheets read µ and ² right.
-        with os.fdopen(handle, "w", encoding="utf-8-sig", newline="") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(beside).replace(path)
-    except BaseException:
-        Path(beside).unlink(missing_ok=True)
-        raise

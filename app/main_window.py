@@ -42,6 +42,7 @@ from app.messages import MessageBar
 from app.model_panel import ModelPanel, StructuresPanel
 from app.panel import label, plain_tip
 from app.performance_panel import PerformancePanel
+from app.pictures import save_picture
 from app.plot import MAX_HEIGHT, MIN_HEIGHT
 from app.session import Session
 from app.settings import Settings
@@ -239,12 +240,12 @@ class MainWindow(QMainWindow):
             self.session.say(Kind.WARNING, "Nothing to save yet: open a scan first.")
             return
         state = self.session.state
-        name = f"{volume.source.name}_slice{state.slice_index + 1}_frame{state.frame_index + 1}.png"
+        name = f"{exports.scan_name(volume)}_slice{state.slice_index + 1}_frame{state.frame_index + 1}.png"
         chosen, _ = QFileDialog.getSaveFileName(self, "Save picture", str(Path(_documents()) / name), "PNG (*.png)")
         if not chosen:
             return
         path = _with_ending(chosen, (".png",))
-        if self.slice_view.picture().save(str(path)):
+        if save_picture(self.slice_view.picture(), path):
             self.session.say(Kind.SUCCESS, f"Saved {path}")
         else:
             self.session.say(Kind.ERROR, f"{path}: could not be written; choose a folder that you may write to")

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication
 
 from app import theme
 from app.main_window import MainWindow
+from app.pictures import save_picture
 from app.session import Session
 from app.settings import Settings
 from app.state import AppState, Kind, evolve, run_of
@@ -100,4 +101,4 @@ def _write_picture(window: MainWindow, path: Path) -> bool:
     # Layouts and plots settle in the event loop; what they still have to do is done here.
     for _ in range(3):
         QApplication.processEvents()
-    return window.grab().save(str(path), "PNG")
+    return save_picture(window.grab(), path)

@@ -10,9 +10,7 @@ import hashlib
 import io
 import json
 import math
-import os
 import re
-import tempfile
 import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields
@@ -23,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import ModelError
+from engine.files import write_atomically
 from engine.preprocess import InputSpec
 from engine.volume import STRUCTURES
 
@@ -167,22 +166,6 @@ def save_card(card: ModelCard) -> None:
         write_atomically(path, text.encode())
     except OSError as error:
         raise ModelError(f"{path}: cannot be written ({error.strerror}); check permissions and free space") from error
-
-
-def write_atomically(path: Path, content: bytes) -> None:
-    """Replace a file's content so that a crash leaves either the old file or the new one. Raises OSError."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as out:
-            out.write(content)
-            out.flush()
-            os.fsync(out.fileno())
-        # mkstemp makes the file private to its owner; a model is for whoever may read the folder.
-        Path(name).chmod(0o644)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
 
 
 def describe_file(path: Path) -> PrecisionFile:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import gzip
 import io
 import itertools
 import logging
 import math
-import os
 import re
 import struct
 import warnings
@@ -25,6 +23,7 @@ from nibabel.wrapstruct import WrapStructError
 from numpy.typing import NDArray
 
 from engine.errors import ExportError, ScanError
+from engine.files import write_atomically
 from engine.nifti_grid import (
     FEW_SLICES,
     difference,
@@ -377,21 +376,14 @@ def _write_image(path: Path, header: Any, stored: NDArray[Any]) -> None:
 
 
 def _write_whole(path: Path, data: bytes) -> None:
-    """Write beside, sync, rename: a crash leaves the old file or the new one. Raises ExportError."""
+    """As engine.files.write_atomically, with errors in words: raises ExportError."""
     if path.is_dir():
         raise ExportError(f"{path}: is a folder; give a file name")
     if not path.parent.is_dir():
         raise ExportError(f"{path}: the folder {path.parent} does not exist; make it first")
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        with temporary.open("wb") as stream:
-            stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())
-        temporary.replace(path)
+        write_atomically(path, data)
     except OSError as error:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
         raise ExportError(f"{path}: cannot be written ({_short(error, path)}); choose another place") from error
 
 

@@ -549,7 +549,7 @@ def test_a_failed_write_keeps_the_old_file(tmp_path: Path, monkeypatch: pytest.M
     def full(_: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("engine.nifti.os.fsync", full)
+    monkeypatch.setattr("engine.files.os.fsync", full)
     with pytest.raises(ExportError, match="No space left on device"):
         nifti.write_mask(out, labels, volume)
     assert out.read_bytes() == b"old"

@@ -11,7 +11,8 @@ from typing import Any
 
 from engine import datasets
 from engine.evaluate import evaluate
-from engine.model_card import ModelCard, save_card, write_atomically
+from engine.files import write_atomically
+from engine.model_card import ModelCard, save_card
 from engine.progress import Progress, no_progress
 
 METRICS_SPLIT = (

@@ -13,10 +13,11 @@ from typing import Any
 import numpy as np
 import torch
 from safetensors import safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor, nn
 from tqdm import tqdm
 
+from engine.files import write_atomically
 from training.augment import Augmenter
 from training.config import Config
 from training.data import Scan
@@ -169,9 +170,7 @@ def _save(path: Path, network: nn.Module, average: dict[str, Tensor], optimizer:
 
 
 def _write_tensors(path: Path, tensors: dict[str, Tensor], metadata: dict[str, str]) -> None:
-    beside = path.with_suffix(".part")
-    save_file({k: v.detach().contiguous().clone() for k, v in tensors.items()}, str(beside), metadata)
-    beside.replace(path)
+    write_atomically(path, save({k: v.detach().contiguous().clone() for k, v in tensors.items()}, metadata))
 
 
 def _resume(path: Path, network: nn.Module, average: dict[str, Tensor], optimizer: Any) -> int:
