@@ -5,10 +5,11 @@ from __future__ import annotations
 import argparse
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import torch
+from torch import nn
 
 from engine import datasets
 from engine.catalog import find_models, packaged_models
@@ -79,10 +80,22 @@ def _train(config: Config, arguments: argparse.Namespace) -> None:
     scans = load_scans(datasets.find_cases(arguments.data, "acdc", "train"), spec)
     monitor = load_scans(datasets.find_cases(arguments.data, "acdc", "val"), spec)
     run, results = arguments.runs / config.id, arguments.results / config.id
-    train(config, scans, run, monitor=monitor, on_epoch=_say)
+    train(config, scans, run, monitor=monitor, teacher=_teacher(config, arguments), on_epoch=_say)
     results.mkdir(parents=True, exist_ok=True)
     for name in (WEIGHTS, "config.json", "log.csv"):
         shutil.copyfile(run / name, results / name)
+
+
+def _teacher(config: Config, arguments: argparse.Namespace) -> Callable[[], nn.Module] | None:
+    """What loads the network that this configuration learns from, or None where it learns from the labels alone."""
+
+    def load() -> nn.Module:
+        weights = arguments.results / config.teacher / WEIGHTS
+        if not weights.exists():
+            raise RunError(f"{weights}: no trained teacher; run `cinequant-train train {config.teacher}` first")
+        return load_weights(NETWORKS[load_config(Path(config.teacher)).network](), weights)
+
+    return load if config.teacher else None
 
 
 def _export(config: Config, arguments: argparse.Namespace) -> None:

@@ -25,6 +25,10 @@ class Config:
     bf16: autocast to bfloat16 while training (weights stay float32). Off by default: on the CPU, torch 2.13 returned
         NaN gradients for dilated depthwise convolutions in bfloat16.
     int8_tolerance: largest logit difference of the int8 file between processors, for the card's test tensors.
+    calm: share of the last epochs that draw their crops with half the augmentation. A small network that never sees a
+        crop as it will be asked to segment it stays behind what it can do.
+    teacher: id of a trained configuration whose probabilities join the labels in the loss, with teacher_weight;
+        from the share teacher_from of the epochs on, since a teacher has little to tell a network that is still rough.
     fixed_size: side of the only input size the exported network takes; 0 for any multiple of `multiple`.
     """
 
@@ -40,6 +44,10 @@ class Config:
     weight_decay: float = 1e-2
     ema: float = 0.998
     bf16: bool = False
+    calm: float = 0.0
+    teacher: str = ""
+    teacher_from: float = 0.0
+    teacher_weight: float = 0.5
     spacing_mm: float = 1.5
     multiple: int = 32
     fixed_size: int = 0

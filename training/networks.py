@@ -8,8 +8,9 @@ from torch import nn
 
 from training.espnetv2 import ESPNetv2
 from training.quantlite import QuantLite
+from training.unet import UNet
 
-NETWORKS: dict[str, Callable[[], nn.Module]] = {"quantlite": QuantLite, "espnetv2": ESPNetv2}
+NETWORKS: dict[str, Callable[[], nn.Module]] = {"quantlite": QuantLite, "espnetv2": ESPNetv2, "unet": UNet}
 
 
 def parameter_count(network: nn.Module) -> int:

@@ -39,11 +39,13 @@ def train(
     *,
     monitor: Sequence[Scan] = (),
     monitor_every: int = 10,
+    teacher: Callable[[], nn.Module] | None = None,
     on_epoch: Callable[[dict[str, float]], None] | None = None,
 ) -> nn.Module:
     """Train, writing into folder: config.json, log.csv, a checkpoint after every epoch, and at the end the averaged
     weights as weights.safetensors. Called again on the same folder, it goes on where it stopped.
 
+    teacher: gives the network that config.teacher names, when the first epoch needs it.
     monitor: scans whose Dice is logged now and then; nothing is chosen by it.
     Raises RunError if the folder holds a run of another configuration.
     """
@@ -55,6 +57,7 @@ def train(
     optimizer = torch.optim.AdamW(network.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay)
     augmenter = Augmenter(scans, config.crop)
     steps = len(augmenter) // config.batch
+    taught_by: nn.Module | None = None
     first = _resume(folder / CHECKPOINT, network, average, optimizer)
     with (folder / "log.csv").open("a", newline="", encoding="utf-8") as file:
         log = csv.writer(file)
@@ -63,6 +66,9 @@ def train(
         for epoch in range(first, config.epochs):
             # A generator an epoch: a resumed run draws what the uninterrupted one would have drawn.
             rng = np.random.default_rng((config.seed, epoch))
+            strength = 0.5 if epoch >= config.epochs * (1 - config.calm) else 1.0
+            if teacher and taught_by is None and epoch >= config.epochs * config.teacher_from:
+                taught_by = teacher().to(memory_format=torch.channels_last).eval()
             started, losses = time.perf_counter(), []
             network.train()
             bar = tqdm(augmenter.batches(config.batch, rng), desc=f"epoch {epoch + 1}/{config.epochs}", leave=False)
@@ -70,10 +76,13 @@ def train(
                 rate, momentum = one_cycle(step, steps * config.epochs, config.learning_rate)
                 for group in optimizer.param_groups:
                     group["lr"], group["betas"] = rate, (momentum, 0.999)
-                images, labels = augmenter.draw(items, rng)
+                images, labels = augmenter.draw(items, rng, strength)
+                images = images.contiguous(memory_format=torch.channels_last)
                 with torch.autocast("cpu", torch.bfloat16, enabled=config.bf16):
-                    logits = network(images.contiguous(memory_format=torch.channels_last))
-                loss = dice_cross_entropy(logits.float(), labels)
+                    logits = network(images)
+                    with torch.no_grad():
+                        taught = taught_by(images).float().softmax(1) if taught_by else None
+                loss = dice_cross_entropy(logits.float(), labels, taught, config.teacher_weight)
                 optimizer.zero_grad(set_to_none=True)
                 loss.backward()
                 nn.utils.clip_grad_norm_(network.parameters(), 5.0)
