@@ -8,6 +8,10 @@ from pathlib import Path
 from typing import Any
 
 CONFIGS = Path(__file__).parent / "configs"
+# What training does not look at, so that changing it does not make a run another run.
+AFTER_TRAINING = frozenset(
+    ("name", "description", "int8_tolerance", "fixed_size", "qat_epochs", "qat_learning_rate", "precisions", "ship")
+)
 
 
 class ConfigError(ValueError):
@@ -29,6 +33,7 @@ class Config:
         crop as it will be asked to segment it stays behind what it can do.
     teacher: id of a trained configuration whose probabilities join the labels in the loss, with teacher_weight;
         from the share teacher_from of the epochs on, since a teacher has little to tell a network that is still rough.
+    qat_epochs, qat_learning_rate: fine-tuning of the int8 graph after post-training quantization; 0 epochs for none.
     fixed_size: side of the only input size the exported network takes; 0 for any multiple of `multiple`.
     """
 
@@ -52,6 +57,8 @@ class Config:
     multiple: int = 32
     fixed_size: int = 0
     int8_tolerance: float = 0.75
+    qat_epochs: int = 0
+    qat_learning_rate: float = 2e-4
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)

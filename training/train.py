@@ -19,7 +19,7 @@ from tqdm import tqdm
 
 from engine.files import write_atomically
 from training.augment import Augmenter
-from training.config import Config
+from training.config import AFTER_TRAINING, Config
 from training.data import Scan
 from training.losses import dice_cross_entropy
 from training.networks import NETWORKS
@@ -164,10 +164,12 @@ def _averaged(config: Config, average: dict[str, Tensor]) -> nn.Module:
 
 
 def _same_run_or_new(config: Config, folder: Path) -> None:
-    path, text = folder / "config.json", json.dumps(config.as_dict(), indent=1, ensure_ascii=False)
-    if path.exists() and path.read_text(encoding="utf-8") != text:
+    path, values = folder / "config.json", config.as_dict()
+    # Files of an older program lack newer keys, which then had no effect.
+    before = json.loads(path.read_text(encoding="utf-8")) if path.exists() else values
+    if any(before.get(key, values[key]) != values[key] for key in values if key not in AFTER_TRAINING):
         raise RunError(f"{folder} holds a run of another configuration; choose another folder or remove it")
-    path.write_text(text, encoding="utf-8")
+    write_atomically(path, json.dumps(values, indent=1, ensure_ascii=False).encode())
 
 
 def _save(path: Path, network: nn.Module, average: dict[str, Tensor], optimizer: Any, epoch: int) -> None:
