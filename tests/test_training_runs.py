@@ -50,7 +50,7 @@ def test_training_lowers_the_loss_and_logs_the_dice(tmp_path: Path) -> None:
 
 
 def test_a_folder_of_another_run_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "config.json").write_text("{}")
+    (tmp_path / "config.json").write_text('{"epochs": 999}')
     with pytest.raises(RunError, match="another configuration"):
         train(SMALL, phantom_scans(), tmp_path)
 
