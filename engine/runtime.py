@@ -14,6 +14,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -56,6 +57,34 @@ _checked: set[tuple[str, tuple[int, int]]] = set()
 _lock = threading.Lock()
 
 
+@dataclass(frozen=True, slots=True)
+class ExecutedNode:
+    """One node of the graph that the runtime executes, after it has fused what it can.
+
+    layer: its kind, such as "Convolution"; "Const" for weights, "Input" and "Output" for the network's own.
+    kernel: name of what runs it, such as "brgconv_avx512_I8".
+    inputs: (position in the sequence of nodes, output of that node) of each tensor that it reads, always of nodes
+        before it. output_bytes: of each tensor that it writes, in the precision that it is written in.
+    multiply_adds: of one image, for a layer that multiplies; 0 for others. channels: of a convolution's output, else 0.
+    time_us: mean over the runs so far, in whole microseconds, 0 for what is not executed (or takes less than one);
+        None where the network was not made with profile.
+    """
+
+    name: str
+    layer: str
+    kernel: str
+    inputs: tuple[tuple[int, int], ...]
+    output_bytes: tuple[int, ...]
+    multiply_adds: int
+    channels: int
+    time_us: int | None
+
+    @property
+    def int8(self) -> bool:
+        """Whether an int8 kernel executes it."""
+        return _is_int8(self.kernel)
+
+
 class Network:
     """One weight file, compiled for one input size and thread count. Safe to share between threads.
 
@@ -77,7 +106,13 @@ class Network:
         input_shape: tuple[int, int],
         threads: int,
         bf16: bool = False,
+        profile: bool = False,
     ) -> None:
+        """Compile content, an ONNX file that messages call `where`. bf16: as in load_network.
+
+        profile: count the time of every node, at the cost of a few microseconds each; see executed_nodes.
+        Raises ModelError.
+        """
         start = time.perf_counter()
         self.input_shape = input_shape
         self.channels = channels
@@ -93,7 +128,9 @@ class Network:
             "INFERENCE_PRECISION_HINT": "bf16" if bf16 else "f32",
             # A desktop shares its cores; a pinned thread waits for whoever else runs on its core.
             "ENABLE_CPU_PINNING": False,
+            "PERF_COUNT": profile,
         }
+        self._profile = profile
         try:
             model = _openvino_core().read_model(model=content)
             if len(model.inputs) != 1 or len(model.outputs) != 1:
@@ -131,6 +168,13 @@ class Network:
             result = self._request.infer({0: np.ascontiguousarray(x)}, share_inputs=True, share_outputs=True)
             # share_outputs gives a view of memory that the next run overwrites.
             return np.array(result[0][0], dtype=np.float32)
+
+    def executed_nodes(self) -> tuple[ExecutedNode, ...]:
+        """The executed graph, in order of execution. Raises ModelError where a size depends on the image's content."""
+        ordered = self._compiled.get_runtime_model().get_ordered_ops()
+        ordered.sort(key=lambda node: int(_text(node.get_rt_info(), "execOrder")))
+        position = {node.get_friendly_name(): i for i, node in enumerate(ordered)}
+        return tuple(_executed_node(node, position, timed=self._profile) for node in ordered)
 
 
 def load_network(
@@ -244,33 +288,58 @@ def _is_int8(kernel: str) -> bool:
 
 
 def _executed_work(graph: Any) -> list[tuple[str, int]]:
-    """(kernel, multiply-adds of one image) of each executed layer that multiplies by weights.
-
-    A convolution's multiply-adds are its output positions times its weights, whatever its groups: the weights
-    (O, I / groups, kh, kw) hold, for each output channel, just the inputs that it reads.
-    """
+    """(kernel, multiply-adds of one image) of each executed layer that multiplies by weights."""
     work = []
     for node in graph.get_ordered_ops():
         info = node.get_rt_info()
-        layer = _text(info, "layerType")
-        if layer not in _MULTIPLY_ADD_LAYERS:
-            continue
-        output, first, second = (
-            node.get_output_partial_shape(0),
-            *(v.get_partial_shape() for v in node.input_values()[:2]),
-        )
-        if not (output.is_static and first.is_static and second.is_static):
-            raise ModelError(
-                f"layer {node.get_friendly_name()} has a size that depends on the image's content; "
-                "export a network whose sizes follow from the image's size"
-            )
-        if layer in ("FullyConnected", "MatMul"):
-            macs = np.prod(output.to_shape(), dtype=np.int64) * first.to_shape()[-1]
-        else:
-            # Inputs after the second are biases and the tensors of fused additions.
-            macs = np.prod(output.to_shape()[2:], dtype=np.int64) * np.prod(second.to_shape(), dtype=np.int64)
-        work.append((_text(info, "primitiveType"), int(macs)))
+        if _text(info, "layerType") in _MULTIPLY_ADD_LAYERS:
+            work.append((_text(info, "primitiveType"), _multiply_adds(node)))
     return work
+
+
+def _multiply_adds(node: Any) -> int:
+    """Multiply-adds of one image that a layer of _MULTIPLY_ADD_LAYERS executes.
+
+    A convolution's are its output positions times its weights, whatever its groups: the weights (O, I / groups, kh, kw)
+    hold, for each output channel, just the inputs that it reads.
+    """
+    output, first, second = (_shape(node, part) for part in (node.output(0), *node.input_values()[:2]))
+    if _text(node.get_rt_info(), "layerType") in ("FullyConnected", "MatMul"):
+        return int(np.prod(output, dtype=np.int64)) * first[-1]
+    # Inputs after the second are biases and the tensors of fused additions.
+    return int(np.prod(output[2:], dtype=np.int64) * np.prod(second, dtype=np.int64))
+
+
+def _executed_node(node: Any, position: dict[str, int], *, timed: bool) -> ExecutedNode:
+    info = node.get_rt_info()
+    layer = _text(info, "layerType")
+    multiplies = layer in _MULTIPLY_ADD_LAYERS
+    convolves = multiplies and layer not in ("FullyConnected", "MatMul")
+    took = _text(info, "execTimeMcs")
+    return ExecutedNode(
+        name=node.get_friendly_name(),
+        layer=layer,
+        kernel=_text(info, "primitiveType"),
+        inputs=tuple((position[v.get_node().get_friendly_name()], v.get_index()) for v in node.input_values()),
+        output_bytes=tuple(
+            int(np.prod(_shape(node, output), dtype=np.int64)) * output.get_element_type().bitwidth // 8
+            for output in node.outputs()
+        ),
+        multiply_adds=_multiply_adds(node) if multiplies else 0,
+        channels=_shape(node, node.output(0))[1] if convolves else 0,
+        time_us=(int(took) if took.isdigit() else 0) if timed else None,
+    )
+
+
+def _shape(node: Any, port: Any) -> list[int]:
+    """Shape of an input or output of a node. Raises ModelError where it is not fixed."""
+    partial = port.get_partial_shape()
+    if not partial.is_static:
+        raise ModelError(
+            f"layer {node.get_friendly_name()} has a size that depends on the image's content; "
+            "export a network whose sizes follow from the image's size"
+        )
+    return list(partial.to_shape())
 
 
 def _text(info: Any, key: str) -> str:

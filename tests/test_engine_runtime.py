@@ -84,6 +84,41 @@ def test_multiply_adds_of_the_layers_are_those_computed_by_hand(card: ModelCard)
     assert work == [4096 * n for n in (9 * 16, 9 * 16, 9 * 16 * 16, 16 * 4)]
 
 
+def profiled(card: ModelCard, precision: str) -> tuple[runtime.ExecutedNode, ...]:
+    path = card.path_for(precision)
+    network = runtime.Network(
+        path.read_bytes(), where=path, channels=4, input_shape=(256, 256), threads=1, profile=True
+    )  # fmt: skip
+    network.infer(image(256, 256))
+    return network.executed_nodes()
+
+
+def test_the_executed_graph_can_be_read(card: ModelCard) -> None:
+    nodes = profiled(card, "float32")
+    assert all(source < i for i, node in enumerate(nodes) for source, _ in node.inputs)
+    layers = [node for node in nodes if node.multiply_adds]
+    assert [node.layer for node in layers] == ["Convolution"] * 4
+    assert [node.multiply_adds for node in layers] == [65536 * n for n in (9 * 16, 9 * 16, 9 * 16 * 16, 16 * 4)]
+    assert [node.channels for node in layers] == [16, 16, 16, 4]
+    assert [node.output_bytes for node in layers] == [(65536 * n * 4,) for n in (16, 16, 16, 4)]
+    assert (nodes[0].layer, nodes[0].output_bytes) == ("Input", (65536 * 4,))
+    assert nodes[-1].layer == "Output"
+    assert all(node.time_us for node in layers)
+    assert not any(node.int8 for node in layers)
+
+
+@pytest.mark.skipif(not X86, reason="which layers run in int8 is known here for x86 only")
+def test_the_executed_graph_shows_tensors_of_one_byte_in_int8(card: ModelCard) -> None:
+    layers = [node for node in profiled(card, "int8") if node.multiply_adds]
+    assert all(node.int8 for node in layers)
+    assert [node.output_bytes for node in layers] == [(65536 * n,) for n in (16, 16, 16, 4 * 4)]
+
+
+def test_nodes_are_timed_only_where_that_was_asked_for(card: ModelCard) -> None:
+    network = runtime.load_network(card, "float32", input_shape=(64, 64))
+    assert {node.time_us for node in network.executed_nodes()} == {None}
+
+
 def test_a_network_is_compiled_once_for_each_shape_and_thread_count(card: ModelCard) -> None:
     first = runtime.load_network(card, "int8", threads=1, input_shape=(64, 64))
     assert runtime.load_network(card, "int8", threads=1, input_shape=(64, 64)) is first
