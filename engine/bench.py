@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import queue
+import subprocess
 import sys
+import tempfile
+import threading
 import time
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
+import psutil
 
-from engine.catalog import Catalog, default_precision
+from engine.catalog import Catalog, default_precision, find_models
 from engine.errors import ModelError
 from engine.model_card import ModelCard, load_card
 from engine.predict import peak_rss_mb, rss_mb
 from engine.progress import CancelToken, Progress, no_progress
 
-# A precision has to be this much faster than float32 to be worth its rounding.
+# A precision has to be this much faster than float32 to be worth its rounding, a model than the default to replace it.
 WORTHWHILE = 1.05
+# Mean Dice that a faster model may be worse by and still count as equally accurate.
+SAME_DICE = 0.005
 BF16 = "bfloat16"
 """What float layers compute in when they are let; a way to run the float32 file, not a file of its own."""
 
@@ -59,11 +67,13 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """rows: the default model first. recommended: precision of the default model; reason: in words.
+    """rows: the default model first. failed: (model, precision, why) of what could not be run.
 
-    failed: (model, precision, why) of what could not be run.
+    key: of what was measured on what, see device_key. recommended_model, recommended: model id and precision to use
+    here, with the reason in words.
     """
 
+    key: str
     device: str
     isa: str
     runtime: str
@@ -71,18 +81,51 @@ class Report:
     runs: int
     rows: tuple[Row, ...]
     failed: tuple[tuple[str, str, str], ...]
+    recommended_model: str
     recommended: str
     reason: str
+
+    def precision_for(self, model_id: str) -> str | None:
+        """The precision to use a model in here, None where none of it was found sound."""
+        row = best_row([row for row in self.rows if row.model == model_id])
+        return row.precision if row else None
 
     def to_json(self) -> dict[str, Any]:
         """Plain values, with each row's `verified` and `recommended`."""
         data = asdict(self)
-        default = self.rows[0].model if self.rows else ""
         for entry, row in zip(data["rows"], self.rows, strict=True):
             entry["verified"] = row.verified
-            entry["recommended"] = row.model == default and row.precision == self.recommended
+            entry["recommended"] = (row.model, row.precision) == (self.recommended_model, self.recommended)
         data["failed"] = [dict(zip(("model", "precision", "reason"), item, strict=True)) for item in self.failed]
         return data
+
+
+def report_from_json(data: Any) -> Report | None:
+    """The inverse of Report.to_json; None for anything else, such as what another version wrote."""
+    try:
+        rows = tuple(Row(**{f.name: entry[f.name] for f in fields(Row)}) for entry in data["rows"])
+        failed = tuple((item["model"], item["precision"], item["reason"]) for item in data["failed"])
+        known = {f.name: data[f.name] for f in fields(Report)}
+    except (KeyError, TypeError):
+        return None
+    numbers = (value for row in rows for value in (row.latency_ms, row.latency_p95_ms, row.int8_share, row.size_bytes))
+    words = (known[name] for name in ("key", "device", "isa", "runtime", "recommended_model", "recommended", "reason"))
+    if not (all(isinstance(n, int | float) for n in numbers) and all(isinstance(word, str) for word in words)):
+        return None
+    return Report(**{**known, "rows": rows, "failed": failed})
+
+
+def device_key(catalog: Catalog, *, threads: int | None = None) -> str:
+    """What a report depends on, as a hash: processor, instruction set, threads, runtime, and every model file.
+
+    Where it is no longer a stored report's key, the report is of other hardware or other models. Loads OpenVINO.
+    """
+    from engine import runtime  # noqa: PLC0415 - loads OpenVINO, see engine.predict
+
+    parts: list[object] = [runtime.device_name(), runtime.isa(), runtime.runtime_name()]
+    parts += [threads or runtime.physical_cores(), catalog.default]
+    parts += sorted((card.id, name, file.sha256) for card in catalog.models for name, file in card.precisions.items())
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
 def bench(
@@ -160,47 +203,167 @@ def bench(
         )
         for i, (card, precision, network, _, memory, check) in enumerate(ready)
     )
-    recommended, reason = recommend([row for row in rows if row.model == catalog.default], catalog.get())
+    model_id, recommended, reason = recommend(rows, catalog)
     return Report(
+        key=device_key(catalog, threads=threads),
         device=runtime.device_name(),
-        isa=ready[0][2].isa if ready else "",
+        isa=runtime.isa(),
         runtime=runtime.runtime_name(),
         size=size,
         runs=runs,
         rows=rows,
         failed=tuple(failed),
+        recommended_model=model_id,
         recommended=recommended,
         reason=reason,
     )
 
 
-def recommend(rows: Sequence[Row], card: ModelCard) -> tuple[str, str]:
-    """(precision, reason in words) for the rows of one model.
+def best_row(rows: Sequence[Row]) -> Row | None:
+    """Of one model's rows the fastest that computes here what it should; float32 where nothing is clearly faster.
 
-    The fastest precision that computes here what it should; float32 where nothing is clearly faster.
+    None where no precision could be checked.
     """
     sound = [row for row in rows if row.verified]
-    if not sound:
-        precision = default_precision(card)
-        return precision, f"{precision}, by default: no precision could be checked on this device."
-    fastest = min(sound, key=lambda row: row.latency_ms)
+    fastest = min(sound, key=lambda row: row.latency_ms, default=None)
     plain = next((row for row in sound if row.precision == "float32"), None)
-    if plain is None or fastest is plain:
-        return fastest.precision, f"{fastest.precision}: {fastest.latency_ms:.1f} ms a slice, the fastest here."
-    gain = plain.latency_ms / fastest.latency_ms
-    if gain < WORTHWHILE:
-        return plain.precision, f"float32: {plain.latency_ms:.1f} ms a slice, and nothing is clearly faster here."
-    words = f"{fastest.precision}: {fastest.latency_ms:.1f} ms a slice, {gain:.1f} times as fast as float32"
-    if fastest.dice_mean is not None and plain.dice_mean is not None:
-        words += f", at a mean Dice of {fastest.dice_mean:.3f} against {plain.dice_mean:.3f}"
-    return fastest.precision, words + "."
+    if fastest and plain and plain.latency_ms < WORTHWHILE * fastest.latency_ms:
+        return plain
+    return fastest
+
+
+def recommend(rows: Sequence[Row], catalog: Catalog) -> tuple[str, str, str]:
+    """(model id, precision, reason in words): the default model in its best precision.
+
+    Another model takes its place only where it is clearly faster and no less accurate on the same patients.
+    """
+    default = catalog.get()
+    best = best_row([row for row in rows if row.model == default.id])
+    if best is None:
+        precision = default_precision(default)
+        why = "by default: no precision of it could be checked on this device"
+        return default.id, precision, f"{default.name} {precision}, {why}."
+    for card in catalog.models:
+        other = best_row([row for row in rows if row.model == card.id])
+        if other is None or other.dice_mean is None or best.dice_mean is None:
+            continue
+        comparable = card.metrics_split == catalog.get(best.model).metrics_split
+        accurate = comparable and other.dice_mean >= best.dice_mean - SAME_DICE
+        if accurate and WORTHWHILE * other.latency_ms <= best.latency_ms:
+            best = other
+    words = f"{catalog.get(best.model).name} {best.precision} is the best choice: {best.latency_ms:.1f} ms a slice"
+    plain = next((r for r in rows if r.model == best.model and r.precision == "float32" and r.verified), None)
+    if plain is best:
+        alone = all(row is best for row in rows if row.model == best.model and row.verified)
+        return best.model, best.precision, words + ("." if alone else ", and no other precision is clearly faster.")
+    if plain is not None:
+        words += f", {plain.latency_ms / best.latency_ms:.1f} times as fast as float32"
+        if best.dice_mean is not None and plain.dice_mean is not None:
+            words += f", at a mean Dice of {best.dice_mean:.3f} against {plain.dice_mean:.3f}"
+    return best.model, best.precision, words + "."
+
+
+def bench_aside(
+    catalog: Catalog,
+    *,
+    size: int = 256,
+    runs: int = 40,
+    progress: Progress = no_progress,
+    cancel: CancelToken | None = None,
+) -> Report:
+    """bench() in a process of its own at low priority: the caller's memory and responsiveness stay as they are.
+
+    Answers a cancel within a fraction of a second. Raises ModelError, Cancelled.
+    """
+    from engine import runtime  # noqa: PLC0415 - see bench
+
+    cancel = cancel or CancelToken()
+    folders = [str(card.folder.resolve()) for card in catalog.models]
+    # A file, not a pipe: nobody reads it while the process runs, and a full pipe would stop it.
+    with tempfile.TemporaryFile() as errors:
+        child = runtime.start_module(
+            "engine.bench", ["run", json.dumps({"folders": folders, "size": size, "runs": runs})], errors=errors
+        )
+        lines: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
+        reader = threading.Thread(target=_read_lines, args=(child.stdout, lines.put), name="bench-reader", daemon=True)
+        reader.start()
+        try:
+            while True:
+                cancel.check()
+                try:
+                    line = lines.get(timeout=0.1)
+                except queue.Empty:
+                    continue
+                if line is None:
+                    break
+                said = json.loads(line)
+                if "report" in said:
+                    report = report_from_json(said["report"])
+                    if report is None:
+                        raise ModelError("the device check's answer was not understood; install CineQuant again")
+                    return report
+                if "error" in said:
+                    raise ModelError(said["error"])
+                progress(*said["progress"])
+        finally:
+            _end(child)
+            reader.join()
+            if child.stdout is not None:
+                child.stdout.close()
+        errors.seek(0)
+        last = (errors.read().decode(errors="replace").strip().splitlines() or ["nothing on stderr"])[-1]
+        raise ModelError(f"the device check ended early (status {child.returncode}: {last}); run it again")
+
+
+def _read_lines(stream: IO[bytes] | None, put: Callable[[bytes | None], None]) -> None:
+    for line in stream or ():
+        put(line)
+    put(None)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End a process and those that it started, and wait for it."""
+    try:
+        whole = [*psutil.Process(process.pid).children(recursive=True), psutil.Process(process.pid)]
+    except psutil.NoSuchProcess:
+        whole = []
+    for one in whole:
+        try:
+            one.kill()
+        except psutil.NoSuchProcess:
+            continue
+    process.wait()
+
+
+def _run(arguments: Sequence[str]) -> int:
+    """What bench_aside's process does: bench, a line of JSON for each step and one for the result."""
+    asked = json.loads(arguments[0])
+    # Behind everything that the user does meanwhile.
+    psutil.Process().nice(psutil.BELOW_NORMAL_PRIORITY_CLASS if sys.platform == "win32" else 10)
+
+    def say(what: str, value: object) -> None:
+        sys.stdout.write(json.dumps({what: value}) + "\n")
+        sys.stdout.flush()
+
+    try:
+        report = bench(
+            find_models([Path(folder) for folder in asked["folders"]]),
+            size=asked["size"],
+            runs=asked["runs"],
+            progress=lambda done, total, what: say("progress", [done, total, what]),
+        )
+    except ModelError as error:
+        say("error", str(error))
+        return 1
+    say("report", report.to_json())
+    return 0
 
 
 def _memory_in_child(card: ModelCard, precision: str, shape: tuple[int, int], *, bf16: bool) -> dict[str, float]:
     """Memory and loading time of a network in a process that did nothing before. Raises ModelError."""
     from engine import runtime  # noqa: PLC0415
 
-    arguments = [str(card.folder.resolve()), precision, str(shape[0]), str(shape[1]), str(int(bf16))]
+    arguments = ["measure", str(card.folder.resolve()), precision, str(shape[0]), str(shape[1]), str(int(bf16))]
     try:
         done = runtime.run_module("engine.bench", arguments)
     except runtime.ChildTimeout as error:
@@ -235,4 +398,4 @@ def _measure(arguments: Sequence[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(_measure(sys.argv[1:]))
+    sys.exit({"measure": _measure, "run": _run}[sys.argv[1]](sys.argv[2:]))

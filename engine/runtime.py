@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 import psutil
@@ -55,6 +55,7 @@ _core: Any = None
 _networks: OrderedDict[tuple[object, ...], Network] = OrderedDict()
 _checked: set[tuple[str, tuple[int, int]]] = set()
 _lock = threading.Lock()
+_device_isa = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,6 +264,17 @@ def device_name() -> str:
     return str(_openvino_core().get_property("CPU", "FULL_DEVICE_NAME")).strip()
 
 
+def isa() -> str:
+    """The strongest instruction set that the runtime may use here, after a cap by ONEDNN_MAX_CPU_ISA."""
+    global _device_isa  # noqa: PLW0603
+    if not _device_isa:
+        # It is told by compiled networks alone: the smallest one.
+        x = ov.opset13.parameter([1], ov.Type.f32)
+        smallest = _openvino_core().compile_model(ov.Model([ov.opset13.relu(x)], [x]), "CPU")
+        _device_isa = _isa(smallest, ())
+    return _device_isa
+
+
 def has_bf16() -> bool:
     """Whether this processor, as the runtime may use it, computes in bfloat16."""
     return "BF16" in _openvino_core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
@@ -385,19 +397,28 @@ def run_module(
 
     Raises ChildTimeout.
     """
+    command, options = _child(module, arguments)
+    return subprocess.run(command, input=content, capture_output=True, timeout=timeout_s, check=False, **options)
+
+
+def start_module(module: str, arguments: Sequence[str], *, errors: IO[bytes]) -> subprocess.Popen[bytes]:
+    """Start a module of the engine in a fresh Python process whose standard output is a pipe, and go on.
+
+    errors: file for its standard error.
+    """
+    command, options = _child(module, arguments)
+    return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors, **options)
+
+
+def _child(module: str, arguments: Sequence[str]) -> tuple[list[str], dict[str, Any]]:
+    """Command and options of a fresh Python process that runs a module of the engine."""
     home = str(Path(engine.__file__).parent.parent)
     path = os.pathsep.join(part for part in (home, os.environ.get("PYTHONPATH", "")) if part)
-    return subprocess.run(
-        # -P: a folder named "engine" where the user happens to stand must not be run instead of this package.
-        [sys.executable, "-P", "-m", module, *arguments],
-        input=content,
-        capture_output=True,
-        timeout=timeout_s,
-        env={**os.environ, "PYTHONPATH": path},
-        # On Windows a child of the windowed viewer would open a console.
-        creationflags=int(getattr(subprocess, "CREATE_NO_WINDOW", 0)),
-        check=False,
-    )
+    # -P: a folder named "engine" where the user happens to stand must not be run instead of this package.
+    command = [sys.executable, "-P", "-m", module, *arguments]
+    # On Windows a child of the windowed viewer would open a console.
+    flags = int(getattr(subprocess, "CREATE_NO_WINDOW", 0))
+    return command, {"env": {**os.environ, "PYTHONPATH": path}, "creationflags": flags}
 
 
 def _check_in_child(content: bytes, where: Path, channels: int, input_shape: tuple[int, int]) -> None:
