@@ -29,6 +29,7 @@ from app.state import (
     opened,
     phase_frame,
     precisions_of,
+    preselected,
     run_key,
     run_of,
     shown_labels,
@@ -151,7 +152,8 @@ class Session(QObject):
             return
         self._worker.cancel("segment", "compare")
         runs = {key: run for key, run in self.state.runs.items() if run.status is Status.DONE}
-        state = evolve(self.state, model_id=model_id, runs=runs, busy=None)
+        by_hand = self.state.by_hand | {"model"}
+        state = preselected(evolve(self.state, model_id=model_id, runs=runs, busy=None, by_hand=by_hand))
         precisions = precisions_of(card_of(state))
         if precisions and state.precision not in precisions:
             state = evolve(state, precision=precisions[0])
@@ -159,14 +161,17 @@ class Session(QObject):
         self._segment_missing()
 
     def choose_precision(self, precision: str) -> None:
-        self.update(precision=precision)
+        """To this precision, for the scans to come as well."""
+        if precision != self.state.precision:
+            self.update(precision=precision, by_hand=self.state.by_hand | {"precision"})
         self._segment_missing()
 
     def toggle_precision(self) -> None:
-        """The next precision that the model comes in."""
+        """A look at the next precision that the model comes in; what the next scan starts with stays."""
         precisions = precisions_of(card_of(self.state))
         here = precisions.index(self.state.precision) if self.state.precision in precisions else -1
-        self.choose_precision(precisions[(here + 1) % len(precisions)])
+        self.update(precision=precisions[(here + 1) % len(precisions)])
+        self._segment_missing()
 
     def segment(self) -> None:
         """Segment what is on screen because the user asks, whatever kind of image it is and whatever failed before."""
@@ -176,14 +181,28 @@ class Session(QObject):
         self._segment_missing()
 
     def cancel(self) -> None:
-        """Stop what the worker does. What is finished stays, and a file being written is finished and said."""
+        """Stop what the worker does, else the device check.
+
+        What is finished stays, and a file being written is finished and said.
+        """
+        checking = None if self.idle else self.state.checking
         self._worker.cancel("open", "segment", "compare")
         over = (Status.WAITING, Status.RUNNING)
         runs = {
             key: replace(run, status=Status.STOPPED) if run.status in over else run
             for key, run in self.state.runs.items()
         }
-        self.update(runs=runs, busy=None)
+        self.update(runs=runs, busy=None, checking=checking)
+
+    def follow_report(self) -> None:
+        """Take the model and precision that the device check recommends, now and for the scans to come."""
+        state = preselected(evolve(self.state, by_hand=frozenset()))
+        if state.model_id != self.state.model_id:
+            self._worker.cancel("segment", "compare")
+            runs = {key: run for key, run in state.runs.items() if run.status is Status.DONE}
+            state = evolve(state, runs=runs, busy=None)
+        self._show(state)
+        self._segment_missing()
 
     def _segment_missing(self) -> None:
         """Queue the segmentations that the choices on screen call for and that are neither there nor under way."""
@@ -369,6 +388,8 @@ class Session(QObject):
         ids = [card.id for card in catalog.models]
         wanted = (self.state.model_id, catalog.default, *ids)
         state = evolve(self.state, catalog=catalog, model_id=next((i for i in wanted if i in ids), ""))
+        # What is on screen stays; a scan that waited for the models starts as the device check recommends.
+        state = state if state.runs else preselected(state)
         card, asked = card_of(state), state.precision
         if card is not None and asked not in card.precisions:
             state = evolve(state, precision=precisions_of(card)[0])

@@ -10,6 +10,7 @@ from typing import Any
 from PySide6.QtCore import QByteArray, QSettings
 
 from app.state import MAX_RECENTS, AppState, Overlay, Style
+from engine.bench import report_from_json
 from engine.volume import STRUCTURES
 
 
@@ -32,11 +33,15 @@ class Settings:
         visible = self._list("overlay/visible")
         if visible is not None:
             overlay = replace(overlay, visible=frozenset(v for v in visible if v in STRUCTURES))
+        chosen = {name: self._text(name) for name in ("model", "precision")}
         recents = [Path(p) for p in self._list("recents") or () if isinstance(p, str) and p]
         return replace(
             state,
             overlay=overlay,
-            model_id=self._text("model") or state.model_id,
+            model_id=chosen["model"] or state.model_id,
+            precision=chosen["precision"] or state.precision,
+            by_hand=frozenset(name for name, value in chosen.items() if value),
+            report=report_from_json(self._json("report")),
             hide_names=self._text("hide_names") == "yes",
             recents=tuple(recents[:MAX_RECENTS]),
         )
@@ -47,7 +52,9 @@ class Settings:
         self._store.setValue("overlay/style", str(overlay.style))
         self._store.setValue("overlay/opacity", f"{overlay.opacity:.2f}")
         self._store.setValue("overlay/visible", json.dumps(sorted(overlay.visible)))
-        self._store.setValue("model", state.model_id)
+        for name, value in (("model", state.model_id), ("precision", state.precision)):
+            self._store.setValue(name, value if name in state.by_hand else "")
+        self._store.setValue("report", json.dumps(state.report.to_json()) if state.report else "")
         self._store.setValue("hide_names", "yes" if state.hide_names else "no")
         self._store.setValue("recents", json.dumps([str(p) for p in state.recents]))
 
@@ -72,8 +79,11 @@ class Settings:
             return None
 
     def _list(self, key: str) -> list[Any] | None:
+        value = self._json(key)
+        return value if isinstance(value, list) else None
+
+    def _json(self, key: str) -> Any:
         try:
-            value = json.loads(self._text(key) or "null")
+            return json.loads(self._text(key) or "null")
         except ValueError:
             return None
-        return value if isinstance(value, list) else None

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from engine.bench import Report
 from engine.catalog import Catalog
 from engine.measure import Function
 from engine.model_card import ModelCard
@@ -117,6 +118,8 @@ class AppState:
     window: (centre, width) in the scan's own units. zoom: 1 fits the image. pan_mm: (x, y) of the view's centre from
     the image's centre. segment_asked: the user wants this scan segmented although it may be no short-axis MR.
     runs: never changed in place. agreement: Dice between float32 and int8 by model id.
+    by_hand: what the user chose, of "model" and "precision"; the rest follows report, what the device check of this
+    computer found. checking: how far a device check is, None where none runs.
     """
 
     volume: Volume | None = None
@@ -140,6 +143,9 @@ class AppState:
     message: Message | None = None
     hide_names: bool = False
     recents: tuple[Path, ...] = ()
+    by_hand: frozenset[str] = frozenset()
+    report: Report | None = None
+    checking: Busy | None = None
 
 
 def settle(state: AppState) -> AppState:
@@ -181,7 +187,7 @@ def opened(state: AppState, volume: Volume, *, same_view: bool = False) -> AppSt
         }
     )
     return evolve(
-        state,
+        state if same_view else preselected(state),
         volume=volume,
         volume_id=state.volume_id + 1,
         zoom=1.0,
@@ -193,6 +199,19 @@ def opened(state: AppState, volume: Volume, *, same_view: bool = False) -> AppSt
         message=None,
         **fresh,
     )
+
+
+def preselected(state: AppState) -> AppState:
+    """The model and precision that the device check recommends, but for what the user chose by hand."""
+    report = state.report
+    if report is None or state.catalog is None:
+        return state
+    if "model" not in state.by_hand and report.recommended_model in {card.id for card in state.catalog.models}:
+        state = evolve(state, model_id=report.recommended_model)
+    best = report.precision_for(state.model_id)
+    if "precision" not in state.by_hand and best is not None and best in precisions_of(card_of(state)):
+        state = evolve(state, precision=best)
+    return state
 
 
 def card_of(state: AppState) -> ModelCard | None:

@@ -40,7 +40,9 @@ def run_viewer(paths: list[Path], *, precision: str | None, screenshot: Path | N
 
     settings = None if screenshot else Settings()
     state = settings.restore(AppState()) if settings else AppState()
-    session = Session(evolve(state, precision=precision) if precision else state, compare=screenshot is None)
+    if precision:
+        state = evolve(state, precision=precision, by_hand=state.by_hand | {"precision"})
+    session = Session(state, compare=screenshot is None)
     window = MainWindow(session, settings)
     said = _Said(session)
     if screenshot is not None:

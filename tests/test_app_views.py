@@ -670,7 +670,7 @@ def test_the_window_fits_a_small_screen(ready: MainWindow) -> None:
 def test_settings_come_back(tmp_path: Path) -> None:
     state = AppState(
         overlay=Overlay(Style.FILL, 0.5, frozenset({LV})), model_id="espnetv2", hide_names=True,
-        recents=(Path("/a b/ü.nii.gz"), Path("/c")),
+        by_hand=frozenset({"model"}), recents=(Path("/a b/ü.nii.gz"), Path("/c")),
     )  # fmt: skip
     Settings(tmp_path / "settings.ini").save(state)
     assert Settings(tmp_path / "settings.ini").restore(AppState()) == state
