@@ -25,8 +25,8 @@ WARNING = "#e8b84f"
 # colour blindness, in hue or in lightness, and none of them occurs in a grey image.
 STRUCTURE_COLOURS: dict[int, tuple[int, int, int]] = {LV: (255, 112, 77), MYO: (244, 214, 92), RV: (88, 180, 245)}
 
-# Violet against teal: apart from the structures, and from each other in lightness too.
-PRECISION_COLOURS = {FLOAT32: "#a594f9", INT8: ACCENT}
+# Violet against teal, pink and lime beside them: apart from the structures, and from each other in lightness too.
+PRECISION_COLOURS = {FLOAT32: "#a594f9", INT8: ACCENT, "float16": "#f08cc0", "dynamic": "#b9d36a"}
 OTHER_PRECISION = "#c9d1db"
 
 FONT_FAMILIES = ["Inter", "Segoe UI Variable Text", "Segoe UI", "SF Pro Text", "Helvetica Neue", "Noto Sans",
