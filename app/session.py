@@ -15,17 +15,27 @@ from app.jobs import Job, Outcome, Report, Reporter, Worker
 from app.state import (
     COMPARED,
     MAX_RECENTS,
+    SPEEDS,
     AppState,
     Busy,
+    ComparisonKey,
+    Heart,
     Kind,
+    Layout,
+    Mask,
     Message,
+    Pair,
     Run,
     RunKey,
     Status,
     Style,
     card_of,
+    cine_frame,
+    comparison_key,
     evolve,
     frame_interval_ms,
+    heart_of,
+    heart_view,
     opened,
     phase_frame,
     precisions_of,
@@ -36,14 +46,15 @@ from app.state import (
     with_run,
 )
 from engine.catalog import Catalog, find_models, user_models
+from engine.compare import Comparison, compare
 from engine.errors import ScanError
 from engine.measure import Function, measure
-from engine.metrics import dice
 from engine.model_card import ModelCard
 from engine.phantom import make_phantom
 from engine.predict import Prediction, predict
+from engine.render import window_presets
 from engine.scan import open_scan
-from engine.volume import STRUCTURES, LabelMap, Volume
+from engine.volume import LabelMap, Volume
 
 
 class Session(QObject):
@@ -73,7 +84,8 @@ class Session(QObject):
         if new == old:
             return
         self.state = new
-        if (old.playing, old.speed, old.volume_id) != (new.playing, new.speed, new.volume_id):
+        clock = [(s.playing, s.speed, s.sweep, s.volume_id) for s in (old, new)]
+        if clock[0] != clock[1]:
             self._restart_clock()
         self.changed.emit(old, new)
 
@@ -189,7 +201,7 @@ class Session(QObject):
         self._worker.cancel("open", "segment", "compare")
         over = (Status.WAITING, Status.RUNNING)
         runs = {
-            key: replace(run, status=Status.STOPPED) if run.status in over else run
+            key: replace(run, status=Status.STOPPED, planes={}) if run.status in over else run
             for key, run in self.state.runs.items()
         }
         self.update(runs=runs, busy=None, checking=checking)
@@ -235,6 +247,7 @@ class Session(QObject):
             total = volume.frames * volume.slices
             self._show(with_run(self.state, key, Run(Status.WAITING, total=total)))
             self._submit("segment", _segmentation(volume, card, precision), tag=key)
+        self._compare_missing()
 
     # -- looking -------------------------------------------------------------------------------------------------
 
@@ -260,6 +273,40 @@ class Session(QObject):
         if volume is not None:
             fresh = opened(self.state, volume)
             self.update(zoom=1.0, pan_mm=(0.0, 0.0), window=fresh.window, invert=False)
+
+    def zoom_to_heart(self) -> None:
+        """Fill the view with the heart, as far as it is known where that is."""
+        view = heart_view(self.state)
+        if view is not None:
+            zoom, pan_mm = view
+            self.update(zoom=zoom, pan_mm=pan_mm)
+        elif self.state.volume is not None:
+            self.say(Kind.WARNING, "Where the heart is, is known once the scan is segmented: wait, or press Segment.")
+
+    def next_window(self) -> None:
+        """The next of the window presets."""
+        presets = self.window_presets()
+        windows = list(presets.values())
+        here = next((i for i, window in enumerate(windows) if np.allclose(window, self.state.window)), -1)
+        if windows:
+            self.update(window=windows[(here + 1) % len(windows)])
+
+    def window_presets(self) -> dict[str, tuple[float, float]]:
+        """(centre, width) by name for the scan on screen."""
+        volume = self.state.volume
+        return window_presets(volume.array, volume.window) if volume is not None else {}
+
+    def show_layout(self, layout: Layout) -> None:
+        self.update(layout=layout)
+
+    def toggle(self, field: str) -> None:
+        """The other value of a field that is true or false."""
+        self.update(**{field: not getattr(self.state, field)})
+
+    def change_speed(self, step: int) -> None:
+        """To the next faster (1) or slower (-1) of SPEEDS."""
+        at = min(range(len(SPEEDS)), key=lambda i: abs(SPEEDS[i] - self.state.speed))
+        self.update(speed=SPEEDS[min(max(at + step, 0), len(SPEEDS) - 1)])
 
     def update_overlay(self, **changes: Any) -> None:
         self.update(overlay=replace(self.state.overlay, **changes))
@@ -289,7 +336,7 @@ class Session(QObject):
         if volume is None:
             return
         passed = int(self._clock.elapsed() * self.state.speed / frame_interval_ms(volume))
-        self.update(frame_index=(self._clock_frame + passed) % volume.frames)
+        self.update(frame_index=cine_frame(self._clock_frame + passed, volume.frames, sweep=self.state.sweep))
 
     # -- exports -------------------------------------------------------------------------------------------------
 
@@ -345,8 +392,9 @@ class Session(QObject):
             run = replace(
                 run,
                 status=Status.RUNNING,
-                timings=run.timings + tuple(timing for timing, _ in report.items),
+                timings=run.timings + tuple(timing for timing, *_ in report.items),
                 rss_mb=report.items[-1][1] if report.items else run.rss_mb,
+                planes={**run.planes, **{(timing.frame, timing.slice): plane for timing, _, plane in report.items}},
             )
             state = with_run(state, key, run)
             busy = Busy(f"Segmenting in {key.precision}", len(run.timings), run.total)
@@ -376,7 +424,7 @@ class Session(QObject):
             case "segment":
                 self._run_arrived(outcome.job.tag, *outcome.value)
             case "compare":
-                self.update(agreement={**self.state.agreement, outcome.job.tag: outcome.value})
+                self._comparison_arrived(outcome.job.tag, outcome.value)
             case "export":
                 self.say(Kind.SUCCESS, f"Saved {outcome.value}")
 
@@ -398,7 +446,7 @@ class Session(QObject):
             self.say(Kind.WARNING, f"{card.name} does not come in {asked}; {state.precision} is shown instead.")
         self._segment_missing()
 
-    def _run_arrived(self, key: RunKey, prediction: Prediction, function: Function) -> None:
+    def _run_arrived(self, key: RunKey, prediction: Prediction, function: Function, heart: Heart | None) -> None:
         run = Run(
             Status.DONE,
             timings=prediction.timings,
@@ -406,32 +454,58 @@ class Session(QObject):
             rss_mb=prediction.rss_mb,
             prediction=prediction,
             function=function,
+            heart=heart,
         )
         self._show(with_run(self.state, key, run))
-        done = {p: run_of(self.state, p) for p in COMPARED}
-        both = [r.prediction.labels for r in done.values() if r and r.prediction]
-        if len(both) == len(COMPARED) and self.state.model_id not in self.state.agreement:
-            self._submit("compare", lambda _: _mean_dice(*both), tag=self.state.model_id)
+        self._compare_missing()
+
+    def _compare_missing(self) -> None:
+        """Queue the comparisons that the choices on screen call for and that are neither there nor under way."""
+        state = self.state
+        waiting = {job.tag for job in self._worker.unfinished if job.kind == "compare"}
+        for pair in Pair:
+            key = comparison_key(replace(state, pair=pair))
+            if key is None or key in state.comparisons or key in waiting:
+                continue
+            one, other = (self._labels_of(side) for side in key)
+            if one is not None and other is not None:
+                frames = state.mask.frames if pair is Pair.MASK and state.mask else None
+                self._submit("compare", _comparison(one, other, frames), tag=key)
+
+    def _labels_of(self, side: RunKey | Mask) -> LabelMap | None:
+        if isinstance(side, Mask):
+            return side.labels
+        run = self.state.runs.get(side)
+        return run.prediction.labels if run and run.prediction else None
+
+    def _comparison_arrived(self, key: ComparisonKey, comparison: Comparison) -> None:
+        if any(isinstance(side, Mask) and side is not self.state.mask for side in key):
+            return
+        one, other = key
+        run, agreement = self.state.runs.get(one), self.state.agreement
+        if run is not None and run.prediction is not None and not isinstance(other, Mask):
+            agreement = {**agreement, run.prediction.model_id: comparison.mean_dice}
+        self.update(comparisons={**self.state.comparisons, key: comparison}, agreement=agreement)
 
 
-def _segmentation(volume: Volume, card: ModelCard, precision: str) -> Callable[[Reporter], tuple[Prediction, Function]]:
+def _segmentation(
+    volume: Volume, card: ModelCard, precision: str
+) -> Callable[[Reporter], tuple[Prediction, Function, Heart | None]]:
     """The work of one segmentation; measures in the worker too, for a cine has many voxels to count."""
 
-    def run(reporter: Reporter) -> tuple[Prediction, Function]:
+    def run(reporter: Reporter) -> tuple[Prediction, Function, Heart | None]:
         prediction = predict(
             volume,
             card,
             precision,
             progress=reporter.progress,
             cancel=reporter.token,
-            on_slice=lambda timing, rss_mb: reporter.item((timing, rss_mb)),
+            on_slice=lambda *of_slice: reporter.item(of_slice),
         )
-        return prediction, measure(prediction.labels, volume)
+        return prediction, measure(prediction.labels, volume), heart_of(prediction.labels)
 
     return run
 
 
-def _mean_dice(one: LabelMap, other: LabelMap) -> float:
-    """Mean Dice over the structures of two segmentations of one scan, over all its frames."""
-    scores = [dice(one.array == label, other.array == label) for label in STRUCTURES]
-    return float(np.nanmean(scores)) if not np.isnan(scores).all() else 1.0
+def _comparison(one: LabelMap, other: LabelMap, frames: tuple[int, ...] | None) -> Callable[[Reporter], Comparison]:
+    return lambda reporter: compare(one, other, frames=frames, cancel=reporter.token)

@@ -15,14 +15,16 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.bench import Report
 from engine.catalog import Catalog
+from engine.compare import Comparison
 from engine.measure import Function
 from engine.model_card import ModelCard
 from engine.predict import Prediction, SliceTiming
 from engine.render import auto_window
-from engine.volume import STRUCTURES, LabelMap, Volume
+from engine.volume import LV, STRUCTURES, LabelMap, Volume
 
 FLOAT32, INT8 = "float32", "int8"
 COMPARED = (INT8, FLOAT32)
@@ -33,6 +35,8 @@ SPEEDS = (0.1, 0.25, 0.5, 1.0, 2.0)
 UNKNOWN_FRAME_MS = 40.0
 ZOOM_RANGE = (0.25, 40.0)
 MAX_RECENTS = 8
+# Around the heart when the view is filled with it, as a share of its size.
+HEART_MARGIN = 0.15
 
 
 class Style(StrEnum):
@@ -42,6 +46,29 @@ class Style(StrEnum):
     FILL = "fill"
     VOXELS = "voxels"
     """The mask as it is, a square a voxel."""
+
+
+class Layout(StrEnum):
+    """How the middle of the window is divided."""
+
+    SLICE = "slice"
+    PHASES = "phases"
+    """End-diastole beside end-systole."""
+    COMPARE = "compare"
+    """Two segmentations, where they differ, and their Dice slice by slice."""
+    SHEET = "sheet"
+    """All slices of the frame."""
+    LONG_AXIS = "long-axis"
+    """The slice, and two planes at right angles to it and to each other."""
+
+
+class Pair(StrEnum):
+    """Which two segmentations Layout.COMPARE shows."""
+
+    PRECISIONS = "precisions"
+    """float32 and int8 of the chosen model."""
+    MASK = "mask"
+    """What the chosen model and precision found, and the mask that was loaded."""
 
 
 class Status(StrEnum):
@@ -96,11 +123,20 @@ class RunKey(NamedTuple):
     precision: str
 
 
+@dataclass(frozen=True, slots=True)
+class Heart:
+    """Where a segmentation has the heart, in mm from the image's top left corner; box: left, top, right, bottom."""
+
+    middle_mm: tuple[float, float]
+    box_mm: tuple[float, float, float, float]
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Run:
     """One segmentation of one scan by one model in one precision, as far as it is.
 
     timings: of the slices so far, in the order computed. total: slices there will be.
+    planes: while it runs, the labels (Y, X) uint8 of the slices so far, by (frame, slice); empty before and after.
     """
 
     status: Status
@@ -109,6 +145,44 @@ class Run:
     rss_mb: float = 0.0
     prediction: Prediction | None = None
     function: Function | None = None
+    planes: Mapping[tuple[int, int], NDArray[np.uint8]] = field(default_factory=dict)
+    heart: Heart | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Mask:
+    """A mask from a file, on the grid of the scan on screen. Compared with others by identity.
+
+    frames: those that the file is of; the labels of others are empty and mean nothing.
+    """
+
+    name: str
+    labels: LabelMap
+    frames: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Cross:
+    """Where the long-axis planes meet the slices.
+
+    x_mm, y_mm: their common point, from the image's top left corner. angle: of the first plane, in radians from the
+    rows towards the columns; the second is at right angles to it.
+    """
+
+    x_mm: float
+    y_mm: float
+    angle: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Drawn:
+    """Labels (Y, X) uint8 of one slice. owner: one and the same object as long as the labels are."""
+
+    plane: NDArray[np.uint8]
+    owner: object
+
+
+ComparisonKey = tuple[RunKey, "RunKey | Mask"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +191,9 @@ class AppState:
 
     window: (centre, width) in the scan's own units. zoom: 1 fits the image. pan_mm: (x, y) of the view's centre from
     the image's centre. segment_asked: the user wants this scan segmented although it may be no short-axis MR.
-    runs: never changed in place. agreement: Dice between float32 and int8 by model id.
+    runs: never changed in place. agreement: Dice between float32 and int8 by model id. comparisons: by comparison_key.
+    smooth: between voxels, grey values are interpolated. sweep: the cine goes to and fro, not round and round.
+    cross: where the user put the long-axis planes; None for the heart's middle. mask: loaded from a file.
     by_hand: what the user chose, of "model" and "precision"; the rest follows report, what the device check of this
     computer found. checking: how far a device check is, None where none runs.
     """
@@ -139,6 +215,14 @@ class AppState:
     segment_asked: bool = False
     runs: Mapping[RunKey, Run] = field(default_factory=dict)
     agreement: Mapping[str, float] = field(default_factory=dict)
+    comparisons: Mapping[ComparisonKey, Comparison] = field(default_factory=dict)
+    layout: Layout = Layout.SLICE
+    pair: Pair = Pair.PRECISIONS
+    smooth: bool = True
+    sweep: bool = False
+    cross: Cross | None = None
+    mask: Mask | None = None
+    mask_shown: bool = True
     busy: Busy | None = None
     message: Message | None = None
     hide_names: bool = False
@@ -149,7 +233,7 @@ class AppState:
 
 
 def settle(state: AppState) -> AppState:
-    """The nearest state that can be: indices within the scan, a window of some width, a zoom within its range."""
+    """The nearest state that can be: indices and planes within the scan, a window of some width, a zoom in range."""
     frames, slices = (state.volume.frames, state.volume.slices) if state.volume else (1, 1)
     centre, width = state.window
     if not (math.isfinite(centre) and math.isfinite(width)):
@@ -162,7 +246,25 @@ def settle(state: AppState) -> AppState:
         zoom=min(max(state.zoom, ZOOM_RANGE[0]), ZOOM_RANGE[1]),
         playing=state.playing and state.volume is not None and state.volume.is_cine,
         overlay=replace(state.overlay, opacity=min(max(state.overlay.opacity, 0.0), 1.0)),
+        cross=_within(state.cross, state.volume),
+        pair=state.pair if state.mask is not None else Pair.PRECISIONS,
     )
+
+
+def _within(cross: Cross | None, volume: Volume | None) -> Cross | None:
+    """The nearest point of the image; none where there is no image."""
+    if cross is None or volume is None or not all(map(math.isfinite, (cross.x_mm, cross.y_mm, cross.angle))):
+        return None
+    width, height = size_mm(volume)
+    angle = math.remainder(cross.angle, 2 * math.pi)
+    return Cross(min(max(cross.x_mm, 0.0), width), min(max(cross.y_mm, 0.0), height), angle)
+
+
+def size_mm(volume: Volume) -> tuple[float, float]:
+    """Width and height of a slice."""
+    dx, dy, _ = volume.geometry.spacing_mm
+    _, rows, columns = volume.geometry.shape
+    return columns * dx, rows * dy
 
 
 def evolve(state: AppState, **changes: Any) -> AppState:
@@ -196,6 +298,11 @@ def opened(state: AppState, volume: Volume, *, same_view: bool = False) -> AppSt
         segment_asked=same_view and state.segment_asked,
         runs={},
         agreement={},
+        comparisons={},
+        cross=None,
+        mask=replace(state.mask, labels=LabelMap(state.mask.labels.array, volume.geometry))
+        if same_view and state.mask is not None
+        else None,
         message=None,
         **fresh,
     )
@@ -249,6 +356,92 @@ def shown_labels(state: AppState) -> LabelMap | None:
     return run.prediction.labels if run and run.prediction else None
 
 
+def drawn_labels(
+    state: AppState, precision: str | None = None, frame: int | None = None, index: int | None = None
+) -> Drawn | None:
+    """The labels of one slice as far as they are known: of exactly this scan and model, in the precision given.
+
+    Frame, slice and precision are those on screen where none is given. While a segmentation runs, its slices come one
+    by one, as they are before the largest component of each structure is chosen.
+    """
+    run = run_of(state, precision)
+    if run is None:
+        return None
+    frame, index = state.frame_index if frame is None else frame, state.slice_index if index is None else index
+    if run.prediction is not None:
+        labels = run.prediction.labels
+        return Drawn(labels.array[frame, index], labels)
+    plane = run.planes.get((frame, index))
+    return None if plane is None else Drawn(plane, plane)
+
+
+def drawn_mask(state: AppState, frame: int | None = None, index: int | None = None) -> Drawn | None:
+    """The loaded mask in one slice, if it is of that frame."""
+    frame, index = state.frame_index if frame is None else frame, state.slice_index if index is None else index
+    if state.mask is None or frame not in state.mask.frames:
+        return None
+    return Drawn(state.mask.labels.array[frame, index], state.mask.labels)
+
+
+def comparison_key(state: AppState) -> ComparisonKey | None:
+    """The key of the comparison that Layout.COMPARE shows; None where one side of it cannot be."""
+    if state.pair is Pair.MASK:
+        key = run_key(state)
+        return (key, state.mask) if key and state.mask is not None else None
+    one, other = run_key(state, FLOAT32), run_key(state, INT8)
+    return (one, other) if one and other else None
+
+
+def comparison_of(state: AppState) -> Comparison | None:
+    """The comparison that Layout.COMPARE shows, once it is computed."""
+    key = comparison_key(state)
+    return state.comparisons.get(key) if key else None
+
+
+def cross_of(state: AppState) -> Cross | None:
+    """Where the long-axis planes are: where the user put them, else the heart's middle, else the image's."""
+    if state.cross is not None or state.volume is None:
+        return state.cross
+    run = run_of(state)
+    if run is not None and run.heart is not None:
+        return Cross(*run.heart.middle_mm)
+    width, height = size_mm(state.volume)
+    return Cross(width / 2, height / 2)
+
+
+def heart_view(state: AppState) -> tuple[float, tuple[float, float]] | None:
+    """(zoom, pan_mm) that fill the view with the heart; None where it is not known where that is."""
+    run = run_of(state)
+    if state.volume is None or run is None or run.heart is None:
+        return None
+    left, top, right, bottom = run.heart.box_mm
+    width, height = size_mm(state.volume)
+    margin = HEART_MARGIN * max(right - left, bottom - top)
+    # The smaller of the two: then the heart fits views of any proportion.
+    zoom = min(width / (right - left + 2 * margin), height / (bottom - top + 2 * margin))
+    return zoom, ((left + right - width) / 2, (top + bottom - height) / 2)
+
+
+def heart_of(labels: LabelMap) -> Heart | None:
+    """Where the heart is, None where there are no labels.
+
+    Its middle is that of the left ventricle in the first frame that shows it, half way between the first and the last
+    slice that do: planes through it stay where they are while frames and slices change.
+    """
+    found = labels.array.any(axis=(0, 1))
+    rows, columns = np.flatnonzero(found.any(axis=1)), np.flatnonzero(found.any(axis=0))
+    if not rows.size:
+        return None
+    dx, dy, _ = labels.geometry.spacing_mm
+    box = (columns[0] * dx, rows[0] * dy, (columns[-1] + 1) * dx, (rows[-1] + 1) * dy)
+    for frame in labels.array:
+        slices = np.flatnonzero((frame == LV).any(axis=(1, 2)))
+        if slices.size:
+            y, x = np.nonzero(frame[slices[slices.size // 2]] == LV)
+            return Heart((float(x.mean() + 0.5) * dx, float(y.mean() + 0.5) * dy), box)
+    return Heart(((box[0] + box[2]) / 2, (box[1] + box[3]) / 2), box)
+
+
 def shown_function(state: AppState) -> Function | None:
     """The measurements of the labels drawn."""
     run = run_of(state)
@@ -274,6 +467,14 @@ def frame_interval_ms(volume: Volume) -> float:
         return UNKNOWN_FRAME_MS
     step = float(np.median(np.diff(times)))
     return step if 5.0 <= step <= 500.0 else UNKNOWN_FRAME_MS
+
+
+def cine_frame(count: int, frames: int, *, sweep: bool) -> int:
+    """The frame after count steps from frame 0: round and round, or with sweep to and fro, no end shown twice."""
+    if not sweep or frames < 3:
+        return count % frames
+    at = count % (2 * frames - 2)
+    return at if at < frames else 2 * frames - 2 - at
 
 
 def with_run(state: AppState, key: RunKey, run: Run) -> AppState:

@@ -21,7 +21,7 @@ from engine import preprocess
 from engine.model_card import ModelCard
 from engine.postprocess import Labeller, keep_largest
 from engine.progress import CancelToken, Progress, no_progress
-from engine.volume import LabelMap, Volume
+from engine.volume import LabelMap, Volume, read_only
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,13 +104,14 @@ def predict(
     threads: int | None = None,
     progress: Progress = no_progress,
     cancel: CancelToken | None = None,
-    on_slice: Callable[[SliceTiming, float], None] | None = None,
+    on_slice: Callable[[SliceTiming, float, NDArray[np.uint8]], None] | None = None,
 ) -> Prediction:
     """Segment every slice of every frame.
 
-    threads: None for one a physical core. on_slice: called after each slice with its timing and the memory of the
-    process in 10^6 bytes, from the thread that predicts. Volumes that are no short-axis stack are segmented as well;
-    asking first is up to the caller. Raises Cancelled within a slice of being asked to stop, ModelError.
+    threads: None for one a physical core. on_slice: called after each slice, from the thread that predicts, with its
+    timing, the memory of the process in 10^6 bytes, and its read-only labels (Y, X), as they are before the largest
+    component of each structure is chosen. Volumes that are no short-axis stack are segmented as well; asking first is
+    up to the caller. Raises Cancelled within a slice of being asked to stop, ModelError.
     """
     from engine import runtime  # noqa: PLC0415 - see the module's docstring
 
@@ -152,7 +153,7 @@ def predict(
             now = rss_mb()
             highest = max(highest, now)
             if on_slice is not None:
-                on_slice(timing, now)
+                on_slice(timing, now, read_only(labels[frame, index]))
             progress(len(timings), total, "Segmenting")
 
     cancel.check()

@@ -22,12 +22,44 @@ def auto_window(array: NDArray[Any]) -> tuple[float, float]:
     array: (…, Y, X), any real dtype. 1st to 98.5th percentile of the middle half of the image, where the heart is:
     the fat of the chest wall beside the coil would darken it. Never a width of zero.
     """
+    return _percentile_window(_middle_half(array), 1.0, 98.5)
+
+
+def window_presets(array: NDArray[Any], header: tuple[float, float] | None) -> dict[str, tuple[float, float]]:
+    """Windows (centre, width) to choose from, by name: the header's, if it names one, and percentiles of the voxels.
+
+    array: (…, Y, X), any real dtype.
+    """
+    presets = {"From the header": header} if header is not None else {}
+    return {
+        **presets,
+        "Heart": auto_window(array),
+        "Muscle": _percentile_window(_middle_half(array), 1.0, 85.0),
+        "Whole image": _percentile_window(array, 0.5, 99.5),
+        "Full range": _percentile_window(array, 0.0, 100.0),
+    }
+
+
+def _middle_half(array: NDArray[Any]) -> NDArray[Any]:
     height, width = array.shape[-2:]
-    flat = array[..., height // 4 : height - height // 4, width // 4 : width - width // 4].reshape(-1)
-    sample = flat[:: max(1, math.ceil(flat.size / 500_000))].astype(np.float64)
-    low, high = np.percentile(sample[np.isfinite(sample)], (1.0, 98.5)) if np.isfinite(sample).any() else (0.0, 1.0)
-    span = max(float(high - low), 1e-6)
-    return float(low) + span / 2, span
+    return array[..., height // 4 : height - height // 4, width // 4 : width - width // 4]
+
+
+def _percentile_window(array: NDArray[Any], low: float, high: float) -> tuple[float, float]:
+    """(centre, width) between two percentiles of at most half a million of the finite values."""
+    flat = array.reshape(-1)
+    # The ends of the range are exact: a lone bright voxel must not be missed by the sample.
+    step = 1 if (low, high) == (0.0, 100.0) else max(1, math.ceil(flat.size / 500_000))
+    sample = flat[::step]
+    sample = sample[np.isfinite(sample)]
+    if not sample.size:
+        return 0.5, 1.0
+    if step == 1 and (low, high) == (0.0, 100.0):
+        bottom, top = float(sample.min()), float(sample.max())
+    else:
+        bottom, top = (float(v) for v in np.percentile(sample.astype(np.float64), (low, high)))
+    span = max(top - bottom, 1e-6)
+    return bottom + span / 2, span
 
 
 def grey(image: NDArray[Any], window: tuple[float, float], *, invert: bool = False) -> NDArray[np.uint8]:

@@ -125,6 +125,7 @@ class FakeModel:
         if self.error:
             raise self.error
         timings = []
+        found = labels(of, 1 if precision == "float32" else 2)
         for frame in range(of.frames):
             for index in range(of.slices):
                 while not self.gate.wait(0.005):
@@ -132,10 +133,9 @@ class FakeModel:
                 cancel.check()
                 self.slices += 1
                 timings.append(SliceTiming(frame, index, 0.5, 6.0 if precision == "float32" else 2.0, 0.5))
-                on_slice(timings[-1], 300.0)
+                on_slice(timings[-1], 300.0, found.array[frame, index])
                 progress(len(timings), of.frames * of.slices, "Segmenting")
-        shrink = 1 if precision == "float32" else 2
-        return prediction(of, model, precision, labels(of, shrink), tuple(timings))
+        return prediction(of, model, precision, found, tuple(timings))
 
 
 def prediction(

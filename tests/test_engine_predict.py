@@ -86,7 +86,7 @@ def test_slices_do_not_depend_on_each_other(card: ModelCard, bands: Volume) -> N
 
 def test_timings_memory_and_provenance(card: ModelCard, bands: Volume) -> None:
     runtime.forget_networks()
-    seen: list[tuple[SliceTiming, float]] = []
+    seen: list[tuple[SliceTiming, float, np.ndarray]] = []
     progress: list[tuple[int, int, str]] = []
     prediction = predict(
         bands,
@@ -94,12 +94,17 @@ def test_timings_memory_and_provenance(card: ModelCard, bands: Volume) -> None:
         "int8",
         threads=1,
         progress=lambda *p: progress.append(p),
-        on_slice=lambda t, m: seen.append((t, m)),
+        on_slice=lambda *of_slice: seen.append(of_slice),
     )
     order = [(t.frame, t.slice) for t in prediction.timings]
     assert order == [(t, z) for t in range(2) for z in range(3)]
-    assert [timing for timing, _ in seen] == list(prediction.timings)
-    assert all(memory > 10 for _, memory in seen)
+    assert [timing for timing, _, _ in seen] == list(prediction.timings)
+    assert all(memory > 10 for _, memory, _ in seen)
+    for timing, _, plane in seen:  # the final labels are these, less what keep_largest takes away
+        final = prediction.labels.array[timing.frame, timing.slice]
+        assert not plane.flags.writeable
+        assert np.array_equal(final[final > 0], plane[final > 0])
+    assert any(plane.any() for _, _, plane in seen)
     assert all(min(t.preprocess_ms, t.inference_ms, t.postprocess_ms) > 0 for t in prediction.timings)
     assert [done for done, total, _ in progress] == [0, 1, 2, 3, 4, 5, 6]
     assert {total for _, total, _ in progress} == {6}
@@ -134,7 +139,7 @@ def test_cancelling_answers_within_a_slice(card: ModelCard, bands: Volume) -> No
     token = CancelToken()
     done: list[int] = []
 
-    def stop_after_two(timing: SliceTiming, _: float) -> None:
+    def stop_after_two(timing: SliceTiming, *_: object) -> None:
         done.append(timing.slice)
         if len(done) == 2:
             token.cancel()
