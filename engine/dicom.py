@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +12,22 @@ import numpy as np
 import pydicom
 from numpy.typing import NDArray
 
-from engine.dicom_files import Image, UnusableError, find_files, looks_like_dicom, read_images, read_pixels, tolerant
+from engine.dicom_files import (
+    Image,
+    UnusableError,
+    find_files,
+    looks_like_dicom,
+    plain,
+    read_images,
+    read_pixels,
+    tolerant,
+)
 from engine.dicom_stack import Stack, choose, is_localiser, normal
 from engine.errors import ScanError
 from engine.progress import CancelToken, Progress, no_progress
 from engine.volume import Geometry, Known, Source, Volume
 
-__all__ = ["looks_like_dicom", "read", "stack_of"]
+__all__ = ["looks_like_dicom", "not_short_axis", "patient_of", "read", "read_headers", "read_stack", "stack_of"]
 
 # Distances between neighbouring slices that differ by less than this share of their median are equal.
 EVEN = 0.02
@@ -43,8 +52,16 @@ def read(paths: Sequence[Path], *, progress: Progress = no_progress, cancel: Can
     not agree is said in the volume's notices.
     Raises ScanError, one line with file, fault and way out, if nothing can be shown; Cancelled if cancel is set.
     """
-    cancel = cancel or CancelToken()
     files = find_files(paths)
+    images, unusable = read_headers(files, progress=progress, cancel=cancel)
+    return read_stack(paths, files, images, unusable, progress=progress, cancel=cancel)
+
+
+def read_headers(
+    files: Sequence[Path], *, progress: Progress = no_progress, cancel: CancelToken | None = None
+) -> tuple[list[Image], dict[Path, UnusableError]]:
+    """The images of all files by their headers, and why the others hold none. Raises Cancelled."""
+    cancel = cancel or CancelToken()
     images: list[Image] = []
     unusable: dict[Path, UnusableError] = {}
     for done, path in enumerate(files, 1):
@@ -54,16 +71,37 @@ def read(paths: Sequence[Path], *, progress: Progress = no_progress, cancel: Can
             images += read_images(path)
         except UnusableError as reason:
             unusable[path] = reason
+    return images, unusable
+
+
+def read_stack(
+    paths: Sequence[Path],
+    files: Sequence[Path],
+    images: Sequence[Image],
+    unusable: Mapping[Path, UnusableError],
+    *,
+    beside: Sequence[Stack] = (),
+    progress: Progress = no_progress,
+    cancel: CancelToken | None = None,
+) -> Volume:
+    """The likeliest stack of images whose headers are read, as read gives it.
+
+    paths: what the user opened. files, unusable: where the images were looked for, and what was no image there.
+    beside: stacks of the same study that are listed elsewhere; they help to tell a localiser.
+    Raises ScanError, Cancelled as read does.
+    """
+    cancel = cancel or CancelToken()
+    left, faults = list(images), dict(unusable)
     pixels: dict[tuple[Path, int], NDArray[Any]] = {}
-    while images:
-        stack, others = choose(images)
-        damaged = _read_stack(stack, pixels, progress, cancel)
+    while left:
+        stack, others = choose(left)
+        damaged = _read_pixels(stack, pixels, progress, cancel)
         if not damaged:
-            return _volume(tuple(paths), stack, others, pixels, unusable)
+            return _volume(tuple(paths), stack, others, beside, pixels, faults)
         # only decoding shows that a compressed file is damaged: put the stack together again without it
-        unusable |= damaged
-        images = [image for image in images if image.path not in damaged]
-    raise ScanError(_nothing(paths, files, unusable))
+        faults |= damaged
+        left = [image for image in left if image.path not in damaged]
+    raise ScanError(_nothing(paths, files, faults))
 
 
 def stack_of(volume: Volume) -> Stack:
@@ -76,13 +114,16 @@ def stack_of(volume: Volume) -> Stack:
         images = [image for path in used for image in read_images(path)]
     except UnusableError as reason:
         raise ScanError(f"the scan's files have changed since it was opened ({reason}); open it again") from reason
-    stack = choose(images)[0] if images else None
-    if stack is None or tuple(tuple(i.path for i in phase) for phase in stack.phases) != volume.source.instances:
+    best, others = choose(images)
+    # a multi-frame file can hold several stacks, and the one on screen need not be the likeliest
+    same = [s for s in (best, *others) if tuple(tuple(i.path for i in p) for p in s.phases) == volume.source.instances]
+    if not same:
         raise ScanError("the scan's files have changed since it was opened; open it again")
-    return stack
+    there = volume.geometry.position_mm(0, 0, 0)
+    return min(same, key=lambda s: float(np.linalg.norm(np.array(s.phases[0][0].position or (0, 0, 0)) - there)))
 
 
-def _read_stack(
+def _read_pixels(
     stack: Stack, pixels: dict[tuple[Path, int], NDArray[Any]], progress: Progress, cancel: CancelToken
 ) -> dict[Path, UnusableError]:
     """Add the stored values of each image to pixels; what cannot be decoded is returned."""
@@ -103,20 +144,21 @@ def _volume(
     paths: tuple[Path, ...],
     stack: Stack,
     others: Sequence[Stack],
+    beside: Sequence[Stack],
     pixels: dict[tuple[Path, int], NDArray[Any]],
     unusable: dict[Path, UnusableError],
 ) -> Volume:
     geometry, about_place, about_spacing = _geometry(stack)
     notices = [*stack.left_out, *about_spacing, *about_place]
     first = stack.phases[0][0]
-    reason = _not_short_axis(stack, others)
+    reason = not_short_axis(stack, [*others, *beside])
     view = "short axis" if not reason else "single slice" if len(stack.positions_mm) == 1 else "stack"
     source = Source(
         kind="dicom",
         paths=paths,
         name=f"{first.modality or 'DICOM'} {view}, {stack}",
         instances=tuple(tuple(image.path for image in phase) for phase in stack.phases),
-        patient=_patient(first),
+        patient=patient_of(first),
     )
     damaged = {path: why for path, why in unusable.items() if not why.harmless}
     if damaged:
@@ -230,7 +272,7 @@ def _window(stack: Stack) -> tuple[float, float] | None:
     return float(centre), float(width)
 
 
-def _not_short_axis(stack: Stack, others: Sequence[Stack]) -> str:
+def not_short_axis(stack: Stack, others: Sequence[Stack]) -> str:
     """Why a stack is no short-axis MR stack, as a phrase, or nothing."""
     first = stack.phases[0][0]
     if first.modality != "MR":
@@ -261,15 +303,15 @@ def _nothing(paths: Sequence[Path], files: Sequence[Path], unusable: dict[Path, 
 
 _PATIENT = [
     "PatientName", "PatientID", "PatientSex", "PatientAge", "PatientBirthDate", "AcquisitionDate", "SeriesDate",
-    "StudyDate", "Manufacturer", "ManufacturerModelName", "MagneticFieldStrength",
+    "StudyDate", "StudyDescription", "Manufacturer", "ManufacturerModelName", "MagneticFieldStrength",
 ]  # fmt: skip
 
 
-def _patient(image: Image) -> dict[str, str]:
+def patient_of(image: Image) -> dict[str, str]:
     """What a patient bar shows, formatted; what the header leaves empty or invalid is left out."""
     with tolerant():
         header = pydicom.dcmread(image.path, stop_before_pixels=True, specific_tags=_PATIENT, force=True)
-        text = {name: _plain(header.get(name)) for name in _PATIENT}
+        text = {name: plain(header.get(name)) for name in _PATIENT}
     date = next((d for d in (text["StudyDate"], text["SeriesDate"], text["AcquisitionDate"]) if _date(d)), "")
     scanner = " ".join(dict.fromkeys(f"{text['Manufacturer']} {text['ManufacturerModelName']}".split()))
     try:
@@ -284,15 +326,10 @@ def _patient(image: Image) -> dict[str, str]:
         "sex": {"F": "female", "M": "male", "O": "other"}.get(text["PatientSex"].upper(), ""),
         "age": _age(text["PatientAge"], text["PatientBirthDate"], date),
         "date": _date(date),
+        "study": text["StudyDescription"],
         "scanner": ", ".join(filter(None, (scanner, field))),
     }
     return {key: value for key, value in shown.items() if value}
-
-
-def _plain(value: Any) -> str:
-    """One line of printable text."""
-    text = "" if value is None else str(value)
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
 def _person(name: str) -> str:

@@ -46,6 +46,7 @@ class Image:
     study: patient ID and study UID; images of different studies never form one stack.
     position: LPS mm of the first pixel's centre. orientation: LPS cosines of row (x) and column (y) direction.
     pixel_mm: (row spacing, column spacing), so (y, x). trigger_ms: time after the R wave. rr_ms: the RR interval.
+    description: of the series, as the scanner's protocol calls it; may hold anything that an operator typed.
     window: (centre, width) in rescaled units. inverted: MONOCHROME1, high values are dark.
     bits: (allocated, stored, high). offset: where the frame's native pixels start in the file, None if compressed.
     """
@@ -60,6 +61,7 @@ class Image:
     series_number: int
     instance_number: int
     modality: str
+    description: str
     image_type: tuple[str, ...]
     rows: int
     columns: int
@@ -110,10 +112,10 @@ def looks_like_dicom(path: Path) -> bool:
 
 
 def find_files(paths: Sequence[Path]) -> list[Path]:
-    """Every regular file in files and folders, in sorted order, each once.
+    """Every regular file in files and folders, in sorted order, each once; for a DICOMDIR the files that it lists.
 
     Links inside a folder are followed to files in that folder only.
-    Raises ScanError for a path that does not exist or cannot be listed.
+    Raises ScanError for a path that does not exist or cannot be listed, and for a DICOMDIR that lists no file.
     """
     found: dict[Path, None] = {}
     for path in paths:
@@ -132,12 +134,48 @@ def find_files(paths: Sequence[Path]) -> list[Path]:
                     if stat.S_ISREG(_mode(file)):
                         found[file] = None
         elif stat.S_ISREG(_mode(path)):
-            found[path] = None
+            found.update(dict.fromkeys(_listed(path) if path.name.upper().startswith("DICOMDIR") else (path,)))
         elif path.exists():
             raise ScanError(f"{path}: is neither a file nor a folder; open the scan's files or their folder")
         else:
             raise ScanError(f"{path}: does not exist; check the path")
     return list(found)
+
+
+def _listed(path: Path) -> list[Path]:
+    """The files that a DICOMDIR lists, where they are in its folder or below; itself where it is another kind of file.
+
+    Raises ScanError where it lists files and none of them is there.
+    """
+    try:
+        with tolerant():
+            header = pydicom.dcmread(path, specific_tags=["DirectoryRecordSequence"])
+            if header.file_meta.get("MediaStorageSOPClassUID") != MediaStorageDirectoryStorage:
+                return [path]
+            names = [record.get("ReferencedFileID") for record in header.get("DirectoryRecordSequence") or ()]
+    except Exception:  # whatever is odd about it, reading it as an image is the place to say it
+        return [path]
+    root = path.parent.resolve()
+    listed = [[n] if isinstance(n, str) else [str(part) for part in n] for n in names if n]
+    files = [file for parts in listed if (file := _below(path.parent, parts)) and file.resolve().is_relative_to(root)]
+    if not files:
+        what = f"none of the {len(listed)} files that it lists is there" if listed else "lists no file"
+        raise ScanError(f"{path}: {what}; copy the whole disc, or open the folder that holds the images")
+    return sorted(files)
+
+
+def _below(folder: Path, parts: Sequence[str]) -> Path | None:
+    """The regular file of these path components, in whatever letter case a copy of the disc has left them."""
+    here = folder
+    for part in parts:
+        if part in ("", ".", "..") or "/" in part or "\\" in part:
+            return None
+        spellings = (here / spelling for spelling in (part, part.lower(), part.upper()))
+        exact = next((there for there in spellings if _mode(there)), None)
+        if exact is None:
+            return None
+        here = exact
+    return here if stat.S_ISREG(_mode(here)) else None
 
 
 def _mode(path: Path) -> int:
@@ -154,7 +192,7 @@ _TAGS: list[Any] = [
     *("SeriesNumber", "InstanceNumber", "TriggerTime", "NominalInterval", "HeartRate", "RepetitionTime"),
     *("TemporalPositionIdentifier", "Rows", "Columns", "NumberOfFrames", "SamplesPerPixel", "PixelRepresentation"),
     *("PhotometricInterpretation", "BitsAllocated", "BitsStored", "HighBit", "RescaleSlope", "RescaleIntercept"),
-    *("WindowCenter", "WindowWidth", "ImagerPixelSpacing"),
+    *("WindowCenter", "WindowWidth", "ImagerPixelSpacing", "SeriesDescription", "ProtocolName"),
     *("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence"),
 ]
 
@@ -217,6 +255,7 @@ def _describe(path: Path, header: pydicom.Dataset, pixels: bytes, at: int) -> tu
         series_number=int(_number(header, "SeriesNumber") or 0),
         instance_number=int(_number(header, "InstanceNumber") or 0),
         modality=modality,
+        description=plain(header.get("SeriesDescription")) or plain(header.get("ProtocolName")),
         image_type=_texts(header, "ImageType"),
         rows=int(rows),
         columns=int(columns),
@@ -348,6 +387,12 @@ def _number(header: pydicom.Dataset, name: str) -> float | None:
 def _positive(value: Any) -> float | None:
     numbers = _numbers([value], 1)
     return numbers[0] if numbers and numbers[0] > 0 else None
+
+
+def plain(value: Any) -> str:
+    """One line of printable text."""
+    text = "" if value is None else str(value)
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
 def _text(header: pydicom.Dataset, name: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -43,7 +44,7 @@ class Stack:
 
 def choose(images: Sequence[Image]) -> tuple[Stack, list[Stack]]:
     """The stack that is most likely the short-axis cine, and all others, of a heap of at least one image."""
-    stacks = sorted((_arrange(group) for group in group_by_geometry(images)), key=_likely_short_axis, reverse=True)
+    stacks = sorted((arrange(group) for group in group_by_geometry(images)), key=likely_short_axis, reverse=True)
     return stacks[0], stacks[1:]
 
 
@@ -65,7 +66,8 @@ def _is_magnitude(image: Image) -> bool:
     return not other.intersection(image.image_type[2:])
 
 
-def _likely_short_axis(stack: Stack) -> tuple[bool | float, ...]:
+def likely_short_axis(stack: Stack) -> tuple[bool | float, ...]:
+    """A key that sorts stacks by how likely each is the short-axis cine."""
     image = stack.phases[0][0]
     slices, phases = len(stack.positions_mm), len(stack.phases)
     # The heart's axis is oblique to the body's; stacks along the body's axes are most often transversal or coronal.
@@ -76,9 +78,25 @@ def _likely_short_axis(stack: Stack) -> tuple[bool | float, ...]:
         not is_localiser(image),
         slices >= 3 and phases >= 2,
         slices >= 3,
+        _named_short_axis(image.description),
         slices * phases * (1.0 if oblique else 0.4),
         -image.series_number,
     )
+
+
+# Series names of several languages and makers; a name that says both, such as "SA perfusion", is no cine.
+_SHORT_AXIS = re.compile(r"(?i)(?<![a-z])(sax?|short[ _-]*(ax|axis)|kurzachse|petit[ _-]*axe|eje[ _-]*corto)(?![a-z])")
+_OTHER_VIEW = re.compile(
+    r"(?i)(?<![a-z])(perf\w*|lge|de|delayed|psir|ir|tag\w*|t1\w*|t2\w*|map|molli|scout|loc\w*|flow|pc|venc|"
+    r"la|lax|long[ _-]*ax\w*|[234][ _-]*ch\w*|lvot|rvot|tra|ax|axial|cor)(?![a-z])"
+)
+
+
+def _named_short_axis(description: str) -> int:
+    """1 where a series' name says short axis, -1 where it says something else, 0 where it says neither."""
+    if _OTHER_VIEW.search(_SHORT_AXIS.sub(" ", description)):
+        return -1
+    return int(bool(_SHORT_AXIS.search(description)))
 
 
 def group_by_geometry(images: Iterable[Image]) -> list[list[Image]]:
@@ -119,7 +137,7 @@ def _same_plane(a: Image, b: Image) -> bool:
     return not turned and not scaled
 
 
-def _arrange(group: Sequence[Image]) -> Stack:
+def arrange(group: Sequence[Image]) -> Stack:
     """One geometry's images in order, with what had to be left out."""
     notes: list[str] = []
     unique = {(image.sop_uid or str(image.path), image.frame): image for image in reversed(group)}

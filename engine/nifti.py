@@ -127,6 +127,32 @@ def is_mask(path: Path) -> bool:
     return isinstance(header, _nib.Nifti1Header) and int(header["intent_code"]) == NIFTI_INTENT_LABEL
 
 
+def size_of(path: Path) -> tuple[int, tuple[int, int, int]]:
+    """(T, (Z, Y, X)) of the Volume that a file gives, by its header. Raises ScanError as read does."""
+    image = _open(path)
+    shape, frames = _shape(image.shape, path)
+    return frames, layout_of(read_header(image.header, shape)).volume_shape
+
+
+def preview(path: Path) -> tuple[NDArray[Any], tuple[float, float]]:
+    """The middle slice (Y, X) of a file's first frame, and its pixels' size (y, x) in mm.
+
+    Of an uncompressed cine only that frame is read. Raises ScanError as read does.
+    """
+    image = _open(path)
+    shape, _ = _shape(image.shape, path)
+    if image.get_data_dtype().kind not in "iuf":
+        raise ScanError(f"{path}: holds no grey-scale scan; export the magnitude images")
+    try:
+        first = np.asanyarray(image.dataobj[(slice(None),) * 3 + (0,) * (len(image.shape) - 3)])
+    except _DAMAGED as error:
+        raise ScanError(f"{path}: is damaged ({_short(error, path)}); copy it again from its source") from error
+    layout = layout_of(read_header(image.header, shape))
+    stack = layout.to_volume(first[..., None])[0]
+    y_mm, x_mm = np.linalg.norm(layout.volume_affine[:3, [1, 0]], axis=0)
+    return stack[len(stack) // 2], (float(y_mm), float(x_mm))
+
+
 def frames_of(path: Path) -> int:
     """How many frames a file holds, by its header. Raises ScanError as read does."""
     return _shape(_open(path).shape, path)[1]
@@ -238,7 +264,7 @@ def read(paths: Sequence[Path]) -> Volume:
         source=Source(
             kind="nifti",
             paths=tuple(paths),
-            name=_common_name(paths),
+            name=common_name(paths),
             slices_reversed=first.source.slices_reversed,
             nifti_headers=first.source.nifti_headers + second.source.nifti_headers,
         ),
@@ -250,7 +276,7 @@ def read(paths: Sequence[Path]) -> Volume:
     )
 
 
-def _common_name(paths: Sequence[Path]) -> str:
+def common_name(paths: Sequence[Path]) -> str:
     """What the names of the files share, such as "patient005" of "patient005_ED" and "patient005_ES"."""
     pairs = zip(*(stem_of(p) for p in paths), strict=False)
     shared = "".join(a for a, _ in itertools.takewhile(lambda pair: pair[0] == pair[1], pairs))
@@ -296,6 +322,19 @@ def _source_header(source: Source) -> Any | None:
     block = source.nifti_headers[0]
     kind = _nib.Nifti2Header if len(block) == _nib.Nifti2Header.sizeof_hdr else _nib.Nifti1Header
     return kind(block, check=False)
+
+
+def header_fields(block: bytes) -> list[tuple[str, str, str]]:
+    """(name, type, value) of each field of a raw NIfTI header, as Source.nifti_headers holds it."""
+    kind = _nib.Nifti2Header if len(block) == _nib.Nifti2Header.sizeof_hdr else _nib.Nifti1Header
+    header = kind(block, check=False)
+    rows = []
+    for name in header:
+        value = header[name]
+        text = value.item().decode("latin-1") if value.dtype.kind == "S" else " ".join(f"{v:g}" for v in value.flat)
+        type_name = f"char[{value.dtype.itemsize}]" if value.dtype.kind == "S" else value.dtype.name
+        rows.append((name, type_name, text))
+    return rows
 
 
 def write_mask(path: Path, labels: LabelMap, volume: Volume, convention: str = "mnms") -> None:

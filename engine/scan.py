@@ -28,15 +28,7 @@ def open_scan(
     Raises ScanError, one line that names the file, what is wrong and the way out; Cancelled.
     """
     given = [paths] if isinstance(paths, Path) else list(paths)
-    if not given:
-        raise ScanError("no scan was given; name a NIfTI file, a DICOM file or a folder")
-    for path in given:
-        try:
-            path.stat()
-        except FileNotFoundError:
-            raise ScanError(f"{path}: no such file or folder; check the path") from None
-        except (OSError, ValueError) as error:
-            raise ScanError(f"{path}: cannot be opened ({error}); check the name and its permissions") from error
+    check_paths(given)
     if cancel is not None:
         cancel.check()
     if len(given) == 1 and given[0].is_dir():
@@ -66,7 +58,20 @@ def open_scan(
         raise ScanError(f"{odd}: several files are opened together only if all are NIfTI or all are DICOM")
     if odd is not None:
         raise ScanError(f"{odd}: is neither DICOM nor NIfTI; open a DICOM file or folder, or a .nii.gz file")
-    return nifti.read(_in_phase_order(given))
+    return nifti.read(in_phase_order(given))
+
+
+def check_paths(given: Sequence[Path]) -> None:
+    """Raise ScanError where nothing is given, or a path that is not there."""
+    if not given:
+        raise ScanError("no scan was given; name a NIfTI file, a DICOM file or a folder")
+    for path in given:
+        try:
+            path.stat()
+        except FileNotFoundError:
+            raise ScanError(f"{path}: no such file or folder; check the path") from None
+        except (OSError, ValueError) as error:
+            raise ScanError(f"{path}: cannot be opened ({error}); check the name and its permissions") from error
 
 
 def _kind(path: Path) -> str:
@@ -89,7 +94,7 @@ def _phase(path: Path) -> str:
     return names.pop() if len(names) == 1 else ""
 
 
-def _in_phase_order(paths: Sequence[Path]) -> list[Path]:
+def in_phase_order(paths: Sequence[Path]) -> list[Path]:
     """Two files as ED, ES: by their names, by the Info.cfg beside them, else as given."""
     if len(paths) != 2:
         return list(paths)
@@ -111,7 +116,7 @@ def _files(folder: Path) -> list[Path]:
     return sorted(p for p in folder.iterdir() if p.is_file())
 
 
-def _is_mask(path: Path) -> bool:
+def is_mask(path: Path) -> bool:
     """Whether a file's name or header says that it is a mask. One that cannot be read is none, as for _is_cine."""
     try:
         return bool(_NOT_A_SCAN.search(nifti.stem_of(path))) or nifti.is_mask(path)
@@ -127,9 +132,35 @@ def _is_cine(path: Path) -> bool:
         return False
 
 
+def is_long_axis(path: Path) -> bool:
+    """Whether a NIfTI file's name says long axis, as M&Ms-2 has them beside the short axis."""
+    return bool(re.search(r"(?i)[_\-. ](LA|LAX|[234]CH)[_\-. ]", path.name))
+
+
+def pairs(scans: Sequence[Path]) -> list[tuple[Path, ...]]:
+    """NIfTI scans of one folder, an ED and ES pair as (ED, ES), each other file alone; in the order of their names.
+
+    Two files are a pair by names that differ in ED and ES alone, or by the Info.cfg beside them.
+    """
+    info = next((i for i in {p.parent / "Info.cfg" for p in scans} if i.is_file()), None)
+    by_name: dict[str, dict[str, Path]] = {}
+    for path in scans:
+        try:
+            by_info = _phase_by_info(path, info) if info else ""
+        except ScanError:  # a damaged Info.cfg costs the pairing only
+            by_info = ""
+        phase = _phase(path) or by_info
+        if phase:
+            rest = re.sub(r"frame\d+$", "", _PHASE.sub(" ", nifti.stem_of(path)))
+            by_name.setdefault(f"{path.parent}\0{rest}", {}).setdefault(phase, path)
+    found = {both["ED"]: (both["ED"], both["ES"]) for both in by_name.values() if len(both) == 2}
+    second = {es for _, es in found.values()}
+    return [found.get(path, (path,)) for path in sorted(scans) if path not in second]
+
+
 def _nifti_of_folder(folder: Path) -> list[Path]:
     """The NIfTI files of a folder that make one scan; none where it holds none but masks. Raises ScanError."""
-    scans = [p for p in _files(folder) if nifti.suffix_of(p) in nifti.SUFFIXES and not _is_mask(p)]
+    scans = [p for p in _files(folder) if nifti.suffix_of(p) in nifti.SUFFIXES and not is_mask(p)]
     if not scans:
         return []
     short_axis = [p for p in scans if re.search(r"(?i)[_\-. ]SA[_\-. ]", p.name)]
