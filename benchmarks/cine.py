@@ -75,7 +75,7 @@ def forward_passes(scan: Path, model: str) -> Callable[[], float]:
     # Not at the top: our own side runs in processes without PyTorch, as the viewer does.
     import torch  # noqa: PLC0415
 
-    from training.espnetv2 import ESPNetv2  # noqa: PLC0415
+    from training.espnetv2 import ESPNetv2EdgeNets  # noqa: PLC0415
 
     volume = open_scan(scan)
     spec = find_models().get(model).input
@@ -84,7 +84,7 @@ def forward_passes(scan: Path, model: str) -> Callable[[], float]:
     chosen = np.linspace(0, len(slices) - 1, TORCH_SLICES).round().astype(int)
     images = [torch.from_numpy(preprocess.to_input(slices[i], grid, scale)) for i in chosen]
     torch.set_num_threads(THREADS)
-    network = ESPNetv2().eval()
+    network = ESPNetv2EdgeNets().eval()
 
     def run() -> float:
         with torch.inference_mode():

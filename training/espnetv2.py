@@ -1,4 +1,7 @@
-"""ESPNetv2 as published: Mehta et al., ESPNetv2, CVPR 2019, with the segmentation decoder of its authors' EdgeNets.
+"""ESPNetv2 as published: Mehta et al., ESPNetv2, CVPR 2019, with either of its authors' segmentation decoders.
+
+`ESPNetv2EdgeNets` has the decoder of their later EdgeNets, efficient pyramid pooling at every level; `ESPNetv2` that of
+the paper's own code, one pyramid at an eighth of the resolution. The encoder is the same but for its width.
 
 EESP unit: grouped 1×1 → four depthwise 3×3 of growing dilation → hierarchical feature fusion (branch k adds branch
 k − 1) → concatenation → grouped 1×1 → input added → PReLU. Dilations that would exceed the level's receptive-field
@@ -15,9 +18,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 CLASSES = 4
-# Channels after the stem and the three levels for s = 1.25, and the decoder's base width. Together with CLASSES and one
-# input channel they give 0.36 M parameters.
-WIDTHS = (32, 80, 160, 320)
+# For s = 1.25, and the decoder's base width. Together with CLASSES and one input channel they give 0.36 M parameters.
+EDGENETS_WIDTHS = (32, 80, 160, 320)
 DECODER = 32
 LEVEL_3_UNITS, LEVEL_4_UNITS = 3, 7
 BRANCHES = 4
@@ -132,14 +134,12 @@ class PointwiseGate(nn.Module):
         return self.expand(x) * self.gate(x)
 
 
-class ESPNetv2(nn.Module):
-    """(N, 1, H, W) float32, standardised, to logits (N, 4, H, W). H and W are multiples of 32."""
+class _Encoder(nn.Module):
+    """The levels that both decoders read; widths are the channels at 1/2, 1/4, 1/8 and 1/16 of the resolution."""
 
-    def __init__(self) -> None:
+    def __init__(self, widths: tuple[int, int, int, int]) -> None:
         super().__init__()
-        c1, c2, c3, c4 = WIDTHS
-        d1, d2, d3 = 4 * DECODER, 3 * DECODER, 2 * DECODER
-        projected = min(CLASSES // 2, DECODER)
+        c1, c2, c3, c4 = widths
         l2, l3, l4, l5 = RECEPTIVE_LIMITS
         self.level1 = _conv_bn_act(1, c1, 3, 2)
         self.level2 = DownSampler(c1, c2, l2)
@@ -147,6 +147,71 @@ class ESPNetv2(nn.Module):
         self.level3 = nn.Sequential(*(EESP(c3, c3, limit=l4) for _ in range(LEVEL_3_UNITS)))
         self.level4_down = DownSampler(c3, c4, l4)
         self.level4 = nn.Sequential(*(EESP(c4, c4, limit=l5) for _ in range(LEVEL_4_UNITS)))
+
+    def encode(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        s1 = self.level1(x)
+        s2 = self.level2(s1, x)
+        s3 = self.level3(self.level3_down(s2, x))
+        return s1, s2, s3, self.level4(self.level4_down(s3, x))
+
+
+class Pyramid(nn.Module):
+    """Pyramid pooling of the paper's code: depthwise 3×3 at 1/2, 1/4, 1/8 and 1/16 of the map, joined and projected."""
+
+    SCALES = 4
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.pool = nn.AvgPool2d(3, 2, 1)
+        self.stages = nn.ModuleList(_conv(channels, channels, 3, groups=channels) for _ in range(self.SCALES))
+        self.project = _conv_bn_act(channels * (self.SCALES + 1), channels, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        maps, pooled = [x], x
+        for stage in self.stages:
+            pooled = self.pool(pooled)
+            maps.append(_bilinear(stage(pooled), (x.shape[2], x.shape[3])))
+        return self.project(torch.cat(maps, 1))
+
+
+class ESPNetv2(_Encoder):
+    """The paper's own segmentation network, s = 1.0; (N, 1, H, W) float32, standardised, to logits (N, 4, H, W).
+
+    H and W are multiples of 32. The deepest level is projected beside the third, filtered by an EESP unit and a pyramid
+    and narrowed to the classes; from there on the class maps climb, each time joined with the level they reach.
+    """
+
+    DROPOUT = 0.2
+
+    def __init__(self) -> None:
+        c1, c2, c3, c4 = widths = (32, 64, 128, 256)
+        super().__init__(widths)
+        self.project4 = _conv_bn_act(c4, c3, 1)
+        self.context = nn.Sequential(EESP(2 * c3, c3, limit=RECEPTIVE_LIMITS[3]), Pyramid(c3))
+        self.project3 = nn.Sequential(nn.Dropout2d(self.DROPOUT), _conv(c3, CLASSES, 1))
+        self.join3 = _bn_act(CLASSES)
+        self.project2 = _conv_bn_act(c2 + CLASSES, CLASSES, 1)
+        self.project1 = nn.Sequential(nn.Dropout2d(self.DROPOUT), _conv(c1 + CLASSES, CLASSES, 1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        s1, s2, s3, s4 = self.encode(x)
+        y = self.context(torch.cat((s3, _double(self.project4(s4))), 1))
+        y = _double(self.join3(self.project3(y)))
+        y = _double(self.project2(torch.cat((s2, y), 1)))
+        return _double(self.project1(torch.cat((s1, y), 1)))
+
+
+class ESPNetv2EdgeNets(_Encoder):
+    """With EdgeNets' decoder, s = 1.25; (N, 1, H, W) float32, standardised, to logits (N, 4, H, W).
+
+    H and W are multiples of 32.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(EDGENETS_WIDTHS)
+        c1, c2, c3, c4 = EDGENETS_WIDTHS
+        d1, d2, d3 = 4 * DECODER, 3 * DECODER, 2 * DECODER
+        projected = min(CLASSES // 2, DECODER)
         self.decode4 = PyramidPool(c4, projected, d1)
         self.skip3, self.join3 = PointwiseGate(c3, d1), _bn_act(d1)
         self.decode3 = PyramidPool(d1, projected, d2)
@@ -156,10 +221,8 @@ class ESPNetv2(nn.Module):
         self.decode1 = PyramidPool(d3, projected, CLASSES, last=True)
 
     def forward(self, x: Tensor) -> Tensor:
-        s1 = self.level1(x)
-        s2 = self.level2(s1, x)
-        s3 = self.level3(self.level3_down(s2, x))
-        y = self.decode4(self.level4(self.level4_down(s3, x)))
+        s1, s2, s3, s4 = self.encode(x)
+        y = self.decode4(s4)
         y = self.decode3(self.join3(self.skip3(s3) + _double(y)))
         y = self.decode2(self.join2(self.skip2(s2) + _double(y)))
         y = self.decode1(self.join1(self.skip1(s1) + _double(y)))

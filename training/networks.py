@@ -6,11 +6,16 @@ from collections.abc import Callable
 
 from torch import nn
 
-from training.espnetv2 import ESPNetv2
+from training.espnetv2 import ESPNetv2, ESPNetv2EdgeNets
 from training.quantlite import QuantLite
 from training.unet import UNet
 
-NETWORKS: dict[str, Callable[[], nn.Module]] = {"quantlite": QuantLite, "espnetv2": ESPNetv2, "unet": UNet}
+NETWORKS: dict[str, Callable[[], nn.Module]] = {
+    "quantlite": QuantLite,
+    "espnetv2": ESPNetv2,
+    "espnetv2_edgenets": ESPNetv2EdgeNets,
+    "unet": UNet,
+}
 
 
 def parameter_count(network: nn.Module) -> int:
