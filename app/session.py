@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PySide6.QtCore import QElapsedTimer, QObject, Qt, QTimer, Signal
@@ -53,8 +53,10 @@ from engine.model_card import ModelCard
 from engine.phantom import make_phantom
 from engine.predict import Prediction, predict
 from engine.render import window_presets
-from engine.scan import open_scan
 from engine.volume import LabelMap, Volume
+
+if TYPE_CHECKING:
+    from engine.studies import Index, Series
 
 
 class Session(QObject):
@@ -112,22 +114,48 @@ class Session(QObject):
             return
         self._start_opening()
 
-        def run(reporter: Reporter) -> Volume:
-            one = wanted[0] if len(wanted) == 1 else wanted
-            return open_scan(one, progress=reporter.progress, cancel=reporter.token)
+        def run(reporter: Reporter) -> Index:
+            from engine.studies import find_studies  # noqa: PLC0415 - brings the readers of DICOM and NIfTI
+
+            return find_studies(wanted, progress=reporter.progress, cancel=reporter.token)
 
         self.update(busy=Busy(f"Opening {wanted[0].name or wanted[0]}"))
-        self._submit("open", run, tag=wanted)
+        self._submit("open", run)
+
+    def open_series(self, number: int) -> None:
+        """Open another stack of those that were found with the scan on screen."""
+        index = self.state.index
+        if index is None or not 0 <= number < len(index.series):
+            return
+        opening = any(job.kind == "open" for job in self._worker.unfinished)
+        if number == self.state.series and not opening:
+            return
+        self._start_opening()
+        self._open_of(index, number)
+
+    def _open_of(self, index: Index, number: int | None = None) -> None:
+        """Read a stack of an index, the most likely short-axis cine where none is named."""
+
+        def run(reporter: Reporter) -> tuple[Series, Volume]:
+            from engine.studies import read_chosen, read_series  # noqa: PLC0415 - see open_paths
+
+            if number is None:
+                return read_chosen(index, progress=reporter.progress, cancel=reporter.token)
+            series = index.series[number]
+            return series, read_series(index, series, progress=reporter.progress, cancel=reporter.token)
+
+        self.update(busy=Busy("Reading images"))
+        self._submit("open", run, tag=index)
 
     def open_phantom(self) -> None:
         """Open the built-in beating heart."""
         self._start_opening()
-        self._submit("open", lambda _: make_phantom()[0], tag=())
+        self._submit("open", lambda _: make_phantom()[0])
 
     def open_volume(self, volume: Volume) -> None:
         """Show a volume that is already in memory."""
         self._start_opening()
-        self._volume_arrived(volume, ())
+        self._volume_arrived(volume)
 
     def set_spacing(self, x_mm: float, y_mm: float, z_mm: float) -> None:
         """Take the user's spacing for a scan whose header has none; it is segmented anew."""
@@ -148,12 +176,24 @@ class Session(QObject):
         runs = {key: run for key, run in self.state.runs.items() if run.status is Status.DONE}
         self.update(runs=runs, busy=None, message=None)
 
-    def _volume_arrived(self, volume: Volume, paths: tuple[Path, ...]) -> None:
+    def _opened(self, value: Index | tuple[Series, Volume] | Volume, index: Index | None) -> None:
+        """What came of looking for stacks, or of reading one of an index, or of making the phantom."""
+        if isinstance(value, Volume):
+            self._volume_arrived(value)
+        elif isinstance(value, tuple):
+            series, volume = value
+            self._volume_arrived(volume, index, series.number)
+        else:
+            # The stacks can be seen and clicked while the chosen one is read.
+            self.update(index=value, series=None)
+            self._open_of(value)
+
+    def _volume_arrived(self, volume: Volume, index: Index | None = None, series: int | None = None) -> None:
         state = opened(self.state, volume)
-        if paths:
-            first = paths[0].absolute()
+        if index is not None:
+            first = index.paths[0].absolute()
             rest = tuple(p for p in state.recents if p != first)
-            state = evolve(state, recents=(first, *rest)[:MAX_RECENTS])
+            state = evolve(state, recents=(first, *rest)[:MAX_RECENTS], index=index, series=series)
         self._show(state)
         self._segment_missing()
 
@@ -420,7 +460,7 @@ class Session(QObject):
             case "models":
                 self._models_arrived(outcome.value)
             case "open":
-                self._volume_arrived(outcome.value, outcome.job.tag)
+                self._opened(outcome.value, outcome.job.tag)
             case "segment":
                 self._run_arrived(outcome.job.tag, *outcome.value)
             case "compare":

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +25,9 @@ from engine.model_card import ModelCard
 from engine.predict import Prediction, SliceTiming
 from engine.render import auto_window
 from engine.volume import LV, STRUCTURES, LabelMap, Volume
+
+if TYPE_CHECKING:  # brings the readers of DICOM and NIfTI, which the first picture does without
+    from engine.studies import Index
 
 FLOAT32, INT8 = "float32", "int8"
 COMPARED = (INT8, FLOAT32)
@@ -69,6 +72,15 @@ class Pair(StrEnum):
     """float32 and int8 of the chosen model."""
     MASK = "mask"
     """What the chosen model and precision found, and the mask that was loaded."""
+
+
+class Theme(StrEnum):
+    """Which colours the window has."""
+
+    DARK = "dark"
+    LIGHT = "light"
+    SYSTEM = "system"
+    """As the desktop says, now and when it changes."""
 
 
 class Status(StrEnum):
@@ -196,6 +208,8 @@ class AppState:
     cross: where the user put the long-axis planes; None for the heart's middle. mask: loaded from a file.
     by_hand: what the user chose, of "model" and "precision"; the rest follows report, what the device check of this
     computer found. checking: how far a device check is, None where none runs.
+    index: what was found in the folder or files opened last. series: the number in it of the scan on screen, None where
+    that is not of it.
     """
 
     volume: Volume | None = None
@@ -230,6 +244,9 @@ class AppState:
     by_hand: frozenset[str] = frozenset()
     report: Report | None = None
     checking: Busy | None = None
+    index: Index | None = None
+    series: int | None = None
+    theme: Theme = Theme.DARK
 
 
 def settle(state: AppState) -> AppState:
@@ -299,6 +316,7 @@ def opened(state: AppState, volume: Volume, *, same_view: bool = False) -> AppSt
         runs={},
         agreement={},
         comparisons={},
+        series=state.series if same_view else None,
         cross=None,
         mask=replace(state.mask, labels=LabelMap(state.mask.labels.array, volume.geometry))
         if same_view and state.mask is not None

@@ -62,14 +62,22 @@ class Patient:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Index:
-    """What was found in paths. chosen: the most likely short-axis cine. files, faults: what was looked at, and what of
-    it should have been an image and cannot be read."""
+    """What was found in paths.
+
+    ranked: every stack, the most likely short-axis cine first. files: what was looked at. faults: what of it should
+    have been an image and cannot be read.
+    """
 
     paths: tuple[Path, ...]
     patients: tuple[Patient, ...]
-    chosen: Series
+    ranked: tuple[Series, ...]
     files: tuple[Path, ...] = field(default=(), repr=False)
     faults: Mapping[Path, UnusableError] = field(default_factory=dict, repr=False)
+
+    @property
+    def chosen(self) -> Series:
+        """The most likely short-axis cine."""
+        return self.ranked[0]
 
     @property
     def series(self) -> list[Series]:
@@ -121,9 +129,25 @@ def find_studies(
                 number += 1
             made.append(Study(description, date, tuple(series)))
         patients.append(Patient(name, is_folder, tuple(made)))
-    # max takes the first of equals, which is the first in the tree
-    chosen = max(ranked, key=lambda entry: entry[0])[1]
-    return Index(tuple(paths), tuple(patients), chosen, tuple(files), faults)
+    ranked.sort(key=lambda entry: entry[0], reverse=True)  # equals stay in the order of the tree
+    return Index(tuple(paths), tuple(patients), tuple(series for _, series in ranked), tuple(files), faults)
+
+
+def read_chosen(
+    index: Index, *, progress: Progress = no_progress, cancel: CancelToken | None = None
+) -> tuple[Series, Volume]:
+    """The most likely short-axis cine; where only reading shows that it is damaged, the next likely.
+
+    Raises ScanError of the most likely where none can be read; Cancelled.
+    """
+    first: ScanError | None = None
+    for series in index.ranked:
+        try:
+            return series, read_series(index, series, progress=progress, cancel=cancel)
+        except ScanError as error:
+            first = first or error
+    assert first is not None
+    raise first
 
 
 def read_series(
@@ -276,7 +300,17 @@ def _nifti_folders(
             both = len(paths) == 2
             long_axis = scan.is_long_axis(paths[0])
             # the same order of questions as for DICOM: engine.dicom_stack.likely_short_axis
-            rank = (True, True, not long_axis, size[0] >= 3 and frames >= 2, size[0] >= 3, both, True, size[0] * frames, 0)
+            rank = (
+                True,
+                True,
+                not long_axis,
+                size[0] >= 3 and frames >= 2,
+                size[0] >= 3,
+                both,
+                True,
+                size[0] * frames,
+                0,
+            )
             drafts.append(
                 (
                     rank,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,13 +12,16 @@ import nibabel
 import numpy as np
 import pytest
 from app_fixtures import FRAMES, SLICES, FakeModel, catalog, model_fixture, session_fixture, settle, until, volume  # noqa: F401
+from dicom_cine import write_cine
 
 from app import session as session_module
 from app.session import Session
 from app.state import AppState, Busy, Kind, Status, run_of, shown_function, shown_labels
+from engine import studies
 from engine.catalog import Catalog
 from engine.errors import ModelError, ScanError
 from engine.nifti import read
+from engine.studies import Index, Patient, Series, Study
 from engine.volume import Known
 
 
@@ -26,13 +30,20 @@ def scans(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """Path → volume or error, in place of files."""
     known: dict[str, Any] = {}
 
-    def open_scan(paths: Path, **_: object) -> Any:
-        answer = known[str(paths)]
+    def find(paths: Sequence[Path], **_: object) -> Index:
+        answer = known[str(paths[0])]
         if isinstance(answer, Exception):
             raise answer
-        return answer
+        series = Series(0, "nifti", paths[0].name, "", 0, answer.array.shape, paths=tuple(paths))
+        return Index(tuple(paths), (Patient("p", True, (Study("", "", (series,)),)),), (series,))
 
-    monkeypatch.setattr(session_module, "open_scan", open_scan)
+    def read_one(index: Index, series: Series | None = None, **_: object) -> Any:
+        found = known[str(index.paths[0])]
+        return found if series else (index.chosen, found)
+
+    monkeypatch.setattr(studies, "find_studies", find)
+    monkeypatch.setattr(studies, "read_chosen", read_one)
+    monkeypatch.setattr(studies, "read_series", read_one)
     return known
 
 
@@ -220,6 +231,55 @@ def test_recents_are_the_latest_first_without_repeats(qtbot: Any, session: Sessi
         session.open_paths([Path(f"/{name}")])
         settle(qtbot, session)
     assert [path.name for path in session.state.recents] == list("ajihgfed")
+
+
+def test_the_likeliest_of_a_folder_opens_and_the_others_by_their_number(
+    qtbot: Any, session: Session, model: FakeModel, tmp_path: Path
+) -> None:
+    write_cine(tmp_path / "a", 2, 3)
+    write_cine(tmp_path / "b", 5, 4, change=lambda ds, t, z: setattr(ds, "StudyInstanceUID", "1.2.3"))
+    states: list[AppState] = []
+    session.changed.connect(lambda _, new: states.append(new))
+    session.open_paths([tmp_path])
+    settle(qtbot, session)
+    state = session.state
+    assert [series.size[:2] for series in state.index.series] == [(2, 3), (5, 4)]
+    assert (state.series, state.volume.frames, state.recents) == (1, 5, (tmp_path,))
+    # What was found can be seen before the images are read.
+    assert any(s.index is not None and s.volume is None for s in states)
+    session.open_series(0)
+    settle(qtbot, session)
+    assert (session.state.series, session.state.volume.frames, session.state.index) == (0, 2, state.index)
+    asked = len(model.asked)
+    for same_or_nothing in (0, 7, -1):
+        session.open_series(same_or_nothing)
+        assert session.idle
+    assert len(model.asked) == asked
+    session.open_volume(volume())
+    assert session.state.series is None
+    assert session.state.index is state.index
+
+
+def test_the_series_on_screen_is_never_another_than_the_volume(qtbot: Any, session: Session, tmp_path: Path) -> None:
+    """Two clicks in a row: the first answer is dropped, and no state names one series and shows another."""
+    for number, frames in enumerate((2, 3, 4)):
+        write_cine(
+            tmp_path / str(number), frames, 3, change=lambda ds, t, z, n=number: setattr(ds, "PatientID", str(n))
+        )
+    session.open_paths([tmp_path])
+    settle(qtbot, session)
+    named: list[tuple[int, int]] = []
+    session.changed.connect(
+        lambda _, new: (
+            named.append((new.index.series[new.series].size[0], new.volume.frames)) if new.series is not None else None
+        )
+    )
+    session.open_series(0)
+    session.open_series(1)
+    settle(qtbot, session)
+    assert session.state.series == 1
+    assert {one for one, _ in named} == {4, 3}
+    assert all(one == other for one, other in named)
 
 
 def test_a_model_that_fails_is_said_and_can_be_tried_again(qtbot: Any, session: Session, model: FakeModel) -> None:
