@@ -35,9 +35,7 @@ class Augmenter:
         order = rng.permutation(len(self.index)).tolist()
         return [order[i : i + batch] for i in range(0, len(order) - batch + 1, batch)]
 
-    def draw(
-        self, items: Sequence[int], rng: np.random.Generator, strength: float = 1.0
-    ) -> tuple[Tensor, Tensor]:
+    def draw(self, items: Sequence[int], rng: np.random.Generator, strength: float = 1.0) -> tuple[Tensor, Tensor]:
         """Images (N, 1, crop, crop) float32, standardised, and labels (N, crop, crop) int64.
 
         strength: 1 for all of it; towards 0, deformations and other scanners become rarer, and zoom and shift smaller.

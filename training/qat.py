@@ -1,8 +1,8 @@
 """Quantization-aware fine-tuning of the very graph that ships.
 
-The post-training quantizer's ONNX graph, with its QuantizeLinear and DequantizeLinear nodes, is run in torch: every pair
-of them becomes a fake quantizer with a straight-through gradient, and weights and biases are trained under it. The graph
-itself does not change, so what is written back runs on the same integer kernels as before.
+The post-training quantizer's ONNX graph, with its QuantizeLinear and DequantizeLinear nodes, is run in torch: every
+pair of them becomes a fake quantizer with a straight-through gradient, and weights and biases are trained under it. The
+graph itself does not change, so what is written back runs on the same integer kernels as before.
 """
 
 from __future__ import annotations
@@ -166,7 +166,7 @@ class QuantizedGraph(nn.Module):
         rounded = torch.fake_quantize_per_channel_affine(
             weight, _step(weight.detach()), zero, 0, -WEIGHT_LIMIT - 1, WEIGHT_LIMIT
         )
-        bias = self.biases[key] if key in self.biases else None
+        bias = self.biases.get(key, None)
         top, left, bottom, right = attributes["pads"]
         if (top, left) != (bottom, right):
             raise ValueError(f"node {node.name}: padding differs between sides")
@@ -211,8 +211,8 @@ def _quantize(attributes: dict[str, Any], inputs: list[Any]) -> Tensor:
     if step.ndim == 0:
         return torch.fake_quantize_per_tensor_affine(x, float(step), int(zero), low, high)
     # The inputs of depthwise convolutions are quantized by channel.
-    zeros = torch.from_numpy(zero.astype(np.int32))
-    return torch.fake_quantize_per_channel_affine(x, torch.from_numpy(step.copy()), zeros, attributes["axis"], low, high)
+    steps, zeros = torch.from_numpy(step.copy()), torch.from_numpy(zero.astype(np.int32))
+    return torch.fake_quantize_per_channel_affine(x, steps, zeros, attributes["axis"], low, high)
 
 
 def _resize(attributes: dict[str, Any], inputs: list[Any]) -> Tensor:

@@ -1,0 +1,94 @@
+"""Fine-tuning under quantization: what torch trains is what the runtime computes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+import torch
+
+from tests.training_scans import phantom_scans
+from training.config import Config
+from training.export import write_onnx
+from training.qat import QuantizedGraph, fine_tune
+from training.quantize import quantize_int8
+from training.quantlite import QuantLite
+
+SIZE = 64
+CONFIG = Config(
+    network="quantlite", id="tiny", name="Tiny", description="", batch=4, crop=SIZE, qat_epochs=1, qat_learning_rate=1e-3
+)
+
+
+@pytest.fixture(scope="module")
+def pair(tmp_path_factory: pytest.TempPathFactory) -> tuple[onnx.ModelProto, onnx.ModelProto, QuantLite]:
+    """(float graph, its post-training quantization, the network) of a small QuantLite with random weights."""
+    torch.manual_seed(0)
+    network = QuantLite(stem=16, widths=(16, 32, 48), depths=(1, 1, 1), decoder=(32, 16, 16)).eval()
+    network.fold()
+    folder = tmp_path_factory.mktemp("qat")
+    x = np.random.default_rng(0).standard_normal((1, 1, SIZE, SIZE)).astype(np.float32)
+    write_onnx(network, x, folder / "float32.onnx", dynamic=True)
+    quantize_int8(folder / "float32.onnx", folder / "int8.onnx", [x, x * 0.7])
+    return onnx.load(folder / "float32.onnx"), onnx.load(folder / "int8.onnx"), network
+
+
+def _run(model: onnx.ModelProto, x: np.ndarray) -> np.ndarray:
+    options = onnxruntime.SessionOptions()
+    # As the file says it, node by node.
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    session = onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
+    return session.run(None, {session.get_inputs()[0].name: x})[0]
+
+
+def _almost_everywhere(a: np.ndarray, b: np.ndarray) -> None:
+    """Equal but for a few values that fell to the other side of a rounding."""
+    scale = np.abs(b).max()
+    assert np.median(np.abs(a - b)) <= 1e-4 * scale
+    assert np.percentile(np.abs(a - b), 99) <= 0.03 * scale
+
+
+def test_torch_computes_what_the_quantized_file_says(
+    pair: tuple[onnx.ModelProto, onnx.ModelProto, QuantLite],
+) -> None:
+    x = np.random.default_rng(1).standard_normal((2, 1, SIZE, SIZE)).astype(np.float32)
+    graph = QuantizedGraph(pair[1])
+    with torch.no_grad():
+        ours = graph(torch.from_numpy(x)).numpy()
+    theirs = np.concatenate([_run(pair[1], one[None]) for one in x])
+    _almost_everywhere(ours, theirs)
+    _almost_everywhere(np.concatenate([_run(graph.to_onnx(), one[None]) for one in x]), ours)
+
+
+def test_tuning_lowers_the_loss_and_writes_what_it_learned(
+    pair: tuple[onnx.ModelProto, onnx.ModelProto, QuantLite],
+) -> None:
+    start, quantized, network = pair
+    said: list[dict[str, float]] = []
+    config = replace(CONFIG, qat_epochs=10, qat_learning_rate=1e-2)
+    tuned = fine_tune(quantized, config, phantom_scans(), network, start=start, on_epoch=said.append)
+    assert said[-1]["loss"] < said[0]["loss"] - 0.02
+    assert [n.op_type for n in tuned.graph.node if n.op_type != "Identity"] == [
+        n.op_type for n in quantized.graph.node if n.op_type != "Identity"
+    ]
+    x = np.random.default_rng(2).standard_normal((1, 1, SIZE, SIZE)).astype(np.float32)
+    assert np.abs(_run(tuned, x) - _run(quantized, x)).max() > 0.01
+    with torch.no_grad():
+        _almost_everywhere(QuantizedGraph(tuned)(torch.from_numpy(x)).numpy(), _run(tuned, x))
+    integers = [onnx.numpy_helper.to_array(c) for c in tuned.graph.initializer if c.data_type == onnx.TensorProto.INT8]
+    assert integers
+    assert all(-64 <= i.min() and i.max() <= 63 for i in integers)
+
+
+def test_an_operator_that_cannot_be_trained_is_named(
+    pair: tuple[onnx.ModelProto, onnx.ModelProto, QuantLite], tmp_path: Path
+) -> None:
+    model = onnx.ModelProto()
+    model.CopyFrom(pair[1])
+    next(n for n in model.graph.node if n.op_type == "MaxPool").op_type = "AveragePool"
+    with pytest.raises(ValueError, match="AveragePool"):
+        QuantizedGraph(model)
