@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 CONFIGS = Path(__file__).parent / "configs"
+PRECISIONS = ("float32", "float16", "dynamic", "int8")
 # What training does not look at, so that changing it does not make a run another run.
 AFTER_TRAINING = frozenset(
     ("name", "description", "int8_tolerance", "fixed_size", "qat_epochs", "qat_learning_rate", "precisions", "ship")
@@ -35,6 +36,9 @@ class Config:
         from the share teacher_from of the epochs on, since a teacher has little to tell a network that is still rough.
     qat_epochs, qat_learning_rate: fine-tuning of the int8 graph after post-training quantization; 0 epochs for none.
     fixed_size: side of the only input size the exported network takes; 0 for any multiple of `multiple`.
+    precisions: what the model comes in, of PRECISIONS: "float32" always, "float16" and "dynamic" with smaller weights
+        that the CPU computes with in float32, "int8" for integer kernels.
+    ship: whether the model goes with the viewer, or stays with the runs for comparison.
     """
 
     network: str
@@ -59,6 +63,8 @@ class Config:
     int8_tolerance: float = 0.75
     qat_epochs: int = 0
     qat_learning_rate: float = 2e-4
+    precisions: tuple[str, ...] = ("float32", "int8")
+    ship: bool = True
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -82,6 +88,9 @@ def load_config(path: Path) -> Config:
     if unknown := sorted(set(values) - set(known)):
         raise ConfigError(f"{path}: unknown keys {unknown}; known are {sorted(known)}")
     for key, value in values.items():
+        if key == "precisions":
+            values[key] = _precisions(path, value)
+            continue
         kinds = {"str": str, "int": int, "float": (int, float), "bool": bool}[str(known[key])]
         if not isinstance(value, kinds) or (isinstance(value, bool) and known[key] != "bool"):
             raise ConfigError(f"{path}: {key} = {value!r} must be of type {known[key]}")
@@ -89,3 +98,9 @@ def load_config(path: Path) -> Config:
         return Config(**values)
     except TypeError as error:
         raise ConfigError(f"{path}: {error}") from None
+
+
+def _precisions(path: Path, value: object) -> tuple[str, ...]:
+    if not isinstance(value, list) or "float32" not in value or not set(map(str, value)) <= set(PRECISIONS):
+        raise ConfigError(f'{path}: precisions = {value!r} must be a list of {list(PRECISIONS)}, "float32" among them')
+    return tuple(name for name in PRECISIONS if name in value)
