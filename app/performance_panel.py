@@ -1,164 +1,293 @@
-"""What every slice cost: latency as it is computed, float32 and int8 over each other, memory, size, runtime."""
+"""What every slice cost: latency as it is computed, each precision over the others, memory, CPU load, size, runtime."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+import time
+from collections.abc import Mapping, Sequence
 
 import numpy as np
-import pyqtgraph as pg
-from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QWidget
 
 from app import theme
+from app.charts import LatencyChart, Sample, StripChart, series
 from app.panel import Panel, label
-from app.plot import Plot
-from app.state import FLOAT32, INT8, AppState, Run, Status, run_key, run_of
+from app.state import FLOAT32, INT8, AppState, Run, Status, card_of, precisions_of, run_key, run_of
 from engine.predict import peak_rss_mb, rss_mb
 
-COLUMNS = (FLOAT32, INT8)
-ROWS = ("Median slice", "95th percentile", "Slices per second", "Model file", "Peak memory", "Work done in int8")
+ROWS = (
+    "Median slice, ms",
+    "95th percentile, ms",
+    "Slices per second",
+    "Peak memory, MB",
+    "Work done in int8, %",
+    "Model file, kB",
+)
 EMPTY = "–"
-MEMORY_EVERY_MS = 1000
-NEIGHBOURS = 4
+WELCOME = (
+    "Open a short-axis scan: every slice is timed here while it is segmented. "
+    "Device check compares all models on this computer."
+)
+# Often enough to look continuous, seldom enough to cost nothing beside the network.
+FRAME_MS = 66
+IDLE_MS = 1000
+# A load is told over this time; over single frames it jumps.
+LOAD_OVER_S = 0.3
+MAX_SAMPLES = 600
+ROOMY_WINDOW_PX = 800
+SMALL_STRIP_PX, STRIP_PX = 38, 60
 
 
 class PerformancePanel(Panel):
-    """Both precisions side by side; grows while slices are computed."""
+    """All precisions of the model side by side; grows while slices are computed."""
+
+    check_requested = Signal()
 
     def __init__(self) -> None:
-        super().__init__("Performance on this computer")
-        self.plot = Plot("slice, in the order computed", "ms a slice")
-        # Every slice as a faint line, and what is typical there as a strong one: other programs' bursts stay visible
-        # and do not hide which precision is faster.
-        self.lines = {p: self.plot.plot(pen=pg.mkPen(_faint(p), width=1)) for p in COLUMNS}
-        self.trends = {p: self.plot.plot(pen=pg.mkPen(theme.precision_css(p), width=2)) for p in COLUMNS}
-        self._medians = {
-            p: pg.InfiniteLine(angle=0, pen=pg.mkPen(theme.precision_css(p), width=1, style=Qt.PenStyle.DotLine))
-            for p in COLUMNS
-        }
-        for line in self._medians.values():
-            self.plot.addItem(line, ignoreBounds=True)
+        super().__init__("Performance")
+        self.check = QPushButton("Device check")
+        self.check.setObjectName("link")
+        self.check.setFixedHeight(20)
+        self.check.setToolTip("Time all models in all precisions on this computer, and see which is best")
+        self.check.clicked.connect(self.check_requested)
+        self.title_row.addWidget(self.check)
+        self.body.setSpacing(5)
+        self.plot = LatencyChart()
         self.body.addWidget(self.plot)
-
+        self._strips = QWidget()
+        strips = QHBoxLayout(self._strips)
+        strips.setContentsMargins(0, 0, 0, 0)
+        strips.setSpacing(14)
+        self.memory = StripChart("Memory, MB")
+        self.load = StripChart(f"CPU, % of {_cores()} core{'s' if _cores() != 1 else ''}")
+        for strip, stretch in ((self.memory, 5), (self.load, 4)):
+            strips.addWidget(strip, stretch)
+        self.body.addWidget(self._strips)
         self._table = QWidget()
-        grid = QGridLayout(self._table)
-        grid.setContentsMargins(0, 0, 0, 0)
-        grid.setHorizontalSpacing(10)
-        grid.setVerticalSpacing(3)
-        for column, stretch in enumerate((5, 4, 4)):
-            grid.setColumnStretch(column, stretch)
-        for column, precision in enumerate(COLUMNS, start=1):
-            head = label(f"● {precision}")
-            head.setStyleSheet(f"color: {theme.precision_css(precision)}; font-weight: 600;")
-            head.setAlignment(Qt.AlignmentFlag.AlignRight)
-            grid.addWidget(head, 0, column)
+        self._grid = QGridLayout(self._table)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setHorizontalSpacing(8)
+        self._grid.setVerticalSpacing(1)
         self.cells: dict[tuple[str, str], QLabel] = {}
+        self.columns: tuple[str, ...] = ()
+        self._heads: list[QWidget] = []
         for row, name in enumerate(ROWS, start=1):
-            grid.addWidget(label(name, "muted"), row, 0)
-            for column, precision in enumerate(COLUMNS, start=1):
-                cell = self.cells[name, precision] = label(EMPTY, "value")
-                cell.setAlignment(Qt.AlignmentFlag.AlignRight)
-                grid.addWidget(cell, row, column)
+            self._grid.addWidget(label(name, "muted"), row, 0)
         self.body.addWidget(self._table)
         self.summary = label("", "value", wrap=True)
-        self.summary.setStyleSheet(f"color: {theme.ACCENT};")
         self.body.addWidget(self.summary)
+        self.advice = label("", "small", wrap=True)
+        self.body.addWidget(self.advice)
         self.device = label("", "small", wrap=True)
         self.body.addWidget(self.device)
-        self.memory = label("", "small")
-        self.body.addWidget(self.memory)
+
+        self._state = AppState()
+        self._stale = False
+        self._meter = _Meter()
         self._clock = QTimer(self)
-        self._clock.setInterval(MEMORY_EVERY_MS)
-        self._clock.timeout.connect(self._show_memory)
-        self._clock.start()
-        self._show_memory()
-        self.apply(AppState(), AppState())
+        self._clock.timeout.connect(self._tick)
+        self._clock.start(IDLE_MS)
+        self.apply(self._state, self._state)
 
     def apply(self, old: AppState, new: AppState) -> None:
-        runs = {p: run_of(new, p) for p in COLUMNS}
-        same = all(runs[p] is run_of(old, p) for p in COLUMNS)
+        self._state = new
+        precisions = precisions_of(card_of(new))
+        if old is new or precisions != self.columns:
+            self._set_columns(precisions)
+        if old.volume_id != new.volume_id:
+            self._meter.restart()
+        if old is new or (old.report, old.checking) != (new.report, new.checking):
+            self._show_advice()
+        runs, before = _runs(new, precisions), _runs(old, precisions)
+        same = all(runs[p] is before[p] for p in precisions)
         same = same and (old.agreement, old.precision) == (new.agreement, new.precision)
         if same and old is not new:
             return
+        at_work = _at_work(runs)
+        self._meter.note(at_work)
+        self._clock.setInterval(FRAME_MS if at_work else IDLE_MS)
+        # Slices come faster than eyes follow; what begins or ends is shown at once.
+        if at_work and at_work == _at_work(before) and old.precision == new.precision:
+            self._stale = True
+        else:
+            self._draw()
+
+    def _tick(self) -> None:
+        at_work = _at_work(_runs(self._state, self.columns))
+        if at_work:
+            self._meter.note(at_work)
+        if self._stale:
+            self._draw()
+        else:
+            self._draw_strips()
+
+    def _draw(self) -> None:
+        """Everything that depends on the runs."""
+        self._stale = False
+        state = self._state
+        runs = _runs(state, self.columns)
+        started = any(run is not None for run in runs.values())
         # Empty axes and dashes tell nothing: they come with the first segmentation.
-        for widget in (self.plot, self._table):
-            widget.setVisible(any(runs.values()))
-        highest, longest = 10.0 if not any(r and r.timings for r in runs.values()) else 0.1, 10
+        for widget in (self.plot, self._strips, self._table):
+            widget.setVisible(started)
+        shown = {p: series([t.inference_ms for t in run.timings]) for p, run in runs.items() if run and run.timings}
+        self.plot.show_series(shown, max((run.total for run in runs.values() if run), default=0))
         for precision, run in runs.items():
-            latencies = np.array([t.inference_ms for t in run.timings]) if run else np.array([])
-            order = np.arange(1, len(latencies) + 1)
-            self.lines[precision].setData(order, latencies)
-            trend = _running_median(latencies)
-            self.trends[precision].setData(order, trend)
-            self._medians[precision].setVisible(len(latencies) > 2)
-            if len(latencies):
-                self._medians[precision].setValue(float(np.median(latencies)))
-                highest = max(highest, _ceiling(latencies, trend))
-                longest = max(longest, run.total if run else 0, len(latencies))
-            for name, text in zip(ROWS, _column(run, latencies), strict=True):
-                self.cells[name, precision].setText(text)
-        self.plot.setXRange(1, longest)
-        self.plot.setYRange(0, highest)
-        self.summary.setText(_summary(runs, new.agreement.get(new.model_id)))
+            one = shown.get(precision)
+            cells = _column(run, one.p50, one.p95) if run and one else (EMPTY,) * len(ROWS)
+            for name, text in zip(ROWS, cells, strict=True):
+                if self.cells[name, precision].text() != text:
+                    self.cells[name, precision].setText(text)
+        self.summary.setText(_summary(state, runs))
         self.summary.setVisible(bool(self.summary.text()))
-        words = (_device(list(runs.values())), *(_missing(new, p) for p in COLUMNS if any(runs.values())))
-        self.device.setText("\n".join(filter(None, words)) or "Every slice is timed here while a scan is segmented.")
-        # With the run's own peak beside it, an older figure would contradict it.
-        self._show_memory()
+        words = (_device(list(runs.values())), *(_missing(state, self.columns) if started else ()))
+        self.device.setText("\n".join(filter(None, words)) if started else WELCOME)
+        self.device.setVisible(bool(self.device.text()))
+        self._draw_strips()
 
-    def _show_memory(self) -> None:
-        self.memory.setText(f"Memory of this program {rss_mb():.0f} MB now, {peak_rss_mb():.0f} MB at its peak")
+    def _draw_strips(self) -> None:
+        if not self._strips.isVisible():
+            return
+        now = rss_mb()
+        peaks = [r.prediction.peak_rss_mb for r in _runs(self._state, self.columns).values() if r and r.prediction]
+        peak = max([*peaks, *(sample.value for sample in self._meter.memory)], default=now)
+        self.memory.show_samples(
+            self._meter.memory, f"{now:,.0f} · peak {peak:,.0f}", top=1.15 * max(peak, now), peak=peak
+        )
+        self.memory.setToolTip(
+            f"Memory of this program (resident set) while it segmented: at most {peak:,.0f} MB, now {now:,.0f} MB. "
+            f"Since it started at most {peak_rss_mb():,.0f} MB."
+        )
+        load = self._meter.mean_load
+        self.load.show_samples(self._meter.load, EMPTY if load is None else f"{load:.0f}", top=100.0)
+        self.load.setToolTip(
+            "Share of all cores that this program kept busy while it segmented"
+            + ("" if load is None else f": {load:.0f} % in the mean.")
+        )
+
+    def _set_columns(self, precisions: tuple[str, ...]) -> None:
+        """One column of the table for each precision that the model comes in."""
+        for widget in (*self._heads, *self.cells.values()):
+            self._grid.removeWidget(widget)
+            widget.hide()
+            widget.deleteLater()
+        for column in range(self._grid.columnCount()):
+            # Columns of one width, so that figures of one kind stand at equal distances.
+            self._grid.setColumnStretch(column, 5 if column == 0 else int(column <= len(precisions)) * 3)
+        self.columns, self._heads, self.cells = precisions, [], {}
+        for column, precision in enumerate(precisions, start=1):
+            head = label(f"● {precision}" if len(precisions) < 3 else precision)
+            head.setStyleSheet(f"color: {theme.precision_css(precision)}; font-weight: 600;")
+            head.setAlignment(Qt.AlignmentFlag.AlignRight)
+            self._grid.addWidget(head, 0, column)
+            self._heads.append(head)
+            for row, name in enumerate(ROWS, start=1):
+                cell = self.cells[name, precision] = label(EMPTY, "value")
+                cell.setAlignment(Qt.AlignmentFlag.AlignRight)
+                self._grid.addWidget(cell, row, column)
+        self.summary.setStyleSheet(f"color: {theme.ACCENT};")
+        self._draw()
+
+    def _show_advice(self) -> None:
+        state = self._state
+        self.check.setText("Checking…" if state.checking else "Device check")
+        self.advice.setText(f"On this computer, {state.report.reason}" if state.report else "")
+        self._use_room()
+
+    def _use_room(self) -> None:
+        """On a small screen the figures come first; what the device check's own table says too can wait."""
+        roomy = self.window().height() >= ROOMY_WINDOW_PX
+        self.advice.setVisible(bool(self.advice.text()) and roomy)
+        for strip in (self.memory, self.load):
+            strip.setFixedHeight(STRIP_PX if roomy else SMALL_STRIP_PX)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._use_room()
 
 
-def _faint(precision: str) -> QColor:
-    colour = QColor(theme.precision_css(precision))
-    colour.setAlpha(85)
-    return colour
+class _Meter:
+    """Memory and CPU load of this program, sampled while it segments. Idle time in between is left out."""
+
+    def __init__(self) -> None:
+        self.restart()
+
+    def restart(self) -> None:
+        """Forget what was measured: another scan begins."""
+        self.memory: list[Sample] = []
+        self.load: list[Sample] = []
+        self._worked_s = self._busy_s = 0.0
+        self._precision = ""
+        self._last: tuple[float, float] | None = None
+        self._recent: list[tuple[float, float]] = []
+
+    @property
+    def mean_load(self) -> float | None:
+        """Mean load over the work so far, in % of all cores; None before there was any."""
+        return 100 * self._busy_s / self._worked_s / _cores() if self._worked_s > 0 else None
+
+    def note(self, precision: str) -> None:
+        """Take a sample. precision: at work now; "" for none."""
+        now = (time.perf_counter(), time.process_time())
+        if self._precision and self._last is not None:
+            self._worked_s += now[0] - self._last[0]
+            self._busy_s += now[1] - self._last[1]
+            self._recent = [t for t in self._recent if now[0] - t[0] <= LOAD_OVER_S] or [self._last]
+            wall, busy = now[0] - self._recent[0][0], now[1] - self._recent[0][1]
+            if wall > 0:
+                percent = min(100 * busy / wall / _cores(), 100.0)
+                self.load.append(Sample(self._worked_s, percent, self._precision))
+        if self._precision or precision:
+            self.memory.append(Sample(self._worked_s, rss_mb(), precision or self._precision))
+        self._last, self._precision = now, precision
+        self._recent = [*self._recent, now] if precision else []
+        if len(self.memory) > MAX_SAMPLES:
+            self.memory, self.load = self.memory[::2], self.load[::2]
 
 
-def _running_median(latencies: np.ndarray) -> np.ndarray:
-    """Median of each slice and up to NEIGHBOURS on either side, (N,) ms; of fewer where there are few slices."""
-    each_side = min(NEIGHBOURS, (len(latencies) - 1) // 2)
-    if each_side < 1:
-        return latencies
-    padded = np.pad(latencies, each_side, mode="reflect")
-    return np.asarray(np.median(np.lib.stride_tricks.sliding_window_view(padded, 2 * each_side + 1), axis=1))
+def _cores() -> int:
+    """Cores that this process may run on."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _ceiling(latencies: np.ndarray, trend: np.ndarray) -> float:
-    """Top of the plot: everything, unless single slices (the first one warms up) would flatten what is typical."""
-    return 1.1 * min(float(latencies.max()), 1.5 * float(trend.max()))
+def _runs(state: AppState, precisions: Sequence[str]) -> dict[str, Run | None]:
+    return {precision: run_of(state, precision) for precision in precisions}
 
 
-def _column(run: Run | None, latencies: np.ndarray) -> tuple[str, ...]:
+def _at_work(runs: Mapping[str, Run | None]) -> str:
+    """The precision that is being segmented; "" for none."""
+    return next((p for p, run in runs.items() if run and run.status is Status.RUNNING), "")
+
+
+def _column(run: Run, p50: float, p95: float) -> tuple[str, ...]:
     """One precision's cells, in the order of ROWS."""
-    if run is None or not len(latencies):
-        return (EMPTY,) * len(ROWS)
-    p50, p95 = np.percentile(latencies, (50, 95))
     each = np.mean([t.preprocess_ms + t.inference_ms + t.postprocess_ms for t in run.timings])
     done = run.prediction
     return (
-        f"{p50:.1f} ms",
-        f"{p95:.1f} ms",
+        f"{p50:.1f}",
+        f"{p95:.1f}",
         f"{1000 / max(float(each), 1e-6):.0f}",
-        f"{done.model_size_bytes / 1000:,.0f} kB" if done else "…",
-        f"{done.peak_rss_mb:.0f} MB" if done else f"now {run.rss_mb:.0f} MB",
-        f"{100 * done.int8_share:.0f} %" if done else "…",
+        f"{done.peak_rss_mb:,.0f}" if done else f"{run.rss_mb:,.0f}…",
+        f"{100 * done.int8_share:.0f}" if done else "…",
+        f"{done.model_size_bytes / 1000:,.0f}" if done else "…",
     )
 
 
-def _summary(runs: dict[str, Run | None], agreement: float | None) -> str:
-    """One sentence that compares the two, once both are there."""
-    slow, fast = runs[FLOAT32], runs[INT8]
+def _summary(state: AppState, runs: Mapping[str, Run | None]) -> str:
+    """One sentence that compares the precision on screen (int8 where that is float32) with float32, once both are."""
+    other = state.precision if state.precision != FLOAT32 else INT8
+    slow, fast = runs.get(FLOAT32), runs.get(other)
     if not (slow and fast and slow.prediction and fast.prediction and slow.timings and fast.timings):
         return ""
     ratio = slow.prediction.latency_ms["p50"] / max(fast.prediction.latency_ms["p50"], 1e-6)
     size = slow.prediction.model_size_bytes / max(fast.prediction.model_size_bytes, 1)
     speed = f"{ratio:.1f}× faster" if ratio >= 1 else f"{1 / ratio:.1f}× slower"
-    text = f"int8 is {speed} and {size:.1f}× smaller"
+    text = f"{other} is {speed} and {size:.1f}× smaller"
     parts = []
-    if agreement is not None:
+    agreement = state.agreement.get(state.model_id)
+    if agreement is not None and other == INT8:
         parts.append(f"Dice {agreement:.3f} against float32")
     change = _ef_change(slow, fast)
     if change is not None:
@@ -166,16 +295,20 @@ def _summary(runs: dict[str, Run | None], agreement: float | None) -> str:
     return f"{text}; {', '.join(parts)}." if parts else f"{text}."
 
 
-def _missing(state: AppState, precision: str) -> str:
-    """How to get a column that stays empty; nothing where it is there, on its way, or not in the model."""
-    run = run_of(state, precision)
-    stopped = run is not None and run.status in (Status.STOPPED, Status.FAILED)
-    if run_key(state, precision) is None or (run is not None and not stopped):
-        return ""
-    switch = "" if precision == state.precision else "press P"
-    if stopped:
-        return f"{precision} did not end: {switch + ', then ' if switch else ''}press Segment."
-    return f"{precision} is not timed yet: {switch or 'press Segment'}."
+def _missing(state: AppState, precisions: Sequence[str]) -> list[str]:
+    """How to get the columns that stay empty; nothing for what is there or on its way."""
+    lines, absent = [], []
+    for precision in precisions:
+        run = run_of(state, precision)
+        if run is None and run_key(state, precision) is not None:
+            absent.append(precision)
+        elif run is not None and run.status in (Status.STOPPED, Status.FAILED):
+            switch = "" if precision == state.precision else "press P, then "
+            lines.append(f"{precision} did not end: {switch}press Segment.")
+    if absent:
+        how = "press Segment" if absent == [state.precision] else "press P"
+        lines.append(f"{' and '.join(absent)} {'is' if len(absent) == 1 else 'are'} not timed yet: {how}.")
+    return lines
 
 
 def _ef_change(slow: Run, fast: Run) -> float | None:

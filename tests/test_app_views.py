@@ -18,7 +18,6 @@ from app import annotations, theme
 from app.actions import ACTIONS, MENUS, MOUSE
 from app.dialogs import SpacingDialog
 from app.main_window import MainWindow
-from app.performance_panel import _ceiling, _running_median
 from app.settings import Settings
 from app.slice_view import OutlineItem, place
 from app.state import AppState, Busy, Kind, Overlay, Status, Style, evolve, opened, run_of
@@ -318,72 +317,6 @@ def test_clicking_the_curve_goes_to_a_frame(ready: MainWindow) -> None:
 
 def test_function_panel_names_the_frames_measured(ready: MainWindow) -> None:
     assert f"ED frame 1, ES {FRAMES // 2 + 1}" in [cell.text() for cell in ready.function._cells.values()]
-
-
-def test_performance_panel_compares(ready: MainWindow) -> None:
-    cells = ready.performance.cells
-    assert cells["Median slice", "float32"].text() == "6.0 ms"
-    assert cells["Median slice", "int8"].text() == "2.0 ms"
-    assert cells["Slices per second", "int8"].text() == "333"
-    assert cells["Model file", "float32"].text() == "4,000 kB"
-    assert cells["Work done in int8", "int8"].text() == "97 %"
-    assert "3.0× faster and 4.0× smaller" in ready.performance.summary.text()
-    assert "Fake 1.0 · 2 threads · AVX2" in ready.performance.device.text()
-    x, y = ready.performance.lines["int8"].getData()
-    assert (len(x), set(y)) == (FRAMES * SLICES, {2.0})
-
-
-def test_memory_is_as_new_as_the_run_beside_it(ready: MainWindow) -> None:
-    ready.performance.memory.setText("older")
-    ready.session.update(precision="float32" if ready.session.state.precision == "int8" else "int8")
-    assert "MB at its peak" in ready.performance.memory.text()
-
-
-def test_performance_panel_is_empty_before_the_first_slice(qtbot: Any, window: MainWindow) -> None:
-    assert not window.performance.plot.isVisible()
-    assert "Every slice is timed here" in window.performance.device.text()
-    window.session.open_volume(volume(not_short_axis="a CT image"))
-    assert not window.performance.plot.isVisible()
-    window.session.segment()
-    settle(qtbot, window.session)
-    assert window.performance.plot.isVisible()
-
-
-def test_performance_panel_says_how_to_fill_the_other_column(qtbot: Any, window: MainWindow, model: FakeModel) -> None:
-    model.gate.clear()
-    window.session.open_volume(volume())
-    assert "press" not in window.performance.device.text()
-    key(window, Qt.Key.Key_Escape)
-    words = window.performance.device.text()
-    assert "float32 did not end: press P, then press Segment." in words
-    assert "int8 did not end: press Segment." in words
-    key(window, Qt.Key.Key_P)
-    assert "float32 did not end: press Segment." in window.performance.device.text()
-    model.gate.set()
-    window.session.segment()
-    settle(qtbot, window.session)
-    assert "press" not in window.performance.device.text()
-
-
-def test_one_slow_slice_does_not_flatten_the_plot() -> None:
-    """The first slice warms up, whether the scan has few slices or many."""
-    for count in (5, 10, 200):
-        latencies = np.full(count, 2.0)
-        latencies[0] = 50.0
-        trend = _running_median(latencies)
-        assert set(trend) == {2.0}
-        assert _ceiling(latencies, trend) == pytest.approx(3.3)
-    assert list(_running_median(np.array([4.0, 5.0]))) == [4.0, 5.0]
-    assert len(_running_median(np.array([]))) == 0
-
-
-def test_performance_panel_forgets_the_scan_before(qtbot: Any, ready: MainWindow, model: FakeModel) -> None:
-    model.gate.clear()
-    ready.session.open_volume(volume(name="next"))
-    assert ready.performance.cells["Median slice", "int8"].text() == "–"
-    assert ready.performance.summary.text() == ""
-    model.gate.set()
-    settle(qtbot, ready.session)
 
 
 def test_precision_buttons_tell_what_is_ready(qtbot: Any, window: MainWindow, model: FakeModel) -> None:
