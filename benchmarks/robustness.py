@@ -85,7 +85,8 @@ def sample(
     if shape.shift >= 1:
         # Away from the heart, towards the side where more of the picture is.
         side = 1.0 if heart[1] < truth.shape[2] * x_mm / 2 else -1.0
-        offset = to_source @ (heart + (0.0, side * field_mm) - to_mm @ ((shape.size - 1) / 2 * np.ones(2)))
+        aside = np.array([0.0, side * field_mm])
+        offset = to_source @ (heart + aside - to_mm @ ((shape.size - 1) / 2 * np.ones(2)))
     sigma = [max(0.0, 0.4 * (shape.pixel_mm / mm - 1)) for mm in (y_mm, x_mm)]
     new = (shape.size, shape.size)
 
@@ -101,7 +102,7 @@ def sample(
 
 
 def measure(cases: list[datasets.Case], model: str, precision: str) -> list[dict[str, object]]:
-    """One row a Shape: mean Dice of the three structures over the volumes, or the area found where there is no heart."""
+    """One row a Shape: mean Dice of each structure over the volumes, or the area found where there is no heart."""
     card = find_models().get(model)
     read = []
     for case in cases:
