@@ -45,7 +45,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("Switch float32 / int8", ("P",), "Model", "session.toggle_precision"),
     Action("Segment", (), "Model", "session.segment"),
     Action("Stop", ("Escape",), "Model", "session.cancel"),
-    Action("About the model…", (), "Model", "show_model_card", line_before=True),
+    Action("Device check…", (), "Model", "show_device_check", line_before=True),
+    Action("About the model…", (), "Model", "show_model_card"),
     Action("Keys and mouse", ("?", "F1"), "Help", "show_shortcuts"),
     Action("About CineQuant", (), "Help", "show_about"),
 )

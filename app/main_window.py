@@ -37,6 +37,7 @@ from app import dialogs, exports, icons
 from app.actions import ACTIONS, MENUS
 from app.cine_bar import CineBar
 from app.crash import CrashHandler
+from app.device_check import DeviceCheck, DeviceDialog
 from app.function_panel import FunctionPanel
 from app.messages import MessageBar
 from app.model_panel import ModelPanel, StructuresPanel
@@ -88,6 +89,7 @@ class MainWindow(QMainWindow):
         session.changed.connect(self._apply)
         for view in self.views:
             view.apply(session.state, session.state)
+        self.check = DeviceCheck(session)
         self.crash = CrashHandler(self, session.recover)
         QApplication.instance().installEventFilter(self)
         self.slice_view.setFocus()
@@ -178,6 +180,7 @@ class MainWindow(QMainWindow):
         self.cine.speed_requested.connect(lambda speed: session.update(speed=speed))
         self.function.frame_requested.connect(lambda frame: session.update(frame_index=frame, playing=False))
         self.function.spacing_requested.connect(self.ask_spacing)
+        self.performance.check_requested.connect(self.show_device_check)
         self.messages.dismissed.connect(lambda: session.update(message=None))
         self.messages.command_requested.connect(lambda name: getattr(session, name)())
         self.status.cancel_requested.connect(session.cancel)
@@ -193,7 +196,7 @@ class MainWindow(QMainWindow):
             self._title.setText(QFontMetrics(self._title.font()).elidedText(name, Qt.TextElideMode.ElideMiddle, 420))
             self._title.setToolTip(plain_tip(name))
             self.setWindowTitle(f"{name} – CineQuant")
-        if self._settings is not None and old.recents != new.recents:
+        if self._settings is not None and (old.recents, old.report) != (new.recents, new.report):
             self._settings.save(new)
 
     def _fill_recent_menu(self) -> None:
@@ -282,6 +285,22 @@ class MainWindow(QMainWindow):
         if card is not None:
             dialogs.model_card(self, card).open()
 
+    def show_device_check(self) -> None:
+        """What this computer runs best, and a check of it where that is not known."""
+        session = self.session
+        dialog = self.findChild(DeviceDialog)
+        if dialog is None:
+            dialog = DeviceDialog(self, session.state)
+            dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+            session.changed.connect(dialog.apply)
+            dialog.check_requested.connect(self.check.start)
+            dialog.stop_requested.connect(lambda: session.update(checking=None))
+            dialog.follow_requested.connect(session.follow_report)
+        dialog.show()
+        dialog.raise_()
+        if session.state.report is None and session.state.checking is None:
+            self.check.start()
+
     def show_shortcuts(self) -> None:
         dialogs.shortcuts(self).open()
 
@@ -341,6 +360,7 @@ class MainWindow(QMainWindow):
         if self._settings is not None:
             self._settings.geometry = self.saveGeometry()
             self._settings.save(self.session.state)
+        self.check.close()
         self.session.close()
         super().closeEvent(event)
 

@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QWidget
 
@@ -45,6 +45,8 @@ class PerformancePanel(Panel):
 
     check_requested = Signal()
 
+    columns: tuple[str, ...] = ()  # of the class too: Qt tells of palettes while the panel is being made
+
     def __init__(self) -> None:
         super().__init__("Performance")
         self.check = QPushButton("Device check")
@@ -71,7 +73,6 @@ class PerformancePanel(Panel):
         self._grid.setHorizontalSpacing(8)
         self._grid.setVerticalSpacing(1)
         self.cells: dict[tuple[str, str], QLabel] = {}
-        self.columns: tuple[str, ...] = ()
         self._heads: list[QWidget] = []
         for row, name in enumerate(ROWS, start=1):
             self._grid.addWidget(label(name, "muted"), row, 0)
@@ -202,6 +203,11 @@ class PerformancePanel(Panel):
         self.advice.setVisible(bool(self.advice.text()) and roomy)
         for strip in (self.memory, self.load):
             strip.setFixedHeight(STRIP_PX if roomy else SMALL_STRIP_PX)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and self.columns:
+            self._set_columns(self.columns)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

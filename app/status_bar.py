@@ -41,7 +41,7 @@ class StatusBar(QFrame):
         self.apply(AppState(), AppState())
 
     def apply(self, old: AppState, new: AppState) -> None:
-        busy = new.busy
+        busy = new.busy or new.checking
         self.bar.setVisible(busy is not None)
         self.cancel.setVisible(busy is not None and busy.can_stop)
         if busy is None:

@@ -58,6 +58,8 @@ def run_viewer(paths: list[Path], *, precision: str | None, screenshot: Path | N
             session.open_paths(paths)
         else:
             session.open_phantom()
+        if settings is not None:
+            window.check.start_when_quiet()
 
     # After the first paint: the window is there before anything slow begins.
     QTimer.singleShot(0, begin)
