@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+
+from app.state import AppState, Layout
 
 
 @dataclass(frozen=True, slots=True)
@@ -10,6 +13,7 @@ class Action:
     """command: a method of MainWindow, or of the session where it starts with "session."; arguments follow it.
 
     keys: as QKeySequence reads them; the first is shown. menu: where it stands; empty for keys only.
+    checked: whether the menu shows a tick; None for what is done and not switched.
     """
 
     text: str
@@ -18,6 +22,17 @@ class Action:
     command: str
     arguments: tuple[object, ...] = ()
     line_before: bool = False
+    checked: Callable[[AppState], bool] | None = None
+
+
+def _layout(text: str, key: str, layout: Layout) -> Action:
+    return Action(text, (key,), "View", "session.show_layout", (layout,), checked=lambda state: state.layout is layout)
+
+
+def _toggle(text: str, key: str, menu: str, field: str, *, line_before: bool = False) -> Action:
+    return Action(
+        text, (key,), menu, "session.toggle", (field,), line_before, checked=lambda state: getattr(state, field)
+    )
 
 
 ACTIONS: tuple[Action, ...] = (
@@ -28,18 +43,32 @@ ACTIONS: tuple[Action, ...] = (
     Action("Export mask as DICOM SEG…", ("Ctrl+Shift+E",), "Export", "ask_export_seg"),
     Action("Export measurements as CSV…", ("Ctrl+M",), "Export", "ask_export_measurements"),
     Action("Save picture of the slice…", ("Ctrl+S",), "Export", "ask_save_picture", line_before=True),
+    Action("Load mask to compare…", ("Ctrl+L",), "File", "ask_load_mask", line_before=True),
+    Action("Remove the mask", (), "File", "session.remove_mask"),
     Action("Quit", ("Ctrl+Q",), "File", "close", line_before=True),
-    Action("Previous slice", ("Up",), "View", "session.step_slice", (-1,)),
+    _layout("One slice", "1", Layout.SLICE),
+    _layout("End-diastole beside end-systole", "2", Layout.PHASES),
+    _layout("Compare two segmentations", "3", Layout.COMPARE),
+    _layout("All slices", "4", Layout.SHEET),
+    _layout("Slice and long axis", "5", Layout.LONG_AXIS),
+    Action("Previous slice", ("Up",), "View", "session.step_slice", (-1,), line_before=True),
     Action("Next slice", ("Down",), "View", "session.step_slice", (1,)),
-    Action("Reset view and window", ("R",), "View", "session.reset_view", line_before=True),
-    Action("Invert grey scale", ("I",), "View", "toggle_invert"),
+    Action("Zoom to the heart", ("Z",), "View", "session.zoom_to_heart", line_before=True),
+    Action("Reset view and window", ("R",), "View", "session.reset_view"),
+    Action("Next window preset", ("W",), "View", "session.next_window"),
+    _toggle("Invert grey scale", "I", "View", "invert"),
+    _toggle("Smooth between pixels", "V", "View", "smooth"),
     Action("Hide or show the outlines", ("H",), "View", "toggle_overlay", line_before=True),
     Action("Outline, fill or voxels", ("F",), "View", "session.next_style"),
+    _toggle("Outline of the loaded mask", "M", "View", "mask_shown"),
     Action("Hide or show patient data", ("N",), "View", "toggle_names", line_before=True),
     Action("Full screen", ("F11",), "View", "toggle_full_screen"),
     Action("Play or pause", ("Space", "C"), "Cine", "session.toggle_play"),
     Action("Previous frame", ("Left",), "Cine", "session.step_frame", (-1,)),
     Action("Next frame", ("Right",), "Cine", "session.step_frame", (1,)),
+    Action("Slower", ("[",), "Cine", "session.change_speed", (-1,), line_before=True),
+    Action("Faster", ("]",), "Cine", "session.change_speed", (1,)),
+    _toggle("To and fro", "B", "Cine", "sweep"),
     Action("Go to end-diastole", ("D",), "Cine", "session.go_to_phase", ("ED",), line_before=True),
     Action("Go to end-systole", ("S",), "Cine", "session.go_to_phase", ("ES",)),
     Action("Switch float32 / int8", ("P",), "Model", "session.toggle_precision"),

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from app.state import AppState, run_of
+from app.panes import Pane, Role, mask_name, progress_text
+from app.state import AppState, card_of, drawn_labels, drawn_mask, run_of
 from engine.volume import Known, Volume, orientation_letters
 
 _ROUND_MM = (1, 2, 5, 10, 20, 50, 100, 200)
@@ -28,11 +29,13 @@ def letters(volume: Volume) -> Letters:
         return Letters()
     x, y, _ = volume.geometry.directions.T
 
-    def named(direction: np.ndarray) -> str:
-        # On screen radiology says head and foot; in files it is superior and inferior.
-        return orientation_letters(direction).replace("S", "H").replace("I", "F")
+    left, right, top, bottom = (on_screen(orientation_letters(way)) for way in (-x, x, -y, y))
+    return Letters(left, right, top, bottom)
 
-    return Letters(left=named(-x), right=named(x), top=named(-y), bottom=named(y))
+
+def on_screen(letters: str) -> str:
+    """Orientation letters as radiology shows them: head and foot, where files say superior and inferior."""
+    return letters.replace("S", "H").replace("I", "F")
 
 
 def top_left(state: AppState) -> list[str]:
@@ -60,13 +63,48 @@ def top_left(state: AppState) -> list[str]:
 
 def top_right(state: AppState) -> list[str]:
     """What is drawn over the image and by what."""
-    run = run_of(state)
-    if state.volume is None or run is None or run.prediction is None:
+    run, card = run_of(state), card_of(state)
+    if state.volume is None:
         return []
-    lines = [run.prediction.model_name, run.prediction.precision]
-    if state.overlay.hidden:
+    lines = []
+    if run is not None and run.prediction is not None:
+        lines = [run.prediction.model_name, run.prediction.precision]
+    elif card is not None and run is not None and run.planes:
+        # Before the largest component of each structure is chosen, crumbs may be seen that the result does not have.
+        here = "provisional outlines" if drawn_labels(state) else "this slice is still to come"
+        lines = [card.name, state.precision, progress_text(run), here]
+    if state.mask is not None and state.mask_shown:
+        of_frame = "" if drawn_mask(state) else ", not of this frame"
+        lines.append(f"- - {_short(mask_name(state))}{of_frame}")
+    if state.overlay.hidden and lines:
         lines.append("outlines hidden (H)")
     return lines
+
+
+def pane_lines(state: AppState, pane: Pane, role: Role) -> list[str]:
+    """What a view beside others says of itself: its title, slice, frame, and what is not there yet."""
+    volume = state.volume
+    if volume is None:
+        return []
+    lines = [_short(pane.title)]
+    if role is Role.DIFFERENCE and pane.labels is not None and pane.other is not None:
+        count = int(np.count_nonzero(pane.labels.plane != pane.other.plane))
+        lines.append(f"{count} pixel{'s' * (count != 1)}" if count else "none in this slice")
+    elif volume.is_cine and role in (Role.ED, Role.ES):
+        lines.append(f"Frame {pane.frame + 1} / {volume.frames}")
+    return [*lines, f"Slice {state.slice_index + 1} / {volume.slices}", *filter(None, [pane.note])]
+
+
+def invitation(state: AppState) -> tuple[str, str]:
+    """What to do with a window without a scan: in large letters, and in small ones below."""
+    if state.busy is not None:
+        return "One moment…", ""
+    return "Drop a scan here", "or open files with Ctrl+O, a folder with Ctrl+Shift+O"
+
+
+def _short(text: str, most: int = 32) -> str:
+    """Names from files can be of any length."""
+    return text if len(text) <= most else f"{text[: most // 2 - 1]}…{text[-(most // 2) :]}"
 
 
 def warnings(volume: Volume) -> list[str]:

@@ -16,6 +16,21 @@ _SHAPES = {
     "file": f'<path d="M6 3.5h8l4.5 4.5v12.5H6zM14 3.5V8h4.5" {_STROKE}/>',
     "folder": f'<path d="M3 6.5h6l2 2.5h10v10.5H3z" {_STROKE}/>',
     "info": f'<circle cx="12" cy="12" r="8.5" {_STROKE}/><path d="M12 11v5.5M12 7.6v.2" {_STROKE}/>',
+    "loop": f'<path d="M7 7h8a4 4 0 0 1 4 4M17 17H9a4 4 0 0 1-4-4M9.5 4.2L6.6 7l2.9 2.8M14.5 14.2l2.9 2.8-2.9 2.8" '
+    f"{_STROKE}/>",
+    "sweep": f'<path d="M4 12h16M7.4 8.2L3.6 12l3.8 3.8M16.6 8.2l3.8 3.8-3.8 3.8" {_STROKE}/>',
+    "layout-slice": f'<rect x="4" y="4" width="16" height="16" rx="1.5" {_STROKE}/>',
+    "layout-phases": f'<rect x="3.5" y="4" width="17" height="16" rx="1.5" {_STROKE}/><path d="M12 4v16" {_STROKE}/>',
+    "layout-compare": (
+        f'<rect x="3.5" y="4" width="17" height="16" rx="1.5" {_STROKE}/><path d="M12 4v16M3.5 12h17" {_STROKE}/>'
+    ),
+    "layout-sheet": (
+        f'<rect x="3.5" y="4" width="17" height="16" rx="1.5" {_STROKE}/>'
+        f'<path d="M9.2 4v16M14.8 4v16M3.5 9.3h17M3.5 14.7h17" {_STROKE}/>'
+    ),
+    "layout-long-axis": (
+        f'<rect x="3.5" y="4" width="17" height="16" rx="1.5" {_STROKE}/><path d="M12 4v16M12 12h8.5" {_STROKE}/>'
+    ),
     # Two outlines, one in the other, as a short-axis slice shows the left ventricle.
     "mark": (
         '<circle cx="12" cy="12" r="9" fill="none" stroke="#f4d65c" stroke-width="2"/>'

@@ -39,6 +39,8 @@ from app.cine_bar import CineBar
 from app.crash import CrashHandler
 from app.device_check import DeviceCheck, DeviceDialog
 from app.function_panel import FunctionPanel
+from app.layout_bar import LayoutBar
+from app.mask_dialog import MaskDialog
 from app.messages import MessageBar
 from app.model_panel import ModelPanel, StructuresPanel
 from app.panel import label, plain_tip
@@ -47,16 +49,18 @@ from app.pictures import save_picture
 from app.plot import MAX_HEIGHT, MIN_HEIGHT
 from app.session import Session
 from app.settings import Settings
-from app.slice_view import SliceView
+from app.stage import Stage
 from app.state import AppState, Kind, card_of, run_of
 from app.status_bar import StatusBar
 from app.study_panel import StudyPanel, recent_name
 from app.welcome import Welcome
-from engine import __version__
+from engine import __version__, masks
+from engine.errors import ScanError
 
 LEFT_WIDTH, RIGHT_WIDTH = 276, 352
 # Up to this height of the window the panels on the right need all of it for their words.
 ROOMY_FROM = 720
+MASKS = "Masks (*.nii *.nii.gz *.dcm);;All files (*)"
 FILES = "Scans (*.nii *.nii.gz *.dcm *.ima *.IMA);;All files (*)"
 
 
@@ -72,11 +76,12 @@ class MainWindow(QMainWindow):
         self.setAcceptDrops(True)
 
         self.study, self.models, self.structures = StudyPanel(), ModelPanel(), StructuresPanel()
-        self.slice_view, self.cine = SliceView(), CineBar()
+        self.stage, self.cine, self.layouts = Stage(), CineBar(), LayoutBar()
+        self.slice_view = self.stage.slice_view
         self.function, self.performance = FunctionPanel(), PerformancePanel()
         self.messages, self.status, self.welcome = MessageBar(), StatusBar(), Welcome()
-        self.views = (self.study, self.models, self.structures, self.slice_view, self.cine, self.function,
-                      self.performance, self.messages, self.status)  # fmt: skip
+        self.views = (self.study, self.models, self.structures, self.stage, self.cine, self.function,
+                      self.performance, self.messages, self.status, self.layouts)  # fmt: skip
         self._title = label("", "scanTitle")
         self.actions_by_text: dict[str, QAction] = {}
         self._assemble()
@@ -89,6 +94,7 @@ class MainWindow(QMainWindow):
         session.changed.connect(self._apply)
         for view in self.views:
             view.apply(session.state, session.state)
+        self._tick_actions(session.state)
         self.check = DeviceCheck(session)
         self.crash = CrashHandler(self, session.recover)
         QApplication.instance().installEventFilter(self)
@@ -110,7 +116,7 @@ class MainWindow(QMainWindow):
         centre.setSpacing(8)
         centre.addWidget(self.messages)
         centre.addWidget(self.welcome)
-        centre.addWidget(self.slice_view, 1)
+        centre.addWidget(self.stage, 1)
         centre.addWidget(self.cine)
         middle.addLayout(centre, 1)
         middle.addWidget(_side(RIGHT_WIDTH, (self.function, self.performance)))
@@ -135,9 +141,12 @@ class MainWindow(QMainWindow):
         menus = {name: bar.addMenu(name) for name in MENUS}
         self._recent_menu = QMenu("Open recent", self)
         self._recent_menu.aboutToShow.connect(self._fill_recent_menu)
+        self._window_menu = QMenu("Window presets", self)
+        self._window_menu.aboutToShow.connect(self._fill_window_menu)
         for entry in ACTIONS:
             action = QAction(entry.text, self)
             action.setShortcuts([QKeySequence(key) for key in entry.keys])
+            action.setCheckable(entry.checked is not None)
             target = self.session if entry.command.startswith("session.") else self
             command = getattr(target, entry.command.removeprefix("session."))
             action.triggered.connect(lambda _=False, c=command, a=entry.arguments: c(*a))
@@ -148,7 +157,11 @@ class MainWindow(QMainWindow):
             menus[entry.menu].addAction(action)
             if entry.command == "ask_open_folder":
                 menus[entry.menu].addMenu(self._recent_menu)
+            if entry.command == "session.next_window":
+                menus[entry.menu].addMenu(self._window_menu)
         row.addWidget(bar, 0, Qt.AlignmentFlag.AlignVCenter)
+        row.addSpacing(6)
+        row.addWidget(self.layouts)
         row.addStretch()
         row.addWidget(self._title)
         return header
@@ -169,11 +182,9 @@ class MainWindow(QMainWindow):
         self.structures.style_requested.connect(lambda style: session.update_overlay(style=style, hidden=False))
         self.structures.opacity_requested.connect(lambda opacity: session.update_overlay(opacity=opacity))
         self.structures.hidden_toggled.connect(self.toggle_overlay)
-        self.slice_view.slice_step_requested.connect(session.step_slice)
-        self.slice_view.frame_step_requested.connect(session.step_frame)
-        self.slice_view.window_requested.connect(lambda centre, width: session.update(window=(centre, width)))
-        self.slice_view.view_requested.connect(lambda zoom, x, y: session.update(zoom=zoom, pan_mm=(x, y)))
-        self.slice_view.reset_requested.connect(session.reset_view)
+        self.stage.made.connect(self._connect_view)
+        self._connect_view(self.slice_view)
+        self.layouts.layout_requested.connect(session.show_layout)
         self.cine.play_requested.connect(session.toggle_play)
         self.cine.frame_requested.connect(lambda frame: session.update(frame_index=frame, playing=False))
         self.cine.slice_requested.connect(lambda index: session.update(slice_index=index))
@@ -185,9 +196,26 @@ class MainWindow(QMainWindow):
         self.messages.command_requested.connect(lambda name: getattr(session, name)())
         self.status.cancel_requested.connect(session.cancel)
 
+    def _connect_view(self, view: QObject) -> None:
+        """What a view of the stage can ask for; not every view asks for all of it."""
+        session = self.session
+        for signal, answer in {
+            "slice_requested": lambda index: session.update(slice_index=index),
+            "slice_step_requested": session.step_slice,
+            "frame_step_requested": session.step_frame,
+            "window_requested": lambda centre, width: session.update(window=(centre, width)),
+            "view_requested": lambda zoom, x, y: session.update(zoom=zoom, pan_mm=(x, y)),
+            "reset_requested": session.reset_view,
+            "cross_requested": lambda cross: session.update(cross=cross),
+            "pair_requested": lambda pair: session.update(pair=pair),
+        }.items():
+            if hasattr(view, signal):
+                getattr(view, signal).connect(answer)
+
     def _apply(self, old: AppState, new: AppState) -> None:
         for view in self.views:
             view.apply(old, new)
+        self._tick_actions(new)
         if new.volume is not None and (old.volume, old.hide_names) != (new.volume, new.hide_names):
             if old.volume is not new.volume:
                 self.welcome.setVisible(new.volume.source.kind == "phantom")
@@ -198,6 +226,19 @@ class MainWindow(QMainWindow):
             self.setWindowTitle(f"{name} – CineQuant")
         if self._settings is not None and (old.recents, old.report) != (new.recents, new.report):
             self._settings.save(new)
+
+    def _tick_actions(self, state: AppState) -> None:
+        for entry in ACTIONS:
+            if entry.checked is not None:
+                self.actions_by_text[entry.text].setChecked(entry.checked(state))
+
+    def _fill_window_menu(self) -> None:
+        self._window_menu.clear()
+        for name, window in self.session.window_presets().items():
+            action = self._window_menu.addAction(name)
+            action.triggered.connect(lambda _=False, w=window: self.session.update(window=w))
+        if self._window_menu.isEmpty():
+            self._window_menu.addAction("Open a scan first").setEnabled(False)
 
     def _fill_recent_menu(self) -> None:
         self._recent_menu.clear()
@@ -216,6 +257,30 @@ class MainWindow(QMainWindow):
     def ask_open_folder(self) -> None:
         name = QFileDialog.getExistingDirectory(self, "Open a folder of DICOM or NIfTI files", self._start_folder())
         self.session.open_paths([Path(name)] if name else [])
+
+    def ask_load_mask(self) -> None:
+        """A mask to compare with. What its values mean is asked where the file cannot say."""
+        state = self.session.state
+        if state.volume is None:
+            self.session.say(Kind.WARNING, "A mask goes with a scan: open the scan first.")
+            return
+        names, _ = QFileDialog.getOpenFileNames(self, "Load a mask of this scan", self._start_folder(), MASKS)
+        paths = [Path(name) for name in sorted(names)]
+        if not paths:
+            return
+        if not masks.is_nifti(paths):
+            self.session.load_mask(paths)
+            return
+        try:
+            one_of_many = masks.frames_in(paths) == 1 and state.volume.frames > 1
+        except ScanError as error:
+            self.session.say(Kind.ERROR, str(error))
+            return
+        frame = f"The mask is of one frame: it is taken for frame {state.frame_index + 1}, which is on screen."
+        dialog = MaskDialog(self, paths[0].name, frame if one_of_many else "")
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.accepted.connect(lambda: self.session.load_mask(paths, dialog.convention()))
+        dialog.open()
 
     def ask_export_mask(self) -> None:
         path = self._ask_save("Export mask", "mask.nii.gz", "NIfTI (*.nii.gz *.nii)", (".nii.gz", ".nii"))
@@ -248,7 +313,7 @@ class MainWindow(QMainWindow):
         if not chosen:
             return
         path = _with_ending(chosen, (".png",))
-        if save_picture(self.slice_view.picture(), path):
+        if save_picture(self.stage.picture(), path):
             self.session.say(Kind.SUCCESS, f"Saved {path}")
         else:
             self.session.say(Kind.ERROR, f"{path}: could not be written; choose a folder that you may write to")
@@ -267,9 +332,6 @@ class MainWindow(QMainWindow):
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.accepted.connect(lambda: self.session.set_spacing(*dialog.spacing_mm()))
         dialog.open()
-
-    def toggle_invert(self) -> None:
-        self.session.update(invert=not self.session.state.invert)
 
     def toggle_overlay(self) -> None:
         self.session.update_overlay(hidden=not self.session.state.overlay.hidden)
@@ -340,7 +402,7 @@ class MainWindow(QMainWindow):
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if _local_paths(event):
             event.acceptProposedAction()
-            self._drop_hint.setGeometry(QRect(self.slice_view.mapTo(self, QPoint()), self.slice_view.size()))
+            self._drop_hint.setGeometry(QRect(self.stage.mapTo(self, QPoint()), self.stage.size()))
             self._drop_hint.raise_()
             self._drop_hint.show()
 

@@ -48,6 +48,7 @@ from app.state import (
 from engine.catalog import Catalog, find_models, user_models
 from engine.compare import Comparison, compare
 from engine.errors import ScanError
+from engine.masks import read_masks
 from engine.measure import Function, measure
 from engine.model_card import ModelCard
 from engine.phantom import make_phantom
@@ -171,7 +172,7 @@ class Session(QObject):
         self._segment_missing()
 
     def _start_opening(self) -> None:
-        self._worker.cancel("open", "segment", "compare")
+        self._worker.cancel("open", "segment", "compare", "mask")
         self._worker.generation += 1
         runs = {key: run for key, run in self.state.runs.items() if run.status is Status.DONE}
         self.update(runs=runs, busy=None, message=None)
@@ -238,7 +239,7 @@ class Session(QObject):
         What is finished stays, and a file being written is finished and said.
         """
         checking = None if self.idle else self.state.checking
-        self._worker.cancel("open", "segment", "compare")
+        self._worker.cancel("open", "segment", "compare", "mask")
         over = (Status.WAITING, Status.RUNNING)
         runs = {
             key: replace(run, status=Status.STOPPED, planes={}) if run.status in over else run
@@ -288,6 +289,42 @@ class Session(QObject):
             self._show(with_run(self.state, key, Run(Status.WAITING, total=total)))
             self._submit("segment", _segmentation(volume, card, precision), tag=key)
         self._compare_missing()
+
+    # -- a mask to compare with ----------------------------------------------------------------------------------
+
+    def load_mask(self, paths: Sequence[Path], convention: str = "mnms") -> None:
+        """Read a mask and compare what the model found with it. One of a single frame is of the frame on screen."""
+        volume, wanted, frame = self.state.volume, tuple(Path(p) for p in paths), self.state.frame_index
+        if volume is None:
+            self.say(Kind.WARNING, "A mask goes with a scan: open the scan first.")
+        elif wanted:
+            self.update(busy=Busy(f"Reading {wanted[0].name}"), message=None)
+
+            def run(_: Reporter) -> Mask:
+                return Mask(wanted[0].name, *read_masks(wanted, volume, convention=convention, frame=frame))
+
+            self._submit("mask", run, tag=self.state.volume_id)
+
+    def _mask_arrived(self, mask: Mask, volume_id: int) -> None:
+        if volume_id != self.state.volume_id:
+            return
+        frame = self.state.frame_index
+        self.update(
+            mask=mask,
+            mask_shown=True,
+            pair=Pair.MASK,
+            layout=Layout.COMPARE,
+            frame_index=frame if frame in mask.frames else mask.frames[0],
+            comparisons=self._comparisons_of_runs(),
+        )
+        self._compare_missing()
+
+    def remove_mask(self) -> None:
+        self.update(mask=None, comparisons=self._comparisons_of_runs())
+
+    def _comparisons_of_runs(self) -> dict[ComparisonKey, Comparison]:
+        """Those that have nothing to do with a mask."""
+        return {key: value for key, value in self.state.comparisons.items() if not isinstance(key[1], Mask)}
 
     # -- looking -------------------------------------------------------------------------------------------------
 
@@ -463,6 +500,8 @@ class Session(QObject):
                 self._opened(outcome.value, outcome.job.tag)
             case "segment":
                 self._run_arrived(outcome.job.tag, *outcome.value)
+            case "mask":
+                self._mask_arrived(outcome.value, outcome.job.tag)
             case "compare":
                 self._comparison_arrived(outcome.job.tag, outcome.value)
             case "export":

@@ -2,38 +2,42 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
-    QBrush,
     QColor,
     QFontMetricsF,
     QMouseEvent,
     QPainter,
-    QPainterPath,
     QPen,
     QPixmap,
-    QPolygonF,
     QResizeEvent,
+    QTransform,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QFrame, QGraphicsItem, QStyleOptionGraphicsItem, QWidget
+from PySide6.QtWidgets import QFrame, QGraphicsItem, QSizePolicy, QStyleOptionGraphicsItem, QWidget
 
-from app import annotations, theme
-from app.state import AppState, Style, shown_labels
+from app import annotations, drawing, theme
+from app.drawing import INK, WARNING_INK, Outlines, Paths
+from app.mouse import Mouse
+from app.panes import Pane, Role, pane_of
+from app.state import AppState, Cross, Layout, Style, cross_of, size_mm
 from app.status_bar import RESEARCH
-from engine.render import outlines, overlay_rgba
-from engine.volume import LV, MYO, RV, Known, LabelMap
+from engine.render import overlay_rgba
+from engine.volume import Known
 
-# Drawn in this order: where two outlines share a line, the cavity's is on top.
-DRAWING_ORDER = (RV, MYO, LV)
 MARGIN_PX = 26
-DRAG_FOR_FULL_WINDOW_PX = 400
-DRAG_FOR_DOUBLE_ZOOM_PX = 140
-WHEEL_STEP = 120
+# A view this wide has room for all that can be said.
+ROOMY_PX = 430
+CROSS_COLOURS = ("#3cc8b4", "#a594f9")
+"""Of the two long-axis planes, wherever they are drawn."""
+# Where the lines can be taken hold of to turn them, from their crossing, as a share of the view's smaller side.
+HANDLE_AT = 0.33
+REACH_PX = 13
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,14 +63,12 @@ class Placement:
         )
 
 
-def place(state: AppState, view_px: tuple[float, float]) -> Placement:
+def place(state: AppState, view_px: tuple[float, float], margin_px: float = MARGIN_PX) -> Placement:
     """The image fitted into the view, then zoomed and moved as the state says."""
     if state.volume is None:
         return Placement(1.0, (0.0, 0.0), view_px)
-    dx, dy, _ = state.volume.geometry.spacing_mm
-    _, rows, columns = state.volume.geometry.shape
-    width, height = columns * dx, rows * dy
-    room = (max(view_px[0] - 2 * MARGIN_PX, 50), max(view_px[1] - 2 * MARGIN_PX, 50))
+    width, height = size_mm(state.volume)
+    room = (max(view_px[0] - 2 * margin_px, 50), max(view_px[1] - 2 * margin_px, 50))
     scale = min(room[0] / width, room[1] / height) * state.zoom
     return Placement(scale, (width / 2 + state.pan_mm[0], height / 2 + state.pan_mm[1]), view_px)
 
@@ -74,57 +76,24 @@ def place(state: AppState, view_px: tuple[float, float]) -> Placement:
 class OutlineItem(QGraphicsItem):
     """Outlines as vector paths in voxels: crisp at every zoom."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, dashed: bool = False) -> None:
         super().__init__()
-        self._paths: dict[int, QPainterPath] = {}
+        self.paths: Paths = {}
+        self._dashed = dashed
         self._bounds = QRectF()
-        self.fill_opacity = 0.0
+        self._fill_opacity = 0.0
 
-    def show_labels(self, labels: np.ndarray | None, visible: frozenset[int], fill_opacity: float) -> None:
-        """labels: (Y, X) uint8 of one slice, or None for nothing."""
+    def show_paths(self, paths: Paths, shape: tuple[int, ...], fill_opacity: float) -> None:
+        """paths: as drawing.paths_of makes them. shape: (Y, X) of their slice."""
         self.prepareGeometryChange()
-        self.fill_opacity = fill_opacity
-        self._paths, self._bounds = {}, QRectF()
-        if labels is None:
-            return
-        self._bounds = QRectF(-1, -1, labels.shape[1] + 2, labels.shape[0] + 2)
-        for label in DRAWING_ORDER:
-            if label not in visible:
-                continue
-            # The myocardium's outline runs around the ventricle as a whole while the cavity's own is drawn: one
-            # line between the two, not two lines that rub against each other.
-            whole = label == MYO and LV in visible and not fill_opacity
-            mask = (labels == MYO) | (labels == LV) if whole else labels == label
-            if whole and not (labels == MYO).any():
-                continue
-            path = QPainterPath()
-            path.setFillRule(Qt.FillRule.OddEvenFill)
-            for loop in outlines(mask):
-                path.addPolygon(QPolygonF([QPointF(x, y) for x, y in loop.tolist()]))
-                path.closeSubpath()
-            self._paths[label] = path
+        self.paths, self._fill_opacity = paths, fill_opacity
+        self._bounds = QRectF(-1, -1, shape[1] + 2, shape[0] + 2)
 
     def boundingRect(self) -> QRectF:
         return self._bounds
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        for label, path in self._paths.items():
-            colour = QColor(*theme.STRUCTURE_COLOURS[label])
-            if self.fill_opacity:
-                colour.setAlphaF(self.fill_opacity)
-                painter.fillPath(path, QBrush(colour))
-        # A dark line under each coloured one: bright blood beside a bright outline would swallow it.
-        for path in self._paths.values():
-            painter.strokePath(path, _cosmetic(QColor(0, 0, 0, 130), 3.4))
-        for label, path in self._paths.items():
-            painter.strokePath(path, _cosmetic(QColor(*theme.STRUCTURE_COLOURS[label]), 1.7))
-
-
-def _cosmetic(colour: QColor, width: float) -> QPen:
-    pen = QPen(colour, width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin)
-    pen.setCosmetic(True)
-    return pen
+        drawing.stroke(painter, self.paths, fill_opacity=self._fill_opacity, dashed=self._dashed)
 
 
 class VoxelItem(pg.ImageItem):
@@ -135,6 +104,33 @@ class VoxelItem(pg.ImageItem):
         super().paint(painter, *args)
 
 
+class DifferenceItem(QGraphicsItem):
+    """Pixels that differ, each at least a dot on screen: as a picture they would vanish where it is drawn small."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._pixels: list[QRectF] = []
+        self._bounds = QRectF()
+
+    def show_pixels(self, differs: np.ndarray) -> None:
+        """differs: (Y, X) bool."""
+        self.prepareGeometryChange()
+        ys, xs = np.nonzero(differs)
+        self._pixels = [QRectF(x, y, 1, 1) for x, y in zip(xs.tolist(), ys.tolist(), strict=True)]
+        self._bounds = QRectF(-1, -1, differs.shape[1] + 2, differs.shape[0] + 2)
+
+    def boundingRect(self) -> QRectF:
+        return self._bounds
+
+    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        pen = QPen(QColor(*drawing.DIFFERENCE_COLOUR), 1.0)
+        pen.setCosmetic(True)
+        painter.setPen(pen)
+        painter.setBrush(QColor(*drawing.DIFFERENCE_COLOUR))
+        painter.drawRects(self._pixels)
+
+
 class SliceView(pg.GraphicsView):
     """Draws the state; asks for changes by signals. Holds no state but where the mouse is."""
 
@@ -143,31 +139,36 @@ class SliceView(pg.GraphicsView):
     window_requested = Signal(float, float)
     view_requested = Signal(float, float, float)
     reset_requested = Signal()
+    cross_requested = Signal(object)
 
-    _state = AppState()  # of the class too: pyqtgraph resizes the view while it is being made
+    # Of the class too: pyqtgraph resizes the view while it is being made.
+    _state = AppState()
 
-    def __init__(self) -> None:
+    def __init__(self, role: Role = Role.CURRENT, outlines: Outlines | None = None) -> None:
         super().__init__(background="k")
+        self._role, self._outline_source = role, outlines or Outlines()
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setViewportUpdateMode(self.ViewportUpdateMode.FullViewportUpdate)
         self.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setAccessibleName("Slice")
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setAccessibleName("Slice" if role is Role.CURRENT else f"Slice: {role}")
         self._box = pg.ViewBox(enableMouse=False, enableMenu=False, invertY=True)
         self._box.setBorder(None)
         self.setCentralItem(self._box)
         self._image = pg.ImageItem(axisOrder="row-major")
         self._voxels = VoxelItem(axisOrder="row-major")
-        self._outlines = OutlineItem()
-        for item in (self._image, self._voxels, self._outlines):
+        self._outlines, self._mask = OutlineItem(), OutlineItem(dashed=True)
+        self._difference = DifferenceItem()
+        self._items = (self._image, self._voxels, self._outlines, self._mask, self._difference)
+        for item in self._items:
             item.setVisible(False)
             self._box.addItem(item, ignoreBounds=True)
-        self._drag_from: QPointF | None = None
-        self._drag_button = Qt.MouseButton.NoButton
-        self._drag_state = self._state
-        self._wheel = 0
+        self._mouse = Mouse(self)
+        self._pane = Pane(0)
         self._cursor: QPointF | None = None
+        self._grip = ""
         self._footer = ""
 
     def sizeHint(self) -> QSize:
@@ -179,47 +180,60 @@ class SliceView(pg.GraphicsView):
         """Redraw what differs."""
         self._state = new
         volume = new.volume
-        if volume is None:
+        before, pane = self._pane, pane_of(new, self._role)
+        self._pane = pane
+        if volume is None or pane.missing[0]:
+            for item in self._items:
+                item.setVisible(False)
             self.viewport().update()
             return
-        fresh = old.volume is not new.volume or not self._image.isVisible()
-        where = (old.slice_index, old.frame_index) != (new.slice_index, new.frame_index)
+        fresh = old.volume is not volume or not self._image.isVisible()
+        where = (old.slice_index, before.frame) != (new.slice_index, pane.frame)
         levels = old.window != new.window or old.invert != new.invert
         if fresh or where:
-            self._image.setImage(_drawable(volume.array[new.frame_index, new.slice_index]), levels=_levels(new))
+            self._image.setImage(_drawable(volume.array[pane.frame, new.slice_index]), levels=_levels(new))
         elif levels:
             self._image.setLevels(_levels(new))
         if fresh or old.invert != new.invert:
             self._image.setLookupTable(_INVERTED if new.invert else None)
-        labels = shown_labels(new)
-        if fresh or where or labels is not shown_labels(old) or old.overlay != new.overlay:
-            self._draw_labels(labels)
+        if fresh or old.smooth != new.smooth:
+            self.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, new.smooth)
+        if fresh or where or old.overlay != new.overlay or _owners(before) != _owners(pane):
+            self._draw_labels(pane)
         if fresh:
             dx, dy, _ = volume.geometry.spacing_mm
-            for item in (self._image, self._voxels, self._outlines):
-                item.setTransform(pg.QtGui.QTransform.fromScale(dx, dy))
+            for item in self._items:
+                item.setTransform(QTransform.fromScale(dx, dy))
             self._image.setVisible(True)
         if fresh or (old.zoom, old.pan_mm) != (new.zoom, new.pan_mm):
             self._frame_view()
         self.viewport().update()
 
-    def _draw_labels(self, labels: LabelMap | None) -> None:
-        state = self._state
-        overlay = state.overlay
-        plane = None
-        if labels is not None and not overlay.hidden:
-            plane = labels.array[state.frame_index, state.slice_index]
+    def _draw_labels(self, pane: Pane) -> None:
+        overlay, where = self._state.overlay, (pane.frame, self._state.slice_index)
+        labels = None if overlay.hidden else pane.labels
+        mask = None if overlay.hidden else pane.mask
+        if self._role is Role.DIFFERENCE:
+            self._difference.setVisible(labels is not None and pane.other is not None)
+            if labels is not None and pane.other is not None:
+                self._difference.show_pixels(labels.plane != pane.other.plane)
+            return
         as_voxels = overlay.style is Style.VOXELS
-        self._voxels.setVisible(plane is not None and as_voxels)
-        self._outlines.setVisible(plane is not None and not as_voxels)
-        if plane is None:
+        self._voxels.setVisible(labels is not None and as_voxels)
+        self._outlines.setVisible(labels is not None and not as_voxels)
+        self._mask.setVisible(mask is not None)
+        if mask is not None:
+            paths = self._outline_source.of(mask, where, overlay.visible, filled=False)
+            self._mask.show_paths(paths, mask.plane.shape, 0.0)
+        if labels is None:
             return
         if as_voxels:
             colours = {k: c for k, c in theme.STRUCTURE_COLOURS.items() if k in overlay.visible}
-            self._voxels.setImage(overlay_rgba(plane, colours, max(overlay.opacity, 0.1)), levels=None)
+            self._voxels.setImage(overlay_rgba(labels.plane, colours, max(overlay.opacity, 0.1)), levels=None)
         else:
             fill = overlay.opacity if overlay.style is Style.FILL else 0.0
-            self._outlines.show_labels(plane, overlay.visible, fill)
+            paths = self._outline_source.of(labels, where, overlay.visible, filled=fill > 0)
+            self._outlines.show_paths(paths, labels.plane.shape, fill)
 
     def _placement(self) -> Placement:
         return place(self._state, (max(self.viewport().width(), 1), max(self.viewport().height(), 1)))
@@ -239,10 +253,50 @@ class SliceView(pg.GraphicsView):
         super().drawForeground(painter, rect)
         painter.save()
         painter.resetTransform()
-        _Foreground(painter, self.viewport().width(), self.viewport().height()).draw(
-            self._state, self._placement(), self.value_under_cursor(), self._footer
-        )
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        self._paint_foreground(painter)
         painter.restore()
+
+    def _paint_foreground(self, painter: QPainter) -> None:
+        state, pane = self._state, self._pane
+        size = (float(self.viewport().width()), float(self.viewport().height()))
+        if state.volume is None:
+            if self._role in (Role.CURRENT, Role.ED, Role.FIRST):
+                drawing.invite(painter, size, *annotations.invitation(state))
+            return
+        if pane.missing[0]:
+            drawing.invite(painter, size, *pane.missing)
+            return
+        placed = self._placement()
+        if self._cross_shown():
+            self._paint_cross(painter, placed)
+        roomy = size[0] >= ROOMY_PX
+        bottom, low = [], [self.value_under_cursor()]
+        # In a narrow view the words would run into the letter at the top.
+        inset = (12, 12) if roomy else (10, 28)
+        if self._role is Role.CURRENT:
+            top = annotations.top_left(state)
+            drawing.lines(painter, size, annotations.top_right(state), inset, right=True)
+            bottom = [*annotations.warnings(state.volume), *annotations.bottom_left(state)]
+            if roomy:
+                low.append(f"Zoom {state.zoom:.1f}×")
+        else:
+            top = annotations.pane_lines(state, pane, self._role)
+        drawing.lines(painter, size, top, inset)
+        footer = [self._footer] if self._footer else []
+        for i, text in enumerate(reversed([*footer, *bottom])):
+            plain = i == 0 and self._role is Role.CURRENT
+            drawing.lines(painter, size, [text], (12, 12 + 19 * i), bottom=True, colour=INK if plain else WARNING_INK)
+        drawing.lines(painter, size, list(filter(None, low)), right=True, bottom=True)
+        edges = annotations.letters(state.volume)
+        middle_x, middle_y = size[0] / 2, size[1] / 2
+        pixels = 15 if roomy else 13
+        drawing.letter(painter, edges.left, 12, middle_y, pixels=pixels)
+        drawing.letter(painter, edges.right, size[0] - 12, middle_y, right=True, pixels=pixels)
+        drawing.letter(painter, edges.top, middle_x, 18, centre=True, pixels=pixels)
+        drawing.letter(painter, edges.bottom, middle_x, size[1] - 18, centre=True, pixels=pixels)
+        if state.volume.geometry.spacing is not Known.ASSUMED and (roomy or self._role is Role.CURRENT):
+            _scale_bar(painter, placed)
 
     def value_under_cursor(self) -> str:
         """What the voxel under the mouse holds; empty where there is none."""
@@ -252,34 +306,124 @@ class SliceView(pg.GraphicsView):
         x_mm, y_mm = self._placement().to_mm(self._cursor.x(), self._cursor.y())
         dx, dy, _ = volume.geometry.spacing_mm
         x, y = int(np.floor(x_mm / dx)), int(np.floor(y_mm / dy))
-        return annotations.value_under(volume, self._state.frame_index, self._state.slice_index, x, y)
+        return annotations.value_under(volume, self._pane.frame, self._state.slice_index, x, y)
 
     def picture(self) -> QPixmap:
         """The slice as shown, for a file: it says what it is not for, and nothing of where the mouse was."""
-        cursor, self._cursor = self._cursor, None
-        self._footer = RESEARCH
+        cursor = self._cursor
+        self.set_notice(RESEARCH)
         try:
             return self.grab()
         finally:
-            self._cursor, self._footer = cursor, ""
+            self.set_notice("")
+            self._cursor = cursor
+
+    def set_notice(self, text: str) -> None:
+        """A line for pictures that leave the program. Where the mouse is, is left out of them."""
+        self._footer = text
+        if text:
+            self._cursor = None
+
+    # -- long-axis planes ----------------------------------------------------------------------------------------
+
+    def _cross_shown(self) -> bool:
+        volume = self._state.volume
+        return (
+            self._role is Role.CURRENT
+            and self._state.layout is Layout.LONG_AXIS
+            and volume is not None
+            and volume.slices > 1
+        )
+
+    def _handles(self, placed: Placement, cross: Cross) -> list[tuple[float, float]]:
+        """In pixels: two of the first plane, two of the second."""
+        x, y = placed.to_px(cross.x_mm, cross.y_mm)
+        far = HANDLE_AT * min(placed.view_px)
+        angles = [cross.angle + turn * math.pi / 2 for turn in (0, 2, 1, 3)]
+        return [(x + far * math.cos(a), y + far * math.sin(a)) for a in angles]
+
+    def _paint_cross(self, painter: QPainter, placed: Placement) -> None:
+        cross = cross_of(self._state)
+        if cross is None:
+            return
+        x, y = placed.to_px(cross.x_mm, cross.y_mm)
+        handles = self._handles(placed, cross)
+        far = math.hypot(*placed.view_px)
+        for plane, colour in enumerate(CROSS_COLOURS):
+            angle = cross.angle + plane * math.pi / 2
+            along = (math.cos(angle), math.sin(angle))
+            for pen in (QPen(QColor(0, 0, 0, 150), 3.0), QPen(QColor(colour), 1.2)):
+                painter.setPen(pen)
+                for side in (-1, 1):  # the crossing itself stays free, so that what lies below is seen
+                    start, end = side * REACH_PX, side * far
+                    painter.drawLine(
+                        QPointF(x + along[0] * start, y + along[1] * start),
+                        QPointF(x + along[0] * end, y + along[1] * end),
+                    )
+            painter.setPen(QPen(QColor(0, 0, 0, 170), 1.0))
+            painter.setBrush(QColor(colour))
+            for at in handles[2 * plane : 2 * plane + 2]:
+                painter.drawEllipse(QPointF(*at), 4.5, 4.5)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        for pen in (QPen(QColor(0, 0, 0, 150), 3.0), QPen(QColor(INK), 1.2)):
+            painter.setPen(pen)
+            painter.drawEllipse(QPointF(x, y), 6.0, 6.0)
+
+    def _grip_at(self, at: QPointF) -> str:
+        """What of the long-axis planes the mouse would take hold of: "move", "turn 0" … "turn 3" or nothing."""
+        cross = cross_of(self._state)
+        if not self._cross_shown() or cross is None:
+            return ""
+        placed = self._placement()
+        x, y = placed.to_px(cross.x_mm, cross.y_mm)
+        if math.hypot(at.x() - x, at.y() - y) <= REACH_PX:
+            return "move"
+        for i, (hx, hy) in enumerate(self._handles(placed, cross)):
+            if math.hypot(at.x() - hx, at.y() - hy) <= REACH_PX:
+                return f"turn {i}"
+        return ""
+
+    def _drag_cross(self, at: QPointF) -> None:
+        cross = cross_of(self._state)
+        if cross is None:
+            return
+        placed = self._placement()
+        if self._grip == "move":
+            x, y = placed.to_mm(at.x(), at.y())
+            self.cross_requested.emit(replace(cross, x_mm=x, y_mm=y))
+            return
+        x, y = placed.to_px(cross.x_mm, cross.y_mm)
+        quarter = (0, 2, 1, 3)[int(self._grip.removeprefix("turn "))]
+        angle = math.atan2(at.y() - y, at.x() - x) - quarter * math.pi / 2
+        self.cross_requested.emit(replace(cross, angle=angle))
 
     # -- mouse ---------------------------------------------------------------------------------------------------
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         self.setFocus(Qt.FocusReason.MouseFocusReason)
-        self._drag_from, self._drag_button, self._drag_state = event.position(), event.button(), self._state
+        left = event.button() == Qt.MouseButton.LeftButton
+        self._grip = self._grip_at(event.position()) if left else ""
+        if not self._grip:
+            self._mouse.press(event, self._state)
         event.accept()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         self._cursor = event.position()
-        if self._drag_from is not None and self._state.volume is not None:
-            delta = event.position() - self._drag_from
-            self._drag(delta.x(), delta.y())
+        if self._grip:
+            self._drag_cross(event.position())
+        else:
+            self._mouse.move(event, self._placement().scale)
+        over = self._grip or self._grip_at(event.position())
+        shapes = Qt.CursorShape
+        self.viewport().setCursor(
+            shapes.SizeAllCursor if over == "move" else shapes.PointingHandCursor if over else shapes.ArrowCursor
+        )
         self.viewport().update()
         event.accept()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        self._drag_from = None
+        self._grip = ""
+        self._mouse.release(event)
         event.accept()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
@@ -292,116 +436,28 @@ class SliceView(pg.GraphicsView):
         self.viewport().update()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        # With Shift or Alt some platforms turn the wheel sideways: take the axis that moved.
-        delta = event.angleDelta()
-        self._wheel += delta.y() or delta.x()
-        steps, self._wheel = int(self._wheel / WHEEL_STEP), self._wheel - int(self._wheel / WHEEL_STEP) * WHEEL_STEP
-        if steps:
-            frames = event.modifiers() & Qt.KeyboardModifier.ShiftModifier
-            (self.frame_step_requested if frames else self.slice_step_requested).emit(-steps)
-        event.accept()
-
-    def _drag(self, dx: float, dy: float) -> None:
-        """Changes are from where the drag began, so that going back brings back what was."""
-        start = self._drag_state
-        if self._drag_button == Qt.MouseButton.LeftButton:
-            centre, width = start.window
-            # A drag of a fixed length sweeps the window that it began with, whatever units the scan has.
-            step = max(width, 1e-6) / DRAG_FOR_FULL_WINDOW_PX
-            self.window_requested.emit(centre + dy * step, max(width + dx * step, step))
-        elif self._drag_button == Qt.MouseButton.MiddleButton:
-            scale = self._placement().scale
-            self.view_requested.emit(start.zoom, start.pan_mm[0] - dx / scale, start.pan_mm[1] - dy / scale)
-        elif self._drag_button == Qt.MouseButton.RightButton:
-            self.view_requested.emit(start.zoom * 2 ** (-dy / DRAG_FOR_DOUBLE_ZOOM_PX), *start.pan_mm)
+        self._mouse.wheel(event)
 
 
-class _Foreground:
-    """Paints the words, letters and scale bar over the image."""
+def _owners(pane: Pane) -> tuple[int, ...]:
+    """Equal as long as the labels are the same objects; both panes are alive when they are compared."""
+    return tuple(id(drawn.owner) if drawn else 0 for drawn in (pane.labels, pane.other, pane.mask))
 
-    def __init__(self, painter: QPainter, width: int, height: int) -> None:
-        self._painter, self._width, self._height = painter, width, height
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
 
-    def draw(self, state: AppState, placed: Placement, value: str, footer: str) -> None:
-        if state.volume is None:
-            self._invite(opening=state.busy is not None)
-            return
-        self._lines(annotations.top_left(state), 12, 12)
-        self._lines(annotations.top_right(state), 12, 12, right=True)
-        self._lines(annotations.bottom_left(state), 12, 12, bottom=True)
-        warnings = [*annotations.warnings(state.volume), *filter(None, [footer])]
-        self._lines(warnings, 12, 31, bottom=True, colour=theme.WARNING)
-        low = [f"Zoom {state.zoom:.1f}×"]
-        if value:
-            low.insert(0, value)
-        self._lines(low, 12, 12, right=True, bottom=True)
-        edges = annotations.letters(state.volume)
-        middle_x, middle_y = self._width / 2, self._height / 2
-        self._letter(edges.left, 14, middle_y)
-        self._letter(edges.right, self._width - 14, middle_y, right=True)
-        self._letter(edges.top, middle_x, 18, centre=True)
-        self._letter(edges.bottom, middle_x, self._height - 18, centre=True)
-        if state.volume.geometry.spacing is not Known.ASSUMED:
-            self._scale_bar(placed.scale)
-
-    def _lines(
-        self,
-        lines: list[str],
-        x: float,
-        y: float,
-        *,
-        right: bool = False,
-        bottom: bool = False,
-        colour: str = theme.TEXT,
-    ) -> None:
-        self._painter.setFont(theme.font(12))
-        metrics = QFontMetricsF(self._painter.font())
-        step = metrics.height() + 2
-        top = self._height - y - step * len(lines) if bottom else y
-        for i, line in enumerate(lines):
-            left = self._width - x - metrics.horizontalAdvance(line) if right else x
-            self._text(left, top + step * i + metrics.ascent(), line, QColor(colour))
-
-    def _invite(self, *, opening: bool) -> None:
-        """What to do with an empty view."""
-        words = ("One moment…", "") if opening else (
-            "Drop a scan here", "or open files with Ctrl+O, a folder with Ctrl+Shift+O"
-        )  # fmt: skip
-        for line, pixels, colour, y in ((words[0], 19, theme.MUTED, -10), (words[1], 13, theme.FAINT, 16)):
-            self._painter.setFont(theme.font(pixels))
-            self._painter.setPen(QColor(colour))
-            advance = QFontMetricsF(self._painter.font()).horizontalAdvance(line)
-            self._painter.drawText(QPointF((self._width - advance) / 2, self._height / 2 + y), line)
-
-    def _letter(self, text: str, x: float, y: float, *, right: bool = False, centre: bool = False) -> None:
-        self._painter.setFont(theme.font(15, bold=True))
-        metrics = QFontMetricsF(self._painter.font())
-        advance = metrics.horizontalAdvance(text)
-        left = x - advance / 2 if centre else x - advance if right else x
-        self._text(left, y + metrics.capHeight() / 2, text, QColor(theme.WARNING))
-
-    def _text(self, x: float, y: float, text: str, colour: QColor) -> None:
-        """Text with a dark edge, readable on any image. Drawn six times: stroking its path takes ten times longer."""
-        self._painter.setPen(QColor(0, 0, 0, 210))
-        for dx, dy in ((-1, 0), (1, 0), (0, -1), (0, 1), (1, 1)):
-            self._painter.drawText(QPointF(x + dx, y + dy), text)
-        self._painter.setPen(colour)
-        self._painter.drawText(QPointF(x, y), text)
-
-    def _scale_bar(self, scale: float) -> None:
-        length_mm = annotations.scale_bar_mm(scale, min(160.0, self._width / 4))
-        length = length_mm * scale
-        right, y = self._width - 14.0, self._height - 62.0
-        for colour, width in ((QColor(0, 0, 0, 190), 4.0), (QColor(theme.TEXT), 1.6)):
-            self._painter.setPen(QPen(colour, width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.FlatCap))
-            self._painter.drawLine(QPointF(right - length, y), QPointF(right, y))
-            for end in (right - length, right):
-                self._painter.drawLine(QPointF(end, y - 4), QPointF(end, y + 4))
-        self._painter.setFont(theme.font(11))
-        label = f"{length_mm} mm"
-        width = QFontMetricsF(self._painter.font()).horizontalAdvance(label)
-        self._text(right - length / 2 - width / 2, y - 7, label, QColor(theme.TEXT))
+def _scale_bar(painter: QPainter, placed: Placement) -> None:
+    width, height = placed.view_px
+    length_mm = annotations.scale_bar_mm(placed.scale, min(160.0, width / 4))
+    length = length_mm * placed.scale
+    right, y = width - 14.0, height - 62.0
+    for colour, thickness in ((QColor(0, 0, 0, 190), 4.0), (QColor(INK), 1.6)):
+        painter.setPen(QPen(colour, thickness, Qt.PenStyle.SolidLine, Qt.PenCapStyle.FlatCap))
+        painter.drawLine(QPointF(right - length, y), QPointF(right, y))
+        for end in (right - length, right):
+            painter.drawLine(QPointF(end, y - 4), QPointF(end, y + 4))
+    painter.setFont(theme.font(11))
+    text = f"{length_mm} mm"
+    advance = QFontMetricsF(painter.font()).horizontalAdvance(text)
+    drawing.words(painter, right - length / 2 - advance / 2, y - 7, text)
 
 
 _INVERTED = np.repeat(np.arange(255, -1, -1, dtype=np.uint8)[:, None], 3, axis=1)

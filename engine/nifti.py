@@ -458,7 +458,7 @@ def read_mask(path: Path, volume: Volume, convention: str = "mnms") -> LabelMap:
     try:
         values = convert_labels(layout.to_volume(array), convention)
     except ScanError as error:
-        raise ScanError(f"{path}: {error}; name its convention with --labels") from error
+        raise ScanError(f"{path}: {error}; choose its convention (--labels on the command line)") from error
     return LabelMap(values, volume.geometry)
 
 

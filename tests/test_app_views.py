@@ -17,10 +17,11 @@ from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QLabel, QPushB
 from app import annotations, theme
 from app.actions import ACTIONS, MENUS, MOUSE
 from app.dialogs import SpacingDialog
+from app.drawing import Outlines, paths_of
 from app.main_window import MainWindow
 from app.settings import Settings
-from app.slice_view import OutlineItem, place
-from app.state import AppState, Busy, Kind, Overlay, Status, Style, evolve, opened, run_of
+from app.slice_view import place
+from app.state import AppState, Busy, Drawn, Kind, Overlay, Status, Style, evolve, opened, run_of
 from app.status_bar import RESEARCH
 from app.study_panel import facts
 from engine.volume import LV, MYO, RV, Geometry, Known
@@ -214,14 +215,23 @@ def test_the_image_and_its_outline_lie_where_the_placement_says(ready: MainWindo
 
 def test_outlines_share_the_line_between_cavity_and_muscle() -> None:
     plane = labels(volume()).array[0, 0]
-    item = OutlineItem()
-    item.show_labels(plane, frozenset({LV, MYO, RV}), 0.0)
-    assert set(item._paths) == {LV, MYO, RV}
-    whole = item._paths[MYO].elementCount()
-    item.show_labels(plane, frozenset({MYO}), 0.0)
-    assert item._paths[MYO].elementCount() > whole
-    item.show_labels(None, frozenset({MYO}), 0.0)
-    assert item._paths == {}
+    paths = paths_of(plane, frozenset({LV, MYO, RV}), filled=False)
+    assert set(paths) == {LV, MYO, RV}
+    alone = paths_of(plane, frozenset({MYO}), filled=False)
+    assert alone[MYO].elementCount() > paths[MYO].elementCount()
+    assert paths_of(np.zeros_like(plane), frozenset({MYO}), filled=False)[MYO].isEmpty()
+
+
+def test_outlines_are_kept_by_the_labels_they_are_of() -> None:
+    """Two label maps, same slice, same frame: never one's outline for the other."""
+    kept, where, visible = Outlines(), (0, 0), frozenset({LV})
+    one, other = labels(volume(), 1), labels(volume(), 2)
+    first = kept.of(Drawn(one.array[1, 0], one), where, visible, filled=False)
+    assert kept.of(Drawn(one.array[1, 0], one), where, visible, filled=False) is first
+    assert kept.of(Drawn(other.array[1, 0], other), where, visible, filled=False)[LV] != first[LV]
+    assert kept.of(Drawn(one.array[1, 0], one), where, visible, filled=True) is not first
+    kept.forget()
+    assert kept.of(Drawn(one.array[1, 0], one), where, visible, filled=False) is not first
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,221 @@
+"""All slices of the frame beside each other; a click chooses one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap, QResizeEvent, QWheelEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from app import annotations, drawing, theme
+from app.drawing import Outlines
+from app.mouse import Mouse
+from app.slice_view import Placement, place
+from app.state import AppState, Drawn, Style, drawn_labels, drawn_mask, size_mm
+from engine.render import overlay_rgba
+
+GAP_PX = 3
+MARGIN_PX = 2
+# Below this, slices are scrolled rather than shrunk.
+SMALLEST_PX = 96
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """Cells of one size in rows. first: the slice in the top left cell. rows, columns: that fit the view."""
+
+    columns: int
+    rows: int
+    first: int
+    width: float
+    height: float
+
+    def cell(self, index: int) -> QRectF:
+        """Where a slice lies; beyond the view for those that do not fit."""
+        row, column = divmod(index - self.first, self.columns)
+        return QRectF(column * (self.width + GAP_PX), row * (self.height + GAP_PX), self.width, self.height)
+
+    def at(self, x: float, y: float) -> int:
+        """The slice at a point; may be beyond the last."""
+        column = min(int(x // (self.width + GAP_PX)), self.columns - 1)
+        return self.first + int(y // (self.height + GAP_PX)) * self.columns + column
+
+
+def grid_of(slices: int, current: int, aspect: float, width: float, height: float) -> Grid:
+    """The grid whose pictures are largest. aspect: width over height of a slice. Rows scroll to the current slice."""
+    best = (0.0, 1)
+    for columns in range(1, slices + 1):
+        rows = -(-slices // columns)
+        room = ((width - GAP_PX * (columns - 1)) / columns, (height - GAP_PX * (rows - 1)) / rows)
+        best = max(best, (min(room[0], room[1] * aspect), columns))
+    picture, columns = best
+    rows = -(-slices // columns)
+    if picture < SMALLEST_PX:
+        columns = max(1, int((width + GAP_PX) // (SMALLEST_PX + GAP_PX)))
+        rows = max(1, int((height + GAP_PX) // (SMALLEST_PX / aspect + GAP_PX)))
+    cell = ((width - GAP_PX * (columns - 1)) / columns, (height - GAP_PX * (rows - 1)) / rows)
+    last_row = -(-slices // columns) - rows
+    first = min(max(current // columns - rows // 2, 0), max(last_row, 0)) * columns
+    return Grid(columns, rows, first, max(cell[0], 1.0), max(cell[1], 1.0))
+
+
+class ContactSheet(QWidget):
+    """Draws the state; asks for changes by signals."""
+
+    slice_requested = Signal(int)
+    slice_step_requested = Signal(int)
+    frame_step_requested = Signal(int)
+    window_requested = Signal(float, float)
+    view_requested = Signal(float, float, float)
+    reset_requested = Signal()
+
+    def __init__(self, outlines: Outlines | None = None) -> None:
+        super().__init__()
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setAccessibleName("All slices")
+        self._state = AppState()
+        self._outlines = outlines or Outlines()
+        self._mouse = Mouse(self)
+        # Everything but the frame around the current slice, which is all that moves while one scrolls.
+        self._drawn: QPixmap | None = None
+        self._notice = ""
+
+    def apply(self, old: AppState, new: AppState) -> None:
+        """Redraw what differs."""
+        self._state = new
+        if _shown(old) != _shown(new) or (old.slice_index != new.slice_index and self._scrolls()):
+            self._drawn = None
+        self.update()
+
+    def set_notice(self, text: str) -> None:
+        """A line for pictures that leave the program."""
+        self._notice = text
+        self.update()
+
+    def grid(self) -> Grid:
+        volume = self._state.volume
+        if volume is None:
+            return Grid(1, 1, 0, float(self.width()), float(self.height()))
+        wide, high = size_mm(volume)
+        return grid_of(volume.slices, self._state.slice_index, wide / high, float(self.width()), float(self.height()))
+
+    def _scrolls(self) -> bool:
+        grid, volume = self.grid(), self._state.volume
+        return volume is not None and grid.columns * grid.rows < volume.slices
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._drawn = None
+        super().resizeEvent(event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        if self._state.volume is None:
+            painter.fillRect(self.rect(), QColor("black"))
+            drawing.invite(painter, (self.width(), self.height()), *annotations.invitation(self._state))
+            return
+        if self._drawn is None:
+            self._drawn = self._draw()
+        painter.drawPixmap(0, 0, self._drawn)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(QColor(drawing.ACCENT_INK), 2.0))
+        painter.drawRect(self.grid().cell(self._state.slice_index).adjusted(1, 1, -1, -1))
+        if self._notice:
+            size = (float(self.width()), float(self.height()))
+            drawing.lines(painter, size, [self._notice], bottom=True, colour=drawing.WARNING_INK)
+
+    def _draw(self) -> QPixmap:
+        ratio = self.devicePixelRatioF()
+        drawn = QPixmap(round(self.width() * ratio), round(self.height() * ratio))
+        drawn.setDevicePixelRatio(ratio)
+        drawn.fill(QColor("black"))
+        state, grid = self._state, self.grid()
+        painter = QPainter(drawn)
+        for index in range(grid.first, min(grid.first + grid.columns * grid.rows, state.volume.slices)):
+            self._draw_slice(painter, index, grid.cell(index))
+        painter.end()
+        return drawn
+
+    def _draw_slice(self, painter: QPainter, index: int, cell: QRectF) -> None:
+        state, volume = self._state, self._state.volume
+        painter.save()
+        painter.setClipRect(cell)
+        painter.translate(cell.topLeft())
+        placed = place(state, (cell.width(), cell.height()), MARGIN_PX)
+        left, top = placed.to_px(0, 0)
+        painter.save()
+        painter.translate(left, top)
+        dx, dy, _ = volume.geometry.spacing_mm
+        painter.scale(dx * placed.scale, dy * placed.scale)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, state.smooth)
+        pixels = volume.array[state.frame_index, index]
+        painter.drawImage(QPointF(0, 0), drawing.grey_image(pixels, state.window, invert=state.invert))
+        if not state.overlay.hidden:
+            self._draw_labels(painter, drawn_labels(state, index=index), index)
+            mask = drawn_mask(state, index=index) if state.mask_shown else None
+            if mask is not None:
+                where = (state.frame_index, index)
+                paths = self._outlines.of(mask, where, state.overlay.visible, filled=False)
+                drawing.stroke(painter, paths, dashed=True)
+        painter.restore()
+        painter.setFont(theme.font(12))
+        drawing.words(painter, 6, 6 + painter.fontMetrics().ascent(), str(index + 1))
+        painter.restore()
+
+    def _draw_labels(self, painter: QPainter, labels: Drawn | None, index: int) -> None:
+        if labels is None:
+            return
+        overlay = self._state.overlay
+        if overlay.style is Style.VOXELS:
+            colours = {k: c for k, c in theme.STRUCTURE_COLOURS.items() if k in overlay.visible}
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
+            image = drawing.rgba_image(overlay_rgba(labels.plane, colours, max(overlay.opacity, 0.1)))
+            painter.drawImage(QPointF(0, 0), image)
+            return
+        fill = overlay.opacity if overlay.style is Style.FILL else 0.0
+        where = (self._state.frame_index, index)
+        paths = self._outlines.of(labels, where, overlay.visible, filled=fill > 0)
+        drawing.stroke(painter, paths, fill_opacity=fill)
+
+    # -- mouse ---------------------------------------------------------------------------------------------------
+
+    def _scale(self) -> float:
+        grid = self.grid()
+        placed: Placement = place(self._state, (grid.width, grid.height), MARGIN_PX)
+        return placed.scale
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self.setFocus(Qt.FocusReason.MouseFocusReason)
+        self._mouse.press(event, self._state)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self._mouse.move(event, self._scale())
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        volume = self._state.volume
+        if self._mouse.release(event) and volume is not None:
+            index = self.grid().at(event.position().x(), event.position().y())
+            if index < volume.slices:
+                self.slice_requested.emit(index)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton:
+            self.reset_requested.emit()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        self._mouse.wheel(event)
+
+
+def _shown(state: AppState) -> tuple[object, ...]:
+    """What the pictures depend on, but for the size of the view."""
+    volume = state.volume
+    if volume is None:
+        return (None,)
+    drawn = tuple(drawn_labels(state, index=i) for i in range(volume.slices))
+    mask = drawn_mask(state) if state.mask_shown else None
+    return (
+        volume, state.frame_index, state.window, state.invert, state.smooth, state.zoom, state.pan_mm, state.overlay,
+        tuple(id(d.owner) if d else 0 for d in drawn), id(mask.owner) if mask else 0,
+    )  # fmt: skip

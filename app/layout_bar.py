@@ -1,0 +1,56 @@
+"""Buttons for the layouts, in the header."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QSize, Signal
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
+
+from app import icons, theme
+from app.state import AppState, Layout
+
+NAMES = {
+    Layout.SLICE: "One slice",
+    Layout.PHASES: "End-diastole beside end-systole",
+    Layout.COMPARE: "Compare two segmentations",
+    Layout.SHEET: "All slices",
+    Layout.LONG_AXIS: "Slice and long axis",
+}
+
+
+class LayoutBar(QWidget):
+    """One button a layout, the one shown is down."""
+
+    layout_requested = Signal(Layout)
+
+    def __init__(self) -> None:
+        super().__init__()
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        self.buttons: dict[Layout, QPushButton] = {}
+        for i, (layout, name) in enumerate(NAMES.items()):
+            button = QPushButton()
+            button.setCheckable(True)
+            button.setIconSize(QSize(18, 18))
+            button.setFixedSize(36, 28)
+            button.setProperty("segment", "true")
+            button.setProperty("place", "first" if i == 0 else "last" if i == len(NAMES) - 1 else "middle")
+            button.setToolTip(f"{name} ({i + 1})")
+            button.setAccessibleName(name)
+            button.clicked.connect(lambda _=False, chosen=layout: self.layout_requested.emit(chosen))
+            row.addWidget(button)
+            self.buttons[layout] = button
+        self._colour()
+
+    def _colour(self) -> None:
+        for layout, button in self.buttons.items():
+            button.setIcon(icons.icon(f"layout-{layout}", theme.MUTED))
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "buttons"):
+            self._colour()
+
+    def apply(self, old: AppState, new: AppState) -> None:
+        for layout, button in self.buttons.items():
+            button.setChecked(layout is new.layout)

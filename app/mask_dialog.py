@@ -1,0 +1,52 @@
+"""Asks what the values of a mask file mean. They are never guessed: swapped ventricles look plausible."""
+
+from __future__ import annotations
+
+from PySide6.QtGui import QIcon
+from PySide6.QtWidgets import QButtonGroup, QDialog, QDialogButtonBox, QRadioButton, QVBoxLayout, QWidget
+
+from app.panel import label
+
+CONVENTION_TEXTS = {
+    "mnms": "1 LV cavity, 2 LV myocardium, 3 RV cavity\nM&&Ms, M&&Ms-2, and masks that CineQuant exports",
+    "acdc": "1 RV cavity, 2 LV myocardium, 3 LV cavity\nACDC",
+}
+
+
+class MaskDialog(QDialog):
+    """Nothing is chosen at first."""
+
+    def __init__(self, parent: QWidget, name: str, frame_text: str = "") -> None:
+        """frame_text: which frame a mask of a single frame is taken for, in a sentence."""
+        super().__init__(parent)
+        self.setWindowTitle("Load mask")
+        column = QVBoxLayout(self)
+        column.setContentsMargins(20, 18, 20, 16)
+        column.setSpacing(12)
+        column.addWidget(label(f"What do the values in {name} mean?", wrap=True))
+        self._group = QButtonGroup(self)
+        self.choices: dict[str, QRadioButton] = {}
+        for convention, text in CONVENTION_TEXTS.items():
+            button = self.choices[convention] = QRadioButton(text)
+            self._group.addButton(button)
+            button.toggled.connect(self._check)
+            column.addWidget(button)
+        if frame_text:
+            column.addWidget(label(frame_text, "muted", wrap=True))
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
+        for button in buttons.buttons():
+            button.setIcon(QIcon())
+        buttons.accepted.connect(self.accept)
+        buttons.rejected.connect(self.reject)
+        self.ok = buttons.button(QDialogButtonBox.StandardButton.Ok)
+        self.ok.setText("Load")
+        column.addWidget(buttons)
+        self.setMinimumWidth(440)
+        self._check()
+
+    def convention(self) -> str:
+        """The name of the convention chosen, empty before one is."""
+        return next((name for name, button in self.choices.items() if button.isChecked()), "")
+
+    def _check(self) -> None:
+        self.ok.setEnabled(bool(self.convention()))

@@ -1,0 +1,158 @@
+"""What each view of a slice shows of the state: which frame, whose outlines, and what is missing. Pure functions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from app.state import (
+    FLOAT32,
+    INT8,
+    AppState,
+    Drawn,
+    Pair,
+    Run,
+    Status,
+    card_of,
+    drawn_labels,
+    drawn_mask,
+    phase_frame,
+    precisions_of,
+    run_of,
+)
+
+
+class Role(StrEnum):
+    """A view's part in a layout."""
+
+    CURRENT = "current"
+    """The slice and frame on screen, in the model and precision chosen."""
+    ED = "ED"
+    ES = "ES"
+    FIRST = "first"
+    """The first of the two segmentations compared."""
+    SECOND = "second"
+    DIFFERENCE = "difference"
+    """Where the two differ."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pane:
+    """frame: to show. labels: to outline. other: what a difference is taken to. mask: to outline in dashes.
+
+    title: what the view says of itself. note: what is not there yet. missing: why there is no image, and what to do
+    about it; both empty where there is one.
+    """
+
+    frame: int
+    labels: Drawn | None = None
+    other: Drawn | None = None
+    mask: Drawn | None = None
+    title: str = ""
+    note: str = ""
+    missing: tuple[str, str] = ("", "")
+
+
+PHASE_NAMES = {Role.ED: "End-diastole", Role.ES: "End-systole"}
+
+
+def pane_of(state: AppState, role: Role) -> Pane:
+    """What a view with this part shows."""
+    if role is Role.CURRENT:
+        return Pane(state.frame_index, drawn_labels(state), mask=_shown_mask(state, state.frame_index))
+    if role in (Role.ED, Role.ES):
+        return _phase(state, role)
+    sides = _sides(state)
+    if role is Role.DIFFERENCE:
+        (_, one, _), (_, other, _) = sides
+        both = one is not None and other is not None
+        note = "" if both else "Comes once both are there"
+        return Pane(state.frame_index, one, other, title="Difference", note=note)
+    name, drawn, note = sides[0 if role is Role.FIRST else 1]
+    if state.pair is Pair.MASK and role is Role.SECOND:
+        return Pane(state.frame_index, mask=drawn, title=name, note=note)
+    return Pane(state.frame_index, drawn, title=name, note=note)
+
+
+def pair_names(state: AppState) -> tuple[str, str]:
+    """What the two sides of a comparison are called."""
+    if state.pair is Pair.MASK:
+        return state.precision, mask_name(state)
+    return FLOAT32, INT8
+
+
+def mask_name(state: AppState) -> str:
+    """The loaded mask's name; its file's may be a patient's."""
+    if state.mask is None:
+        return ""
+    return "Loaded mask" if state.hide_names else state.mask.name
+
+
+def _sides(state: AppState) -> tuple[tuple[str, Drawn | None, str], tuple[str, Drawn | None, str]]:
+    """(name, labels, what is not there yet) of the two segmentations compared."""
+    first, second = pair_names(state)
+    one = (first, drawn_labels(state, first), _note(state, first))
+    if state.pair is Pair.MASK:
+        mask = drawn_mask(state)
+        note = "" if mask else f"The mask is of {_frames_text(state)} only"
+        return one, (second, mask, note)
+    return one, (second, drawn_labels(state, second), _note(state, second))
+
+
+def _frames_text(state: AppState) -> str:
+    frames = state.mask.frames if state.mask else ()
+    return "frame " + ", ".join(str(frame + 1) for frame in frames[:4]) + (" …" if len(frames) > 4 else "")
+
+
+def _note(state: AppState, precision: str) -> str:
+    """Why a segmentation is not whole."""
+    run, card = run_of(state, precision), card_of(state)
+    if run is not None and run.status is Status.DONE:
+        return ""
+    if card is not None and precision not in precisions_of(card):
+        return f"{card.name} does not come in {precision}"
+    return progress_text(run)
+
+
+def progress_text(run: Run | None) -> str:
+    """How far a segmentation is, in words; empty once it is done."""
+    if run is None:
+        return "Not segmented"
+    match run.status:
+        case Status.WAITING:
+            return "Waits for its turn"
+        case Status.RUNNING:
+            return f"Segmenting: {len(run.timings)} of {run.total}"
+        case Status.STOPPED:
+            return "Stopped: press Segment"
+        case Status.FAILED:
+            return "Failed: press Segment"
+    return ""
+
+
+def _phase(state: AppState, role: Role) -> Pane:
+    """The view of end-diastole or end-systole."""
+    name, volume = PHASE_NAMES[role], state.volume
+    frame = phase_frame(state, str(role))
+    if volume is None or frame is not None:
+        at = frame if frame is not None else 0
+        return Pane(at, drawn_labels(state, frame=at), mask=_shown_mask(state, at), title=name)
+    if volume.frames == 1:
+        missing = (
+            f"No {name.lower()} in a single frame",
+            "Open a cine, or an ED and an ES file together. Key 1 shows this frame.",
+        )
+    else:
+        run = run_of(state)
+        if run is not None and run.status in (Status.WAITING, Status.RUNNING):
+            todo = f"{progress_text(run)}. The frames are found once all are segmented."
+        elif run is not None and run.status is Status.DONE:
+            todo = "The model found no beating left ventricle in this scan. Key 1 shows its frames."
+        else:
+            todo = "The frame is found once the cine is segmented: press Segment."
+        missing = (f"{name} is not known yet", todo)
+    return Pane(0, title=name, missing=missing)
+
+
+def _shown_mask(state: AppState, frame: int) -> Drawn | None:
+    return drawn_mask(state, frame) if state.mask_shown else None
