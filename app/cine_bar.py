@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from app import icons, theme
-from app.panel import Choice, label
+from app.panel import Choice, Segments, label
 from app.state import SPEEDS, AppState, frame_interval_ms, phase_frame
 
 
@@ -66,6 +66,7 @@ class CineBar(QFrame):
     frame_requested = Signal(int)
     slice_requested = Signal(int)
     speed_requested = Signal(float)
+    sweep_requested = Signal(bool)
 
     def __init__(self) -> None:
         super().__init__()
@@ -84,6 +85,10 @@ class CineBar(QFrame):
             self.speed.addItem(f"{speed:g}×", speed)
         self.speed.setCurrentIndex(SPEEDS.index(1.0))
         self.speed.activated.connect(lambda i: self.speed_requested.emit(SPEEDS[i]))
+        self.ways = Segments(["loop", "sweep"], ["Loop", "To and fro"])
+        self.ways.setAccessibleName("Way of the cine")
+        self.ways.setToolTip("Round and round, or to and fro (B)")
+        self.ways.chosen.connect(lambda way: self.sweep_requested.emit(way == "sweep"))
         self._frame_text, self._slice_text, self._rate = label(), label(), label("", "small")
         self._frame_name, self._slice_name = label("Frame", "muted"), label("Slice", "muted")
         for text in (self._frame_text, self._slice_text):
@@ -103,6 +108,7 @@ class CineBar(QFrame):
             for column, widget in enumerate(widgets):
                 if widget is not None:
                     grid.addWidget(widget, row, column)
+        grid.addWidget(self.ways, 1, 4, 1, 2)
         grid.setColumnStretch(2, 1)
         self.apply(AppState(), AppState())
 
@@ -124,6 +130,8 @@ class CineBar(QFrame):
         self._slice_text.setText(f"{new.slice_index + 1} / {slices}" if volume else "–")
         self.play.setEnabled(cine)
         self.speed.setEnabled(cine)
+        self.ways.setEnabled(cine)
+        self.ways.check("sweep" if new.sweep else "loop")
         if old.playing != new.playing or self.play.icon().isNull() or old.volume is not new.volume:
             self.play.setIcon(icons.icon("pause" if new.playing else "play", theme.TEXT if cine else "#39434f"))
         self.speed.setCurrentIndex(min(range(len(SPEEDS)), key=lambda i: abs(SPEEDS[i] - new.speed)))

@@ -189,6 +189,7 @@ class MainWindow(QMainWindow):
         self.cine.frame_requested.connect(lambda frame: session.update(frame_index=frame, playing=False))
         self.cine.slice_requested.connect(lambda index: session.update(slice_index=index))
         self.cine.speed_requested.connect(lambda speed: session.update(speed=speed))
+        self.cine.sweep_requested.connect(lambda sweep: session.update(sweep=sweep))
         self.function.frame_requested.connect(lambda frame: session.update(frame_index=frame, playing=False))
         self.function.spacing_requested.connect(self.ask_spacing)
         self.performance.check_requested.connect(self.show_device_check)

@@ -9,7 +9,7 @@ from typing import Any
 
 from PySide6.QtCore import QByteArray, QSettings
 
-from app.state import MAX_RECENTS, AppState, Overlay, Style
+from app.state import MAX_RECENTS, AppState, Layout, Overlay, Style
 from engine.bench import report_from_json
 from engine.volume import STRUCTURES
 
@@ -34,10 +34,14 @@ class Settings:
         if visible is not None:
             overlay = replace(overlay, visible=frozenset(v for v in visible if v in STRUCTURES))
         chosen = {name: self._text(name) for name in ("model", "precision")}
+        layout = self._text("layout")
         recents = [Path(p) for p in self._list("recents") or () if isinstance(p, str) and p]
         return replace(
             state,
             overlay=overlay,
+            layout=Layout(layout) if layout in list(Layout) else state.layout,
+            smooth=self._text("smooth") != "no",
+            sweep=self._text("sweep") == "yes",
             model_id=chosen["model"] or state.model_id,
             precision=chosen["precision"] or state.precision,
             by_hand=frozenset(name for name, value in chosen.items() if value),
@@ -49,6 +53,9 @@ class Settings:
     def save(self, state: AppState) -> None:
         """Remember the preferences of this state."""
         overlay: Overlay = state.overlay
+        self._store.setValue("layout", str(state.layout))
+        self._store.setValue("smooth", "yes" if state.smooth else "no")
+        self._store.setValue("sweep", "yes" if state.sweep else "no")
         self._store.setValue("overlay/style", str(overlay.style))
         self._store.setValue("overlay/opacity", f"{overlay.opacity:.2f}")
         self._store.setValue("overlay/visible", json.dumps(sorted(overlay.visible)))
