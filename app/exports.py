@@ -7,7 +7,7 @@ import io
 import re
 from pathlib import Path
 
-from engine import __version__, nifti
+from engine import __version__
 from engine.files import write_atomically
 from engine.measure import Function, Ventricle
 from engine.predict import Prediction
@@ -31,6 +31,8 @@ def refuse_source(path: Path, volume: Volume) -> None:
 
 def mask_nifti(path: Path, volume: Volume, prediction: Prediction, _function: Function | None) -> None:
     """The labels as NIfTI on the source's own grid, values 1 LV cavity, 2 LV myocardium, 3 RV cavity."""
+    from engine import nifti  # noqa: PLC0415 - brings nibabel, which the window's first picture should not wait for
+
     nifti.write_mask(path, prediction.labels, volume)
 
 

@@ -1,4 +1,7 @@
-"""Masks from files onto the grid of a scan, to compare with: of all its frames, of a pair, or of one frame."""
+"""Masks from files onto the grid of a scan, to compare with: of all its frames, of a pair, or of one frame.
+
+The readers come with the first mask: the viewer paints before nibabel and pydicom have loaded.
+"""
 
 from __future__ import annotations
 
@@ -8,18 +11,21 @@ from pathlib import Path
 
 import numpy as np
 
-from engine import nifti
 from engine.errors import ScanError
 from engine.volume import LabelMap, Volume
 
 
 def is_nifti(paths: Sequence[Path]) -> bool:
     """Whether the labels in these files follow a convention that has to be named; those of DICOM name themselves."""
+    from engine import nifti  # noqa: PLC0415 - see the module's docstring
+
     return all(nifti.suffix_of(path) in nifti.READABLE_SUFFIXES for path in paths)
 
 
 def frames_in(paths: Sequence[Path]) -> int:
     """How many frames NIfTI masks hold together, by their headers. Raises ScanError."""
+    from engine import nifti  # noqa: PLC0415 - see the module's docstring
+
     return sum(nifti.frames_of(path) for path in paths)
 
 
@@ -44,6 +50,8 @@ def read_masks(
         if not found:
             raise ScanError(f"{paths[0]}: marks no voxel of the left or right ventricle; choose another mask")
         return labels, found
+    from engine import nifti  # noqa: PLC0415 - see the module's docstring
+
     if len(paths) == 1 and nifti.frames_of(paths[0]) == volume.frames:
         return nifti.read_mask(paths[0], volume, convention), tuple(range(volume.frames))
     if len(paths) == volume.frames:

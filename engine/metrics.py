@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import binary_erosion, distance_transform_edt
 
 EMPTY_RULE = (
     "A structure that is in neither mask has no Dice, IoU or HD95 and is left out of their means; one that is in only "
@@ -55,6 +54,9 @@ def hd95_mm(ours: NDArray[Any], truth: NDArray[Any], spacing_mm: Sequence[float]
         on = np.flatnonzero(inside.any(axis=tuple(i for i in range(3) if i != axis)))
         box.append(slice(on[0], on[-1] + 1))
     a, b = np.pad(a[tuple(box)], 1), np.pad(b[tuple(box)], 1)
+    # Not at the top: the viewer paints before SciPy has loaded.
+    from scipy.ndimage import binary_erosion, distance_transform_edt  # noqa: PLC0415
+
     surface_a, surface_b = a & ~binary_erosion(a), b & ~binary_erosion(b)
     steps = tuple(reversed([float(mm) for mm in spacing_mm]))
     to_b = distance_transform_edt(~surface_b, sampling=steps)[surface_a]

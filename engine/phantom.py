@@ -16,7 +16,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter
 
 from engine.measure import MYOCARDIAL_DENSITY_G_PER_ML
 from engine.volume import LV, MYO, RV, Geometry, LabelMap, Source, Volume, read_only
@@ -161,6 +160,8 @@ def _ellipse(x: Array, y: Array, at: tuple[float, float], radii: tuple[float, fl
 
 def _texture(rng: np.random.Generator, shape: tuple[int, int], pixels: float) -> Array:
     """Smooth random field of mean 0 and standard deviation 1."""
+    from scipy.ndimage import gaussian_filter  # noqa: PLC0415
+
     field = gaussian_filter(rng.standard_normal(shape, dtype=np.float32), pixels, mode="wrap")
     return np.asarray((field - field.mean()) / field.std(), dtype=np.float32)
 
@@ -242,6 +243,9 @@ def make_phantom(
     """
     if frames < 1 or slices < 1 or size < 32:
         raise ValueError(f"a phantom needs a frame, a slice and 32 rows, not {frames}, {slices}, {size}")
+    # Not at the top: the viewer paints before SciPy has loaded.
+    from scipy.ndimage import gaussian_filter  # noqa: PLC0415
+
     rng = np.random.default_rng(seed)
     px = FIELD_OF_VIEW_MM[0] / size
     shape = (size, round(FIELD_OF_VIEW_MM[1] / px))

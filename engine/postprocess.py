@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from engine.preprocess import Grid, to_source
 
@@ -96,6 +95,9 @@ def keep_largest(labels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     edges and corners: neighbouring slices of a heart can be shifted against each other by a breath. Of components of
     equal size the one that comes first stays.
     """
+    # Not at the top: the viewer paints before SciPy has loaded.
+    from scipy import ndimage  # noqa: PLC0415
+
     out = labels.copy()
     for frame in out:
         # Boxes of each label in one pass; labelling whole frames would cost more than the network.

@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 
 from engine.volume import Geometry, Known
 
@@ -63,6 +62,9 @@ class Grid:
 
 def _interpolation(n_in: int, n_out: int, step: float, *, outside_is_zero: bool) -> Any:
     """(n_out, n_in) CSR float32: linear interpolation at step input pixels per output pixel, centres aligned."""
+    # Not at the top: model cards need InputSpec, and the viewer paints before SciPy has loaded.
+    from scipy import sparse  # noqa: PLC0415
+
     centres = (np.arange(n_out) - (n_out - 1) / 2) * step + (n_in - 1) / 2
     width = max(1.0, step)
     reach = math.ceil(width)
