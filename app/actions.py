@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from app.state import AppState, Layout
+from app.state import AppState, Layout, Theme
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,10 @@ class Action:
 
 def _layout(text: str, key: str, layout: Layout) -> Action:
     return Action(text, (key,), "View", "session.show_layout", (layout,), checked=lambda state: state.layout is layout)
+
+
+def _theme(text: str, theme: Theme, *, line_before: bool = False) -> Action:
+    return Action(text, (), "View", "choose_theme", (theme,), line_before, checked=lambda state: state.theme is theme)
 
 
 def _toggle(text: str, key: str, menu: str, field: str, *, line_before: bool = False) -> Action:
@@ -61,7 +65,11 @@ ACTIONS: tuple[Action, ...] = (
     Action("Hide or show the outlines", ("H",), "View", "toggle_overlay", line_before=True),
     Action("Outline, fill or voxels", ("F",), "View", "session.next_style"),
     _toggle("Outline of the loaded mask", "M", "View", "mask_shown"),
-    Action("Hide or show patient data", ("N",), "View", "toggle_names", line_before=True),
+    Action("Header of the slice…", ("T",), "View", "show_tags", line_before=True),
+    Action("Hide or show patient names", ("N",), "View", "toggle_names"),
+    _theme("Dark theme", Theme.DARK, line_before=True),
+    _theme("Light theme", Theme.LIGHT),
+    _theme("Theme of the system", Theme.SYSTEM),
     Action("Full screen", ("F11",), "View", "toggle_full_screen"),
     Action("Play or pause", ("Space", "C"), "Cine", "session.toggle_play"),
     Action("Previous frame", ("Left",), "Cine", "session.step_frame", (-1,)),
@@ -76,6 +84,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("Stop", ("Escape",), "Model", "session.cancel"),
     Action("Device check…", (), "Model", "show_device_check", line_before=True),
     Action("About the model…", (), "Model", "show_model_card"),
+    Action("Find a command…", ("Ctrl+K",), "Help", "show_palette"),
     Action("Keys and mouse", ("?", "F1"), "Help", "show_shortcuts"),
     Action("About CineQuant", (), "Help", "show_about"),
 )

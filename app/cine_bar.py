@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QSlider,
     QStyle,
     QStyleOptionSlider,
-    QToolButton,
 )
 
 from app import icons, theme
@@ -71,10 +70,8 @@ class CineBar(QFrame):
     def __init__(self) -> None:
         super().__init__()
         self.setObjectName("cineBar")
-        self.play = QToolButton()
+        self.play = icons.IconButton("play", "Play or pause (Space)")
         self.play.setIconSize(QSize(20, 20))
-        self.play.setAccessibleName("Play or pause")
-        self.play.setToolTip("Play or pause (Space)")
         self.play.clicked.connect(self.play_requested)
         self.frame, self.slice = MarkedSlider("Frame"), MarkedSlider("Slice")
         self.frame.valueChanged.connect(self.frame_requested)
@@ -132,8 +129,8 @@ class CineBar(QFrame):
         self.speed.setEnabled(cine)
         self.ways.setEnabled(cine)
         self.ways.check("sweep" if new.sweep else "loop")
-        if old.playing != new.playing or self.play.icon().isNull() or old.volume is not new.volume:
-            self.play.setIcon(icons.icon("pause" if new.playing else "play", theme.TEXT if cine else "#39434f"))
+        if old.playing != new.playing:
+            self.play.set_icon("pause" if new.playing else "play")
         self.speed.setCurrentIndex(min(range(len(SPEEDS)), key=lambda i: abs(SPEEDS[i] - new.speed)))
         self._rate.setText(f"{1000 / frame_interval_ms(volume) * new.speed:.0f} fps" if volume and cine else "")
         self._rate.setToolTip(

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 from app import icons
 from app.actions import ACTIONS, MENUS, MOUSE
 from app.panel import label
-from app.status_bar import RESEARCH
+from app.patient_bar import RESEARCH
 from engine.model_card import ModelCard
 
 # Nobody scans a heart finer than this; it is a slip of the finger.

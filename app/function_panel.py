@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pyqtgraph as pg
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from app import theme
@@ -43,7 +43,7 @@ class FunctionPanel(Panel):
             column = QVBoxLayout()
             column.setSpacing(0)
             title = label(name, "small")
-            title.setStyleSheet(f"color: {theme.structure_css(structure)};")
+            title.setProperty("structure", str(structure))
             column.addWidget(title)
             column.addWidget(number)
             big.addLayout(column, 1)
@@ -68,23 +68,13 @@ class FunctionPanel(Panel):
 
         self.curve = Plot("frame", "mL")
         self.curve.setToolTip("Click to go to a frame")
-        self._lines = {
-            label_: self.curve.plot(
-                pen=pg.mkPen(theme.structure_css(label_), width=2), symbol="o", symbolSize=4, symbolPen=None,
-                symbolBrush=theme.structure_css(label_),
-            )
-            for label_ in (RV, LV)
-        }  # fmt: skip
-        self._now = pg.InfiniteLine(angle=90, pen=pg.mkPen(theme.TEXT, width=1))
+        self._lines = {label_: self.curve.plot(symbol="o", symbolSize=4, symbolPen=None) for label_ in (RV, LV)}
+        self._now = pg.InfiniteLine(angle=90)
         self._phases = {
-            name: pg.InfiniteLine(
-                angle=90,
-                pen=pg.mkPen(theme.FAINT, width=1, style=Qt.PenStyle.DashLine),
-                label=name,
-                labelOpts={"position": 0.86, "color": theme.MUTED, "anchors": [(0, 0.5), (1, 0.5)]},
-            )
+            name: pg.InfiniteLine(angle=90, label=name, labelOpts={"position": 0.86, "anchors": [(0, 0.5), (1, 0.5)]})
             for name in ("ED", "ES")
         }
+        self._colour()
         for line in (*self._phases.values(), self._now):
             self.curve.addItem(line, ignoreBounds=True)
         self.curve.scene().sigMouseClicked.connect(self._clicked)
@@ -93,6 +83,20 @@ class FunctionPanel(Panel):
         filled.addWidget(self._note)
         self._state = AppState()
         self.apply(self._state, self._state)
+
+    def _colour(self) -> None:
+        for structure, line in self._lines.items():
+            line.setPen(pg.mkPen(theme.structure_css(structure), width=2))
+            line.setSymbolBrush(theme.structure_css(structure))
+        self._now.setPen(pg.mkPen(theme.TEXT, width=1))
+        for line in self._phases.values():
+            line.setPen(pg.mkPen(theme.FAINT, width=1, style=Qt.PenStyle.DashLine))
+            line.label.setColor(theme.MUTED)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "_phases"):
+            self._colour()
 
     def apply(self, old: AppState, new: AppState) -> None:
         self._state = new

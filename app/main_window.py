@@ -12,7 +12,6 @@ from PySide6.QtGui import (
     QDragEnterEvent,
     QDragLeaveEvent,
     QDropEvent,
-    QFontMetrics,
     QKeyEvent,
     QKeySequence,
     QResizeEvent,
@@ -33,7 +32,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app import dialogs, exports, icons
+from app import dialogs, exports, icons, theme
 from app.actions import ACTIONS, MENUS
 from app.cine_bar import CineBar
 from app.crash import CrashHandler
@@ -43,16 +42,19 @@ from app.layout_bar import LayoutBar
 from app.mask_dialog import MaskDialog
 from app.messages import MessageBar
 from app.model_panel import ModelPanel, StructuresPanel
-from app.panel import label, plain_tip
+from app.palette import Palette
+from app.panel import label
+from app.patient_bar import PatientBar, scan_title
 from app.performance_panel import PerformancePanel
 from app.pictures import save_picture
 from app.plot import MAX_HEIGHT, MIN_HEIGHT
 from app.session import Session
 from app.settings import Settings
 from app.stage import Stage
-from app.state import AppState, Kind, card_of, run_of
+from app.state import AppState, Kind, Theme, card_of, run_of
 from app.status_bar import StatusBar
 from app.study_panel import StudyPanel, recent_name
+from app.tags_dialog import TagsDialog
 from app.welcome import Welcome
 from engine import __version__, masks
 from engine.errors import ScanError
@@ -60,6 +62,8 @@ from engine.errors import ScanError
 LEFT_WIDTH, RIGHT_WIDTH = 276, 352
 # Up to this height of the window the panels on the right need all of it for their words.
 ROOMY_FROM = 720
+# In a narrower one the patient needs the room of the program's name.
+WORDMARK_FROM = 1400
 MASKS = "Masks (*.nii *.nii.gz *.dcm);;All files (*)"
 FILES = "Scans (*.nii *.nii.gz *.dcm *.ima *.IMA);;All files (*)"
 
@@ -80,9 +84,10 @@ class MainWindow(QMainWindow):
         self.slice_view = self.stage.slice_view
         self.function, self.performance = FunctionPanel(), PerformancePanel()
         self.messages, self.status, self.welcome = MessageBar(), StatusBar(), Welcome()
-        self.views = (self.study, self.models, self.structures, self.stage, self.cine, self.function,
+        self.patient = PatientBar()
+        self.views = (self.patient, self.study, self.models, self.structures, self.stage, self.cine, self.function,
                       self.performance, self.messages, self.status, self.layouts)  # fmt: skip
-        self._title = label("", "scanTitle")
+        self._tags: TagsDialog | None = None
         self.actions_by_text: dict[str, QAction] = {}
         self._assemble()
         self._connect()
@@ -96,6 +101,7 @@ class MainWindow(QMainWindow):
             view.apply(session.state, session.state)
         self._tick_actions(session.state)
         self.check = DeviceCheck(session)
+        QApplication.styleHints().colorSchemeChanged.connect(self._apply_theme)
         self.crash = CrashHandler(self, session.recover)
         QApplication.instance().installEventFilter(self)
         self.slice_view.setFocus()
@@ -134,7 +140,8 @@ class MainWindow(QMainWindow):
         mark = label()
         mark.setPixmap(icons.pixmap("mark", 24))
         row.addWidget(mark)
-        row.addWidget(label("CineQuant", "wordmark"))
+        self._wordmark = label("CineQuant", "wordmark")
+        row.addWidget(self._wordmark)
         row.addSpacing(8)
         bar = QMenuBar()
         bar.setNativeMenuBar(False)
@@ -162,8 +169,8 @@ class MainWindow(QMainWindow):
         row.addWidget(bar, 0, Qt.AlignmentFlag.AlignVCenter)
         row.addSpacing(6)
         row.addWidget(self.layouts)
-        row.addStretch()
-        row.addWidget(self._title)
+        row.addSpacing(6)
+        row.addWidget(self.patient, 1)
         return header
 
     def _connect(self) -> None:
@@ -173,7 +180,9 @@ class MainWindow(QMainWindow):
             opener.open_folder_requested.connect(self.ask_open_folder)
         self.welcome.closed.connect(self.welcome.hide)
         self.study.recent_requested.connect(lambda path: session.open_paths([path]))
-        self.study.names_toggled.connect(self.toggle_names)
+        self.study.series_requested.connect(session.open_series)
+        self.study.tags_requested.connect(self.show_tags)
+        self.patient.names_toggled.connect(self.toggle_names)
         self.models.model_requested.connect(session.choose_model)
         self.models.precision_requested.connect(session.choose_precision)
         self.models.segment_requested.connect(session.segment)
@@ -220,11 +229,9 @@ class MainWindow(QMainWindow):
         if new.volume is not None and (old.volume, old.hide_names) != (new.volume, new.hide_names):
             if old.volume is not new.volume:
                 self.welcome.setVisible(new.volume.source.kind == "phantom")
-            # A file's name may be a patient's.
-            name = "NIfTI scan" if new.hide_names and new.volume.source.kind == "nifti" else new.volume.source.name
-            self._title.setText(QFontMetrics(self._title.font()).elidedText(name, Qt.TextElideMode.ElideMiddle, 420))
-            self._title.setToolTip(plain_tip(name))
-            self.setWindowTitle(f"{name} – CineQuant")
+            self.setWindowTitle(f"{scan_title(new.volume, hide=new.hide_names)} – CineQuant")
+        if old.theme is not new.theme:
+            self._apply_theme()
         if self._settings is not None and (old.recents, old.report) != (new.recents, new.report):
             self._settings.save(new)
 
@@ -243,6 +250,9 @@ class MainWindow(QMainWindow):
 
     def _fill_recent_menu(self) -> None:
         self._recent_menu.clear()
+        if self.session.state.hide_names:  # names of files and folders often are the patient's
+            self._recent_menu.addAction("Hidden while names are hidden (N)").setEnabled(False)
+            return
         for path in self.session.state.recents:
             action = self._recent_menu.addAction(recent_name(path))
             action.triggered.connect(lambda _=False, p=path: self.session.open_paths([p]))
@@ -340,6 +350,30 @@ class MainWindow(QMainWindow):
     def toggle_names(self) -> None:
         self.session.update(hide_names=not self.session.state.hide_names)
 
+    def choose_theme(self, theme: Theme) -> None:
+        self.session.update(theme=theme)
+        self._tick_actions(self.session.state)  # what was clicked may be what is chosen already
+
+    def _apply_theme(self) -> None:
+        theme.apply(QApplication.instance(), self.session.state.theme)
+
+    def show_palette(self) -> None:
+        """Every command by a few letters of its name."""
+        Palette(self, [action for action in self.actions() if action.text() != "Find a command…"]).show()
+
+    def show_tags(self) -> None:
+        """The header of the slice on screen, in a window of its own that stays."""
+        if self._tags is None:
+            self._tags = TagsDialog(self, self.session)
+            self._tags.finished.connect(self._forget_tags)
+        self._tags.show()
+        self._tags.raise_()
+        self._tags.activateWindow()
+        self._tags.search.setFocus()
+
+    def _forget_tags(self) -> None:
+        self._tags = None
+
     def toggle_full_screen(self) -> None:
         self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
 
@@ -383,6 +417,7 @@ class MainWindow(QMainWindow):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        self._wordmark.setVisible(self.width() >= WORDMARK_FROM)
         # On a small screen the words come first; a few dozen points fill no more than a plot of moderate height.
         spare = (self.height() - ROOMY_FROM) // 2
         for plot in (self.function.curve, self.performance.plot):
@@ -419,6 +454,8 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         QApplication.instance().removeEventFilter(self)
+        QApplication.styleHints().colorSchemeChanged.disconnect(self._apply_theme)
+        self.study.close_thread()
         self.crash.remove()
         if self._settings is not None:
             self._settings.geometry = self.saveGeometry()

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QToolButton
+from PySide6.QtCore import QEvent, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton
 
 from app import icons, theme
 from app.panel import label
+from app.patient_bar import without_names
 from app.state import AppState, Kind
-
-_COLOURS = {Kind.ERROR: theme.ERROR, Kind.WARNING: theme.WARNING, Kind.SUCCESS: theme.ACCENT}
 
 
 class MessageBar(QFrame):
@@ -34,26 +33,36 @@ class MessageBar(QFrame):
         self.action = QPushButton()
         self.action.clicked.connect(lambda: self.command_requested.emit(self._command))
         row.addWidget(self.action)
-        close = QToolButton()
-        close.setIcon(icons.icon("close", theme.MUTED))
-        close.setAccessibleName("Close this message")
+        close = icons.IconButton("close", "Close this message")
         close.clicked.connect(self.dismissed)
         row.addWidget(close)
         self._command = ""
+        self._kind: Kind | None = None
         self.setVisible(False)
 
     def apply(self, old: AppState, new: AppState) -> None:
         message = new.message
-        if message == old.message:
+        if (message, new.hide_names) == (old.message, old.hide_names):
             return
         self.setVisible(message is not None)
         if message is None:
             return
-        self.text.setText(message.text)
+        self.text.setText(without_names(message.text, new))
         self._command = message.command
         self.action.setText(message.action)
         self.action.setVisible(bool(message.action))
-        self._icon.setPixmap(icons.pixmap("info", 20, _COLOURS[message.kind]))
+        self._kind = message.kind
+        self._colour()
         self.setProperty("kind", str(message.kind))
         self.style().unpolish(self)
         self.style().polish(self)
+
+    def _colour(self) -> None:
+        colours = {Kind.ERROR: theme.ERROR, Kind.WARNING: theme.WARNING, Kind.SUCCESS: theme.ACCENT}
+        if self._kind is not None:
+            self._icon.setPixmap(icons.pixmap("info", 20, colours[self._kind]))
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "_kind"):
+            self._colour()

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QLabel, QPushButton, QSlider, QToolButton
+from PySide6.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QLabel, QPushButton, QSlider
 
-from app import icons, theme
+from app import icons
 from app.panel import Choice, Panel, Segments, label
 from app.state import AppState, Run, Status, Style, card_of, precisions_of, run_of, shown_function
 from engine.volume import LV, MYO, RV, STRUCTURES
@@ -30,10 +30,7 @@ class ModelPanel(Panel):
         self.models.setMinimumContentsLength(12)
         self.models.activated.connect(lambda i: self.model_requested.emit(self.models.itemData(i)))
         row.addWidget(self.models, 1)
-        self.about = QToolButton()
-        self.about.setIcon(icons.icon("info", theme.MUTED))
-        self.about.setToolTip("About this model: purpose, limits, training data, accuracy")
-        self.about.setAccessibleName("About this model")
+        self.about = icons.IconButton("info", "About this model: purpose, limits, training data, accuracy")
         self.about.clicked.connect(self.card_requested)
         row.addWidget(self.about)
         self.body.addLayout(row)
@@ -99,11 +96,7 @@ class StructuresPanel(Panel):
         self.volumes: dict[int, QLabel] = {}
         for row, structure in enumerate((LV, MYO, RV)):
             box = self.boxes[structure] = QCheckBox(STRUCTURES[structure])
-            colour = theme.structure_css(structure)
-            box.setStyleSheet(
-                f"QCheckBox::indicator {{ border-color: {colour}; }}"
-                f"QCheckBox::indicator:checked {{ background: {colour}; border-color: {colour}; }}"
-            )
+            box.setProperty("structure", str(structure))
             box.clicked.connect(lambda _=False, s=structure: self.structure_toggled.emit(s))
             amount = self.volumes[structure] = label("", "muted")
             amount.setAlignment(Qt.AlignmentFlag.AlignRight)

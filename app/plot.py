@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pyqtgraph as pg
+from PySide6.QtCore import QEvent
 from PySide6.QtWidgets import QFrame
 
 from app import theme
@@ -26,12 +27,11 @@ class Plot(pg.PlotWidget):
         item.getViewBox().setDefaultPadding(0.02)
         for side in ("left", "bottom"):
             axis = item.getAxis(side)
-            axis.setPen(pg.mkPen(theme.BORDER))
-            axis.setTextPen(pg.mkPen(theme.MUTED))
             axis.setTickFont(theme.font(10))
             axis.setStyle(tickLength=0, tickTextOffset=5)
             axis.enableAutoSIPrefix(False)
         self.set_labels(x_label, y_label)
+        self._colour()
         item.getAxis("left").setWidth(44)
         item.getAxis("bottom").setHeight(31)
 
@@ -40,6 +40,24 @@ class Plot(pg.PlotWidget):
         if (x_label, y_label) == self._labels:
             return
         self._labels = (x_label, y_label)
+        self._title_axes()
+
+    def _title_axes(self) -> None:
+        x_label, y_label = self._labels
         style = {"color": theme.MUTED, "font-size": "10px"}
         self.getPlotItem().setLabel("bottom", x_label, **style)
         self.getPlotItem().setLabel("left", y_label, **style)
+
+    def _colour(self) -> None:
+        self.setBackground(theme.PANEL)
+        for side in ("left", "bottom"):
+            axis = self.getPlotItem().getAxis(side)
+            axis.setPen(pg.mkPen(theme.BORDER))
+            axis.setTextPen(pg.mkPen(theme.MUTED))
+        self._title_axes()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        # The base class is not made yet when Qt speaks first.
+        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "_labels"):
+            self._colour()

@@ -120,7 +120,7 @@ class Session(QObject):
 
             return find_studies(wanted, progress=reporter.progress, cancel=reporter.token)
 
-        self.update(busy=Busy(f"Opening {wanted[0].name or wanted[0]}"))
+        self.update(busy=Busy(f"Opening {wanted[0].name or wanted[0]}"), asked=wanted)
         self._submit("open", run)
 
     def open_series(self, number: int) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from PySide6.QtCore import QByteArray, QSettings
 
-from app.state import MAX_RECENTS, AppState, Layout, Overlay, Style
+from app.state import MAX_RECENTS, AppState, Layout, Overlay, Style, Theme
 from engine.bench import report_from_json
 from engine.volume import STRUCTURES
 
@@ -36,12 +36,14 @@ class Settings:
         chosen = {name: self._text(name) for name in ("model", "precision")}
         layout = self._text("layout")
         recents = [Path(p) for p in self._list("recents") or () if isinstance(p, str) and p]
+        theme = self._text("theme")
         return replace(
             state,
             overlay=overlay,
             layout=Layout(layout) if layout in list(Layout) else state.layout,
             smooth=self._text("smooth") != "no",
             sweep=self._text("sweep") == "yes",
+            theme=Theme(theme) if theme in list(Theme) else state.theme,
             model_id=chosen["model"] or state.model_id,
             precision=chosen["precision"] or state.precision,
             by_hand=frozenset(name for name, value in chosen.items() if value),
@@ -62,6 +64,7 @@ class Settings:
         for name, value in (("model", state.model_id), ("precision", state.precision)):
             self._store.setValue(name, value if name in state.by_hand else "")
         self._store.setValue("report", json.dumps(state.report.to_json()) if state.report else "")
+        self._store.setValue("theme", str(state.theme))
         self._store.setValue("hide_names", "yes" if state.hide_names else "no")
         self._store.setValue("recents", json.dumps([str(p) for p in state.recents]))
 

@@ -25,8 +25,8 @@ from app import annotations, drawing, theme
 from app.drawing import INK, WARNING_INK, Outlines, Paths
 from app.mouse import Mouse
 from app.panes import Pane, Role, pane_of
+from app.patient_bar import RESEARCH
 from app.state import AppState, Cross, Layout, Style, cross_of, size_mm
-from app.status_bar import RESEARCH
 from engine.render import overlay_rgba
 from engine.volume import Known
 

@@ -14,9 +14,9 @@ from app.contact_sheet import ContactSheet
 from app.drawing import Outlines
 from app.long_axis_view import LongAxisView
 from app.panes import Role
+from app.patient_bar import RESEARCH
 from app.slice_view import SliceView
 from app.state import AppState, Layout
-from app.status_bar import RESEARCH
 
 GAP_PX = 4
 

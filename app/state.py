@@ -209,7 +209,7 @@ class AppState:
     by_hand: what the user chose, of "model" and "precision"; the rest follows report, what the device check of this
     computer found. checking: how far a device check is, None where none runs.
     index: what was found in the folder or files opened last. series: the number in it of the scan on screen, None where
-    that is not of it.
+    that is not of it. asked: what the user asked to open last, whatever came of it.
     """
 
     volume: Volume | None = None
@@ -246,6 +246,7 @@ class AppState:
     checking: Busy | None = None
     index: Index | None = None
     series: int | None = None
+    asked: tuple[Path, ...] = ()
     theme: Theme = Theme.DARK
 
 

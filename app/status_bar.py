@@ -1,4 +1,4 @@
-"""The line at the bottom: what the worker does and how to stop it, and what this program is not for."""
+"""The line at the bottom: what the worker does, and how to stop it."""
 
 from __future__ import annotations
 
@@ -6,13 +6,12 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QPushButton
 
 from app.panel import label
+from app.patient_bar import without_names
 from app.state import AppState
-
-RESEARCH = "Research use only, not for diagnosis"
 
 
 class StatusBar(QFrame):
-    """Progress and Cancel while something runs; the notice always."""
+    """Progress and Cancel while something runs."""
 
     cancel_requested = Signal()
 
@@ -27,6 +26,7 @@ class StatusBar(QFrame):
         row.addWidget(self.text)
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
+        self.bar.setAccessibleName("Progress")
         self.bar.setFixedSize(180, 4)
         row.addWidget(self.bar)
         self.cancel = QPushButton("Cancel")
@@ -35,9 +35,6 @@ class StatusBar(QFrame):
         self.cancel.clicked.connect(self.cancel_requested)
         row.addWidget(self.cancel)
         row.addStretch()
-        self.research = label(RESEARCH, "research")
-        self.research.setFixedHeight(22)
-        row.addWidget(self.research)
         self.apply(AppState(), AppState())
 
     def apply(self, old: AppState, new: AppState) -> None:
@@ -47,7 +44,8 @@ class StatusBar(QFrame):
         if busy is None:
             self.text.setText("Ready")
             return
-        self.text.setText(f"{busy.what}  {busy.done} / {busy.total}" if busy.total else f"{busy.what}…")
+        what = without_names(busy.what, new)
+        self.text.setText(f"{what}  {busy.done} / {busy.total}" if busy.total else f"{what}…")
         # A range of 0 to 0 shows a bar that only moves: how long is not known.
         self.bar.setRange(0, busy.total)
         self.bar.setValue(busy.done)

@@ -1,46 +1,52 @@
-"""Opening a scan, whose it is, what its files say and what they leave out; at the start, the scans of before."""
+"""Opening scans, what was found with them, what the files say and leave out; at the start, the scans of before."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from app import icons
 from app.panel import Panel, label, plain_tip
+from app.patient_bar import without_names
 from app.state import AppState
+from app.studies import StudyTree
 from engine.volume import Known, Volume
 
-# Who the patient is; the scanner is not.
-_NAMING = ("name", "id", "sex", "age", "birth", "date", "weight", "height", "institution")
-_HIDDEN = "hidden"
+# Of the height of the window the tree gets at most this share: the panels below need theirs.
+TREE_SHARE, TREE_LEAST = 0.3, 150
 
 
 class StudyPanel(Panel):
-    """The scan on screen and those before."""
+    """The studies, the scan on screen and those before."""
 
     open_files_requested = Signal()
     open_folder_requested = Signal()
     recent_requested = Signal(Path)
-    names_toggled = Signal()
+    series_requested = Signal(int)
+    tags_requested = Signal()
 
     def __init__(self) -> None:
-        super().__init__("Scan")
+        super().__init__("Studies")
         buttons = QHBoxLayout()
-        self.open_files = QPushButton(icons.icon("file"), "Open…")
-        self.open_files.setToolTip("NIfTI or DICOM files (Ctrl+O)")
+        self.open_files = QPushButton("Open…")
+        self.open_files.setToolTip("NIfTI or DICOM files, or a DICOMDIR (Ctrl+O)")
         self.open_files.clicked.connect(self.open_files_requested)
-        self.open_folder = QPushButton(icons.icon("folder"), "Folder…")
-        self.open_folder.setToolTip("A folder of DICOM or NIfTI files (Ctrl+Shift+O)")
+        self.open_folder = QPushButton("Folder…")
+        self.open_folder.setToolTip("A folder of DICOM or NIfTI files, of any number of patients (Ctrl+Shift+O)")
         self.open_folder.clicked.connect(self.open_folder_requested)
         buttons.addWidget(self.open_files, 1)
         buttons.addWidget(self.open_folder, 1)
         self.body.addLayout(buttons)
-        self.names = QPushButton("Hide patient data")
-        self.names.setObjectName("link")
-        self.names.clicked.connect(self.names_toggled)
+        self._empty = label("No scan is open. Open files or a folder, or drop them on the window.", "muted", wrap=True)
+        self.body.addWidget(self._empty)
+        self.tree = StudyTree()
+        self.tree.series_requested.connect(self.series_requested)
+        self.tree.itemExpanded.connect(self._fit_tree)
+        self.tree.itemCollapsed.connect(self._fit_tree)
+        self.body.addWidget(self.tree)
         self._facts = QWidget()
         self._grid = QGridLayout(self._facts)
         self._grid.setContentsMargins(0, 2, 0, 0)
@@ -48,7 +54,11 @@ class StudyPanel(Panel):
         self._grid.setVerticalSpacing(4)
         self._grid.setColumnStretch(1, 1)
         self.body.addWidget(self._facts)
-        self.body.addWidget(self.names, 0, Qt.AlignmentFlag.AlignLeft)
+        self.tags = QPushButton("Header of this slice…")
+        self.tags.setObjectName("link")
+        self.tags.setToolTip("All that the file says, in a table that can be searched (T)")
+        self.tags.clicked.connect(self.tags_requested)
+        self.body.addWidget(self.tags, 0, Qt.AlignmentFlag.AlignLeft)
         self._notices = QVBoxLayout()
         self._notices.setSpacing(5)
         self.body.addLayout(self._notices)
@@ -58,31 +68,49 @@ class StudyPanel(Panel):
         self._recents.setSpacing(0)
         self.body.addLayout(self._recents)
         self._shown_recents: tuple[Path, ...] = ()
+        self._colour()
         self.apply(AppState(), AppState())
 
     def apply(self, old: AppState, new: AppState) -> None:
         start = old is new
+        self.tree.apply(old, new)
+        if start or old.index is not new.index:
+            self.tree.setVisible(new.index is not None)
+            self._fit_tree()
         if start or old.volume is not new.volume or old.hide_names != new.hide_names:
-            self._show_facts(new.volume, hide=new.hide_names)
+            self._empty.setVisible(new.volume is None and new.index is None)
+            self._show_facts(new.volume)
+            source = new.volume.source if new.volume else None
+            self.tags.setVisible(source is not None and bool(source.instances or source.nifti_headers))
             _clear(self._notices)
             for notice in new.volume.notices if new.volume else ():
-                self._notices.addWidget(label(notice, "notice", wrap=True))
-        # Names of files and folders often are the patient's.
+                self._notices.addWidget(label(without_names(notice, new), "notice", wrap=True))
         recents = () if new.hide_names or not _at_start(new.volume) else new.recents
         if start or recents != self._shown_recents:
             self._shown_recents = recents
             self._show_recents(recents)
 
-    def _show_facts(self, volume: Volume | None, *, hide: bool) -> None:
+    def close_thread(self) -> None:
+        """End the reading of thumbnails."""
+        self.tree.thumbnails.close()
+
+    def _fit_tree(self) -> None:
+        most = max(int(self.window().height() * TREE_SHARE), TREE_LEAST)
+        self.tree.setFixedHeight(min(self.tree.needed_height(), most))
+
+    def _colour(self) -> None:
+        self.open_files.setIcon(icons.icon("file"))
+        self.open_folder.setIcon(icons.icon("folder"))
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "open_folder"):
+            self._colour()
+
+    def _show_facts(self, volume: Volume | None) -> None:
         _clear(self._grid)
-        patient = volume.source.patient if volume else {}
-        self.names.setVisible(any(patient.get(key) for key in _NAMING))
-        self.names.setText("Show patient data" if hide else "Hide patient data")
-        if volume is None:
-            words = "No scan is open. Open files or a folder, or drop them here."
-            self._grid.addWidget(label(words, "muted", wrap=True), 0, 0, 1, 2)
-            return
-        for row, (name, value) in enumerate(facts(volume, hide=hide)):
+        self._facts.setVisible(volume is not None)
+        for row, (name, value) in enumerate(facts(volume) if volume else ()):
             text = label(value, "value", wrap=True)
             text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
             # A name or number without a space must not make the whole column wider than it is.
@@ -116,23 +144,15 @@ def _at_start(volume: Volume | None) -> bool:
     return volume is None or volume.source.kind == "phantom"
 
 
-def facts(volume: Volume, *, hide: bool) -> list[tuple[str, str]]:
-    """Rows of (name, value) about patient and scan; patient data replaced by "hidden" where asked."""
-    patient = dict(volume.source.patient)
-    if patient.get("sex") and patient.get("age"):  # one row: a small screen has to hold the panels below as well
-        patient["sex"] = f"{patient['sex']}, {patient.pop('age')}"
-    rows = []
-    for key, value in patient.items():
-        if value:
-            rows.append((key.capitalize() if key != "id" else "ID", _HIDDEN if hide and key in _NAMING else value))
+def facts(volume: Volume) -> list[tuple[str, str]]:
+    """Rows of (name, value) about the scan on screen; who it is of is the patient bar's."""
     _, height, width = volume.geometry.shape
-    rows.append(("Matrix", f"{width} × {height}"))
     slices = f"{volume.slices} slice" + ("" if volume.slices == 1 else "s")
     if volume.phase_names:
         slices += f", {' and '.join(volume.phase_names)}"
     elif volume.frames > 1:
         slices += f", {volume.frames} frames"
-    rows.append(("Stack", slices))
+    rows = [("Matrix", f"{width} × {height}"), ("Stack", slices)]
     if volume.geometry.spacing is Known.ASSUMED:
         rows.append(("Spacing", "unknown"))
     else:

@@ -36,10 +36,9 @@ def run_viewer(paths: list[Path], *, precision: str | None, screenshot: Path | N
     application = QApplication.instance() or QApplication(["cinequant"])
     application.setApplicationName("CineQuant")
     application.setOrganizationName("CineQuant")
-    theme.apply(application)
-
     settings = None if screenshot else Settings()
     state = settings.restore(AppState()) if settings else AppState()
+    theme.apply(application, state.theme)
     if precision:
         state = evolve(state, precision=precision, by_hand=state.by_hand | {"precision"})
     session = Session(state, compare=screenshot is None)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QToolButton, QVBoxLayout
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout
 
-from app import icons, theme
+from app import icons
 from app.panel import label
 
 
@@ -42,8 +42,6 @@ class Welcome(QFrame):
         buttons.addWidget(files)
         buttons.addWidget(folder)
         row.addLayout(buttons)
-        close = QToolButton()
-        close.setIcon(icons.icon("close", theme.MUTED))
-        close.setAccessibleName("Close the welcome")
+        close = icons.IconButton("close", "Close the welcome")
         close.clicked.connect(self.closed)
         row.addWidget(close, 0, Qt.AlignmentFlag.AlignTop)

@@ -19,11 +19,10 @@ from app.actions import ACTIONS, MENUS, MOUSE
 from app.dialogs import SpacingDialog
 from app.drawing import Outlines, paths_of
 from app.main_window import MainWindow
+from app.patient_bar import RESEARCH
 from app.settings import Settings
 from app.slice_view import place
 from app.state import AppState, Busy, Drawn, Kind, Overlay, Status, Style, evolve, opened, run_of
-from app.status_bar import RESEARCH
-from app.study_panel import facts
 from engine.volume import LV, MYO, RV, Geometry, Known
 
 
@@ -281,8 +280,8 @@ def test_scale_bar_is_round(scale: float, room: float, expected: int) -> None:
 
 
 def test_the_research_notice_is_always_there(ready: MainWindow) -> None:
-    assert ready.status.research.isVisible()
-    assert ready.status.research.text() == RESEARCH == "Research use only, not for diagnosis"
+    assert ready.patient.research.isVisible()
+    assert ready.patient.research.text() == RESEARCH == "Research use only, not for diagnosis"
 
 
 def test_function_panel_has_units_and_both_ventricles(ready: MainWindow) -> None:
@@ -409,14 +408,6 @@ def test_recent_scans_are_at_the_start_and_in_the_menu(qtbot: Any, window: MainW
 
 def recents_of(window: MainWindow) -> list[QPushButton]:
     return [b for b in window.study.findChildren(QPushButton, "recent") if b.isVisible()]
-
-
-def test_patient_data_can_be_hidden() -> None:
-    of = volume(patient={"name": "Doe^Jane", "id": "123", "scanner": "GE Signa"})
-    assert ("Name", "Doe^Jane") in facts(of, hide=False)
-    hidden = facts(of, hide=True)
-    assert not any("Doe" in value or "123" in value for _, value in hidden)
-    assert ("Scanner", "GE Signa") in hidden
 
 
 def test_hidden_names_leave_the_window(qtbot: Any, window: MainWindow) -> None:
