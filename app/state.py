@@ -437,7 +437,7 @@ def heart_view(state: AppState) -> tuple[float, tuple[float, float]] | None:
     width, height = size_mm(state.volume)
     margin = HEART_MARGIN * max(right - left, bottom - top)
     # The smaller of the two: then the heart fits views of any proportion.
-    zoom = min(width / (right - left + 2 * margin), height / (bottom - top + 2 * margin))
+    zoom = max(min(width / (right - left + 2 * margin), height / (bottom - top + 2 * margin)), 1.0)
     return zoom, ((left + right - width) / 2, (top + bottom - height) / 2)
 
 
@@ -452,7 +452,8 @@ def heart_of(labels: LabelMap) -> Heart | None:
     if not rows.size:
         return None
     dx, dy, _ = labels.geometry.spacing_mm
-    box = (columns[0] * dx, rows[0] * dy, (columns[-1] + 1) * dx, (rows[-1] + 1) * dy)
+    left, top, right, bottom = (int(n) for n in (columns[0], rows[0], columns[-1] + 1, rows[-1] + 1))
+    box = (left * dx, top * dy, right * dx, bottom * dy)
     for frame in labels.array:
         slices = np.flatnonzero((frame == LV).any(axis=(1, 2)))
         if slices.size:
