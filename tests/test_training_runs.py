@@ -5,21 +5,22 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-import onnxruntime
+import onnx
 import pytest
 import torch
+from tiny_model import write_tiny_model
 
+from engine import runtime
 from engine.catalog import find_models
 from engine.model_card import load_card
-from engine.phantom import make_phantom
-from engine.predict import predict
 from engine.runtime import load_network, verify
 from tests.training_scans import phantom_scans
 from training import export
 from training.cli import main
-from training.config import CONFIGS, ConfigError, load_config
+from training.config import CONFIGS, PRECISIONS, ConfigError, load_config
 from training.networks import NETWORKS
 from training.train import CHECKPOINT, WEIGHTS, RunError, load_weights, train
 
@@ -56,42 +57,96 @@ def test_a_folder_of_another_run_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", NETWORKS)
-def test_a_trained_network_exports_to_a_model_that_computes_the_same(name: str, tmp_path: Path) -> None:
-    config = replace(load_config(Path(name)), epochs=1, batch=4, crop=96)
+def test_a_trained_network_exports_to_a_model_that_computes_the_same(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # What was just exported need not be tried in a child process first.
+    monkeypatch.setattr(runtime, "_is_packaged", lambda _: True)
+    config = replace(load_config(Path(name)), epochs=1, batch=4, crop=64, precisions=PRECISIONS)
     train(config, phantom_scans(), tmp_path / "run")
     network = load_weights(NETWORKS[name](), tmp_path / "run" / WEIGHTS)
     x = export.phantom_input(export.input_spec(config))
     with torch.no_grad():
         reference = network(torch.from_numpy(x))[0].numpy()
-    card = export.export_model(config, network, [x, x * 1.1], tmp_path / "models", "the phantom")
-    assert load_card(tmp_path / "models" / config.id).precisions == card.precisions
+    exported = export.export_float(config, network, tmp_path / "float32", "the phantom")
+    assert list(exported.precisions) == ["float32"]
+    written = export.finish_model(config, exported, lambda: [x, x * 1.1], tmp_path / "models")
     card = load_card(tmp_path / "models" / config.id)
+    assert card == written
     assert find_models([tmp_path / "models"]).models == (card,)
-    for precision in ("float32", "int8"):
+    assert tuple(card.precisions) == PRECISIONS
+    assert "float32" in card.description
+    sizes = {p: file.size_bytes for p, file in card.precisions.items()}
+    assert sizes["float16"] < 0.75 * sizes["float32"]
+    assert max(sizes["dynamic"], sizes["int8"]) < sizes["float16"]
+    within = {"float32": 5e-3, "float16": 5e-3, "dynamic": 0.05}
+    shape = (x.shape[2], x.shape[3])
+    for precision in PRECISIONS:
         difference, tolerance = verify(card, precision)
         assert difference <= tolerance
-    float32, int8 = (load_network(card, p, input_shape=(x.shape[2], x.shape[3])).infer(x) for p in ("float32", "int8"))
-    np.testing.assert_allclose(float32, reference, atol=5e-3)
-    assert (int8.argmax(0) == reference.argmax(0)).mean() > 0.97
-    assert card.precisions["int8"].size_bytes < card.precisions["float32"].size_bytes
-    volume, _, _ = make_phantom(frames=1, slices=2)
-    assert predict(volume, card, "int8").int8_share > (0.7 if name == "quantlite" else 0.1)
+        network_here = load_network(card, precision, input_shape=shape)
+        found = network_here.infer(x)
+        if precision in within:
+            np.testing.assert_allclose(found, reference, atol=within[precision] * max(1, np.abs(reference).max()))
+            # OpenVINO has no integer convolutions of unquantized activations; the documentation says so.
+            assert network_here.int8_share == 0
+        else:
+            assert (found.argmax(0) == reference.argmax(0)).mean() > 0.97
+            assert network_here.int8_share > (0.95 if name in ("quantlite", "unet") else 0.5)
 
 
 def test_an_export_that_does_not_compute_the_same_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     network = NETWORKS["quantlite"]().eval()
     real = export.write_onnx
 
-    def damaged(network: torch.nn.Module, *rest, **options) -> None:
+    def damaged(network: torch.nn.Module, *rest: Any, **options: Any) -> None:
         other = NETWORKS["quantlite"]().eval()
         other.fold()
         real(other, *rest, **options)
 
-    monkeypatch.setattr(export, "write_onnx", damaged)
-    x = export.phantom_input(export.input_spec(SMALL))
-    with pytest.raises(export.ExportRefusedError, match="differ"):
-        export.export_model(SMALL, network, [x], tmp_path / "models", "nothing")
+    with monkeypatch.context() as patch:
+        patch.setattr(export, "write_onnx", damaged)
+        with pytest.raises(export.ExportRefusedError, match="differ"):
+            export.export_float(SMALL, network, tmp_path / "models", "nothing")
     assert list((tmp_path / "models").iterdir()) == []
+
+
+def test_a_precision_that_strays_leaves_the_model_that_was_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runtime, "_is_packaged", lambda _: True)
+    config = replace(SMALL, precisions=("float32", "float16"))
+    torch.manual_seed(0)
+    exported = export.export_float(config, NETWORKS["quantlite"](), tmp_path / "float32", "nothing")
+    export.finish_model(config, exported, list, tmp_path / "models")
+    home = tmp_path / "models" / config.id
+    before = {path.name: path.read_bytes() for path in home.iterdir()}
+
+    def damaged(source: Path, target: Path) -> None:
+        model = onnx.load(source)
+        head = next(n for n in reversed(model.graph.node) if n.op_type == "Conv")
+        weight = next(c for c in model.graph.initializer if c.name == head.input[1])
+        weight.CopyFrom(onnx.numpy_helper.from_array(-onnx.numpy_helper.to_array(weight), weight.name))
+        onnx.save(model, target)
+
+    monkeypatch.setattr(export, "to_float16", damaged)
+    with pytest.raises(export.ExportRefusedError, match="float16 changes"):
+        export.finish_model(config, exported, list, tmp_path / "models")
+    assert {path.name: path.read_bytes() for path in home.iterdir()} == before
+    assert [path.name for path in (tmp_path / "models").iterdir()] == [config.id]
+
+
+def test_an_int8_file_that_the_runtime_takes_otherwise_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    card = write_tiny_model(tmp_path)
+    x = np.random.default_rng(0).standard_normal((1, 1, 32, 32)).astype(np.float32)
+    monkeypatch.setattr(runtime, "_is_packaged", lambda _: True)
+    logits = {p: load_network(card, p, input_shape=(32, 32)).infer(x) for p in card.precisions}
+    export._check(card, x, logits)
+    wrong = {**logits, "int8": logits["int8"] + 3 * np.abs(logits["int8"] - logits["float32"]).mean()}
+    with pytest.raises(export.ExportRefusedError, match="what the file says"):
+        export._check(card, x, wrong)
 
 
 def test_a_checkpoint_gives_its_averaged_weights(tmp_path: Path) -> None:
@@ -115,6 +170,9 @@ def test_built_in_configurations_are_sound(path: Path) -> None:
         ('network = "x"\nid = "x"\nname = "x"\ndescription = "x"\nepoch = 3', "unknown keys"),
         ('network = "x"\nid = "x"\nname = "x"\ndescription = "x"\nepochs = "3"', "epochs"),
         ("not toml", "TOML"),
+        ('precisions = ["float32", "int4"]', "precisions"),
+        ('precisions = ["int8"]', "float32"),
+        ('precisions = "float32"', "must be a list"),
     ],
 )
 def test_a_bad_configuration_is_said_in_words(text: str, said: str, tmp_path: Path) -> None:
@@ -123,13 +181,22 @@ def test_a_bad_configuration_is_said_in_words(text: str, said: str, tmp_path: Pa
         load_config(tmp_path / "c.toml")
 
 
+def test_precisions_come_in_one_order(tmp_path: Path) -> None:
+    head = 'network = "x"\nid = "x"\nname = "x"\ndescription = "x"\n'
+    (tmp_path / "c.toml").write_text(head + 'precisions = ["int8", "float16", "float32"]\nship = false')
+    config = load_config(tmp_path / "c.toml")
+    assert (config.precisions, config.ship) == (("float32", "float16", "int8"), False)
+
+
 def test_the_command_says_what_is_wrong_in_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["train", "no-such", "--data", str(tmp_path)]) == 1
     said = capsys.readouterr().err
     assert said.count("\n") == 1
     assert "quantlite" in said
-    assert main(["export", "quantlite", "--data", str(tmp_path), "--results", str(tmp_path)]) == 1
+    assert main(["export", "quantlite", "--results", str(tmp_path)]) == 1
     assert "cinequant-train train" in capsys.readouterr().err
+    assert main(["quantize", "quantlite", "--data", str(tmp_path), "--runs", str(tmp_path)]) == 1
+    assert "cinequant-train export" in capsys.readouterr().err
 
 
 def test_committed_results_match_the_shipped_models() -> None:
@@ -149,10 +216,7 @@ def test_the_defaults_int8_runs_as_its_file_says() -> None:
     catalog = find_models()
     card = catalog.get(catalog.default)
     x = export.phantom_input(card.input)
-    options = onnxruntime.SessionOptions()
-    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
-    session = onnxruntime.InferenceSession(str(card.path_for("int8")), options)
-    stated = session.run(None, {"image": x})[0][0]
+    stated = export.stated_logits(card.path_for("int8"), x)
     found = load_network(card, "int8", input_shape=(x.shape[2], x.shape[3])).infer(x)
     float32 = load_network(card, "float32", input_shape=(x.shape[2], x.shape[3])).infer(x)
     near = stated[1:].max(0) > stated[0] - 3

@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 import argparse
+import csv
 import shutil
 import sys
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+import onnx
 import torch
 from torch import nn
 
 from engine import datasets
 from engine.catalog import find_models, packaged_models
 from engine.errors import CineQuantError
-from engine.model_card import load_card
+from engine.model_card import CARD_FILE, load_card
 from training.config import Config, ConfigError, load_config
+from training.curves import draw_curves
 from training.data import load_scans
 from training.evaluate import evaluate_model
-from training.export import ExportRefusedError, export_model, input_spec
+from training.export import ExportRefusedError, export_float, finish_model, input_spec
 from training.networks import NETWORKS
-from training.quantize import calibration_inputs
-from training.report import ReportError, report
+from training.pictures import write_pictures
+from training.quantize import Tune, calibration_inputs
+from training.report import LOG, TUNING_LOG, ReportError, report
 from training.train import WEIGHTS, RunError, load_weights, train
 
 CALIBRATION_SLICES = 256
@@ -37,11 +42,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = _parser().parse_args(argv)
     try:
         if arguments.verb == "report":
-            print(report(find_models([arguments.models]).models, arguments.results))  # noqa: T201
+            _report(arguments)
             return 0
         torch.set_num_threads(arguments.threads or torch.get_num_threads())
         config = load_config(Path(arguments.config))
-        for step in {"make": (_train, _export, _evaluate)}.get(arguments.verb) or (_STEPS[arguments.verb],):
+        for step in _STEPS[arguments.verb]:
             step(config, arguments)
     except (CineQuantError, ConfigError, ExportRefusedError, RunError, ReportError) as error:
         print(f"cinequant-train: {error}", file=sys.stderr)  # noqa: T201
@@ -56,23 +61,52 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="cinequant-train", description="Make the models that CineQuant loads.")
     verbs = parser.add_subparsers(dest="verb", required=True)
     helps = {
-        "make": "train, export and evaluate: all that reproduces a shipped model",
-        "train": "train, or go on where an interrupted run stopped",
-        "export": "write ONNX in float32 and int8, test tensors and card from trained weights",
-        "evaluate": "score the exported model on the validation patients; update its card",
+        "make": "train, export, quantize and evaluate: all that reproduces a model",
+        "train": "train, or go on where an interrupted run stopped; draw its curves",
+        "export": "write the float32 model of trained weights to RUNS/float32/ID",
+        "quantize": "make the other precisions of the exported model, and put the finished model in its place",
+        "evaluate": "score the finished model on the validation patients; update its card",
     }
     for verb, text in helps.items():
         p = verbs.add_parser(verb, help=text, description=text)
-        p.add_argument("config", help="a built-in configuration (espnetv2, quantlite) or a TOML file")
-        p.add_argument("--data", type=Path, required=True, help="folder of the ACDC patients")
+        p.add_argument("config", help="a built-in configuration (espnetv2, quantlite, unet, …) or a TOML file")
+        # The float32 model is a matter of the trained weights alone.
+        p.add_argument("--data", type=Path, required=verb != "export", help="folder of the ACDC patients")
         p.add_argument("--runs", type=Path, default=Path("runs"), help="checkpoints and logs go to RUNS/ID")
         p.add_argument("--results", type=Path, default=RESULTS, help="weights, log and metrics go to RESULTS/ID")
-        p.add_argument("--models", type=Path, default=packaged_models(), help="the model goes to MODELS/ID")
+        p.add_argument("--models", type=Path, help="the model goes to MODELS/ID; default: the viewer's own models, "
+                       "or RUNS/models for a configuration that is not shipped")  # fmt: skip
         p.add_argument("--threads", type=int, help="CPU threads of torch")
-    p = verbs.add_parser("report", help="print the table of docs/models.md from the results on disk")
+        if verb in ("make", "evaluate"):
+            p.add_argument("--external", type=Path, metavar="MNMS", help="also evaluate on the M&Ms patients here")
+    text = "print the table of docs/models.md from the results on disk; draw curves of logs that have none"
+    p = verbs.add_parser("report", help=text, description=text)
     p.add_argument("--results", type=Path, default=RESULTS)
     p.add_argument("--models", type=Path, default=packaged_models())
+    p.add_argument("--pictures", type=Path, metavar="DIR", help="write agreement plots of the ejection fraction there, "
+                   "and with --data a good, a median and the worst validation case")  # fmt: skip
+    p.add_argument("--data", type=Path, help="folder of the ACDC patients, for the pictures of cases")
+    p.add_argument("--with-images", action="store_true", help="show the scan under the outlines; mind its licence")
     return parser
+
+
+def _models(config: Config, arguments: argparse.Namespace) -> Path:
+    if arguments.models:
+        return Path(arguments.models)
+    return packaged_models() if config.ship else Path(arguments.runs) / "models"
+
+
+def _report(arguments: argparse.Namespace) -> None:
+    cards = find_models([arguments.models]).models
+    for log in sorted(arguments.results.glob(f"*/{LOG}")):
+        picture = log.with_name("curves.png")
+        if not picture.exists() or picture.stat().st_mtime < log.stat().st_mtime:
+            draw_curves(log, picture)
+    print(report(cards, arguments.results))  # noqa: T201
+    if arguments.pictures:
+        write_pictures(
+            cards, arguments.results, arguments.pictures, data=arguments.data, with_images=arguments.with_images
+        )
 
 
 def _train(config: Config, arguments: argparse.Namespace) -> None:
@@ -82,7 +116,8 @@ def _train(config: Config, arguments: argparse.Namespace) -> None:
     run, results = arguments.runs / config.id, arguments.results / config.id
     train(config, scans, run, monitor=monitor, teacher=_teacher(config, arguments), on_epoch=_say)
     results.mkdir(parents=True, exist_ok=True)
-    for name in (WEIGHTS, "config.json", "log.csv"):
+    draw_curves(run / LOG, run / "curves.png")
+    for name in (WEIGHTS, "config.json", LOG, "curves.png"):
         shutil.copyfile(run / name, results / name)
 
 
@@ -98,28 +133,82 @@ def _teacher(config: Config, arguments: argparse.Namespace) -> Callable[[], nn.M
     return load if config.teacher else None
 
 
-def _export(config: Config, arguments: argparse.Namespace) -> None:
+def _network(config: Config, arguments: argparse.Namespace) -> nn.Module:
     weights = arguments.results / config.id / WEIGHTS
     if not weights.exists():
         raise RunError(f"{weights}: no trained weights; run `cinequant-train train {arguments.config}` first")
-    network = load_weights(NETWORKS[config.network](), weights)
+    return load_weights(NETWORKS[config.network](), weights)
+
+
+def _export(config: Config, arguments: argparse.Namespace) -> None:
+    card = export_float(config, _network(config, arguments), arguments.runs / "float32", TRAINING_DATA)
+    _say({"float32": card.precisions["float32"].size_bytes})
+
+
+def _quantize(config: Config, arguments: argparse.Namespace) -> None:
+    exported = arguments.runs / "float32" / config.id
+    if not (exported / CARD_FILE).exists():
+        raise RunError(f"{exported}: no exported model; run `cinequant-train export {arguments.config}` first")
     cases = datasets.find_cases(arguments.data, "acdc", "train")
-    calibration = calibration_inputs(cases, input_spec(config), CALIBRATION_SLICES, config.seed)
-    card = export_model(config, network, calibration, arguments.models, TRAINING_DATA)
+    card = finish_model(
+        config,
+        load_card(exported),
+        lambda: calibration_inputs(cases, input_spec(config), CALIBRATION_SLICES, config.seed),
+        _models(config, arguments),
+        _tuning(config, arguments, cases) if config.qat_epochs else None,
+    )
     _say({p: file.size_bytes for p, file in card.precisions.items()})
 
 
+def _tuning(config: Config, arguments: argparse.Namespace, cases: Sequence[datasets.Case]) -> Tune:
+    """Fine-tuning under quantization, taught by the configuration's teacher or else by the float network itself."""
+
+    def tune(model: onnx.ModelProto, start: onnx.ModelProto) -> onnx.ModelProto:
+        from training.qat import fine_tune  # noqa: PLC0415 - only configurations that ask for it need its operators
+
+        load = _teacher(config, arguments)
+        teacher = load() if load else _network(config, arguments)
+        began, rows = time.perf_counter(), []
+
+        def note(row: dict[str, float]) -> None:
+            rows.append({**row, "seconds": time.perf_counter() - began})
+            _say(rows[-1])
+
+        scans = load_scans(cases, input_spec(config))
+        teacher = teacher.to(memory_format=torch.channels_last).eval()
+        try:
+            tuned = fine_tune(model, config, scans, teacher, start=start, on_epoch=note)
+        except ValueError as error:
+            raise RunError(f"{config.id}: {error}; set qat_epochs = 0 for this network") from error
+        with (arguments.results / config.id / TUNING_LOG).open("w", newline="", encoding="utf-8") as file:
+            log = csv.DictWriter(file, ["epoch", "loss", "seconds"])
+            log.writeheader()
+            log.writerows({k: f"{v:.5g}" if isinstance(v, float) else v for k, v in row.items()} for row in rows)
+        return tuned
+
+    return tune
+
+
 def _evaluate(config: Config, arguments: argparse.Namespace) -> None:
-    card = load_card(arguments.models / config.id)
-    cases = datasets.find_cases(arguments.data, "acdc", "val")
-    for precision, found in evaluate_model(card, cases, arguments.results / config.id).items():
-        _say({"precision": precision, "dice_mean": found["dice_mean"]})
+    card = load_card(_models(config, arguments) / config.id)
+    validation = datasets.find_cases(arguments.data, "acdc", "val")
+    external = datasets.find_cases(arguments.external, "mnms") if arguments.external else ()
+    written = evaluate_model(card, validation, arguments.results / config.id, external=external)
+    for split, precisions in (("validation", written["precisions"]), ("external", written["external"])):
+        for precision, found in precisions.items():
+            _say({"split": split, "precision": precision, "dice_mean": found["dice_mean"]})
 
 
-_STEPS = {"train": _train, "export": _export, "evaluate": _evaluate}
+_STEPS: dict[str, tuple[Callable[[Config, argparse.Namespace], None], ...]] = {
+    "train": (_train,),
+    "export": (_export,),
+    "quantize": (_quantize,),
+    "evaluate": (_evaluate,),
+    "make": (_train, _export, _quantize, _evaluate),
+}
 
 
-def _say(values: dict[str, object]) -> None:
+def _say(values: Mapping[str, object]) -> None:
     print("  ".join(f"{k} {v:.4g}" if isinstance(v, float) else f"{k} {v}" for k, v in values.items()), flush=True)  # noqa: T201
 
 

@@ -1,21 +1,29 @@
-"""A float ONNX file to int8 with standard QuantizeLinear and DequantizeLinear nodes, from calibration images."""
+"""A float ONNX file in fewer bits: float16 weights, int8 weights, or int8 throughout from calibration images.
+
+All three are standard ONNX: Cast, DequantizeLinear and QuantizeLinear nodes in opset 17, inputs and outputs in float32.
+"""
 
 from __future__ import annotations
 
+import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 import onnx
-import onnx.numpy_helper
 from numpy.typing import NDArray
+from onnx import TensorProto, helper, numpy_helper
 
 from engine import datasets, nifti
 from engine.preprocess import InputSpec, intensity, plan, to_input
+from training.graph import SPLIT_PRELU, layer_weights, tidy
 
 # NNCF reports its use over the network unless it believes to run in its own continuous integration.
 os.environ.setdefault("NNCF_CI", "1")
+
+# Below this many values the Cast that widens a constant again weighs more than float16 saves.
+_WORTH_HALVING = 128
 
 
 def calibration_inputs(
@@ -34,20 +42,83 @@ def calibration_inputs(
     return inputs[:count]
 
 
-def quantize_int8(source: Path, target: Path, inputs: Sequence[NDArray[np.float32]]) -> None:
+def to_float16(source: Path, target: Path) -> None:
+    """Store the weights in float16, each widened to float32 by a Cast before its use.
+
+    CPUs compute in float32 (or, where they are let, bfloat16), so that the gain is the file's size.
+    """
+    model = onnx.load(source)
+    for constant in list(model.graph.initializer):
+        value = numpy_helper.to_array(constant)
+        if value.dtype != np.float32 or value.size < _WORTH_HALVING:
+            continue
+        half = value.astype(np.float16)
+        if np.isfinite(half).all():
+            cast = helper.make_node("Cast", [f"{constant.name}/half"], [constant.name], to=TensorProto.FLOAT)
+            _store(model.graph, constant, {"half": half}, cast)
+    _finish(model, target)
+
+
+def to_dynamic(source: Path, target: Path) -> None:
+    """Store the weights of convolutions in int8, one step an output channel, symmetric, behind a DequantizeLinear.
+
+    Dynamic-range quantization in the form that every runtime reads. A runtime with integer convolutions of unquantized
+    activations could choose each activation's range as it runs; OpenVINO 2026.4 has none on the CPU, widens the weights
+    as it loads them and convolves in float32. The other form, DynamicQuantizeLinear and ConvInteger, it computes in
+    float32 as well, and six times slower for rounding the activations first.
+    """
+    model = onnx.load(source)
+    axes = layer_weights(model.graph)
+    for constant in [c for c in model.graph.initializer if c.name in axes]:
+        weight, axis = numpy_helper.to_array(constant), axes[constant.name]
+        others = tuple(i for i in range(weight.ndim) if i != axis)
+        step = np.maximum(np.abs(weight).max(others, keepdims=True) / 127, np.finfo(np.float32).tiny)
+        arrays = {"int8": np.round(weight / step).astype(np.int8), "step": step.ravel().astype(np.float32)}
+        names = [f"{constant.name}/{name}" for name in arrays]
+        widen = helper.make_node("DequantizeLinear", names, [constant.name], axis=axis)
+        _store(model.graph, constant, arrays, widen)
+    _finish(model, target)
+
+
+def _store(
+    graph: onnx.GraphProto, constant: onnx.TensorProto, arrays: dict[str, NDArray[np.generic]], node: onnx.NodeProto
+) -> None:
+    """Put arrays and the node that computes a constant from them in its place."""
+    node.name = f"{constant.name}/{node.op_type}"
+    name = constant.name
+    graph.initializer.remove(constant)
+    graph.initializer.extend(numpy_helper.from_array(array, f"{name}/{key}") for key, array in arrays.items())
+    graph.node.insert(0, node)
+
+
+def _finish(model: onnx.ModelProto, target: Path) -> None:
+    tidy(model)
+    onnx.save(model, target)
+
+
+Tune = Callable[[onnx.ModelProto, onnx.ModelProto], onnx.ModelProto]
+"""Of the quantized graph and the float one that it was made from: the quantized graph with better weights."""
+
+
+def quantize_int8(source: Path, target: Path, inputs: Sequence[NDArray[np.float32]], tune: Tune | None = None) -> None:
     """Full int8 post-training quantization: weights by channel, activations by tensor, biases corrected.
 
-    Symmetric where a ReLU precedes, asymmetric elsewhere (NNCF's mixed preset).
+    Symmetric where a ReLU precedes, asymmetric elsewhere (NNCF's mixed preset). Inputs of depthwise convolutions are
+    quantized by channel. A split PReLU stays in float between its quantizers. tune: applied to the result.
     """
     # NNCF loads slowly and brings the runtimes' converters with it, which train and evaluate do not need.
     import nncf  # noqa: PLC0415
 
-    name = onnx.load(source, load_external_data=False).graph.input[0].name
+    # It tells of every node that it was asked to leave alone.
+    nncf.set_log_level(logging.WARNING)
+    start = onnx.load(source)
+    name = start.graph.input[0].name
     model = nncf.quantize(
         onnx.load(source),
         nncf.Dataset(inputs, lambda x: {name: x}),
         preset=nncf.QuantizationPreset.MIXED,
         subset_size=len(inputs),
+        ignored_scope=nncf.IgnoredScope(patterns=[SPLIT_PRELU], validate=False),
         # Weights use 7 of their 8 bits. Before VNNI, processors add pairs of products in 16 bits and saturate; with
         # this headroom they compute what newer ones do, so that a mask does not depend on the PC that made it.
         advanced_parameters=nncf.AdvancedQuantizationParameters(
@@ -55,10 +126,11 @@ def quantize_int8(source: Path, target: Path, inputs: Sequence[NDArray[np.float3
         ),
     )
     _activations_to_uint8(model.graph)
+    if tune:
+        model = tune(model, start)
     # NNCF records the paths and settings of the run, which are nobody's business and weigh a few kilobytes.
     del model.metadata_props[:]
-    onnx.checker.check_model(model)
-    onnx.save(model, target)
+    _finish(model, target)
 
 
 def _activations_to_uint8(graph: onnx.GraphProto) -> None:
@@ -71,12 +143,12 @@ def _activations_to_uint8(graph: onnx.GraphProto) -> None:
     for node in graph.node:
         if node.op_type not in ("QuantizeLinear", "DequantizeLinear") or node.input[0] in constants:
             continue
-        zero = onnx.numpy_helper.to_array(constants[node.input[2]])
+        zero = numpy_helper.to_array(constants[node.input[2]])
         if zero.dtype != np.int8:
             continue
         name = f"{node.input[2]}_uint8"
         if name not in constants:
-            shifted = onnx.numpy_helper.from_array((zero.astype(np.int16) + 128).astype(np.uint8), name)
+            shifted = numpy_helper.from_array((zero.astype(np.int16) + 128).astype(np.uint8), name)
             constants[name] = shifted
             graph.initializer.append(shifted)
         node.input[2] = name

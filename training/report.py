@@ -1,7 +1,8 @@
-"""The table of shipped models, from the results that the commands wrote."""
+"""The table of models, from the results that the commands wrote; a model need not be installed to have its rows."""
 
 from __future__ import annotations
 
+import csv
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,10 +10,14 @@ from typing import Any
 
 from engine.model_card import ModelCard
 
+LOG, TUNING_LOG = "log.csv", "tuning.csv"
+EVALUATION = "evaluation.json"
 COLUMNS = (
     "model",
     "precision",
+    "parameters",
     "file kB",
+    "× smaller",
     "Dice mean",
     "LV",
     "MYO",
@@ -21,7 +26,10 @@ COLUMNS = (
     "LV EF bias (limits) points",
     "LV EF MAE",
     "RV EF MAE",
+    "M&Ms Dice",
+    "training h",
 )
+ABSENT = "–"
 
 
 class ReportError(ValueError):
@@ -31,36 +39,81 @@ class ReportError(ValueError):
 def report(cards: Sequence[ModelCard], results: Path) -> str:
     """A Markdown table, a row for each model and precision, from results/<id>/evaluation.json.
 
-    Models without results are left out. Raises ReportError where a result is of another file than the card's.
+    cards: the installed models; their rows come first.
+    Raises ReportError where a result is of another file than theirs.
     """
     lines = [_row(COLUMNS), _row(["---"] * len(COLUMNS))]
-    for card in cards:
-        path = results / card.id / "evaluation.json"
-        if not path.exists():
-            continue
-        written = json.loads(path.read_text(encoding="utf-8"))
-        for precision, file in card.precisions.items():
-            if written["sha256"][precision] != file.sha256:
-                raise ReportError(f"{path}: was measured on another {precision} file; evaluate {card.id} again")
-            lines.append(_row(_cells(card, precision, written["precisions"][precision])))
+    installed = {card.id: card for card in cards}
+    folders = sorted(path.parent for path in results.glob(f"*/{EVALUATION}"))
+    order = list(installed)
+    folders.sort(key=lambda f: order.index(f.name) if f.name in installed else len(order))
+    for folder in folders:
+        written = read_evaluation(folder)
+        card = installed.get(folder.name)
+        for precision, file in card.precisions.items() if card else ():
+            if written["sha256"].get(precision) != file.sha256:
+                raise ReportError(
+                    f"{folder / EVALUATION}: was measured on another {precision} file; evaluate {folder.name} again"
+                )
+        hours = training_hours(folder)
+        for precision in written["precisions"]:
+            lines.append(_row(_cells(folder.name, written, precision, hours)))
     return "\n".join(lines)
 
 
-def _cells(card: ModelCard, precision: str, found: dict[str, Any]) -> list[str]:
+def read_evaluation(folder: Path) -> dict[str, Any]:
+    """What evaluate_model wrote into a results folder. Raises ReportError for a file that it did not write."""
+    path = folder / EVALUATION
+    try:
+        written: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(written["sha256"], dict) or not isinstance(written["precisions"], dict):
+            raise TypeError
+    except (OSError, ValueError, KeyError, TypeError):
+        raise ReportError(f"{path}: is no evaluation; run `cinequant-train evaluate {folder.name}` again") from None
+    return written
+
+
+def training_hours(folder: Path) -> float | None:
+    """Hours that the epochs of training took, and those of tuning under quantization; None without a log."""
+    log, tuning = folder / LOG, folder / TUNING_LOG
+    if not log.exists():
+        return None
+    with log.open(newline="", encoding="utf-8") as file:
+        seconds = sum(float(row["seconds"]) for row in csv.DictReader(file))
+    if tuning.exists():
+        with tuning.open(newline="", encoding="utf-8") as file:
+            # Counted from the beginning of the tuning, unlike an epoch's own seconds.
+            seconds += max((float(row["seconds"]) for row in csv.DictReader(file)), default=0.0)
+    return seconds / 3600
+
+
+def _cells(name: str, written: dict[str, Any], precision: str, hours: float | None) -> list[str]:
+    found = written["precisions"][precision]
     every, ef = found["means"]["all"], found["ef"]
     lv, rv = ef["lv"], ef["rv"]
-    hd95 = sum(every[key]["hd95_mm"] for key in ("lv", "myo", "rv")) / 3
+    distances = [every[key]["hd95_mm"] for key in ("lv", "myo", "rv")]
+    # Files of an older program say nothing of size and of other centres.
+    sizes = written.get("size_bytes", {})
+    file, full = sizes.get(precision), sizes.get("float32")
     return [
-        card.name,
+        written.get("name", name),
         precision,
-        f"{card.precisions[precision].size_bytes / 1000:.0f}",
-        f"{found['dice_mean']:.4f}",
-        *(f"{every[key]['dice']:.3f}" for key in ("lv", "myo", "rv")),
-        f"{hd95:.1f}",
-        f"{lv['bias']:+.1f} ({lv['low']:.1f} to {lv['high']:.1f})",
-        f"{lv['mae']:.1f}",
-        f"{rv['mae']:.1f}",
+        _number(written.get("parameters"), ","),
+        _number(file and file / 1000, ".0f"),
+        _number(file and full and full / file, ".1f"),
+        _number(found["dice_mean"], ".4f"),
+        *(_number(every[key]["dice"], ".3f") for key in ("lv", "myo", "rv")),
+        _number(None if None in distances else sum(distances) / 3, ".1f"),
+        f"{_number(lv['bias'], '+.1f')} ({_number(lv['low'], '.1f')} to {_number(lv['high'], '.1f')})",
+        _number(lv["mae"], ".1f"),
+        _number(rv["mae"], ".1f"),
+        _number(written.get("external", {}).get(precision, {}).get("dice_mean"), ".4f"),
+        _number(hours, ".1f"),
     ]
+
+
+def _number(value: float | None, form: str) -> str:
+    return ABSENT if value is None else format(value, form)
 
 
 def _row(cells: Sequence[str]) -> str:
