@@ -34,6 +34,7 @@ def _dialog(parent: QWidget, title: str, content: QWidget, width: int, height: i
     column.setContentsMargins(20, 18, 20, 16)
     column.setSpacing(14)
     area = QScrollArea()
+    area.setAccessibleName(title)
     area.setWidgetResizable(True)
     area.setFrameShape(QFrame.Shape.NoFrame)
     area.setWidget(content)

@@ -67,6 +67,7 @@ class FunctionPanel(Panel):
         filled.addWidget(self._spacing)
 
         self.curve = Plot("frame", "mL")
+        self.curve.setAccessibleName("Volumes of both ventricles over the heartbeat")
         self.curve.setToolTip("Click to go to a frame")
         self._lines = {label_: self.curve.plot(symbol="o", symbolSize=4, symbolPen=None) for label_ in (RV, LV)}
         self._now = pg.InfiniteLine(angle=90)

@@ -117,7 +117,7 @@ class MainWindow(QMainWindow):
         middle = QHBoxLayout()
         middle.setContentsMargins(8, 8, 8, 8)
         middle.setSpacing(8)
-        middle.addWidget(_side(LEFT_WIDTH, (self.study, self.models, self.structures)))
+        middle.addWidget(_side("Studies, model and structures", LEFT_WIDTH, (self.study, self.models, self.structures)))
         centre = QVBoxLayout()
         centre.setSpacing(8)
         centre.addWidget(self.messages)
@@ -125,7 +125,7 @@ class MainWindow(QMainWindow):
         centre.addWidget(self.stage, 1)
         centre.addWidget(self.cine)
         middle.addLayout(centre, 1)
-        middle.addWidget(_side(RIGHT_WIDTH, (self.function, self.performance)))
+        middle.addWidget(_side("Function and performance", RIGHT_WIDTH, (self.function, self.performance)))
         column.addLayout(middle, 1)
         column.addWidget(self.status)
         self.setCentralWidget(root)
@@ -478,8 +478,11 @@ def _documents() -> str:
     return QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation) or str(Path.home())
 
 
-def _side(width: int, panels: Sequence[QWidget]) -> QScrollArea:
-    """A column of panels, each as high as its content, that scrolls where the window is too low."""
+def _side(name: str, width: int, panels: Sequence[QWidget]) -> QScrollArea:
+    """A column of panels, each as high as its content, that scrolls where the window is too low.
+
+    name: for screen readers.
+    """
     content = QWidget()
     column = QVBoxLayout(content)
     column.setContentsMargins(0, 0, 0, 0)
@@ -489,6 +492,7 @@ def _side(width: int, panels: Sequence[QWidget]) -> QScrollArea:
     column.addStretch()
     area = QScrollArea()
     area.setObjectName("side")
+    area.setAccessibleName(name)
     area.setWidget(content)
     area.setWidgetResizable(True)
     area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

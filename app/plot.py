@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtWidgets import QFrame
 
 from app import theme
@@ -18,6 +18,7 @@ class Plot(pg.PlotWidget):
         super().__init__(background=theme.PANEL)
         self._labels = ("", "")
         self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # nothing in it answers to keys
         self.setFixedHeight(MIN_HEIGHT)
         item = self.getPlotItem()
         item.setMenuEnabled(False)
