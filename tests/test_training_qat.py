@@ -20,7 +20,14 @@ from training.quantlite import QuantLite
 
 SIZE = 64
 CONFIG = Config(
-    network="quantlite", id="tiny", name="Tiny", description="", batch=4, crop=SIZE, qat_epochs=1, qat_learning_rate=1e-3
+    network="quantlite",
+    id="tiny",
+    name="Tiny",
+    description="",
+    batch=4,
+    crop=SIZE,
+    qat_epochs=1,
+    qat_learning_rate=1e-3,
 )
 
 
@@ -81,7 +88,7 @@ def test_tuning_lowers_the_loss_and_writes_what_it_learned(
         _almost_everywhere(QuantizedGraph(tuned)(torch.from_numpy(x)).numpy(), _run(tuned, x))
     integers = [onnx.numpy_helper.to_array(c) for c in tuned.graph.initializer if c.data_type == onnx.TensorProto.INT8]
     assert integers
-    assert all(-64 <= i.min() and i.max() <= 63 for i in integers)
+    assert all(i.min() >= -64 and i.max() <= 63 for i in integers)
 
 
 def test_an_operator_that_cannot_be_trained_is_named(

@@ -125,8 +125,10 @@ def test_a_precision_that_strays_leaves_the_model_that_was_there(
     def damaged(source: Path, target: Path) -> None:
         model = onnx.load(source)
         head = next(n for n in reversed(model.graph.node) if n.op_type == "Conv")
-        weight = next(c for c in model.graph.initializer if c.name == head.input[1])
-        weight.CopyFrom(onnx.numpy_helper.from_array(-onnx.numpy_helper.to_array(weight), weight.name))
+        for constant in model.graph.initializer:
+            if constant.name in head.input:
+                value = -onnx.numpy_helper.to_array(constant)
+                constant.CopyFrom(onnx.numpy_helper.from_array(value, constant.name))
         onnx.save(model, target)
 
     monkeypatch.setattr(export, "to_float16", damaged)
