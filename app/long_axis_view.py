@@ -7,7 +7,17 @@ from dataclasses import dataclass
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QTransform, QWheelEvent
+from PySide6.QtGui import (
+    QColor,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QPixmap,
+    QResizeEvent,
+    QTransform,
+    QWheelEvent,
+)
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app import annotations, drawing, theme
@@ -76,6 +86,8 @@ class LongAxisView(QWidget):
         self._on_line = False
         self._plane: Plane | None = None
         self._plane_of: tuple[object, ...] = ()
+        # Everything but the line of the current slice, which is all that moves while one scrolls.
+        self._drawn: QPixmap | None = None
         self._notice = ""
 
     def apply(self, old: AppState, new: AppState) -> None:
@@ -86,7 +98,14 @@ class LongAxisView(QWidget):
         if made_of != self._plane_of:
             self._plane_of = made_of
             self._plane = self._cut(volume, cross) if volume is not None and cross is not None else None
+            self._drawn = None
+        if _shown(old) != _shown(new):
+            self._drawn = None
         self.update()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._drawn = None
+        super().resizeEvent(event)
 
     def set_notice(self, text: str) -> None:
         """A line for pictures that leave the program."""
@@ -124,19 +143,19 @@ class LongAxisView(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        painter.fillRect(self.rect(), QColor("black"))
         size = (float(self.width()), float(self.height()))
         placed, plane, volume = self.placement(), self._plane, self._state.volume
-        if volume is None:
-            return
-        if placed is None or plane is None:
-            if self._number == 0:
+        if volume is None or placed is None or plane is None:
+            painter.fillRect(self.rect(), QColor("black"))
+            if volume is not None and self._number == 0:
                 drawing.invite(
                     painter, size, "No long axis in a single slice", "Open the whole stack. Key 1 shows this slice."
                 )
             return
+        if self._drawn is None:
+            self._drawn = self._draw(placed, plane)
+        painter.drawPixmap(0, 0, self._drawn)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        self._paint_image(painter, placed, plane)
         self._paint_lines(painter, placed, plane)
         self._paint_letters(painter, size, volume, plane)
         if volume.geometry.spacing is Known.ASSUMED:
@@ -144,6 +163,16 @@ class LongAxisView(QWidget):
             drawing.lines(painter, size, [words], (10, 8), bottom=True, colour=drawing.WARNING_INK)
         elif self._notice:
             drawing.lines(painter, size, [self._notice], (10, 8), bottom=True, colour=drawing.WARNING_INK)
+
+    def _draw(self, placed: Placement, plane: Plane) -> QPixmap:
+        ratio = self.devicePixelRatioF()
+        drawn = QPixmap(round(self.width() * ratio), round(self.height() * ratio))
+        drawn.setDevicePixelRatio(ratio)
+        drawn.fill(QColor("black"))
+        painter = QPainter(drawn)
+        self._paint_image(painter, placed, plane)
+        painter.end()
+        return drawn
 
     def _paint_image(self, painter: QPainter, placed: Placement, plane: Plane) -> None:
         state, volume = self._state, self._state.volume
@@ -256,6 +285,16 @@ class LongAxisView(QWidget):
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         self._mouse.wheel(event)
+
+
+def _shown(state: AppState) -> tuple[object, ...]:
+    """What the picture depends on, but for the plane and the size of the view."""
+    run = run_of(state)
+    labels = (id(run.prediction), len(run.planes)) if run else ()
+    mask = _mask(state)
+    return (
+        state.volume, state.frame_index, state.window, state.invert, state.smooth, state.overlay, labels, id(mask),
+    )  # fmt: skip
 
 
 def _upright(cut: np.ndarray, placed: Placement) -> np.ndarray:

@@ -48,6 +48,7 @@ from app.state import (
     Kind,
     Layout,
     Mask,
+    Overlay,
     Pair,
     Run,
     RunKey,
@@ -66,7 +67,7 @@ from app.state import (
 from engine import nifti
 from engine.compare import compare
 from engine.reformat import long_axis_plane
-from engine.render import window_presets
+from engine.render import grey, window_presets
 from engine.volume import LV, Geometry, Known, LabelMap, Source, Volume
 
 KEYS = {Layout.SLICE: Qt.Key.Key_1, Layout.PHASES: Qt.Key.Key_2, Layout.COMPARE: Qt.Key.Key_3,
@@ -696,3 +697,32 @@ def test_a_small_heart_is_made_large_and_a_large_one_not_small() -> None:
         run = Run(Status.DONE, heart=Heart((48.0, 20.0), box))
         state = evolve(opened(AppState(catalog=catalog("first"), model_id="first"), of), runs={key: run})
         assert heart_view(state) == (pytest.approx(zoom), (0.0, 0.0))
+
+
+@pytest.mark.parametrize("dtype", [np.int16, np.uint16, np.uint8, np.float32])
+@pytest.mark.parametrize("invert", [False, True])
+def test_grey_pictures_are_those_of_the_engine(dtype: type, invert: bool) -> None:
+    """16-bit pixels go through a table; the values are the same."""
+    low = -300 if np.dtype(dtype).kind in "if" else 0
+    pixels = np.linspace(low, 250, 48).astype(dtype).reshape(6, 8)
+    shown = drawing.grey_image(pixels, (100.0, 180.0), invert=invert)
+    found = [[shown.pixelColor(x, y).red() for x in range(8)] for y in range(6)]
+    assert found == grey(pixels, (100.0, 180.0), invert=invert).tolist()
+
+
+def test_a_plane_is_drawn_anew_where_it_changes_and_not_while_scrolling(ready: MainWindow) -> None:
+    ready.session.update(layout=Layout.LONG_AXIS)
+    view = ready.stage.view("long axis 2")
+    view.grab()
+    drawn = view._drawn
+    ready.session.step_slice(1)
+    view.grab()
+    assert view._drawn is drawn
+    for change in (
+        {"frame_index": 1}, {"window": (10.0, 20.0)}, {"precision": "float32"}, {"cross": Cross(20.0, 20.0, 0.3)},
+        {"smooth": False}, {"overlay": Overlay(hidden=True)},
+    ):  # fmt: skip
+        ready.session.update(**change)
+        view.grab()
+        assert view._drawn is not drawn
+        drawn = view._drawn
