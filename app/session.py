@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -58,6 +59,8 @@ from engine.volume import LabelMap, Volume
 
 if TYPE_CHECKING:
     from engine.studies import Index, Series
+
+PAINT_FIRST_S = 0.05
 
 
 class Session(QObject):
@@ -571,8 +574,11 @@ def _segmentation(
     volume: Volume, card: ModelCard, precision: str
 ) -> Callable[[Reporter], tuple[Prediction, Function, Heart | None]]:
     """The work of one segmentation; measures in the worker too, for a cine has many voxels to count."""
+    asked = time.monotonic()
 
     def run(reporter: Reporter) -> tuple[Prediction, Function, Heart | None]:
+        # Loading the runtime holds the interpreter, and the scan that has just arrived is not painted yet.
+        time.sleep(max(0.0, asked + PAINT_FIRST_S - time.monotonic()))
         prediction = predict(
             volume,
             card,

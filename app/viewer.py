@@ -9,7 +9,7 @@ from pathlib import Path
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QApplication
 
-from app import theme
+from app import lean, theme  # noqa: F401 - lean first: it acts on the imports after it
 from app.main_window import MainWindow
 from app.pictures import save_picture
 from app.session import Session

@@ -1,0 +1,29 @@
+"""Keeps the viewer small and its start short. Imported before anything else that is large, after PySide6.
+
+PySide6 reads the source of every module that is imported after it, to learn whether that uses Qt with Python's names or
+properties; Python keeps all those texts. That is a tenth of the start and 35 MB. This program does not use it.
+
+Arrays as large as a scan come and go while it is read and segmented. The C library of Linux, once it has seen such an
+array freed, takes the next ones from a heap that it seldom gives back: 20 MB. With a fixed limit every large array is
+returned as it is freed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import sys
+
+import PySide6.QtCore  # noqa: F401 - its import brings the hook that is turned off below
+
+# Larger than what one slice needs, so that nothing that is computed for each slice asks the system for memory.
+_LARGE_BYTES = 4 << 20
+_M_MMAP_THRESHOLD = -3
+
+_feature = sys.modules.get("shibokensupport.feature")
+if hasattr(_feature, "_mod_uses_pyside"):
+    _feature._mod_uses_pyside = lambda module: True  # as for every module that uses Qt: Qt's own names
+
+if sys.platform == "linux":
+    with contextlib.suppress(OSError, AttributeError):  # another C library than GNU's has no such limit
+        ctypes.CDLL("libc.so.6").mallopt(_M_MMAP_THRESHOLD, _LARGE_BYTES)
