@@ -1,0 +1,119 @@
+"""What the viewer's user feels: how soon a picture is there, how it scrolls and plays, and what it holds in memory.
+
+    python -m benchmarks.viewer [--repeats N] [--json FILE]
+
+First picture: from the start of a process until an image is painted, `cinequant` and `cinequant FILE` against a bare
+window of PySide6 and pyqtgraph that shows one image; fresh processes that take turns, medians. Scrolling: the wheel's
+event, as Qt delivers it, until its slice is painted and handed to the screen, on a cine of 12 slices × 20 frames,
+segmented in float32 and int8, outlines drawn, in a window of 1920 × 1080. Playing: frames painted a second while the
+cine runs at its highest speed, then one after the other as fast as they can be painted. Memory: resident set with all
+of that. Without a display Qt's offscreen platform stands in for it, which leaves the screen's own share out.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from engine import nifti
+from engine.files import write_atomically
+from engine.phantom import make_phantom
+
+ROOT = Path(__file__).resolve().parent.parent
+FRAMES, SLICES = 20, 12
+STARTS = {"start": "as it starts, with its own phantom", "open": "with a scan named"}
+PATIENCE_S = 900
+# What each figure should be at most; of frames a second at least.
+MOST = {"first_image_start_ratio": 2.0, "first_image_open_ratio": 2.0, "wheel_p95_ms": 16.0, "rss_mb": 400.0}
+LEAST = {"cine_fps": 30.0, "flat_out_fps": 30.0}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.viewer", description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--repeats", type=int, default=7, help="processes for each first picture (default 7)")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures there")
+    arguments = parser.parse_args()
+    if arguments.repeats < 1:
+        parser.error("--repeats needs to be 1 or more")
+    with tempfile.TemporaryDirectory() as folder:
+        scan = Path(folder) / "cine.nii"
+        nifti.write_volume(scan, make_phantom(frames=FRAMES, slices=SLICES)[0])
+        found = {**first_images(scan, arguments.repeats), **child("use", scan)}
+    sys.stdout.write("\n".join(lines(found)) + "\n")
+    if arguments.json:
+        write_atomically(arguments.json, (json.dumps(found, indent=2) + "\n").encode())
+    return 0
+
+
+def first_images(scan: Path, repeats: int) -> dict[str, Any]:
+    """All starts in turns, each in a process of its own."""
+    names = ("bare", *STARTS)
+    # The first turn fills the disk's cache.
+    said = [{name: child(name, scan) for name in names} for _ in range(repeats + 1)]
+    found: dict[str, Any] = {
+        "first_image_runs_s": {name: [turn[name]["first_image_s"] for turn in said[1:]] for name in names},
+        "heavy_modules_before_first_image": {name: said[-1][name]["heavy"] for name in names},
+    }
+    for name in names:
+        found[f"first_image_{name}_s"] = statistics.median(turn[name]["first_image_s"] for turn in said[1:])
+        found[f"first_image_{name}_cpu_s"] = statistics.median(turn[name]["first_image_cpu_s"] for turn in said[1:])
+    for name in STARTS:
+        found[f"first_image_{name}_ratio"] = found[f"first_image_{name}_s"] / found["first_image_bare_s"]
+    return found
+
+
+def child(name: str, scan: Path) -> dict[str, Any]:
+    """What a fresh process says, as JSON on its last line."""
+    with tempfile.TemporaryDirectory() as home:
+        # The user's own settings and device check stay out of it.
+        environment = {**os.environ, "XDG_CONFIG_HOME": home, "APPDATA": home, "CINEQUANT_STARTED": str(time.time())}
+        if sys.platform == "linux" and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+            environment["QT_QPA_PLATFORM"] = "offscreen"
+        done = subprocess.run(
+            [sys.executable, "-m", "benchmarks.viewer_process", name, str(scan)],
+            cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True, timeout=PATIENCE_S, check=False,
+        )  # fmt: skip
+    if done.returncode != 0:
+        raise SystemExit(f"the process for {name!r} ended with status {done.returncode}; see above")
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def lines(found: dict[str, Any]) -> list[str]:
+    """The figures in words, each with what it should be."""
+    bare, heavy = found["first_image_bare_s"], found["heavy_modules_before_first_image"]
+    starts = [
+        f"first picture, {what}: {found[f'first_image_{name}_s']:.2f} s, a bare window {bare:.2f} s: "
+        f"{found[f'first_image_{name}_ratio']:.2f} times as long{met(f'first_image_{name}_ratio', found)}; "
+        f"heavy modules loaded before it: {', '.join(heavy[name]) or 'none'}"
+        for name, what in STARTS.items()
+    ]
+    return [
+        *starts,
+        f"wheel to paint: median {found['wheel_p50_ms']:.1f} ms, 95th percentile {found['wheel_p95_ms']:.1f} ms"
+        f"{met('wheel_p95_ms', found)}",
+        f"cine with outlines: {found['cine_fps']:.1f} frames a second painted of {found['cine_asked_fps']:.0f} asked "
+        f"for{met('cine_fps', found)}; flat out {found['flat_out_fps']:.0f}{met('flat_out_fps', found)}",
+        f"memory, segmented in {' and '.join(found['precisions'])}: {found['rss_mb']:.0f} MB{met('rss_mb', found)}; "
+        f"{found['rss_before_mb']:.0f} MB before segmenting, {found['peak_rss_mb']:.0f} MB at its peak",
+        f"{found['slices']} slices × {found['frames']} frames, window {found['width']} × {found['height']}, "
+        f"Qt platform {found['platform']}, {found['runtime']}",
+    ]
+
+
+def met(name: str, found: dict[str, Any]) -> str:
+    """A figure's target, and whether it is met."""
+    good = found[name] <= MOST[name] if name in MOST else found[name] >= LEAST[name]
+    bound = f"at most {MOST[name]:g}" if name in MOST else f"at least {LEAST[name]:g}"
+    return f" ({'met' if good else 'NOT met'}: {bound})"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,213 @@
+"""One process of benchmarks.viewer, which says what it measured as JSON on its last line.
+
+    python -m benchmarks.viewer_process bare|start|open|use SCAN
+
+A module of its own, so that what the benchmark itself imports is not counted as the viewer's.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+WINDOW = (1920, 1080)
+WHEEL_EVENTS = 400
+PLAY_S = 4.0
+PATIENCE_S = 600
+# None of them is needed for a picture; each costs more than a tenth of a second or 10 MB.
+HEAVY = (
+    "openvino",
+    "torch",
+    "scipy.sparse",
+    "scipy.ndimage",
+    "highdicom",
+    "pydicom",
+    "gdcm",
+    "matplotlib",
+    "onnx",
+    "PIL",
+)
+
+
+def end(**said: Any) -> None:
+    """Say it and end the process, whatever else it would still do."""
+    sys.stdout.write(json.dumps(said) + "\n")
+    sys.stdout.flush()
+    os._exit(0)
+
+
+def since_start_s() -> float:
+    """Seconds since the parent began to start this process."""
+    return time.time() - float(os.environ["CINEQUANT_STARTED"])
+
+
+def first_image() -> None:
+    """Say when the first image was painted, and end."""
+    heavy = sorted(name for name in HEAVY if name in sys.modules)
+    end(first_image_s=since_start_s(), first_image_cpu_s=time.process_time(), heavy=heavy)
+
+
+def bare(_: Path) -> None:
+    """PySide6, pyqtgraph and one image of the scan's size."""
+    import numpy as np  # noqa: PLC0415
+    import pyqtgraph as pg  # noqa: PLC0415
+    from PySide6.QtGui import QPaintEvent  # noqa: PLC0415
+    from PySide6.QtWidgets import QApplication  # noqa: PLC0415
+
+    class View(pg.GraphicsView):
+        def paintEvent(self, event: QPaintEvent) -> None:
+            super().paintEvent(event)
+            first_image()
+
+    application = QApplication(["bare"])
+    view = View()
+    box = pg.ViewBox()
+    view.setCentralItem(box)
+    box.addItem(pg.ImageItem(np.random.default_rng(0).random((208, 176)).astype(np.float32)))
+    view.resize(*WINDOW)
+    view.show()
+    application.exec()
+
+
+def start(*scan: Path) -> None:
+    """The command `cinequant`, as far as its first picture."""
+    from app import cli, viewer  # noqa: F401, PLC0415 - viewer before its parts, as the command imports it
+    from app.slice_view import SliceView  # noqa: PLC0415
+
+    def painted(view: SliceView) -> None:
+        if view.window().session.state.volume is not None:
+            first_image()
+
+    on_paint(SliceView, painted)
+    sys.exit(cli.main(["view", *map(str, scan)]))
+
+
+def on_paint(view_class: Any, then: Callable[[Any], None]) -> None:
+    """Call `then` with the view whenever one of a class has painted."""
+    paint = view_class.paintEvent
+
+    def paint_event(self: Any, event: object) -> None:
+        paint(self, event)
+        then(self)
+
+    view_class.paintEvent = paint_event
+
+
+def use(scan: Path) -> None:
+    """Scroll and play a cine that is segmented, and what that holds in memory."""
+    from PySide6.QtCore import QPoint, QPointF, Qt  # noqa: PLC0415
+    from PySide6.QtGui import QWheelEvent  # noqa: PLC0415
+    from PySide6.QtWidgets import QApplication  # noqa: PLC0415
+
+    from app import theme, viewer  # noqa: F401, PLC0415 - viewer before its parts, as the command imports it
+    from app.main_window import MainWindow  # noqa: PLC0415
+    from app.session import Session  # noqa: PLC0415
+    from app.slice_view import SliceView  # noqa: PLC0415
+    from app.state import COMPARED, SPEEDS, frame_interval_ms, run_of  # noqa: PLC0415
+    from engine.predict import peak_rss_mb, rss_mb  # noqa: PLC0415
+
+    paints = 0
+
+    def count(_: SliceView) -> None:
+        nonlocal paints
+        paints += 1
+
+    on_paint(SliceView, count)
+    application = QApplication(["use"])
+    theme.apply(application)
+    session = Session()
+    window = MainWindow(session)
+    window.resize(*WINDOW)
+    window.show()
+
+    def until(condition: Callable[[], bool], what: str) -> None:
+        deadline = time.monotonic() + PATIENCE_S
+        while not condition():
+            if time.monotonic() > deadline:
+                raise SystemExit(f"{what}: not done after {PATIENCE_S} s")
+            application.processEvents()
+            time.sleep(0.002)
+
+    def live(seconds: float) -> None:
+        begun = time.monotonic()
+        until(lambda: time.monotonic() - begun >= seconds, "waiting")
+
+    session.open_paths([scan])
+    until(lambda: session.state.volume is not None, "opening")
+    live(0.5)
+    rss_before = rss_mb()
+    session.load_models()
+    until(lambda: session.idle and session.state.catalog is not None, "segmenting")
+    runs = [run_of(session.state, precision) for precision in COMPARED]
+    if not all(run and run.prediction for run in runs):
+        raise SystemExit(f"not segmented in {' and '.join(COMPARED)}: {session.state.message}")
+    window.welcome.hide()
+    live(2.0)
+    rss = rss_mb()
+
+    view, volume = window.slice_view, session.state.volume
+    where = QPointF(view.viewport().rect().center())
+    everywhere = QPointF(view.viewport().mapToGlobal(where.toPoint()))
+    times: list[float] = []
+    turn = -120
+    while len(times) < WHEEL_EVENTS:
+        event = QWheelEvent(
+            where, everywhere, QPoint(), QPoint(0, turn), Qt.MouseButton.NoButton,
+            Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False,
+        )  # fmt: skip
+        index, seen, start = session.state.slice_index, paints, time.perf_counter()
+        QApplication.sendEvent(view.viewport(), event)
+        if session.state.slice_index == index:  # the last slice: go the other way
+            turn = -turn
+            continue
+        while paints == seen:
+            application.processEvents()
+        times.append((time.perf_counter() - start) * 1e3)
+        live(0.01)
+    times.sort()
+
+    session.update(speed=max(SPEEDS))
+    session.toggle_play()
+    live(0.3)
+    seen, start = paints, time.perf_counter()
+    live(PLAY_S)
+    cine_fps = (paints - seen) / (time.perf_counter() - start)
+    session.toggle_play()
+    live(0.2)
+    shown, start = 0, time.perf_counter()
+    while time.perf_counter() - start < PLAY_S:
+        seen = paints
+        session.step_frame(1)
+        while paints == seen:
+            application.processEvents()
+        shown += 1
+    flat_out_fps = shown / (time.perf_counter() - start)
+    end(
+        wheel_p50_ms=times[len(times) // 2],
+        wheel_p95_ms=times[int(0.95 * len(times))],
+        wheel_max_ms=times[-1],
+        cine_fps=cine_fps,
+        cine_asked_fps=1000 / frame_interval_ms(volume) * max(SPEEDS),
+        flat_out_fps=flat_out_fps,
+        rss_mb=rss,
+        rss_before_mb=rss_before,
+        rss_after_use_mb=rss_mb(),
+        peak_rss_mb=peak_rss_mb(),
+        precisions=list(COMPARED),
+        slices=volume.slices,
+        frames=volume.frames,
+        width=window.width(),
+        height=window.height(),
+        platform=application.platformName(),
+        runtime=runs[0].prediction.runtime,
+    )
+
+
+if __name__ == "__main__":
+    name, path = sys.argv[1], Path(sys.argv[2])
+    {"bare": bare, "start": lambda _: start(), "open": start, "use": use}[name](path)
