@@ -124,6 +124,14 @@ def test_bench_aside_tells_what_went_wrong(tmp_path: Path, monkeypatch: pytest.M
         bench_aside(catalog)
 
 
+def test_weights_of_half_the_bits_are_computed_with_in_float32(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runtime, "_is_packaged", lambda _: True)
+    monkeypatch.setattr(runtime, "has_bf16", lambda: False)
+    write_tiny_model(tmp_path, "quantlite", precisions=("float16",))
+    (row,) = bench(find_models([tmp_path]), size=64, runs=1).rows
+    assert (row.precision, row.arithmetic, row.int8_share, row.verified) == ("float16", "float32", 0.0, True)
+
+
 def test_without_models_there_is_nothing_to_time(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="no model is installed"):
         bench(find_models([tmp_path]))

@@ -154,9 +154,9 @@ def _case_figure(
         if with_images:
             shown = grey(volume.array[0, index], window)
             axes.imshow(shown, cmap="gray", vmin=0, vmax=255, extent=(0, shown.shape[1], shown.shape[0], 0))
-        for label, colour in COLOURS.items():
-            _draw(axes, ours.array[0, index] == label, color=colour, linewidth=1.6)
-            _draw(axes, truth.array[0, index] == label, color="white", linewidth=0.9, linestyle=(0, (2, 1.6)))
+        for labels, styles in ((ours, {}), (truth, {"color": "white", "linestyle": (0, (2, 1.6))})):
+            for label, inside in _areas(labels.array[0, index]).items():
+                _draw(axes, inside, **{"color": COLOURS[label], "linewidth": 0.9 if styles else 1.6} | styles)
         axes.set_xlim(columns.start, columns.stop)
         axes.set_ylim(rows.stop, rows.start)
         axes.set_aspect(y_mm / x_mm)
@@ -166,6 +166,14 @@ def _case_figure(
     handles.append(_line("white", "expert", ":"))
     figure.legend(handles=handles, loc="outside lower center", ncols=4, frameon=False, fontsize=8, labelcolor=TEXT)
     return figure
+
+
+def _areas(labels: NDArray[np.uint8]) -> dict[int, NDArray[np.bool_]]:
+    """What to draw the outline of for each structure of a slice (Y, X).
+
+    Of the myocardium the epicardial border alone, with the cavity inside: its other border is the cavity's own.
+    """
+    return {MYO: (labels == MYO) | (labels == LV), LV: labels == LV, RV: labels == RV}
 
 
 def _box(inside: NDArray[np.uint8], volume: Volume) -> tuple[slice, slice]:
