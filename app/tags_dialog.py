@@ -22,6 +22,7 @@ from app.patient_bar import scan_title, without_names
 from app.session import Session
 from app.state import AppState
 from engine.errors import CineQuantError
+from engine.volume import Volume
 
 if TYPE_CHECKING:
     from engine.tags import Tag
@@ -70,7 +71,7 @@ class TagsDialog(QDialog):
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle("Header")
-        self._session = session
+        self._last: tuple[Volume, object, tuple[Tag, ...]] | None = None
         column = QVBoxLayout(self)
         column.setContentsMargins(14, 12, 14, 12)
         column.setSpacing(8)
@@ -124,11 +125,9 @@ class TagsDialog(QDialog):
             self.which.setText("No scan is open.")
             self._model.set_tags((), hide=False)
             return
-        from engine.tags import tags_of  # noqa: PLC0415 - brings the readers of DICOM and NIfTI
-
         text = f"{scan_title(volume, hide=new.hide_names)}: slice {new.slice_index + 1}, frame {new.frame_index + 1}"
         try:
-            tags = tags_of(volume, new.frame_index, new.slice_index)
+            tags = self._tags_of(volume, new.frame_index, new.slice_index)
         except CineQuantError as error:
             tags, text = (), without_names(str(error), new)
         if not tags and text.startswith(volume.source.name):
@@ -138,6 +137,16 @@ class TagsDialog(QDialog):
         self._model.set_tags(tags, hide=new.hide_names)
         self.table.verticalScrollBar().setValue(at)
         self._say_count()
+
+    def _tags_of(self, volume: Volume, frame: int, index: int) -> tuple[Tag, ...]:
+        """The rows of a slice; read once while its file stays the same, for one file can hold a whole cine."""
+        from engine.tags import tags_of  # noqa: PLC0415 - brings the readers of DICOM and NIfTI
+
+        source = volume.source
+        where = source.instances[frame][index] if source.instances else frame if len(source.nifti_headers) > 1 else 0
+        if self._last is None or self._last[0] is not volume or self._last[1] != where:
+            self._last = (volume, where, tags_of(volume, frame, index))
+        return self._last[2]
 
     def _filter(self, text: str) -> None:
         self.rows.setFilterFixedString(text)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from app_fixtures import model_fixture, settle, until, volume, window_fixture  # noqa: F401
-from dicom_cine import ROOT, write_cine
+from dicom_cine import ROOT, write_cine, write_enhanced
 from PySide6.QtCore import QEvent, QPoint, Qt
 from PySide6.QtGui import QAction, QKeyEvent
 from PySide6.QtTest import QTest
@@ -23,6 +23,7 @@ from app.patient_bar import patient_words, scan_title, without_names
 from app.settings import Settings
 from app.state import AppState, Busy, Kind, Theme, opened
 from app.studies import Thumbnails, patient_title, series_title, series_words, study_title
+from engine import tags
 from engine.phantom import make_phantom
 from engine.studies import Index, Patient, Series, Study
 
@@ -246,6 +247,23 @@ def test_the_header_follows_the_slice_and_can_be_searched(opened_folder: MainWin
     assert window._tags is None
     window.show_tags()
     assert window._tags is not dialog
+
+
+def test_a_file_of_many_frames_is_read_once(
+    qtbot: Any, window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_enhanced(tmp_path / "multi.dcm")
+    window.session.open_paths([tmp_path / "multi.dcm"])
+    settle(qtbot, window.session)
+    read: list[int] = []
+    real = tags.tags_of
+    monkeypatch.setattr(tags, "tags_of", lambda *where: read.append(1) or real(*where))
+    window.show_tags()
+    window.session.update(slice_index=0, frame_index=2)
+    window.toggle_names()
+    assert len(read) == 1
+    assert window._tags.which.text().endswith("slice 1, frame 3")
+    assert cell(window, "PatientName") == "hidden"
 
 
 def test_the_header_of_a_scan_without_files(window: MainWindow) -> None:
