@@ -7,7 +7,17 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QPointF, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QWheelEvent
-from PySide6.QtWidgets import QButtonGroup, QComboBox, QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QComboBox,
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app import theme
 
@@ -59,15 +69,17 @@ class Choice(QComboBox):
 
 
 class Segments(QWidget):
-    """A row of joined buttons, one of them down."""
+    """A row of joined buttons, one of them down; two rows where there are more than fit side by side."""
+
+    SIDE_BY_SIDE = 3
 
     chosen = Signal(str)
 
     def __init__(self, names: Sequence[str] = (), texts: Sequence[str] | None = None) -> None:
         super().__init__()
-        self._row = QHBoxLayout(self)
-        self._row.setContentsMargins(0, 0, 0, 0)
-        self._row.setSpacing(0)
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setSpacing(0)
         self._group = QButtonGroup(self)
         self.buttons: dict[str, QPushButton] = {}
         self.set_names(names, texts)
@@ -78,17 +90,22 @@ class Segments(QWidget):
             return
         for button in self.buttons.values():
             self._group.removeButton(button)
-            self._row.removeWidget(button)
+            self._grid.removeWidget(button)
             button.deleteLater()
         self.buttons = {}
+        columns = len(names) if len(names) <= self.SIDE_BY_SIDE else -(-len(names) // 2)
+        for column in range(max(columns, self._grid.columnCount())):
+            self._grid.setColumnStretch(column, int(column < columns))
         for i, name in enumerate(names):
+            row, column = divmod(i, columns)
             button = QPushButton((texts or names)[i])
             button.setCheckable(True)
             button.setProperty("segment", "true")
-            button.setProperty("place", "first" if i == 0 else "last" if i == len(names) - 1 else "middle")
+            last = column == columns - 1 or i == len(names) - 1
+            button.setProperty("place", "first" if column == 0 else "last" if last else "middle")
             button.clicked.connect(lambda _=False, n=name: self.chosen.emit(n))
             self._group.addButton(button)
-            self._row.addWidget(button, 1)
+            self._grid.addWidget(button, row, column)
             self.buttons[name] = button
 
     def check(self, name: str) -> None:
