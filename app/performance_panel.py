@@ -45,7 +45,9 @@ class PerformancePanel(Panel):
 
     check_requested = Signal()
 
-    columns: tuple[str, ...] = ()  # of the class too: Qt tells of palettes while the panel is being made
+    # Of the class too: Qt tells of palettes while the panel is being made.
+    columns: tuple[str, ...] = ()
+    _colours: tuple[str, ...] = ()
 
     def __init__(self) -> None:
         super().__init__("Performance")
@@ -180,7 +182,6 @@ class PerformancePanel(Panel):
         self.columns, self._heads, self.cells = precisions, [], {}
         for column, precision in enumerate(precisions, start=1):
             head = label(f"● {precision}" if len(precisions) < 3 else precision)
-            head.setStyleSheet(f"color: {theme.precision_css(precision)}; font-weight: 600;")
             head.setAlignment(Qt.AlignmentFlag.AlignRight)
             self._grid.addWidget(head, 0, column)
             self._heads.append(head)
@@ -188,8 +189,19 @@ class PerformancePanel(Panel):
                 cell = self.cells[name, precision] = label(EMPTY, "value")
                 cell.setAlignment(Qt.AlignmentFlag.AlignRight)
                 self._grid.addWidget(cell, row, column)
-        self.summary.setStyleSheet(f"color: {theme.ACCENT};")
+        self._colours = ()
+        self._colour()
         self._draw()
+
+    def _colour(self) -> None:
+        """What a style sheet keeps, in the theme in use. Qt tells of palettes far more often than one changes."""
+        colours = (theme.ACCENT, *map(theme.precision_css, self.columns))
+        if colours == self._colours:
+            return
+        self._colours = colours
+        self.summary.setStyleSheet(f"color: {theme.ACCENT};")
+        for head, colour in zip(self._heads, colours[1:], strict=True):
+            head.setStyleSheet(f"color: {colour}; font-weight: 600;")
 
     def _show_advice(self) -> None:
         state = self._state
@@ -207,7 +219,8 @@ class PerformancePanel(Panel):
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange and self.columns:
-            self._set_columns(self.columns)
+            self._colour()
+            self.plot.update()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
