@@ -11,6 +11,7 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QListWidget,
     QListWidgetItem,
+    QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QVBoxLayout,
@@ -173,6 +174,7 @@ class _Rows(QStyledItemDelegate):
         painter.setPen(QColor(theme.TEXT if enabled else theme.FAINT))
         painter.drawText(room, side | int(Qt.AlignmentFlag.AlignLeft), index.data(Qt.ItemDataRole.DisplayRole))
         painter.setFont(theme.font(11))
-        painter.setPen(QColor(theme.MUTED))
+        selected = bool(option.state & QStyle.StateFlag.State_Selected)
+        painter.setPen(QColor(theme.TEXT if selected else theme.MUTED))
         painter.drawText(room, side | int(Qt.AlignmentFlag.AlignRight), index.data(_KEYS))
         painter.restore()

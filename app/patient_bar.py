@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
-from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
+from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
 
 from app import icons, theme
@@ -14,6 +14,7 @@ from engine.volume import Volume
 RESEARCH = "Research use only, not for diagnosis"
 # Who the patient is; the scanner is not.
 NAMING = ("name", "id", "sex", "age", "birth", "date", "weight", "height", "institution", "study")
+WORDS_FROM = 560
 _ORDER = ("id", "age", "sex", "date", "scanner")
 
 
@@ -91,7 +92,7 @@ class PatientBar(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(10)
-        self.who, self.what = Elided("patient", 190), Elided("scanTitle", 24)
+        self.who, self.what = Elided("patient", 120), Elided("scanTitle", 24)
         row.addWidget(self.who)
         row.addWidget(self.what)
         self.names = QPushButton()
@@ -101,6 +102,7 @@ class PatientBar(QWidget):
         row.addStretch(1)
         self.research = label(RESEARCH, "research")
         self.research.setFixedHeight(22)
+        self.research.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         row.addWidget(self.research)
         self._hidden = False
         self.apply(AppState(), AppState())
@@ -112,13 +114,22 @@ class PatientBar(QWidget):
         self.who.setText(who)
         self.what.setText(what)
         self._hidden = new.hide_names
-        self.names.setText("Show names" if self._hidden else "Hide names")
+        self.names.setAccessibleName("Show names" if self._hidden else "Hide names")
+        self._fit()
         self.names.setToolTip(
             "Patient and file names are hidden in the whole window; show them (N)"
             if self._hidden
             else "Hide patient and file names in the whole window (N)"
         )
         self._colour()
+
+    def _fit(self) -> None:
+        """In a narrow window the button is its eye alone: the patient and the notice need the room."""
+        self.names.setText(self.names.accessibleName() if self.width() >= WORDS_FROM else "")
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
 
     def _colour(self) -> None:
         self.names.setIcon(icons.icon("eye-off" if self._hidden else "eye", theme.ACCENT))

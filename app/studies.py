@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QImage, QKeyEvent, QPainter, QPen, QPixmap
-from PySide6.QtWidgets import QAbstractItemView, QStyledItemDelegate, QStyleOptionViewItem, QTreeWidget, QTreeWidgetItem
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTreeWidget,
+    QTreeWidgetItem,
+)
 
 from app import theme
 from app.jobs import Job, Outcome, Worker
@@ -263,10 +270,12 @@ class _Rows(QStyledItemDelegate):
         style.drawControl(style.ControlElement.CE_ItemViewItem, background, painter, self._tree)
         painter.save()
         number, words, title = index.data(_NUMBER), index.data(_WORDS), index.data(Qt.ItemDataRole.DisplayRole)
+        selected = bool(option.state & QStyle.StateFlag.State_Selected)
+        less = theme.TEXT if selected else theme.MUTED  # muted is too faint on the ground of what is selected
         room: QRect = option.rect.adjusted(4, 0, -6, 0)
         if number is None:
             used = self._line(painter, room, title, 12, theme.TEXT, bold=True) if title else 0
-            self._line(painter, room.adjusted(used + 8 if used else 0, 0, 0, 0), words, 11, theme.MUTED)
+            self._line(painter, room.adjusted(used + 8 if used else 0, 0, 0, 0), words, 11, less)
         else:
             box = QRect(room.left() + 2, room.top() + (room.height() - THUMBNAIL) // 2, THUMBNAIL, THUMBNAIL)
             painter.fillRect(box, QColor("black"))
@@ -282,7 +291,7 @@ class _Rows(QStyledItemDelegate):
             text = room.adjusted(THUMBNAIL + 12, 6, 0, -6)
             half = text.height() // 2
             self._line(painter, text.adjusted(0, 0, 0, -half), title, 12, theme.TEXT, bold=bool(index.data(_SHOWN)))
-            self._line(painter, text.adjusted(0, half, 0, 0), words, 11, theme.MUTED)
+            self._line(painter, text.adjusted(0, half, 0, 0), words, 11, less)
         painter.restore()
 
     def _ask_for(self, number: int) -> None:

@@ -189,6 +189,9 @@ QMenu::separator {{ height: 1px; background: {border}; margin: 5px 8px; }}
 
 #side, #side > QWidget > QWidget {{ background: {window}; }}
 QScrollArea {{ border: none; background: {window}; }}
+QScrollArea#side {{ border: 1px solid transparent; }}
+QScrollArea#side:focus {{ border-color: {accent}; }}
+QPushButton#recent:focus {{ border-color: {accent}; }}
 QFrame#panel {{ background: {panel}; border: 1px solid {border}; border-radius: 8px; }}
 QLabel#panelTitle {{ color: {muted}; font-size: 11px; font-weight: 600; letter-spacing: 0.9px; }}
 QLabel#muted {{ color: {muted}; }}
@@ -213,6 +216,7 @@ QPushButton:focus, QToolButton:focus {{ border-color: {accent}; }}
 QPushButton:disabled {{ color: {faint}; background: {panel}; }}
 QPushButton#primary {{ background: {accent}; color: {on_accent}; border-color: {accent}; font-weight: 600; }}
 QPushButton#primary:hover {{ background: {accent_hover}; }}
+QPushButton#primary:focus {{ border: 2px solid {text}; padding: 5px 11px; }}
 QPushButton#link {{ background: transparent; border: 1px solid transparent; color: {accent}; padding: 2px 4px;
     text-align: left; }}
 QPushButton#link:hover {{ color: {accent_hover}; }}
@@ -227,6 +231,7 @@ QToolButton:focus {{ border-color: {accent}; }}
 QPushButton[segment="true"] {{ border-radius: 0; padding: 6px 4px; background: {raised}; color: {muted}; }}
 QPushButton[segment="true"]:hover {{ background: {hover}; color: {text}; }}
 QPushButton[segment="true"]:checked {{ background: {accent_dim}; color: {text}; border-color: {accent}; }}
+QPushButton[segment="true"]:focus {{ border: 2px solid {accent}; padding: 5px 3px; color: {text}; }}
 QPushButton[segment="true"][place="first"] {{ border-top-left-radius: 6px; border-bottom-left-radius: 6px; }}
 QPushButton[segment="true"][place="last"] {{ border-top-right-radius: 6px; border-bottom-right-radius: 6px; }}
 
@@ -249,7 +254,7 @@ QCheckBox[structure="2"]::indicator {{ border-color: {myo}; }}
 QCheckBox[structure="2"]::indicator:checked {{ background: {image_myo}; border-color: {myo}; }}
 QCheckBox[structure="3"]::indicator {{ border-color: {rv}; }}
 QCheckBox[structure="3"]::indicator:checked {{ background: {image_rv}; border-color: {rv}; }}
-QCheckBox:focus {{ color: {accent}; }}
+QCheckBox:focus {{ color: {accent}; text-decoration: underline; }}
 QLineEdit {{ background: {raised}; border: 1px solid {border}; border-radius: 6px; padding: 6px 9px;
     selection-background-color: {accent}; selection-color: {on_accent}; }}
 QLineEdit:focus {{ border-color: {accent}; }}

@@ -189,7 +189,7 @@ def test_one_button_hides_names_everywhere(qtbot: Any, opened_folder: MainWindow
     words += [action.text() for action in window._recent_menu.actions()]
     for name in ("Roe", "Rick", "Doe", "2024", str(window.session.state.asked[0])):
         assert [text for text in words if name in text] == []
-    assert window.patient.names.text() == "Show names"
+    assert window.patient.names.accessibleName() == "Show names"
     QTest.mouseClick(window.patient.names, Qt.MouseButton.LeftButton)
     assert "Roe, Rick" in window.patient.who.text()
     assert any("Roe^Rick" in str(table.index(r, 3).data()) for r in range(table.rowCount()))
@@ -215,6 +215,17 @@ def test_a_long_name_gives_way_and_its_tool_tip_says_all(window: MainWindow) -> 
     assert window.patient.research.geometry().right() <= window.patient.width()
     assert window.patient.who.width() < 300
     assert "D" * 300 in window.patient.who.toolTip()
+
+
+@pytest.mark.parametrize("width", [1080, 1280, 1920])
+def test_the_notice_is_whole_in_every_width(window: MainWindow, width: int) -> None:
+    window.session.open_volume(volume(patient={**WHO, "name": "D" * 60}))
+    window.resize(width, 700)
+    QApplication.processEvents()
+    notice = window.patient.research
+    assert notice.width() >= notice.sizeHint().width()
+    assert notice.mapTo(window, notice.rect().topRight()).x() < width
+    assert window.patient.who.width() >= 100
 
 
 # -- the header ------------------------------------------------------------------------------------------------------
