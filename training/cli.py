@@ -161,13 +161,12 @@ def _quantize(config: Config, arguments: argparse.Namespace) -> None:
 
 
 def _tuning(config: Config, arguments: argparse.Namespace, cases: Sequence[datasets.Case]) -> Tune:
-    """Fine-tuning under quantization, taught by the configuration's teacher or else by the float network itself."""
+    """Fine-tuning under quantization, taught by the float network itself."""
 
     def tune(model: onnx.ModelProto, start: onnx.ModelProto) -> onnx.ModelProto:
         from training.qat import fine_tune  # noqa: PLC0415 - only configurations that ask for it need its operators
 
-        load = _teacher(config, arguments)
-        teacher = load() if load else _network(config, arguments)
+        teacher = _network(config, arguments)
         began, rows = time.perf_counter(), []
 
         def note(row: dict[str, float]) -> None:
