@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 from app import drawing, theme
 from app.mouse import Mouse
 from app.panel import Segments
-from app.panes import mask_name, pair_names, progress_text
+from app.panes import mask_name, progress_text
 from app.state import FLOAT32, INT8, AppState, Pair, comparison_of, run_of
 from engine.volume import STRUCTURES, Known
 
@@ -38,7 +38,7 @@ class Table:
 
 def table_of(state: AppState) -> Table:
     """The agreement of the two segmentations that the layout compares, in the frame on screen."""
-    title = " and ".join(pair_names(state))
+    title = f"{state.precision} and mask" if state.pair is Pair.MASK else f"{FLOAT32} and {INT8}"
     if state.volume is None:
         return Table("", note="Two segmentations are compared here: open a scan")
     comparison = comparison_of(state)

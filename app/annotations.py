@@ -61,8 +61,8 @@ def top_left(state: AppState) -> list[str]:
     return lines
 
 
-def top_right(state: AppState) -> list[str]:
-    """What is drawn over the image and by what."""
+def top_right(state: AppState, *, frame: int | None = None, narrow: bool = False) -> list[str]:
+    """What is drawn over the image and by what. frame: another than that of the state. narrow: no long names."""
     run, card = run_of(state), card_of(state)
     if state.volume is None:
         return []
@@ -71,11 +71,11 @@ def top_right(state: AppState) -> list[str]:
         lines = [run.prediction.model_name, run.prediction.precision]
     elif card is not None and run is not None and run.planes:
         # Before the largest component of each structure is chosen, crumbs may be seen that the result does not have.
-        here = "provisional outlines" if drawn_labels(state) else "this slice is still to come"
+        here = "provisional outlines" if drawn_labels(state, frame=frame) else "this slice is still to come"
         lines = [card.name, state.precision, progress_text(run), here]
     if state.mask is not None and state.mask_shown:
-        of_frame = "" if drawn_mask(state) else ", not of this frame"
-        lines.append(f"- - {_short(mask_name(state))}{of_frame}")
+        of_frame = "" if drawn_mask(state, frame) else ", not of this frame"
+        lines.append(f"- - {'mask' if narrow else _short(mask_name(state))}{of_frame}")
     if state.overlay.hidden and lines:
         lines.append("outlines hidden (H)")
     return lines

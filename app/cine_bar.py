@@ -82,7 +82,7 @@ class CineBar(QFrame):
             self.speed.addItem(f"{speed:g}×", speed)
         self.speed.setCurrentIndex(SPEEDS.index(1.0))
         self.speed.activated.connect(lambda i: self.speed_requested.emit(SPEEDS[i]))
-        self.ways = Segments(["loop", "sweep"], ["Loop", "To and fro"])
+        self.ways = Segments(["loop", "sweep"], ["Loop", "Sweep"])
         self.ways.setAccessibleName("Way of the cine")
         self.ways.setToolTip("Round and round, or to and fro (B)")
         self.ways.chosen.connect(lambda way: self.sweep_requested.emit(way == "sweep"))

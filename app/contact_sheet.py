@@ -122,9 +122,11 @@ class ContactSheet(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(QPen(QColor(drawing.ACCENT_INK), 2.0))
         painter.drawRect(self.grid().cell(self._state.slice_index).adjusted(1, 1, -1, -1))
+        size = (float(self.width()), float(self.height()))
+        made_by = "  ·  ".join(annotations.top_right(self._state, narrow=True))
+        drawing.lines(painter, size, [made_by], (10, 8), right=True, bottom=True)
         if self._notice:
-            size = (float(self.width()), float(self.height()))
-            drawing.lines(painter, size, [self._notice], bottom=True, colour=drawing.WARNING_INK)
+            drawing.lines(painter, size, [self._notice], (10, 8), bottom=True, colour=drawing.WARNING_INK)
 
     def _draw(self) -> QPixmap:
         ratio = self.devicePixelRatioF()

@@ -82,6 +82,8 @@ def paths_of(labels: np.ndarray, visible: frozenset[int], *, filled: bool) -> di
 def stroke(painter: QPainter, paths: Paths, *, fill_opacity: float = 0.0, dashed: bool = False) -> None:
     """Paint outlines in the painter's coordinates, lines of a width of their own."""
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    # Widths that no zoom changes are in the screen's pixels, of which a fine screen has more to a point.
+    ratio = painter.device().devicePixelRatioF()
     for label, path in paths.items():
         if fill_opacity:
             colour = QColor(*theme.STRUCTURE_COLOURS[label])
@@ -90,10 +92,10 @@ def stroke(painter: QPainter, paths: Paths, *, fill_opacity: float = 0.0, dashed
     # A dark line under each coloured one: bright blood beside a bright outline would swallow it. Under a dashed line
     # it is darker, so that the gaps are seen where a drawn-through line runs below.
     for path in paths.values():
-        painter.strokePath(path, _cosmetic(QColor(0, 0, 0, 235 if dashed else 130), 2.6 if dashed else 3.4))
+        painter.strokePath(path, _cosmetic(QColor(0, 0, 0, 235 if dashed else 130), (2.6 if dashed else 3.4) * ratio))
     for label, path in paths.items():
         colour = QColor(*theme.STRUCTURE_COLOURS[label])
-        pen = _cosmetic(_towards_white(colour) if dashed else colour, 1.7)
+        pen = _cosmetic(_towards_white(colour) if dashed else colour, 1.7 * ratio)
         if dashed:
             pen.setCapStyle(Qt.PenCapStyle.FlatCap)
             pen.setDashPattern([3.2, 2.6])

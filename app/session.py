@@ -304,7 +304,8 @@ class Session(QObject):
             self.update(busy=Busy(f"Reading {wanted[0].name}"), message=None)
 
             def run(_: Reporter) -> Mask:
-                return Mask(wanted[0].name, *read_masks(wanted, volume, convention=convention, frame=frame))
+                more = f" and {len(wanted) - 1} more" if len(wanted) > 1 else ""
+                return Mask(f"{wanted[0].name}{more}", *read_masks(wanted, volume, convention=convention, frame=frame))
 
             self._submit("mask", run, tag=self.state.volume_id)
 

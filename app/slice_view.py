@@ -124,7 +124,7 @@ class DifferenceItem(QGraphicsItem):
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-        pen = QPen(QColor(*drawing.DIFFERENCE_COLOUR), 1.0)
+        pen = QPen(QColor(*drawing.DIFFERENCE_COLOUR), painter.device().devicePixelRatioF())
         pen.setCosmetic(True)
         painter.setPen(pen)
         painter.setBrush(QColor(*drawing.DIFFERENCE_COLOUR))
@@ -276,13 +276,15 @@ class SliceView(pg.GraphicsView):
         inset = (12, 12) if roomy else (10, 28)
         if self._role is Role.CURRENT:
             top = annotations.top_left(state)
-            drawing.lines(painter, size, annotations.top_right(state), inset, right=True)
             bottom = [*annotations.warnings(state.volume), *annotations.bottom_left(state)]
             if roomy:
                 low.append(f"Zoom {state.zoom:.1f}×")
         else:
             top = annotations.pane_lines(state, pane, self._role)
         drawing.lines(painter, size, top, inset)
+        if self._role in (Role.CURRENT, Role.ED, Role.ES):
+            made_by = annotations.top_right(state, frame=pane.frame, narrow=not roomy)
+            drawing.lines(painter, size, made_by, inset, right=True)
         footer = [self._footer] if self._footer else []
         for i, text in enumerate(reversed([*footer, *bottom])):
             plain = i == 0 and self._role is Role.CURRENT
