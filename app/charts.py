@@ -79,6 +79,11 @@ class LatencyChart(QWidget):
         super().__init__()
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName("Latency of each slice")
+        self.setToolTip(
+            "Left: every slice as a dot, in the order computed, and the median of its neighbours as a line. "
+            "Right: how often each latency occurred; the solid line is the median (p50), the dashed one the 95th "
+            "percentile (p95)."
+        )
         self.shown: dict[str, Series] = {}
         self.total = 0
 

@@ -160,7 +160,9 @@ class DeviceDialog(QDialog):
 
     HEAD = ("Model", "Precision", "ms a slice", "95th percentile", "Memory, MB", "File, kB", "Executed in", "Dice", "")
 
-    _state: AppState | None = None  # of the class too: Qt tells of palettes while the dialog is being made
+    # Of the class too: Qt tells of palettes while the dialog is being made.
+    _state: AppState | None = None
+    _theme = ""
 
     def __init__(self, parent: QWidget, state: AppState) -> None:
         super().__init__(parent)
@@ -200,6 +202,12 @@ class DeviceDialog(QDialog):
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange and self._state is not None:
+            # Later: Qt goes through all widgets now, and must not find some of them gone.
+            QTimer.singleShot(0, self, self._colour)
+
+    def _colour(self) -> None:
+        """The colours that style sheets keep, where they are another theme's."""
+        if self._state is not None and self._theme != theme.ACCENT:
             self._show(self._state.report, self._state.catalog)
 
     def apply(self, old: AppState, new: AppState) -> None:
@@ -223,6 +231,7 @@ class DeviceDialog(QDialog):
             self._show(report, new.catalog)
 
     def _show(self, report: Report | None, catalog: Catalog | None) -> None:
+        self._theme = theme.ACCENT
         self.advice.setText(f"On this computer, {report.reason}" if report else "Which model is best here?")
         self.device.setText(_measured(report) if report else NOT_YET)
         content = QWidget()

@@ -18,14 +18,14 @@ from app_fixtures import (  # noqa: F401
     volume,
     window_fixture,
 )
-from PySide6.QtWidgets import QLabel
+from PySide6.QtWidgets import QApplication, QLabel
 
-from app import device_check
+from app import device_check, theme
 from app.device_check import DeviceCheck, DeviceDialog
 from app.main_window import MainWindow
 from app.session import Session
 from app.settings import Settings
-from app.state import AppState, Busy, Kind, evolve, opened, preselected
+from app.state import AppState, Busy, Kind, Theme, evolve, opened, preselected
 from engine.bench import Report, Row
 from engine.catalog import Catalog
 from engine.errors import ModelError
@@ -268,3 +268,22 @@ def test_closing_the_window_ends_the_check(qtbot: Any, window: MainWindow, bench
     qtbot.waitUntil(lambda: bench.begun == 1)
     window.close()
     assert bench.cancelled == 1
+
+
+def test_another_theme_recolours_the_open_dialog(qtbot: Any, window: MainWindow) -> None:
+    window.session.update(report=report())
+    window.show_device_check()
+    (dialog,) = window.findChildren(DeviceDialog)
+    application = QApplication.instance()
+    try:
+        for choice in (Theme.LIGHT, Theme.DARK, Theme.LIGHT):
+            theme.apply(application, choice)
+            wanted = f"color: {theme.precision_css('int8')}"
+            qtbot.waitUntil(
+                lambda wanted=wanted: any(
+                    wanted in cell.styleSheet() for cell in dialog._area.widget().findChildren(QLabel)
+                )
+            )
+            assert window.performance._heads[1].styleSheet().startswith(wanted)
+    finally:
+        theme.apply(application, Theme.DARK)
