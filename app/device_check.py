@@ -158,7 +158,7 @@ class DeviceDialog(QDialog):
     stop_requested = Signal()
     follow_requested = Signal()
 
-    HEAD = ("Model", "Precision", "ms a slice", "95th percentile", "Memory, MB", "File, kB", "Executed in", "Dice", "")
+    HEAD = ("Model", "Precision", "ms a slice", "p95, ms", "Memory, MB", "File, kB", "Executed in", "Dice", "")
 
     # Of the class too: Qt tells of palettes while the dialog is being made.
     _state: AppState | None = None

@@ -22,7 +22,7 @@ ROWS = (
     "95th percentile, ms",
     "Slices per second",
     "Peak memory, MB",
-    "Work done in int8, %",
+    "Work in int8, %",
     "Model file, kB",
 )
 EMPTY = "–"
@@ -176,18 +176,19 @@ class PerformancePanel(Panel):
             self._grid.removeWidget(widget)
             widget.hide()
             widget.deleteLater()
+        self._grid.setHorizontalSpacing(8 if len(precisions) < 3 else 6)
         for column in range(self._grid.columnCount()):
             # Columns of one width, so that figures of one kind stand at equal distances.
             self._grid.setColumnStretch(column, 5 if column == 0 else int(column <= len(precisions)) * 3)
         self.columns, self._heads, self.cells = precisions, [], {}
         for column, precision in enumerate(precisions, start=1):
             head = label(f"● {precision}" if len(precisions) < 3 else precision)
-            head.setAlignment(Qt.AlignmentFlag.AlignRight)
+            head.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             self._grid.addWidget(head, 0, column)
             self._heads.append(head)
             for row, name in enumerate(ROWS, start=1):
                 cell = self.cells[name, precision] = label(EMPTY, "value")
-                cell.setAlignment(Qt.AlignmentFlag.AlignRight)
+                cell.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
                 self._grid.addWidget(cell, row, column)
         self._colours = ()
         self._colour()
@@ -201,7 +202,9 @@ class PerformancePanel(Panel):
         self._colours = colours
         self.summary.setStyleSheet(f"color: {theme.ACCENT};")
         for head, colour in zip(self._heads, colours[1:], strict=True):
-            head.setStyleSheet(f"color: {colour}; font-weight: 600;")
+            # Four names beside each other fit in small type only.
+            size = "" if len(self.columns) < 3 else "font-size: 10px;"
+            head.setStyleSheet(f"color: {colour}; font-weight: 600; {size}")
 
     def _show_advice(self) -> None:
         state = self._state
