@@ -380,7 +380,7 @@ class MainWindow(QMainWindow):
     def show_model_card(self) -> None:
         card = card_of(self.session.state)
         if card is not None:
-            dialogs.model_card(self, card).open()
+            dialogs.model_card(self, card).show()
 
     def show_device_check(self) -> None:
         """What this computer runs best, and a check of it where that is not known."""
