@@ -166,8 +166,8 @@ def profile(row: Mapping[str, Any]) -> str:
     nodes = [[n["name"], n["layer"], n["kernel"], f"{n['ms']:.3f}", share(n["ms"])] for n in graph["slowest"]]
     return "\n\n".join(
         [
-            f"{row['model']} in {row['precision']}: {graph['nodes']} nodes are executed, {total:.2f} ms together "
-            f"(mean, counted); {row['median_ms']:.2f} ms a run (median, not counted).",
+            f"{row['model']} in {row['precision']}: {graph['nodes']} nodes are executed, {total:.2f} ms by "
+            f"their counters; {row['median_ms']:.2f} ms a run without counting (median).",
             table(["layer", "kernel", "nodes", "ms", "share"], kernels),
             table(["slowest nodes", "layer", "kernel", "ms", "share"], nodes),
         ]

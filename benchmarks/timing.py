@@ -6,11 +6,12 @@
 from __future__ import annotations
 
 import json
+import statistics
 import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from engine.runtime import ExecutedNode, Network
 
 _WARM_UP = 5
 _TOP = 10
+_COPIES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,7 @@ class Task:
 
     isa: the instruction set that has to come out, as Network.isa names it; "" for any.
     torch_networks: (name, weights file or "" for random ones) of what PyTorch runs in the same turns, in eager mode.
-    details: also read the executed graphs, counted over `runs` runs, and measure the machine's peak.
+    details: also read the executed graphs, counted over about `runs` runs, and measure the machine's peak.
     """
 
     subjects: tuple[Subject, ...]
@@ -104,7 +106,7 @@ def measure(task: Task) -> dict[str, Any]:
         raise RuntimeError(f"kernels wider than {task.isa} ran: {', '.join(wider)}")
     if task.details:
         for row, subject in zip(found["rows"], task.subjects, strict=True):
-            row["graph"] = _graph(subject.compile(task.size, profile=True), x, task.runs)
+            row["graph"] = _graph(_counted(subject, x, task))
         found["peaks"], found["torch_mm_gflops"] = _peaks(task)
     return found
 
@@ -163,11 +165,25 @@ def multiply_adds(nodes: Iterable[ExecutedNode]) -> dict[str, int]:
     return dict(found)
 
 
-def _graph(network: Network, x: Any, runs: int) -> dict[str, Any]:
-    """What the executed graph of a profiled network shows, its times in ms as means over the runs."""
-    for _ in range(runs):
-        network.infer(x)
-    nodes = network.executed_nodes()
+def _counted(subject: Subject, x: Any, task: Task) -> list[ExecutedNode]:
+    """The executed graph, each node's time the median of several copies' means.
+
+    The runtime counts means alone, in which one interruption by another process outweighs a hundred runs.
+    """
+    copies = []
+    for _ in range(_COPIES):
+        network = subject.compile(task.size, profile=True)
+        for _ in range(max(1, task.runs // _COPIES)):
+            network.infer(x)
+        copies.append(network.executed_nodes())
+    return [
+        replace(alike[0], time_us=round(statistics.median(node.time_us or 0 for node in alike)))
+        for alike in zip(*copies, strict=True)
+    ]
+
+
+def _graph(nodes: Sequence[ExecutedNode]) -> dict[str, Any]:
+    """What a counted graph shows, times in ms."""
     executed = [node for node in nodes if node.time_us]
     by_kernel: dict[tuple[str, str], list[float]] = {}
     for node in executed:
