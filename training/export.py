@@ -40,7 +40,7 @@ from engine.volume import STRUCTURES
 from training.config import Config
 from training.graph import split_prelu, tidy
 from training.networks import parameter_count
-from training.quantize import Tune, quantize_int8, to_dynamic, to_float16
+from training.quantize import Tune, finish_float32, quantize_int8, to_dynamic, to_float16
 
 OPSET = 17
 # Largest float32 logit difference between torch and the runtime; both sum in different orders.
@@ -123,6 +123,7 @@ def finish_model(
         for precision in config.precisions:
             if precision in make:
                 make[precision](folder / f"{precision}.onnx")
+        finish_float32(full)
         card = replace(
             source,
             folder=folder,

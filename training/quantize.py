@@ -18,6 +18,7 @@ from onnx import TensorProto, helper, numpy_helper
 from engine import datasets, nifti
 from engine.preprocess import InputSpec, intensity, plan, to_input
 from training.graph import SPLIT_PRELU, layer_weights, tidy
+from training.tail import depth_to_space, logit_range, quantize_logits, transpose_tail
 
 # NNCF reports its use over the network unless it believes to run in its own continuous integration.
 os.environ.setdefault("NNCF_CI", "1")
@@ -40,6 +41,11 @@ def calibration_inputs(
             inputs.append(to_input(volume.array[0, z], grid, scale))
     rng.shuffle(inputs)
     return inputs[:count]
+
+
+def finish_float32(path: Path) -> None:
+    """The last rewrites of the float file, once the other precisions have been made from it."""
+    _finish(onnx.load(path), path)
 
 
 def to_float16(source: Path, target: Path) -> None:
@@ -92,6 +98,7 @@ def _store(
 
 
 def _finish(model: onnx.ModelProto, target: Path) -> None:
+    transpose_tail(model)
     tidy(model)
     onnx.save(model, target)
 
@@ -126,6 +133,8 @@ def quantize_int8(source: Path, target: Path, inputs: Sequence[NDArray[np.float3
         ),
     )
     _activations_to_uint8(model.graph)
+    if depth_to_space(model.graph) is not None:
+        quantize_logits(model, *logit_range(start.SerializeToString(), inputs))
     if tune:
         model = tune(model, start)
     # NNCF records the paths and settings of the run, which are nobody's business and weigh a few kilobytes.
