@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QFrame
 
 from app import theme
 
-MIN_HEIGHT, MAX_HEIGHT = 88, 230
+MIN_HEIGHT, MAX_HEIGHT = 84, 230
 
 
 class Plot(pg.PlotWidget):
