@@ -42,7 +42,7 @@ LV_EF = 0.60
 RV_EDV_ML = 150.0
 RV_LENGTH_MM, RV_LENGTH_ES_MM = 84.0, 76.0
 RV_MIDDLE, RV_HALF_ANGLE = math.radians(172), math.radians(84)
-RV_WALL_MM = 3.0
+RV_WALL_MM = 4.0
 # Readers count trabeculae as cavity, yet they are half muscle: blood reaches its full signal this far inside the edge.
 LV_TRABECULAE_MM, RV_TRABECULAE_MM = 1.0, 0.3
 
