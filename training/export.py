@@ -83,12 +83,14 @@ def export_float(config: Config, network: nn.Module, models: Path, training_data
     """
     with _replacing(models, config.id) as folder:
         spec = input_spec(config)
+        # Folded, a unit's kernels hold zeros between their taps, which are no parameters.
+        parameters = parameter_count(network)
         network = network.eval().to(memory_format=torch.contiguous_format)
         if hasattr(network, "fold"):
             network.fold()
         x = phantom_input(spec)
         write_onnx(network, x, folder / "float32.onnx", dynamic=not config.fixed_size)
-        card = _card(config, network, spec, folder, training_data)
+        card = _card(config, parameters, spec, folder, training_data)
         with torch.no_grad():
             reference = network(torch.from_numpy(x))[0].numpy()
         logits = _infer(card, "float32", x)
@@ -196,14 +198,14 @@ def write_onnx(
     onnx.save(model, path)
 
 
-def _card(config: Config, network: nn.Module, spec: InputSpec, folder: Path, training_data: str) -> ModelCard:
+def _card(config: Config, parameters: int, spec: InputSpec, folder: Path, training_data: str) -> ModelCard:
     return ModelCard(
         schema=SCHEMA,
         id=config.id,
         name=config.name,
         version="1",
         description=config.description,
-        parameters=parameter_count(network),
+        parameters=parameters,
         precisions={"float32": describe_file(folder / "float32.onnx")},
         input=spec,
         labels={name: value for value, name in STRUCTURES.items()},
