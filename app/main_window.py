@@ -61,7 +61,7 @@ from engine.errors import ScanError
 
 LEFT_WIDTH, RIGHT_WIDTH = 276, 352
 # Up to this height of the window the panels on the right need all of it for their words.
-ROOMY_FROM = 720
+ROOMY_FROM = 790
 # In a narrower one the patient needs the room of the program's name.
 WORDMARK_FROM = 1400
 MASKS = "Masks (*.nii *.nii.gz *.dcm);;All files (*)"
