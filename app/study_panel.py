@@ -67,6 +67,8 @@ class StudyPanel(Panel):
         self._recents = QVBoxLayout()
         self._recents.setSpacing(0)
         self.body.addLayout(self._recents)
+        # Height that wrapped texts asked for and did not need stays below, not between the lines.
+        self.body.addStretch(1)
         self._shown_recents: tuple[Path, ...] = ()
         self._colour()
         self.apply(AppState(), AppState())
