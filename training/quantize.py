@@ -125,7 +125,7 @@ def quantize_int8(source: Path, target: Path, inputs: Sequence[NDArray[np.float3
         nncf.Dataset(inputs, lambda x: {name: x}),
         preset=nncf.QuantizationPreset.MIXED,
         subset_size=len(inputs),
-        # OpenVINO 2026.4 computes an 8-bit AveragePool that pads its input wrongly: logits strayed from what the file
+        # OpenVINO 2026.4 computes ESPNetv2 with 8-bit AveragePools wrongly: logits strayed from what the file
         # says by more than quantizing moved them, and by a twentieth of that with the pools in float.
         ignored_scope=nncf.IgnoredScope(patterns=[SPLIT_PRELU], types=["AveragePool"], validate=False),
         # Weights use 7 of their 8 bits. Before VNNI, processors add pairs of products in 16 bits and saturate; with
