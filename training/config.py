@@ -30,6 +30,7 @@ class Config:
     bf16: autocast to bfloat16 while training (weights stay float32). Off by default: on the CPU, torch 2.13 returned
         NaN gradients for dilated depthwise convolutions in bfloat16.
     int8_tolerance: largest logit difference of the int8 file between processors, for the card's test tensors.
+    compiled: train the network as compiled by torch (needs a C++ compiler; a minute and a half before the first step).
     calm: share of the last epochs that draw their crops with half the augmentation. A small network that never sees a
         crop as it will be asked to segment it stays behind what it can do.
     teacher: id of a trained configuration whose probabilities join the labels in the loss, with teacher_weight;
@@ -53,6 +54,7 @@ class Config:
     weight_decay: float = 1e-2
     ema: float = 0.998
     bf16: bool = False
+    compiled: bool = False
     calm: float = 0.0
     teacher: str = ""
     teacher_from: float = 0.0

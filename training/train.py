@@ -59,6 +59,7 @@ def train(
     steps = len(augmenter) // config.batch
     taught_by: nn.Module | None = None
     first = _resume(folder / CHECKPOINT, network, average, optimizer)
+    step_network = torch.compile(network) if config.compiled else network
     with (folder / "log.csv").open("a", newline="", encoding="utf-8") as file:
         log = csv.writer(file)
         if first == 0:
@@ -79,7 +80,7 @@ def train(
                 images, labels = augmenter.draw(items, rng, strength)
                 images = images.contiguous(memory_format=torch.channels_last)
                 with torch.autocast("cpu", torch.bfloat16, enabled=config.bf16):
-                    logits = network(images)
+                    logits = step_network(images)
                     with torch.no_grad():
                         taught = taught_by(images).float().softmax(1) if taught_by else None
                 loss = dice_cross_entropy(logits.float(), labels, taught, config.teacher_weight)
