@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import matplotlib.image
@@ -185,6 +186,19 @@ def test_make_does_everything_and_report_shows_it(
     # Evaluated once more without other centres, what was measured of the same files stays.
     assert main(["evaluate", str(tmp_path / "small.toml"), *places, "--threads", "1"]) == 0
     assert json.loads((results / "small" / "evaluation.json").read_text())["external"] == written["external"]
+
+    # Another configuration exports the same weights, and trains none of its own.
+    (tmp_path / "plain.toml").write_text(
+        CONFIG.replace('id = "small"', 'id = "plain"\nweights = "small"').replace("qat_epochs = 1", "qat_epochs = 0")
+    )
+    assert main(["train", str(tmp_path / "plain.toml"), *places]) == 1
+    assert "takes the weights of small" in capsys.readouterr().err
+    assert main(["make", str(tmp_path / "plain.toml"), *places, "--threads", "1"]) == 0
+    plain = load_card(runs / "models" / "plain")
+    assert plain.precisions["float32"].sha256 == card.precisions["float32"].sha256
+    assert plain.precisions["int8"].sha256 != card.precisions["int8"].sha256
+    shutil.rmtree(runs / "models" / "plain")
+    shutil.rmtree(results / "plain")
 
     shown = tmp_path / "shown"
     capsys.readouterr()

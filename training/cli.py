@@ -110,6 +110,10 @@ def _report(arguments: argparse.Namespace) -> None:
 
 
 def _train(config: Config, arguments: argparse.Namespace) -> None:
+    if config.weights:
+        if arguments.verb == "train":
+            raise RunError(f"{config.id} takes the weights of {config.weights}; train that one, and export this one")
+        return
     spec = input_spec(config)
     scans = load_scans(datasets.find_cases(arguments.data, "acdc", "train"), spec)
     monitor = load_scans(datasets.find_cases(arguments.data, "acdc", "val"), spec)
@@ -134,9 +138,11 @@ def _teacher(config: Config, arguments: argparse.Namespace) -> Callable[[], nn.M
 
 
 def _network(config: Config, arguments: argparse.Namespace) -> nn.Module:
-    weights = arguments.results / config.id / WEIGHTS
+    weights = arguments.results / (config.weights or config.id) / WEIGHTS
     if not weights.exists():
-        raise RunError(f"{weights}: no trained weights; run `cinequant-train train {arguments.config}` first")
+        raise RunError(
+            f"{weights}: no trained weights; run `cinequant-train train {config.weights or arguments.config}` first"
+        )
     return load_weights(NETWORKS[config.network](), weights)
 
 
@@ -179,6 +185,7 @@ def _tuning(config: Config, arguments: argparse.Namespace, cases: Sequence[datas
             tuned = fine_tune(model, config, scans, teacher, start=start, on_epoch=note)
         except ValueError as error:
             raise RunError(f"{config.id}: {error}; set qat_epochs = 0 for this network") from error
+        (arguments.results / config.id).mkdir(parents=True, exist_ok=True)
         with (arguments.results / config.id / TUNING_LOG).open("w", newline="", encoding="utf-8") as file:
             log = csv.DictWriter(file, ["epoch", "loss", "seconds"])
             log.writeheader()

@@ -11,7 +11,17 @@ CONFIGS = Path(__file__).parent / "configs"
 PRECISIONS = ("float32", "float16", "dynamic", "int8")
 # What training does not look at, so that changing it does not make a run another run.
 AFTER_TRAINING = frozenset(
-    ("name", "description", "int8_tolerance", "fixed_size", "qat_epochs", "qat_learning_rate", "precisions", "ship")
+    (
+        "name",
+        "description",
+        "weights",
+        "int8_tolerance",
+        "fixed_size",
+        "qat_epochs",
+        "qat_learning_rate",
+        "precisions",
+        "ship",
+    )
 )
 
 
@@ -24,6 +34,7 @@ class Config:
     """One run. Lengths are in pixels of the network's input spacing unless they say otherwise.
 
     network: key of training.networks.NETWORKS. id, name, description: how the exported card calls the model.
+    weights: id of the trained configuration whose weights this one exports otherwise; "" to train its own.
     crop: side of the square training crops. batch: crops in a step. epochs: passes over all training slices.
     learning_rate: peak of the one-cycle schedule of AdamW. weight_decay: its decoupled decay.
     ema: decay of the moving average of weights, which is what is evaluated and exported.
@@ -46,6 +57,7 @@ class Config:
     id: str
     name: str
     description: str
+    weights: str = ""
     seed: int = 1
     epochs: int = 100
     batch: int = 16
