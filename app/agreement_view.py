@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QFontMetricsF, QMouseEvent, QPainter, QPaintEvent, QPen, QWheelEvent
-from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtGui import QColor, QFontMetricsF, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QVBoxLayout
 
 from app import drawing, theme
-from app.mouse import Mouse
+from app.painted_view import PaintedView
 from app.panel import Segments
 from app.panes import mask_name, progress_text
 from app.state import FLOAT32, INT8, AppState, Pair, comparison_of, run_of
@@ -60,31 +60,20 @@ def table_of(state: AppState) -> Table:
     )
 
 
-class AgreementView(QWidget):
-    """Draws the state; asks for changes by signals. The row of the current slice is framed; a click goes to a slice."""
+class AgreementView(PaintedView):
+    """A row a slice, that of the current one framed; a click goes to a slice."""
 
-    slice_requested = Signal(int)
-    slice_step_requested = Signal(int)
-    frame_step_requested = Signal(int)
-    window_requested = Signal(float, float)
-    view_requested = Signal(float, float, float)
     pair_requested = Signal(Pair)
 
     def __init__(self) -> None:
-        super().__init__()
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
-        self.setAccessibleName("Agreement of the two segmentations")
+        super().__init__("Agreement of the two segmentations")
         column = QVBoxLayout(self)
         column.setContentsMargins(12, 10, 12, 0)
         self.pairs = Segments([str(pair) for pair in Pair], ["float32 and int8", "Loaded mask"])
         self.pairs.chosen.connect(lambda name: self.pair_requested.emit(Pair(name)))
         column.addWidget(self.pairs)
         column.addStretch()
-        self._state = AppState()
         self._table = Table("")
-        self._mouse = Mouse(self)
-        self._notice = ""
 
     def apply(self, old: AppState, new: AppState) -> None:
         """Redraw what differs."""
@@ -97,11 +86,6 @@ class AgreementView(QWidget):
         if table != self._table:
             self._table = table
             self.setAccessibleDescription(spoken(table))
-        self.update()
-
-    def set_notice(self, text: str) -> None:
-        """A line for pictures that leave the program."""
-        self._notice = text
         self.update()
 
     # -- drawing -------------------------------------------------------------------------------------------------
@@ -131,6 +115,7 @@ class AgreementView(QWidget):
         table, size = self._table, (float(self.width()), float(self.height()))
         if not table.slices:
             drawing.invite(painter, size, table.title, table.note)
+            self.paint_ring(painter)
             return
         top = self._top()
         painter.setFont(theme.font(12, bold=True))
@@ -157,6 +142,7 @@ class AgreementView(QWidget):
         note = self._notice or table.note
         if note:
             drawing.lines(painter, size, [note], (12, 4), bottom=True, colour=drawing.WARNING_INK)
+        self.paint_ring(painter)
 
     def _slice_row(self, painter: QPainter, columns: list[QRectF], y: float, height: float, index: int) -> None:
         current = index == self._state.slice_index
@@ -193,8 +179,9 @@ class AgreementView(QWidget):
             if 0 <= row < fitting:
                 self.slice_requested.emit(first + row)
 
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        self._mouse.wheel(event)
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Two clicks in a table are two clicks."""
+        self.mousePressEvent(event)
 
 
 def number(value: float, digits: int) -> str:

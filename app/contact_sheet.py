@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap, QResizeEvent, QWheelEvent
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen
 
 from app import annotations, drawing, theme
 from app.drawing import Outlines
-from app.mouse import Mouse
+from app.painted_view import PaintedView
 from app.slice_view import Placement, place
 from app.state import AppState, Drawn, Style, drawn_labels, drawn_mask, size_mm
 from engine.render import overlay_rgba
@@ -60,39 +59,18 @@ def grid_of(slices: int, current: int, aspect: float, width: float, height: floa
     return Grid(columns, rows, first, max(cell[0], 1.0), max(cell[1], 1.0))
 
 
-class ContactSheet(QWidget):
-    """Draws the state; asks for changes by signals."""
-
-    slice_requested = Signal(int)
-    slice_step_requested = Signal(int)
-    frame_step_requested = Signal(int)
-    window_requested = Signal(float, float)
-    view_requested = Signal(float, float, float)
-    reset_requested = Signal()
+class ContactSheet(PaintedView):
+    """The slices as the state has them, the current one framed."""
 
     def __init__(self, outlines: Outlines | None = None) -> None:
-        super().__init__()
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
-        self.setAccessibleName("All slices")
-        self._state = AppState()
+        super().__init__("All slices")
         self._outlines = outlines or Outlines()
-        self._mouse = Mouse(self)
-        # Everything but the frame around the current slice, which is all that moves while one scrolls.
-        self._drawn: QPixmap | None = None
-        self._notice = ""
 
     def apply(self, old: AppState, new: AppState) -> None:
         """Redraw what differs."""
         self._state = new
         if _shown(old) != _shown(new) or (old.slice_index != new.slice_index and self._scrolls()):
             self._drawn = None
-        self.update()
-
-    def set_notice(self, text: str) -> None:
-        """A line for pictures that leave the program."""
-        self._notice = text
         self.update()
 
     def grid(self) -> Grid:
@@ -106,19 +84,14 @@ class ContactSheet(QWidget):
         grid, volume = self.grid(), self._state.volume
         return volume is not None and grid.columns * grid.rows < volume.slices
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        self._drawn = None
-        super().resizeEvent(event)
-
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         if self._state.volume is None:
             painter.fillRect(self.rect(), QColor("black"))
             drawing.invite(painter, (self.width(), self.height()), *annotations.invitation(self._state))
+            self.paint_ring(painter)
             return
-        if self._drawn is None:
-            self._drawn = self._draw()
-        painter.drawPixmap(0, 0, self._drawn)
+        self.paint_kept(painter, self._paint_slices)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(QPen(QColor(drawing.ACCENT_INK), 2.0))
         painter.drawRect(self.grid().cell(self._state.slice_index).adjusted(1, 1, -1, -1))
@@ -127,18 +100,12 @@ class ContactSheet(QWidget):
         drawing.lines(painter, size, [made_by], (10, 8), right=True, bottom=True)
         if self._notice:
             drawing.lines(painter, size, [self._notice], (10, 8), bottom=True, colour=drawing.WARNING_INK)
+        self.paint_ring(painter)
 
-    def _draw(self) -> QPixmap:
-        ratio = self.devicePixelRatioF()
-        drawn = QPixmap(round(self.width() * ratio), round(self.height() * ratio))
-        drawn.setDevicePixelRatio(ratio)
-        drawn.fill(QColor("black"))
+    def _paint_slices(self, painter: QPainter) -> None:
         state, grid = self._state, self.grid()
-        painter = QPainter(drawn)
         for index in range(grid.first, min(grid.first + grid.columns * grid.rows, state.volume.slices)):
             self._draw_slice(painter, index, grid.cell(index))
-        painter.end()
-        return drawn
 
     def _draw_slice(self, painter: QPainter, index: int, cell: QRectF) -> None:
         state, volume = self._state, self._state.volume
@@ -201,13 +168,6 @@ class ContactSheet(QWidget):
             index = self.grid().at(event.position().x(), event.position().y())
             if index < volume.slices:
                 self.slice_requested.emit(index)
-
-    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        if event.button() == Qt.MouseButton.LeftButton:
-            self.reset_requested.emit()
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        self._mouse.wheel(event)
 
 
 def _shown(state: AppState) -> tuple[object, ...]:

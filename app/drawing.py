@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QBrush, QColor, QFontMetricsF, QImage, QPainter, QPainterPath, QPen, QPolygonF
+from PySide6.QtGui import QBrush, QColor, QFocusEvent, QFontMetricsF, QImage, QPainter, QPainterPath, QPen, QPolygonF
 
 from app import theme
 from app.state import Drawn
@@ -175,6 +175,21 @@ def letter(
     advance = metrics.horizontalAdvance(text)
     left = x - advance / 2 if centre else x - advance if right else x
     words(painter, left, y + metrics.capHeight() / 2, text, WARNING_INK)
+
+
+def ring(painter: QPainter, size: tuple[float, float]) -> None:
+    """The frame of a view that has the keyboard."""
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.setPen(QPen(QColor(ACCENT_INK), 2.0))
+    painter.drawRect(QRectF(1, 1, size[0] - 2, size[1] - 2))
+    painter.restore()
+
+
+def came_by_key(event: QFocusEvent) -> bool:
+    """Whether a view got the focus by Tab: after a click everybody knows where it is."""
+    return event.reason() in (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason)
 
 
 def invite(painter: QPainter, size: tuple[float, float], title: str, text: str) -> None:

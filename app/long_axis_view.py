@@ -6,23 +6,12 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import (
-    QColor,
-    QMouseEvent,
-    QPainter,
-    QPaintEvent,
-    QPen,
-    QPixmap,
-    QResizeEvent,
-    QTransform,
-    QWheelEvent,
-)
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QTransform
 
 from app import annotations, drawing, theme
-from app.mouse import Mouse
-from app.slice_view import CROSS_COLOURS
+from app.painted_view import PaintedView
+from app.slice_view import CROSS_COLOURS, place
 from app.state import AppState, Cross, Mask, Style, cross_of, run_of
 from engine.reformat import Plane, long_axis_plane, sample
 from engine.render import overlay_rgba
@@ -62,33 +51,18 @@ def upside_down(volume: Volume, plane: Plane) -> bool:
     return volume.geometry.orientation is not Known.ASSUMED and float(plane.normal[2]) > 0
 
 
-class LongAxisView(QWidget):
-    """Draws one of the two planes; asks for changes by signals."""
-
-    slice_requested = Signal(int)
-    slice_step_requested = Signal(int)
-    frame_step_requested = Signal(int)
-    window_requested = Signal(float, float)
-    view_requested = Signal(float, float, float)
-    reset_requested = Signal()
+class LongAxisView(PaintedView):
+    """One of the two planes, and in it the line of the current slice, which can be dragged."""
 
     def __init__(self, number: int) -> None:
         """number: 0 for the first plane, 1 for the one at right angles to it."""
-        super().__init__()
+        super().__init__(NAMES[number])
         self._number = number
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setMouseTracking(True)
-        self.setAccessibleName(NAMES[number])
-        self._state = AppState()
-        self._mouse = Mouse(self)
         self._on_line = False
         self._plane: Plane | None = None
         self._plane_of: tuple[object, ...] = ()
-        # Everything but the line of the current slice, which is all that moves while one scrolls.
-        self._drawn: QPixmap | None = None
-        self._notice = ""
+        self._drawn_at: Placement | None = None
 
     def apply(self, old: AppState, new: AppState) -> None:
         """Redraw what differs. A plane is cheap to sample: a line in each slice."""
@@ -99,17 +73,8 @@ class LongAxisView(QWidget):
             self._plane_of = made_of
             self._plane = self._cut(volume, cross) if volume is not None and cross is not None else None
             self._drawn = None
-        if _shown(old) != _shown(new):
+        if _shown(old) != _shown(new) or self.placement() != self._drawn_at:
             self._drawn = None
-        self.update()
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        self._drawn = None
-        super().resizeEvent(event)
-
-    def set_notice(self, text: str) -> None:
-        """A line for pictures that leave the program."""
-        self._notice = text
         self.update()
 
     def _cut(self, volume: Volume, cross: Cross) -> Plane | None:
@@ -119,27 +84,32 @@ class LongAxisView(QWidget):
 
     # -- drawing -------------------------------------------------------------------------------------------------
 
-    def placement(self) -> Placement | None:
-        """None where there is no plane."""
-        if self._plane is None or self._state.volume is None:
+    def placement(self, index: int | None = None) -> Placement | None:
+        """With a slice on screen, the current one where none is given; None where there is no plane.
+
+        The plane is as large as the slices are in a view of this size once those are zoomed; until then it fills its
+        own. What is then higher than the view scrolls with the slice, the first one at the one end, the last one at
+        the other.
+        """
+        state, volume = self._state, self._state.volume
+        if self._plane is None or volume is None:
             return None
-        samples, slices = self._plane.columns_px.shape[1], self._state.volume.slices
+        samples, slices = self._plane.columns_px.shape[1], volume.slices
         width, height = samples * self._plane.step_mm, slices * self._plane.slice_mm
         room = (max(self.width() - 2 * MARGIN_PX, 20), max(self.height() - 2 * MARGIN_PX, 20))
         shown = min(width, max(SHOWN_MM, SHOWN_HEIGHTS * height))
-        scale = min(room[0] / shown, room[1] / height)
+        fitted = min(room[0] / shown, room[1] / height)
+        scale = max(fitted, place(state, (float(self.width()), float(self.height()))).scale)
         # The crossing in the middle, but no empty ground on one side while the other is cut off.
         spare = self.width() - width * scale
         left = self.width() / 2 - (self._plane.through + 0.5) * self._plane.step_mm * scale
         left = spare / 2 if spare >= 2 * MARGIN_PX else min(max(left, spare - MARGIN_PX), MARGIN_PX)
-        return Placement(
-            left,
-            (self.height() - height * scale) / 2,
-            scale * self._plane.step_mm,
-            scale * self._plane.slice_mm,
-            slices,
-            upside_down(self._state.volume, self._plane),
-        )
+        flipped = upside_down(volume, self._plane)
+        current = state.slice_index if index is None else index
+        row = slices - 1 - current if flipped else current
+        over = height * scale - room[1]
+        top = MARGIN_PX - over * row / (slices - 1) if over > 0 else (self.height() - height * scale) / 2
+        return Placement(left, top, scale * self._plane.step_mm, scale * self._plane.slice_mm, slices, flipped)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -151,28 +121,18 @@ class LongAxisView(QWidget):
                 drawing.invite(
                     painter, size, "No long axis in a single slice", "Open the whole stack. Key 1 shows this slice."
                 )
+            self.paint_ring(painter)
             return
         if self._drawn is None:
-            self._drawn = self._draw(placed, plane)
-        painter.drawPixmap(0, 0, self._drawn)
+            self._drawn_at = placed
+        self.paint_kept(painter, lambda inner: self._paint_image(inner, placed, plane))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         self._paint_lines(painter, placed, plane)
         self._paint_letters(painter, size, volume, plane)
-        if volume.geometry.spacing is Known.ASSUMED:
-            words = "spacing unknown: proportions are a guess"
-            drawing.lines(painter, size, [words], (10, 8), bottom=True, colour=drawing.WARNING_INK)
-        elif self._notice:
-            drawing.lines(painter, size, [self._notice], (10, 8), bottom=True, colour=drawing.WARNING_INK)
-
-    def _draw(self, placed: Placement, plane: Plane) -> QPixmap:
-        ratio = self.devicePixelRatioF()
-        drawn = QPixmap(round(self.width() * ratio), round(self.height() * ratio))
-        drawn.setDevicePixelRatio(ratio)
-        drawn.fill(QColor("black"))
-        painter = QPainter(drawn)
-        self._paint_image(painter, placed, plane)
-        painter.end()
-        return drawn
+        guess = "spacing unknown: proportions are a guess" if volume.geometry.spacing is Known.ASSUMED else ""
+        words = list(filter(None, [guess, self._notice]))
+        drawing.lines(painter, size, words, (10, 8), bottom=True, colour=drawing.WARNING_INK)
+        self.paint_ring(painter)
 
     def _paint_image(self, painter: QPainter, placed: Placement, plane: Plane) -> None:
         state, volume = self._state, self._state.volume
@@ -253,19 +213,30 @@ class LongAxisView(QWidget):
         return placed is not None and abs(at.y() - placed.middle_y(self._state.slice_index)) <= NEAR_LINE_PX
 
     def _ask_slice(self, at: QPointF) -> None:
+        """That of a point of the picture."""
         placed = self.placement()
         if placed is not None:
             self.slice_requested.emit(min(max(placed.slice_at(at.y()), 0), placed.slices - 1))
 
+    def _drag_line(self, at: QPointF) -> None:
+        """The slice whose line is next to the mouse: the picture may scroll under it."""
+        lines = [placed.middle_y(i) for i in range(self._slices()) if (placed := self.placement(i)) is not None]
+        if lines:
+            self.slice_requested.emit(min(range(len(lines)), key=lambda i: abs(lines[i] - at.y())))
+
+    def _slices(self) -> int:
+        return self._state.volume.slices if self._state.volume is not None else 0
+
     def mousePressEvent(self, event: QMouseEvent) -> None:
         self.setFocus(Qt.FocusReason.MouseFocusReason)
         self._on_line = event.button() == Qt.MouseButton.LeftButton and self._near_line(event.position())
-        if not self._on_line:
+        # The plane follows the crossing: a drag that moves the slices would move nothing here.
+        if not self._on_line and event.button() != Qt.MouseButton.MiddleButton:
             self._mouse.press(event, self._state)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         if self._on_line:
-            self._ask_slice(event.position())
+            self._drag_line(event.position())
         else:
             placed = self.placement()
             if placed is not None and self._plane is not None:
@@ -278,13 +249,6 @@ class LongAxisView(QWidget):
             self._on_line = False
         elif self._mouse.release(event):
             self._ask_slice(event.position())
-
-    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        if event.button() == Qt.MouseButton.LeftButton:
-            self.reset_requested.emit()
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        self._mouse.wheel(event)
 
 
 def _shown(state: AppState) -> tuple[object, ...]:

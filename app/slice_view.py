@@ -10,6 +10,7 @@ import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
+    QFocusEvent,
     QFontMetricsF,
     QMouseEvent,
     QPainter,
@@ -170,6 +171,7 @@ class SliceView(pg.GraphicsView):
         self._cursor: QPointF | None = None
         self._grip = ""
         self._footer = ""
+        self._ring = False
 
     def sizeHint(self) -> QSize:
         return QSize(700, 700)
@@ -255,6 +257,8 @@ class SliceView(pg.GraphicsView):
         painter.resetTransform()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         self._paint_foreground(painter)
+        if self._ring and not self._footer:
+            drawing.ring(painter, (float(self.viewport().width()), float(self.viewport().height())))
         painter.restore()
 
     def _paint_foreground(self, painter: QPainter) -> None:
@@ -399,7 +403,17 @@ class SliceView(pg.GraphicsView):
         angle = math.atan2(at.y() - y, at.x() - x) - quarter * math.pi / 2
         self.cross_requested.emit(replace(cross, angle=angle))
 
-    # -- mouse ---------------------------------------------------------------------------------------------------
+    # -- focus and mouse -----------------------------------------------------------------------------------------
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self._ring = drawing.came_by_key(event)
+        self.viewport().update()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self._ring = False
+        self.viewport().update()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         self.setFocus(Qt.FocusReason.MouseFocusReason)
