@@ -62,7 +62,7 @@ def test_a_trained_network_exports_to_a_model_that_computes_the_same(
 ) -> None:
     # What was just exported need not be tried in a child process first.
     monkeypatch.setattr(runtime, "_is_packaged", lambda _: True)
-    config = replace(load_config(Path(name)), epochs=1, batch=4, crop=64, precisions=PRECISIONS)
+    config = replace(load_config(Path(name)), epochs=1, batch=4, crop=64, compiled=False, precisions=PRECISIONS)
     train(config, phantom_scans(), tmp_path / "run")
     network = load_weights(NETWORKS[name](), tmp_path / "run" / WEIGHTS)
     x = export.phantom_input(export.input_spec(config))
