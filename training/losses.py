@@ -6,6 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from training.processes import sum_over_processes
+
 
 def dice_cross_entropy(
     logits: Tensor, target: Tensor, taught: Tensor | None = None, teacher_weight: float = 0.5
@@ -20,8 +22,9 @@ def dice_cross_entropy(
     """
     probabilities = logits.softmax(1)[:, 1:]
     truth = F.one_hot(target, logits.shape[1]).permute(0, 3, 1, 2)[:, 1:].to(probabilities.dtype)
-    overlap = (probabilities * truth).sum((0, 2, 3))
-    size = probabilities.sum((0, 2, 3)) + truth.sum((0, 2, 3))
+    # Of several processes each has a part of the batch; the mean of their cross entropies is that of the whole already.
+    overlap = sum_over_processes((probabilities * truth).sum((0, 2, 3)))
+    size = sum_over_processes(probabilities.sum((0, 2, 3)) + truth.sum((0, 2, 3)))
     dice = (2 * overlap + 1.0) / (size + 1.0)
     entropy = F.cross_entropy(logits, target)
     if taught is not None:

@@ -1,10 +1,11 @@
-"""One straight training loop, resumable at every epoch."""
+"""One straight training loop, resumable at every epoch, in one process or in those that torchrun started."""
 
 from __future__ import annotations
 
 import csv
 import json
 import math
+import os
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -18,6 +19,7 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from engine.files import write_atomically
+from training import processes
 from training.augment import Augmenter
 from training.config import AFTER_TRAINING, Config
 from training.data import Scan
@@ -26,6 +28,7 @@ from training.networks import NETWORKS
 
 CHECKPOINT = "checkpoint.safetensors"
 WEIGHTS = "weights.safetensors"
+CPU = torch.device("cpu")
 
 
 class RunError(RuntimeError):
@@ -41,45 +44,61 @@ def train(
     monitor_every: int = 10,
     teacher: Callable[[], nn.Module] | None = None,
     on_epoch: Callable[[dict[str, float]], None] | None = None,
+    device: torch.device = CPU,
 ) -> nn.Module:
     """Train, writing into folder: config.json, log.csv, a checkpoint after every epoch, and at the end the averaged
     weights as weights.safetensors. Called again on the same folder, it goes on where it stopped.
 
     teacher: gives the network that config.teacher names, when the first epoch needs it.
     monitor: scans whose Dice is logged now and then; nothing is chosen by it.
-    Raises RunError if the folder holds a run of another configuration.
+    device: where the network is; the crops are drawn on the CPU. The weights returned are on the CPU.
+    Of several processes (see training.processes) each takes its share of every batch, and the first one writes.
+    Raises RunError if the folder holds a run of another configuration, or if the batch cannot be shared.
     """
+    here = processes.here()
+    if config.batch % here.size:
+        raise RunError(f"batch = {config.batch} cannot be shared by {here.size} processes; start a divisor of it")
     folder.mkdir(parents=True, exist_ok=True)
-    _same_run_or_new(config, folder)
+    _same_run_or_new(config, folder, write=here.first)
     torch.manual_seed(config.seed)
-    network = NETWORKS[config.network]().to(memory_format=torch.channels_last)
+    network = NETWORKS[config.network]().to(device, memory_format=torch.channels_last)
+    network = processes.batch_norm_of_all(network, device)
     average = {k: v.detach().clone() for k, v in network.state_dict().items()}
     optimizer = torch.optim.AdamW(network.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay)
     augmenter = Augmenter(scans, config.crop)
     steps = len(augmenter) // config.batch
     taught_by: nn.Module | None = None
     first = _resume(folder / CHECKPOINT, network, average, optimizer)
-    step_network = torch.compile(network) if config.compiled else network
-    with (folder / "log.csv").open("a", newline="", encoding="utf-8") as file:
+    if processes.mean_over_processes(first, device) != first:
+        raise RunError(f"{folder}: the processes find different checkpoints there; use a folder that all of them share")
+    step_network = processes.in_step(network)
+    step_network = torch.compile(step_network) if config.compiled else step_network
+    with (folder / "log.csv" if here.first else Path(os.devnull)).open("a", newline="", encoding="utf-8") as file:
         log = csv.writer(file)
         if first == 0:
             log.writerow(["epoch", "loss", "seconds", "dice_lv", "dice_myo", "dice_rv", "dice_mean"])
         for epoch in range(first, config.epochs):
-            # A generator an epoch: a resumed run draws what the uninterrupted one would have drawn.
-            rng = np.random.default_rng((config.seed, epoch))
+            order = np.random.default_rng((config.seed, epoch))
             strength = 0.5 if epoch >= config.epochs * (1 - config.calm) else 1.0
             if teacher and taught_by is None and epoch >= config.epochs * config.teacher_from:
-                taught_by = teacher().to(memory_format=torch.channels_last).eval()
+                taught_by = teacher().to(device, memory_format=torch.channels_last).eval()
             started, losses = time.perf_counter(), []
             network.train()
-            bar = tqdm(augmenter.batches(config.batch, rng), desc=f"epoch {epoch + 1}/{config.epochs}", leave=False)
+            batches = augmenter.batches(config.batch, order)
+            bar = tqdm(batches, desc=f"epoch {epoch + 1}/{config.epochs}", leave=False, disable=not here.first)
             for step, items in enumerate(bar, start=epoch * steps):
                 rate, momentum = one_cycle(step, steps * config.epochs, config.learning_rate)
                 for group in optimizer.param_groups:
                     group["lr"], group["betas"] = rate, (momentum, 0.999)
-                images, labels = augmenter.draw(items, rng, strength)
-                images = images.contiguous(memory_format=torch.channels_last)
-                with torch.autocast("cpu", torch.bfloat16, enabled=config.bf16):
+                # A generator a crop: a resumed run and any number of processes draw the same crops. The 1 is there
+                # because numpy takes (seed, epoch, 0) for (seed, epoch).
+                share = items[here.rank :: here.size]
+                crops = [
+                    augmenter.draw([i], np.random.default_rng((config.seed, epoch, 1 + i)), strength) for i in share
+                ]
+                images = torch.cat([image for image, _ in crops]).to(device, memory_format=torch.channels_last)
+                labels = torch.cat([label for _, label in crops]).to(device)
+                with torch.autocast(device.type, torch.bfloat16, enabled=config.bf16):
                     logits = step_network(images)
                     with torch.no_grad():
                         taught = taught_by(images).float().softmax(1) if taught_by else None
@@ -92,17 +111,21 @@ def train(
                 _update_average(average, network, min(config.ema, (1 + step) / (10 + step)))
                 losses.append(loss.item())
                 bar.set_postfix(loss=f"{np.mean(losses[-50:]):.3f}")
-            row = {"epoch": epoch + 1, "loss": float(np.mean(losses)), "seconds": time.perf_counter() - started}
+            loss_of_all = processes.mean_over_processes(float(np.mean(losses)), device)
+            row = {"epoch": epoch + 1, "loss": loss_of_all, "seconds": time.perf_counter() - started}
+            if not here.first:
+                continue
             last = epoch + 1 == config.epochs
             if monitor and (last or (epoch + 1) % monitor_every == 0):
-                row |= quick_dice(_averaged(config, average), monitor)
+                row |= quick_dice(_averaged(config, average).to(device), monitor)
             log.writerow([f"{v:.5g}" if isinstance(v, float) else v for v in row.values()])
             file.flush()
             _save(folder / CHECKPOINT, network, average, optimizer, epoch + 1)
             if on_epoch:
                 on_epoch(row)
     result = _averaged(config, average)
-    _write_tensors(folder / WEIGHTS, result.state_dict(), {})
+    if here.first:
+        _write_tensors(folder / WEIGHTS, result.state_dict(), {})
     return result
 
 
@@ -125,12 +148,11 @@ def one_cycle(step: int, total: int, peak: float) -> tuple[float, float]:
 def quick_dice(network: nn.Module, scans: Sequence[Scan]) -> dict[str, float]:
     """Mean per-volume Dice on the network's own grid, without post-processing: for watching, not for reporting."""
     network.eval()
+    device = next(network.parameters()).device
     scores = []
     for scan in scans:
-        x = torch.from_numpy((scan.images - scan.mean) / scan.std)[:, None].contiguous(
-            memory_format=torch.channels_last
-        )
-        found = network(x).argmax(1).numpy()
+        x = torch.from_numpy((scan.images - scan.mean) / scan.std)[:, None]
+        found = network(x.to(device, memory_format=torch.channels_last)).argmax(1).cpu().numpy()
         row = []
         for value in (1, 2, 3):
             size = (found == value).sum() + (scan.labels == value).sum()
@@ -164,13 +186,14 @@ def _averaged(config: Config, average: dict[str, Tensor]) -> nn.Module:
     return network.to(memory_format=torch.channels_last).eval()
 
 
-def _same_run_or_new(config: Config, folder: Path) -> None:
+def _same_run_or_new(config: Config, folder: Path, *, write: bool) -> None:
     path, values = folder / "config.json", config.as_dict()
     # Files of an older program lack newer keys, which then had no effect.
     before = json.loads(path.read_text(encoding="utf-8")) if path.exists() else values
     if any(before.get(key, values[key]) != values[key] for key in values if key not in AFTER_TRAINING):
         raise RunError(f"{folder} holds a run of another configuration; choose another folder or remove it")
-    write_atomically(path, json.dumps(values, indent=1, ensure_ascii=False).encode())
+    if write:
+        write_atomically(path, json.dumps(values, indent=1, ensure_ascii=False).encode())
 
 
 def _save(path: Path, network: nn.Module, average: dict[str, Tensor], optimizer: Any, epoch: int) -> None:
@@ -182,7 +205,7 @@ def _save(path: Path, network: nn.Module, average: dict[str, Tensor], optimizer:
 
 
 def _write_tensors(path: Path, tensors: dict[str, Tensor], metadata: dict[str, str]) -> None:
-    write_atomically(path, save({k: v.detach().contiguous().clone() for k, v in tensors.items()}, metadata))
+    write_atomically(path, save({k: v.detach().cpu().contiguous().clone() for k, v in tensors.items()}, metadata))
 
 
 def _resume(path: Path, network: nn.Module, average: dict[str, Tensor], optimizer: Any) -> int:

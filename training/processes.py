@@ -1,0 +1,99 @@
+"""Several processes that train one network, started by torchrun; without it, one process and no communication.
+
+Each process draws its share of every batch. DistributedDataParallel takes the mean of the gradients, so that the step
+is that of one process with the whole batch; where a loss is no mean over the batch, sum_over_processes makes it so.
+Batch normalisation is over the whole batch on GPUs (SyncBatchNorm); on the CPU, where torch has none, it is over each
+process's share, and the running statistics that are kept are the first process's.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import torch
+import torch.distributed as dist
+from torch import Tensor, nn
+from torch.nn.parallel import DistributedDataParallel
+
+
+@dataclass(frozen=True, slots=True)
+class Here:
+    """Which process this is. rank: 0 to size − 1; process 0 alone writes files and speaks."""
+
+    rank: int
+    size: int
+
+    @property
+    def first(self) -> bool:
+        return self.rank == 0
+
+
+def here() -> Here:
+    return Here(dist.get_rank(), dist.get_world_size()) if dist.is_initialized() else Here(0, 1)
+
+
+@contextmanager
+def joined(device: torch.device) -> Iterator[Here]:
+    """Join the processes that torchrun started (nccl between GPUs, gloo on the CPU); alone, do nothing."""
+    if not dist.is_torchelastic_launched():
+        yield here()
+        return
+    dist.init_process_group("nccl" if device.type == "cuda" else "gloo")
+    try:
+        yield here()
+    finally:
+        dist.destroy_process_group()
+
+
+def choose_device(name: str) -> torch.device:
+    """ "auto": a GPU where there is one, each process its own; else as named, such as "cpu" or "cuda:1".
+
+    Raises ValueError for a device that is not there.
+    """
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    if name == "cuda":
+        name = f"cuda:{os.environ.get('LOCAL_RANK', '0')}"
+    try:
+        device = torch.device(name)
+    except RuntimeError:
+        raise ValueError(f"device '{name}' is not known; choose auto, cpu or cuda") from None
+    if device.type not in ("cpu", "cuda"):
+        raise ValueError(f"device '{name}' is not supported; choose auto, cpu or cuda")
+    if device.type == "cuda":
+        if (device.index or 0) >= torch.cuda.device_count():
+            seen = f"torch sees {torch.cuda.device_count()} GPUs"
+            raise ValueError(f"device '{name}': {seen}; choose auto or cpu, or start fewer processes")
+        torch.cuda.set_device(device)
+    return device
+
+
+def batch_norm_of_all(network: nn.Module, device: torch.device) -> nn.Module:
+    """The same parameters, with batch normalisation over the batches of all processes, where there are GPUs."""
+    if here().size == 1 or device.type != "cuda":
+        return network
+    synchronised: nn.Module = nn.SyncBatchNorm.convert_sync_batchnorm(network)
+    return synchronised
+
+
+def in_step(network: nn.Module) -> nn.Module:
+    """What to call in the training step: the network, whose gradients become the mean over all processes."""
+    return DistributedDataParallel(network) if here().size > 1 else network
+
+
+def sum_over_processes(values: Tensor) -> Tensor:
+    """The sum of a tensor over the processes. Its gradient, once in_step has taken the mean, is that of the sum."""
+    place = here()
+    if place.size == 1:
+        return values
+    total = values.detach().clone()
+    dist.all_reduce(total)
+    # Each process sees only its own part change, and the mean over the processes divides by their number.
+    return total + place.size * (values - values.detach())
+
+
+def mean_over_processes(value: float, device: torch.device) -> float:
+    return sum_over_processes(torch.tensor(value, dtype=torch.float64, device=device)).item() / here().size
