@@ -18,7 +18,7 @@ from app.state import FLOAT32, INT8, AppState, Pair, comparison_of, run_of
 from engine.volume import STRUCTURES, Known
 
 SHORT_NAMES = ("LV", "MYO", "RV")
-ROW_PX, TALLEST_ROW_PX = 17.0, 26.0
+ROW_PX, TALLEST_ROW_PX = 15.0, 26.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +95,8 @@ class AgreementView(PaintedView):
 
     def _rows(self) -> tuple[float, float, int, int]:
         """(top of the first row, height of a row, first slice, slices) that fit."""
-        top = self._top() + 46.0
-        room = self.height() - top - 56.0
+        top = self._top() + 42.0
+        room = self.height() - top - 52.0
         count = len(self._table.slices)
         fitting = max(1, min(count, int(room // ROW_PX)))
         first = min(max(self._state.slice_index - fitting // 2, 0), max(count - fitting, 0))
@@ -127,6 +127,7 @@ class AgreementView(PaintedView):
         for index in range(first, first + fitting):
             y = first_y + (index - first) * height
             self._slice_row(painter, columns, y, height, index)
+        self._paint_more(painter, top + 34, first, len(table.slices) - first - fitting)
         y = first_y + fitting * height + 6
         painter.setPen(QPen(QColor("#333c47"), 1.0))
         painter.drawLine(QPointF(12, y), QPointF(size[0] - 12, y))
@@ -143,6 +144,13 @@ class AgreementView(PaintedView):
         if note:
             drawing.lines(painter, size, [note], (12, 4), bottom=True, colour=drawing.WARNING_INK)
         self.paint_ring(painter)
+
+    @staticmethod
+    def _paint_more(painter: QPainter, y: float, above: int, below: int) -> None:
+        """How many rows there are beyond those that fit; the wheel brings them."""
+        more = "  ".join(f"{arrow} {count}" for arrow, count in (("↑", above), ("↓", below)) if count)
+        painter.setFont(theme.font(11))
+        drawing.words(painter, 12, y, more, drawing.MUTED_INK)
 
     def _slice_row(self, painter: QPainter, columns: list[QRectF], y: float, height: float, index: int) -> None:
         current = index == self._state.slice_index

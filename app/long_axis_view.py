@@ -188,7 +188,9 @@ class LongAxisView(PaintedView):
                 painter.setPen(pen)
                 painter.drawLine(start, end)
         painter.setFont(theme.font(11))
-        drawing.words(painter, left + 46, y - 4, f"slice {self._state.slice_index + 1}")
+        # On the right, away from the RV, which lies on the left in most planes.
+        name = f"slice {self._state.slice_index + 1}"
+        drawing.words(painter, right - 46 - painter.fontMetrics().horizontalAdvance(name), y - 4, name)
         painter.setPen(QPen(QColor(CROSS_COLOURS[self._number]), 2.0))
         painter.drawLine(QPointF(10, 9), QPointF(26, 9))
 
