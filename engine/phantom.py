@@ -11,6 +11,7 @@ depth runs along that axis from the valve plane (0) to the apex.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.measure import MYOCARDIAL_DENSITY_G_PER_ML
-from engine.volume import LV, MYO, RV, Geometry, LabelMap, Source, Volume, read_only
+from engine.volume import LV, MYO, RV, Geometry, LabelMap, OnPlane, Source, Volume, read_only
 
 Array = NDArray[np.float32]
 
@@ -110,8 +111,9 @@ def _beat(contraction: float) -> _Beat:
     angle = (np.arange(2000) + 0.5) / 2000 * 2 * math.pi
     profile = _rv_profile(angle)
     depths = (np.arange(500) + 0.5) / 500 * rv_length
-    rv_taper = np.array([_rv_taper(d, rv_length) for d in depths])
-    epi_taper = np.array([_taper(d, epi_length) for d in depths])
+    # All of them lie within the right ventricle, the shorter of the two.
+    rv_taper = (1 - (depths / rv_length) ** 1.5) ** 0.8
+    epi_taper = np.sqrt(1 - (depths / epi_length) ** BLUNT)
     cell = 2 * math.pi / 2000 * rv_length / 500
     linear = epi_radius * float((epi_taper * rv_taper).sum()) * float(profile.sum()) * cell
     square = 0.5 * float((rv_taper**2).sum()) * float((profile**2).sum()) * cell
@@ -158,19 +160,83 @@ def _ellipse(x: Array, y: Array, at: tuple[float, float], radii: tuple[float, fl
     return np.asarray((rho - 1) / np.maximum(slope, 1e-3), dtype=np.float32)
 
 
-def _texture(rng: np.random.Generator, shape: tuple[int, int], pixels: float) -> Array:
-    """Smooth random field of mean 0 and standard deviation 1."""
-    from scipy.ndimage import gaussian_filter  # noqa: PLC0415
+def _blurred(field: Array, pixels: float, *, reach: float = 4.0, mode: str = "symmetric") -> Array:
+    """(…, Y, X) smoothed within its slices by a Gaussian, as scipy.ndimage.gaussian_filter does it, without its import.
 
-    field = gaussian_filter(rng.standard_normal(shape, dtype=np.float32), pixels, mode="wrap")
-    return np.asarray((field - field.mean()) / field.std(), dtype=np.float32)
+    pixels: standard deviation. reach: where the Gaussian is cut off, in standard deviations. mode: of numpy.pad.
+    """
+    radius = int(reach * pixels + 0.5)
+    steps = np.arange(-radius, radius + 1)
+    weights = np.exp(-0.5 / (pixels * pixels) * steps**2)
+    weights /= weights.sum()
+    for axis in (-2, -1):
+        width = [(0, 0)] * field.ndim
+        width[axis] = (radius, radius)
+        # The axis to smooth comes first, so that all shifts are slices of whole blocks.
+        wide = np.moveaxis(np.pad(field, width, mode=mode).astype(np.float64), axis, 0)  # type: ignore[call-overload]
+        n = field.shape[axis]
+        total = weights[radius] * wide[radius : radius + n]
+        for step in range(radius, 0, -1):
+            total += weights[radius - step] * (wide[radius - step :][:n] + wide[radius + step :][:n])
+        field = np.moveaxis(total, 0, axis).astype(np.float32)
+    return field
 
 
-def _chest(rng: np.random.Generator, x: Array, y: Array, depth: float, px: float) -> Array:
+def _texture(field: Array, pixels: float) -> Array:
+    """Noise (Y, X) as a smooth random field of mean 0 and standard deviation 1."""
+    smooth = _blurred(field, pixels, mode="wrap")
+    return np.asarray((smooth - smooth.mean()) / smooth.std(), dtype=np.float32)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Chance:
+    """What is random in one slice: noise (Y, X) for textures of the chest and of the heart's box, and small things.
+
+    lung, liver: (x, y, size, brightness) of vessels, mm. papillary: (angle, size) of the muscles.
+    """
+
+    fine: Array
+    coarse: Array
+    lung: Sequence[tuple[float, float, float, float]]
+    liver: Sequence[tuple[float, float, float, float]]
+    heart_fine: Array
+    heart_coarse: Array
+    papillary: Sequence[tuple[float, float]]
+    trabeculae: Array
+
+
+def _chance(rng: np.random.Generator, shape: tuple[int, int], box: tuple[int, int]) -> _Chance:
+    """The draws of one slice. Their order is the phantom: it is what one seed makes the same voxels of."""
+
+    def noise(size: tuple[int, int]) -> Array:
+        return rng.standard_normal(size, dtype=np.float32)
+
+    fine, coarse = noise(shape), noise(shape)
+    lung = [(rng.normal(15, 55), rng.normal(-35, 35), rng.uniform(0.6, 1.9), rng.uniform(0.2, 0.8)) for _ in range(60)]
+    liver = [
+        (rng.uniform(-100, 40), rng.uniform(45, 140), rng.uniform(0.8, 2.4), rng.uniform(0.6, 0.9)) for _ in range(26)
+    ]
+    heart_fine, heart_coarse = noise(box), noise(box)
+    papillary = [(math.radians(a + rng.uniform(-8, 8)), rng.uniform(0.8, 1.0)) for a in (-35.0, 95.0)]
+    return _Chance(fine, coarse, lung, liver, heart_fine, heart_coarse, papillary, noise(box))
+
+
+def _vessels(
+    picture: Array, x: Array, y: Array, vessels: Sequence[tuple[float, float, float, float]], room: Array
+) -> None:
+    """Paint round spots (x, y, size, brightness), in place, as far as there is room: (Y, X), a share."""
+    for at_x, at_y, size, bright in vessels:
+        reach = 8 * size  # beyond it a spot changes nothing that float32 can hold
+        rows = slice(*np.searchsorted(y[:, 0], (at_y - reach, at_y + reach)))
+        columns = slice(*np.searchsorted(x[0], (at_x - reach, at_x + reach)))
+        dx, dy = x[rows, columns] - at_x, y[rows, columns] - at_y
+        _paint(picture[rows, columns], bright, np.exp(-(dx**2 + dy**2) / (2 * size**2)) * room[rows, columns])
+
+
+def _chest(chance: _Chance, x: Array, y: Array, depth: float, px: float) -> Array:
     """Everything around the heart in one slice, (Y, X) float32."""
-    shape = x.shape
-    fine, coarse = _texture(rng, shape, 2.0 / px), _texture(rng, shape, 9.0 / px)
-    picture = np.full(shape, 0.0, dtype=np.float32)
+    fine, coarse = _texture(chance.fine, 2.0 / px), _texture(chance.coarse, 9.0 / px)
+    picture = np.zeros(x.shape, dtype=np.float32)
     apical = depth / STACK_MM
 
     # Chest wall: fat, thin over the ribs and thick below the arm and the breast, on a dark layer of muscle with ribs.
@@ -191,11 +257,7 @@ def _chest(rng: np.random.Generator, x: Array, y: Array, depth: float, px: float
     _paint(picture, LUNG * (1 + 0.3 * fine), _inside(inner, px))
 
     # Lung vessels, denser towards the heart.
-    for _ in range(60):
-        vx, vy = rng.normal(15, 55), rng.normal(-35, 35)
-        size, bright = rng.uniform(0.6, 1.9), rng.uniform(0.2, 0.8)
-        blob = np.exp(-((x - vx) ** 2 + (y - vy) ** 2) / (2 * size**2))
-        _paint(picture, bright, blob * _inside(inner + 6, px))
+    _vessels(picture, x, y, chance.lung, _inside(inner + 6, px))
 
     # Below the diaphragm, on which the heart lies: liver at the left of the picture, stomach and spleen at its right.
     dome = 35 - 20 * apical - (24 - 4 * apical) * np.exp(-(((x - 92) / 42) ** 2)) + 0.004 * np.minimum(x + 20, 0) ** 2
@@ -205,11 +267,7 @@ def _chest(rng: np.random.Generator, x: Array, y: Array, depth: float, px: float
     liver = np.maximum(dome + 1.5 - y, _ellipse(x, y, (-36, 88 - 8 * apical), (78, 70), -20))
     _paint(picture, 0.12, below * _inside(liver - 1.0, px))
     _paint(picture, LIVER * (1 + 0.08 * fine + 0.06 * coarse), below * _inside(liver, px))
-    for _ in range(26):
-        vx, vy = rng.uniform(-100, 40), rng.uniform(45, 140)
-        size, bright = rng.uniform(0.8, 2.4), rng.uniform(0.6, 0.9)
-        blob = np.exp(-((x - vx) ** 2 + (y - vy) ** 2) / (2 * size**2))
-        _paint(picture, bright, below * blob * _inside(liver + 3, px))
+    _vessels(picture, x, y, chance.liver, below * _inside(liver + 3, px))
     folds = np.sin(x / 5 + 3 * coarse) * np.sin(y / 6 + 2 * coarse)
     for at, radii, turn, signal in (
         ((78, 52 - 8 * apical), (33, 27), -25, STOMACH * (1 + 0.25 * coarse + 0.25 * folds)),
@@ -229,13 +287,14 @@ def _chest(rng: np.random.Generator, x: Array, y: Array, depth: float, px: float
 
 
 def make_phantom(
-    frames: int = 20, slices: int = 10, size: int = 208, *, seed: int = 7
+    frames: int = 20, slices: int = 10, size: int = 208, *, seed: int = 7, on_plane: OnPlane | None = None
 ) -> tuple[Volume, LabelMap, dict[str, float]]:
     """A cine of one heartbeat, its true mask and its true volumes.
 
     frames: of one beat, FRAME_MS apart whatever their number; frame 0 is end-diastole.
     slices: they share STACK_MM, and ascend from the apex to the base.
     size: rows of the picture; the columns follow from the field of view, 176 for 208.
+    on_plane: told of the middle slice of frame 0, which is made before all others.
 
     Returns the volume (frames, slices, rows, columns) uint16; the mask on its grid, by the centre of each voxel;
     and true_values(). The same arguments give the same voxels.
@@ -243,70 +302,93 @@ def make_phantom(
     """
     if frames < 1 or slices < 1 or size < 32:
         raise ValueError(f"a phantom needs a frame, a slice and 32 rows, not {frames}, {slices}, {size}")
-    # Not at the top: the viewer paints before SciPy has loaded.
-    from scipy.ndimage import gaussian_filter  # noqa: PLC0415
-
     rng = np.random.default_rng(seed)
     px = FIELD_OF_VIEW_MM[0] / size
     shape = (size, round(FIELD_OF_VIEW_MM[1] / px))
     thick = STACK_MM / slices
-    beats = [_beat(_contraction(t / frames)) for t in range(frames)]
     centre = (HEART_AT[0] * shape[0] * px, HEART_AT[1] * shape[1] * px)
     y, x = np.mgrid[: shape[0], : shape[1]].astype(np.float32) * np.float32(px)
     y, x = y - np.float32(centre[0]), x - np.float32(centre[1])
+    box = _heart_box(x, y)
+    geometry = Geometry(_affine(px, thick, shape), (slices, *shape))
+    # Coil sensitivity falls off from the front of the chest, at the upper left of the picture.
+    coil = np.clip(1.12 - 0.0016 * x - 0.0012 * y, 0.6, 1.6).astype(np.float32)
+
+    # Everything random first: what is computed of it can then be computed in any order.
+    chances = [_chance(rng, shape, x[box].shape) for _ in range(slices)]
+    real = rng.standard_normal((frames, slices, *shape), dtype=np.float32)
+    imaginary = rng.standard_normal((slices, *shape), dtype=np.float32)
+
+    def lay(index: int, beats: list[_Beat], voxels: Array, labels: NDArray[np.uint8]) -> None:
+        """One slice, counted from the base, of the frames that voxels and labels, (T, Y, X), have room for."""
+        depth = (index + 0.5) * thick
+        voxels[...] = _chest(chances[index], x, y, depth, px)
+        _heart(chances[index], voxels, labels, x, y, box=box, depth=depth, thick=thick, px=px, beats=beats)
+
+    def stored(signal: Array, real: Array, imaginary: Array) -> NDArray[np.uint16]:
+        """(…, Y, X) as a scanner stores it.
+
+        Magnitude of a signal with noise in both channels is Rician (Gudbjartsson and Patz, MRM 1995, doi
+        10.1002/mrm.1910340618).
+        """
+        smooth = _blurred(signal * coil, 0.45, reach=3.0)
+        return np.asarray(np.rint(np.hypot(smooth + NOISE * real, NOISE * imaginary) * SCALE), dtype=np.uint16)
+
+    def volume_of(array: NDArray[np.uint16]) -> Volume:
+        return Volume(
+            array=array,
+            geometry=geometry,
+            source=Source(kind="phantom", paths=(), name="phantom"),
+            frame_times_ms=tuple(FRAME_MS * t for t in range(frames)),
+        )
+
+    if on_plane is not None:
+        z = slices // 2
+        picture, unused = np.empty((1, *shape), dtype=np.float32), np.zeros((1, *shape), dtype=np.uint8)
+        lay(slices - 1 - z, [_beat(_contraction(0.0))], picture, unused)
+        plane = read_only(stored(picture[0], real[0, z], imaginary[z]))
+        on_plane(volume_of(np.zeros((frames, slices, *shape), dtype=np.uint16)), 0, z, plane)
 
     voxels = np.empty((frames, slices, *shape), dtype=np.float32)
     labels = np.zeros((frames, slices, *shape), dtype=np.uint8)
+    beats = [_beat(_contraction(t / frames)) for t in range(frames)]
     for index in range(slices):
-        depth = (index + 0.5) * thick
         z = slices - 1 - index
-        chest = _chest(rng, x, y, depth, px)
-        voxels[:, z] = chest
-        _heart(rng, voxels[:, z], labels[:, z], x, y, depth=depth, thick=thick, px=px, beats=beats)
+        lay(index, beats, voxels[:, z], labels[:, z])
+    array = np.empty(voxels.shape, dtype=np.uint16)
+    for t in range(frames):
+        array[t] = stored(voxels[t], real[t], imaginary)
+        if t + 1 < frames:
+            rng.standard_normal(dtype=np.float32, out=imaginary)
+    return volume_of(array), LabelMap(read_only(labels), geometry), true_values()
 
-    # Coil sensitivity falls off from the front of the chest, at the upper left of the picture.
-    bias = 1.12 - 0.0016 * x - 0.0012 * y
-    voxels *= np.clip(bias, 0.6, 1.6).astype(np.float32)
-    voxels = gaussian_filter(voxels, (0, 0, 0.45, 0.45), truncate=3)
-    # Magnitude of a signal with noise in both channels is Rician (Gudbjartsson and Patz, MRM 1995, doi
-    # 10.1002/mrm.1910340618).
-    voxels += NOISE * rng.standard_normal(voxels.shape, dtype=np.float32)
-    np.hypot(voxels, NOISE * rng.standard_normal(voxels.shape, dtype=np.float32), out=voxels)
-    array = np.rint(voxels * SCALE).astype(np.uint16)
 
-    geometry = Geometry(_affine(px, thick, shape), (slices, *shape))
-    volume = Volume(
-        array=array,
-        geometry=geometry,
-        source=Source(kind="phantom", paths=(), name="phantom"),
-        frame_times_ms=tuple(FRAME_MS * t for t in range(frames)),
-    )
-    return volume, LabelMap(read_only(labels), geometry), true_values()
+def _heart_box(x: Array, y: Array) -> tuple[slice, slice]:
+    """Rows and columns that the heart can reach: only they are computed."""
+    reach = (np.abs(y) < 62) & (x > -82) & (x < 52)
+    rows, columns = np.flatnonzero(reach.any(1)), np.flatnonzero(reach.any(0))
+    return slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1)
 
 
 def _heart(
-    rng: np.random.Generator,
+    chance: _Chance,
     voxels: Array,
     labels: NDArray[np.uint8],
     x: Array,
     y: Array,
     *,
+    box: tuple[slice, slice],
     depth: float,
     thick: float,
     px: float,
     beats: list[_Beat],
 ) -> None:
     """Lay the beating heart over one slice of every frame, in place. voxels, labels: (T, Y, X)."""
-    # Only the box that the heart can reach is computed.
-    reach = (np.abs(y) < 62) & (x > -82) & (x < 52)
-    rows, columns = np.flatnonzero(reach.any(1)), np.flatnonzero(reach.any(0))
-    box = (slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1))
     x, y = x[box], y[box]
     radius, angle = np.hypot(x, y), np.arctan2(y, x)
     profile = _rv_profile(angle).astype(np.float32)
-    fine, coarse = _texture(rng, x.shape, 1.6 / px), _texture(rng, x.shape, 6.0 / px)
-    papillary = [(math.radians(a + rng.uniform(-8, 8)), rng.uniform(0.8, 1.0)) for a in (-35.0, 95.0)]
-    trabeculae = _texture(rng, x.shape, 2.2 / px)
+    fine, coarse = _texture(chance.heart_fine, 1.6 / px), _texture(chance.heart_coarse, 6.0 / px)
+    trabeculae = _texture(chance.trabeculae, 2.2 / px)
     front, back = depth - thick / 2, depth + thick / 2
 
     for frame, beat in enumerate(beats):
@@ -344,7 +426,7 @@ def _heart(
             lined = np.hypot(endo_soft, 2 * LV_TRABECULAE_MM)
             _paint(view, blood, _inside(radius - endo + LV_TRABECULAE_MM, lined))
             if 22 < depth < 72:
-                for at, grow in papillary:
+                for at, grow in chance.papillary:
                     size = grow * 4.8
                     away = max(endo - 1.1 * size, 0.0)
                     spot = np.hypot(x - away * math.cos(at), y - away * math.sin(at)) - size

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
@@ -217,6 +218,11 @@ class Volume:
         )
 
 
+OnPlane = Callable[[Volume, int, int, NDArray[Any]], None]
+"""Told of slices while a scan is read: the volume as it will be, whose voxels are all 0 as yet; frame; slice; and the
+slice's voxels (Y, X), read-only. The volume may still come out differently, where a file turns out to be damaged."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class LabelMap:
     """Structures on a Volume's grid.
@@ -240,22 +246,54 @@ CONVENTIONS: dict[str, dict[int, int]] = {
 }
 
 
+_STRUCTURE_NAMES = {"lv": LV, "myo": MYO, "rv": RV, "background": 0}
+
+
+def label_values(convention: str) -> dict[int, int]:
+    """Label values on disk -> ours, without those that are background by being 0.
+
+    convention: a key of CONVENTIONS, or the values themselves: "lv=1,myo=2,rv=3"; several values of one structure are
+    joined by +, and values that mean nothing here are background, as in "lv=500,myo=205,rv=600,background=420+550".
+    Values go to 65535; a structure that is not named is not in the masks. Raises ScanError for any other text.
+    """
+    if convention in CONVENTIONS:
+        return CONVENTIONS[convention]
+    values: dict[int, int] = {}
+    for part in convention.split(","):
+        name, equals, numbers = (text.strip().lower() for text in part.partition("="))
+        words = [word.strip() for word in numbers.split("+")]
+        if name not in _STRUCTURE_NAMES or not equals or not all(w.isdecimal() and int(w) < 65536 for w in words):
+            raise ScanError(
+                f"labels '{convention}' are not understood; give {', '.join(CONVENTIONS)} or values such as "
+                "lv=1,myo=2,rv=3 (several by +, and background=4 for what is to be left out)"
+            )
+        for value in map(int, words):
+            if values.setdefault(value, _STRUCTURE_NAMES[name]) != _STRUCTURE_NAMES[name]:
+                raise ScanError(f"labels '{convention}' give the value {value} two meanings; name it once")
+    if values.get(0):
+        raise ScanError(f"labels '{convention}' use 0, which is background; give the values that the masks have")
+    return values
+
+
 def convert_labels(array: NDArray[Any], convention: str, *, inverse: bool = False) -> NDArray[np.uint8]:
     """Label values of a convention to ours, or ours to it with inverse.
 
-    array: any shape, integer values 0 to 3. Returns uint8 of the same shape.
-    Raises ScanError for a value that the convention does not have.
+    array: any shape, integer values. convention: see label_values; a key of CONVENTIONS where inverse is asked for.
+    Returns uint8 of the same shape. Raises ScanError for a value that the convention does not have.
     """
-    table = np.zeros(256, dtype=np.uint8)
-    for theirs, ours in CONVENTIONS[convention].items():
+    values = CONVENTIONS[convention] if inverse else label_values(convention)
+    known = {0, *values}
+    highest = max(known)
+    table = np.zeros(highest + 1, dtype=np.uint8)
+    for theirs, ours in values.items():
         table[ours if inverse else theirs] = theirs if inverse else ours
-    known = (0, *CONVENTIONS[convention])
     # Labels of our own are uint8 and not worth sorting the millions of voxels of a cine.
-    if array.dtype != np.uint8 or array.max(initial=0) > max(known):
+    if array.dtype != np.uint8 or len(known) <= highest or array.max(initial=0) > highest:
         strange = [f"{v:g}" for v in np.unique(array) if v not in known]
     else:
         strange = []
     if strange:
         some = ", ".join(strange[:5]) + (" …" if len(strange) > 5 else "")
-        raise ScanError(f"label values {some} are not of the {convention} convention (0 to 3)")
-    return np.take(table, array.astype(np.uint8, copy=False))
+        have = "0 to 3" if convention in CONVENTIONS else ", ".join(map(str, sorted(known)))
+        raise ScanError(f"label values {some} are not of the {convention} convention ({have})")
+    return np.take(table, array.astype(np.uint8 if highest < 256 else np.uint16, copy=False))

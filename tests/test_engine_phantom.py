@@ -6,9 +6,10 @@ import math
 
 import numpy as np
 import pytest
+from scipy.ndimage import gaussian_filter
 
 from engine.measure import measure
-from engine.phantom import make_phantom, true_values
+from engine.phantom import _blurred, make_phantom, true_values
 from engine.volume import LV, MYO, RV, LabelMap, Volume
 
 Phantom = tuple[Volume, LabelMap, dict[str, float]]
@@ -93,6 +94,29 @@ def test_same_arguments_give_the_same_voxels() -> None:
     assert np.array_equal(one[1].array, two[1].array)
     assert not np.array_equal(one[0].array, other[0].array)
     assert np.array_equal(one[1].array, other[1].array)  # the seed is noise and vessels, not the heart
+
+
+@pytest.mark.parametrize(("frames", "slices", "size"), [(3, 4, 64), (1, 1, 32), (2, 5, 208)])
+def test_the_middle_slice_comes_first_as_it_will_be(frames: int, slices: int, size: int) -> None:
+    told: list[tuple[Volume, int, int, np.ndarray]] = []
+    volume, _, _ = make_phantom(frames, slices, size, on_plane=lambda *of_plane: told.append(of_plane))
+    ((early, frame, index, plane),) = told
+    assert (frame, index) == (0, slices // 2)
+    assert np.array_equal(plane, volume.array[frame, index])
+    assert not plane.flags.writeable
+    assert early.array.shape == volume.array.shape
+    assert early.array.dtype == volume.array.dtype
+    assert not early.array.any()
+    assert early.geometry.same_as(volume.geometry)
+    assert np.array_equal(volume.array, make_phantom(frames, slices, size)[0].array)  # asking changes no draw
+
+
+@pytest.mark.parametrize(("mode", "scipys"), [("wrap", "wrap"), ("symmetric", "reflect")])
+def test_smoothing_is_that_of_scipy(mode: str, scipys: str) -> None:
+    field = np.random.default_rng(3).standard_normal((2, 40, 33), dtype=np.float32)
+    for pixels, reach in ((0.45, 3.0), (1.4, 4.0), (6.4, 4.0)):
+        expected = gaussian_filter(field, (0, pixels, pixels), mode=scipys, truncate=reach)
+        assert np.abs(_blurred(field, pixels, reach=reach, mode=mode) - expected).max() < 1e-6
 
 
 @pytest.mark.parametrize(("frames", "slices", "size"), [(1, 1, 32), (3, 20, 48), (2, 5, 320)])
