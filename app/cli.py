@@ -25,6 +25,8 @@ from engine.volume import CONVENTIONS, SPACING_MM
 DONE, AT_FAULT, WRONG_USAGE, BUG, INTERRUPTED = 0, 1, 2, 3, 130
 
 FORMATS = ("nifti", "dicom-seg")
+# The keys of engine.datasets.LAYOUTS, which would bring the readers of files along.
+LAYOUTS = ("acdc", "mnms", "mnms2", "mnms2-la", "pairs")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -147,8 +149,11 @@ def _parser() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParse
 
     evaluate = verb("evaluate", commands.run_evaluate, "Compare a model with the truth masks of a data set.")
     evaluate.add_argument("folder", type=Path, metavar="DIR")
-    evaluate.add_argument("--layout", required=True, choices=("acdc", "mnms"))
-    evaluate.add_argument("--patients", default="all", metavar="all|train|val|LIST", help="LIST: names with commas")
+    evaluate.add_argument("--layout", required=True, choices=LAYOUTS, help="how the data set keeps its files")
+    evaluate.add_argument(
+        "--patients", default="all", metavar="all|train|val|test|LIST", help="LIST: names with commas"
+    )
+    evaluate.add_argument("--labels", default="", help="what the masks of pairs hold: mnms, acdc or lv=1,myo=2,rv=3")
     _add_model(evaluate)
     _add_json(evaluate)
 

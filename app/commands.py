@@ -262,7 +262,7 @@ def run_evaluate(arguments: argparse.Namespace) -> None:
     from engine.evaluate import evaluate  # noqa: PLC0415
 
     _, card, precision = _choose_model(arguments)
-    cases = find_cases(arguments.folder, arguments.layout, arguments.patients)
+    cases = find_cases(arguments.folder, arguments.layout, arguments.patients, arguments.labels)
     result = evaluate(cases, card, precision, threads=arguments.threads, progress=show_progress)
     if arguments.json:
         print_json({"layout": arguments.layout, "patients_asked": arguments.patients, **result.to_dict()})

@@ -9,8 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from engine import nifti, scan
-from engine.datasets import Case
+from engine.datasets import Case, read_case
 from engine.measure import MYOCARDIAL_DENSITY_G_PER_ML, ejection_fraction, volumes_ml
 from engine.metrics import EMPTY_RULE, Agreement, agreement, dice, hd95_mm, iou
 from engine.model_card import ModelCard
@@ -29,6 +28,9 @@ RULES = (
     EMPTY_RULE,
     "EF is of the volumes of the ED and ES masks; bias is model − expert, limits of agreement are bias ± 1.96 SD.",
 )
+SINGLE_SLICE_RULE = (
+    "Images of a single slice have no volumes and no EF, and their HD95 is that of the outlines in the slice."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +46,18 @@ class Score:
 
 @dataclass(frozen=True, slots=True)
 class CaseScore:
-    """One volume. scores: by KEYS. spacing_known: whether mm and mL can be relied on."""
+    """One volume. scores: by KEYS. spacing_known: whether mm and mL can be relied on.
+
+    group, disease: see Case. single_slice: an image such as a long-axis view, whose areas are no volumes.
+    """
 
     patient: str
     phase: str
     group: str
     spacing_known: bool
     scores: dict[str, Score]
+    disease: str = ""
+    single_slice: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,32 +143,34 @@ def evaluate(
     scored: list[CaseScore] = []
     inference_ms: list[float] = []
     for done, case in enumerate(cases):
-        progress(done, len(cases), f"{case.patient} {case.phase}")
-        volume = scan.open_scan(case.image, cancel=cancel)
-        truth = nifti.read_mask(case.truth, volume, case.convention)
+        progress(done, len(cases), case.name)
+        volume, truth = read_case(case)
         prediction = predict(volume, card, precision, threads=threads, cancel=cancel)
         inference_ms += [timing.inference_ms for timing in prediction.timings]
         known = volume.geometry.spacing is not Known.ASSUMED
-        scored.append(CaseScore(case.patient, case.phase, case.group, known, score(prediction.labels, truth)))
+        scores = score(prediction.labels, truth)
+        one = volume.slices == 1
+        scored.append(CaseScore(case.patient, case.phase, case.group, known, scores, case.disease, one))
     progress(len(cases), len(cases), "Done")
     return summarise(scored, card.id, precision, inference_ms)
 
 
 def summarise(cases: Sequence[CaseScore], model: str, precision: str, inference_ms: Sequence[float] = ()) -> Evaluation:
-    """Means and agreements of scored cases."""
+    """Means and agreements of scored cases; of ejection fractions and volumes only for stacks of slices."""
     phases = {"ED": [c for c in cases if c.phase == "ED"], "ES": [c for c in cases if c.phase == "ES"], "all": cases}
-    groups = sorted({c.group for c in cases if c.group})
+    groups = sorted({name for c in cases for name in (c.group, c.disease) if name})
+    stacks = [c for c in cases if not c.single_slice]
     means = {phase: _means(some) for phase, some in phases.items()}
     return Evaluation(
         model=model,
         precision=precision,
         cases=tuple(cases),
         means=means,
-        groups={group: _means([c for c in cases if c.group == group]) for group in groups},
+        groups={group: _means([c for c in cases if group in (c.group, c.disease)]) for group in groups},
         dice_mean=_mean([m.dice for m in means["all"].values()]),
         iou_mean=_mean([m.iou for m in means["all"].values()]),
-        ef=_ef(cases),
-        volumes=_volumes([c for c in cases if c.spacing_known]),
+        ef=_ef(stacks),
+        volumes=_volumes([c for c in stacks if c.spacing_known]),
         latency_ms={
             "p50": float(np.percentile(inference_ms, 50)),
             "p95": float(np.percentile(inference_ms, 95)),
@@ -169,6 +178,7 @@ def summarise(cases: Sequence[CaseScore], model: str, precision: str, inference_
         }
         if inference_ms
         else {},
+        rules=RULES if len(stacks) == len(cases) else (*RULES, SINGLE_SLICE_RULE),
     )
 
 

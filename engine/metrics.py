@@ -40,6 +40,7 @@ def hd95_mm(ours: NDArray[Any], truth: NDArray[Any], spacing_mm: Sequence[float]
     The surface is every inside voxel with a face neighbour outside (the border of the image counts as outside).
     Distances run from each surface voxel of one mask to the nearest of the other, in 3-D, both ways; the percentile
     is of the two sets put together (as medpy's hd95; Huttenlocher et al., IEEE PAMI 1993;15:850).
+    A single slice has no depth: its surface is the outline in the slice.
     NaN where either is empty: a distance to nothing has no value.
     """
     a, b = _masks(ours, truth)
@@ -47,18 +48,20 @@ def hd95_mm(ours: NDArray[Any], truth: NDArray[Any], spacing_mm: Sequence[float]
         raise ValueError(f"surfaces are of 3-D masks, not {a.ndim}-D")
     if not a.any() or not b.any():
         return math.nan
+    if len(a) == 1:
+        a, b = a[0], b[0]
     # Only the box around both matters, with a margin so that erosion sees the outside.
     inside = a | b
     box = []
-    for axis in range(3):
-        on = np.flatnonzero(inside.any(axis=tuple(i for i in range(3) if i != axis)))
+    for axis in range(a.ndim):
+        on = np.flatnonzero(inside.any(axis=tuple(i for i in range(a.ndim) if i != axis)))
         box.append(slice(on[0], on[-1] + 1))
     a, b = np.pad(a[tuple(box)], 1), np.pad(b[tuple(box)], 1)
     # Not at the top: the viewer paints before SciPy has loaded.
     from scipy.ndimage import binary_erosion, distance_transform_edt  # noqa: PLC0415
 
     surface_a, surface_b = a & ~binary_erosion(a), b & ~binary_erosion(b)
-    steps = tuple(reversed([float(mm) for mm in spacing_mm]))
+    steps = tuple(reversed([float(mm) for mm in spacing_mm]))[-a.ndim :]
     to_b = distance_transform_edt(~surface_b, sampling=steps)[surface_a]
     to_a = distance_transform_edt(~surface_a, sampling=steps)[surface_b]
     return float(np.percentile(np.concatenate([to_a, to_b]), 95))

@@ -98,7 +98,7 @@ def test_wrong_layouts_are_explained(tmp_path: Path) -> None:
         ("none", "acdc", "all", "no such folder"),
         ("mnms", "acdc", "all", "no acdc patients here"),
         ("acdc", "mnms", "all", "no mnms patients here"),
-        ("acdc", "ukbb", "all", "choose one of acdc, mnms"),
+        ("acdc", "ukbb", "all", "choose one of acdc, mnms, mnms2, mnms2-la, pairs"),
         ("mnms", "mnms", "val", "has no 'val' patients"),
         ("acdc", "acdc", "val", "none of the 1 patients belongs to 'val'"),
         ("acdc", "acdc", "4,99", "patient '99' is not among"),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engine import datasets, nifti
+from engine import datasets
 from engine.preprocess import InputSpec, intensity, plan
 from engine.volume import LV, MYO, RV, Volume
 
@@ -35,9 +35,8 @@ def load_scans(cases: Iterable[datasets.Case], spec: InputSpec) -> list[Scan]:
     """Read and resample. Raises ScanError for a case that cannot be read."""
     scans = []
     for case in cases:
-        volume = nifti.read([case.image])
-        mask = nifti.read_mask(case.truth, volume, case.convention)
-        scans.append(_resample(case, volume, mask.array[0], spec))
+        volume, truth = datasets.read_case(case)
+        scans.append(_resample(case, volume, truth.array[0], spec))
     return scans
 
 
