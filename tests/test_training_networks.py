@@ -15,7 +15,7 @@ from training.quantlite import QuantLite, Unit
 def test_logits_have_the_size_of_the_image(name: str) -> None:
     network = NETWORKS[name]().eval()
     with torch.no_grad():
-        assert network(torch.zeros(2, 1, 160, 192)).shape == (2, 4, 160, 192)
+        assert network(torch.zeros(2, 1, 128, 192)).shape == (2, 4, 128, 192)
 
 
 def test_espnetv2_has_the_published_size() -> None:

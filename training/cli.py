@@ -118,7 +118,8 @@ def _train(config: Config, arguments: argparse.Namespace) -> None:
     scans = load_scans(datasets.find_cases(arguments.data, "acdc", "train"), spec)
     monitor = load_scans(datasets.find_cases(arguments.data, "acdc", "val"), spec)
     run, results = arguments.runs / config.id, arguments.results / config.id
-    train(config, scans, run, monitor=monitor, teacher=_teacher(config, arguments), on_epoch=_say)
+    start = _trained(config.start_from, arguments) if config.start_from else None
+    train(config, scans, run, monitor=monitor, start=start, teacher=_teacher(config, arguments), on_epoch=_say)
     results.mkdir(parents=True, exist_ok=True)
     draw_curves(run / LOG, run / "curves.png")
     for name in (WEIGHTS, "config.json", LOG, "curves.png"):
@@ -129,21 +130,23 @@ def _teacher(config: Config, arguments: argparse.Namespace) -> Callable[[], nn.M
     """What loads the network that this configuration learns from, or None where it learns from the labels alone."""
 
     def load() -> nn.Module:
-        weights = arguments.results / config.teacher / WEIGHTS
-        if not weights.exists():
-            raise RunError(f"{weights}: no trained teacher; run `cinequant-train train {config.teacher}` first")
+        weights = _trained(config.teacher, arguments)
         return load_weights(NETWORKS[load_config(Path(config.teacher)).network](), weights)
 
     return load if config.teacher else None
 
 
 def _network(config: Config, arguments: argparse.Namespace) -> nn.Module:
-    weights = arguments.results / (config.weights or config.id) / WEIGHTS
-    if not weights.exists():
-        raise RunError(
-            f"{weights}: no trained weights; run `cinequant-train train {config.weights or arguments.config}` first"
-        )
+    weights = _trained(config.weights or config.id, arguments)
     return load_weights(NETWORKS[config.network](), weights)
+
+
+def _trained(name: str, arguments: argparse.Namespace) -> Path:
+    """The trained weights of a configuration. Raises RunError where there are none."""
+    weights = Path(arguments.results) / name / WEIGHTS
+    if not weights.exists():
+        raise RunError(f"{weights}: no trained weights; run `cinequant-train train {name}` first")
+    return weights
 
 
 def _export(config: Config, arguments: argparse.Namespace) -> None:

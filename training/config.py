@@ -36,6 +36,7 @@ class Config:
     network: key of training.networks.NETWORKS. id, name, description: how the exported card calls the model.
     weights: id of the trained configuration whose weights this one exports otherwise; "" to train its own.
     crop: side of the square training crops. batch: crops in a step. epochs: passes over all training slices.
+    start_from: id of a trained configuration whose weights this one begins with; "" to begin at random.
     learning_rate: peak of the one-cycle schedule of AdamW. weight_decay: its decoupled decay.
     ema: decay of the moving average of weights, which is what is evaluated and exported.
     bf16: autocast to bfloat16 while training (weights stay float32). Off by default: on the CPU, torch 2.13 returned
@@ -62,6 +63,7 @@ class Config:
     epochs: int = 100
     batch: int = 16
     crop: int = 160
+    start_from: str = ""
     learning_rate: float = 4e-3
     weight_decay: float = 1e-2
     ema: float = 0.998

@@ -14,12 +14,13 @@ def dice_cross_entropy(
 ) -> Tensor:
     """Cross entropy plus soft Dice, equally weighted; a scalar.
 
-    logits: (N, C, H, W) float32. target: (N, H, W) int64, 0 to C − 1.
+    logits: (N, C, H, W), taken as float32. target: (N, H, W) int64, 0 to C − 1.
     taught: a teacher's probabilities (N, C, H, W). The cross entropy is then against their mixture with the truth
     (Hinton et al., Distilling the Knowledge in a Neural Network, 2015, at temperature 1); Dice stays with the truth.
     Dice is summed over the batch for each structure, so that slices without it do not divide by zero, and averaged
     over the structures without background (Milletari et al., V-Net, 2016, with plain sums in the denominator).
     """
+    logits = logits.float()
     probabilities = logits.softmax(1)[:, 1:]
     truth = F.one_hot(target, logits.shape[1]).permute(0, 3, 1, 2)[:, 1:].to(probabilities.dtype)
     # Of several processes each has a part of the batch; the mean of their cross entropies is that of the whole already.

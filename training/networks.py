@@ -7,6 +7,7 @@ from collections.abc import Callable
 from torch import nn
 
 from training.espnetv2 import ESPNetv2, ESPNetv2EdgeNets
+from training.highres_head import LowRes
 from training.quantlite import QuantLite
 from training.unet import UNet
 
@@ -15,6 +16,10 @@ NETWORKS: dict[str, Callable[[], nn.Module]] = {
     "espnetv2": ESPNetv2,
     "espnetv2_edgenets": ESPNetv2EdgeNets,
     "unet": UNet,
+    "quantlite_half": lambda: LowRes(2, learned=True),
+    "quantlite_half_bilinear": lambda: LowRes(2, learned=False),
+    "quantlite_quarter": lambda: LowRes(4, learned=True),
+    "quantlite_quarter_bilinear": lambda: LowRes(4, learned=False),
 }
 
 

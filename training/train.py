@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import torch
 from safetensors import safe_open
-from safetensors.torch import save
+from safetensors.torch import load_file, save
 from torch import Tensor, nn
 from tqdm import tqdm
 
@@ -42,6 +42,7 @@ def train(
     *,
     monitor: Sequence[Scan] = (),
     monitor_every: int = 10,
+    start: Path | None = None,
     teacher: Callable[[], nn.Module] | None = None,
     on_epoch: Callable[[dict[str, float]], None] | None = None,
     device: torch.device = CPU,
@@ -49,6 +50,7 @@ def train(
     """Train, writing into folder: config.json, log.csv, a checkpoint after every epoch, and at the end the averaged
     weights as weights.safetensors. Called again on the same folder, it goes on where it stopped.
 
+    start: file of the weights of config.start_from.
     teacher: gives the network that config.teacher names, when the first epoch needs it.
     monitor: scans whose Dice is logged now and then; nothing is chosen by it.
     device: where the network is; the crops are drawn on the CPU. The weights returned are on the CPU.
@@ -61,12 +63,18 @@ def train(
     folder.mkdir(parents=True, exist_ok=True)
     _same_run_or_new(config, folder, write=here.first)
     torch.manual_seed(config.seed)
-    network = NETWORKS[config.network]().to(device, memory_format=torch.channels_last)
+    network = NETWORKS[config.network]()
+    if start:
+        # A network that contains the one that was trained knows where its weights belong.
+        getattr(network, "load_start", network.load_state_dict)(load_file(start))
+    network = network.to(device, memory_format=torch.channels_last)
     network = processes.batch_norm_of_all(network, device)
     average = {k: v.detach().clone() for k, v in network.state_dict().items()}
     optimizer = torch.optim.AdamW(network.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay)
     augmenter = Augmenter(scans, config.crop)
     steps = len(augmenter) // config.batch
+    # Networks that give something else while they train bring the loss of that.
+    loss_of = getattr(network, "loss", dice_cross_entropy)
     taught_by: nn.Module | None = None
     first = _resume(folder / CHECKPOINT, network, average, optimizer)
     if processes.mean_over_processes(first, device) != first:
@@ -102,7 +110,7 @@ def train(
                     logits = step_network(images)
                     with torch.no_grad():
                         taught = taught_by(images).float().softmax(1) if taught_by else None
-                loss = dice_cross_entropy(logits.float(), labels, taught, config.teacher_weight)
+                loss = loss_of(logits, labels, taught, config.teacher_weight)
                 optimizer.zero_grad(set_to_none=True)
                 loss.backward()
                 nn.utils.clip_grad_norm_(network.parameters(), 5.0)
