@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pydicom
 from numpy.typing import NDArray
 
 from engine.dicom_files import (
@@ -18,6 +18,7 @@ from engine.dicom_files import (
     find_files,
     looks_like_dicom,
     plain,
+    pydicom,
     read_images,
     read_pixels,
     tolerant,
@@ -25,7 +26,7 @@ from engine.dicom_files import (
 from engine.dicom_stack import Stack, choose, is_localiser, normal
 from engine.errors import ScanError
 from engine.progress import CancelToken, Progress, no_progress
-from engine.volume import Geometry, Known, Source, Volume
+from engine.volume import Geometry, Known, OnPlane, Source, Volume, read_only
 
 __all__ = ["looks_like_dicom", "not_short_axis", "patient_of", "read", "read_headers", "read_stack", "stack_of"]
 
@@ -83,21 +84,23 @@ def read_stack(
     beside: Sequence[Stack] = (),
     progress: Progress = no_progress,
     cancel: CancelToken | None = None,
+    on_plane: OnPlane | None = None,
 ) -> Volume:
     """The likeliest stack of images whose headers are read, as read gives it.
 
     paths: what the user opened. files, unusable: where the images were looked for, and what was no image there.
     beside: stacks of the same study that are listed elsewhere; they help to tell a localiser.
+    on_plane: told of every slice as it is read, the middle one of the first phase first, then the rest of that phase.
     Raises ScanError, Cancelled as read does.
     """
     cancel = cancel or CancelToken()
     left, faults = list(images), dict(unusable)
-    pixels: dict[tuple[Path, int], NDArray[Any]] = {}
     while left:
         stack, others = choose(left)
-        damaged = _read_pixels(stack, pixels, progress, cancel)
+        volume_of = partial(_volume, tuple(paths), stack, others, beside, dict(faults))
+        array, damaged = _read_pixels(stack, volume_of, progress, cancel, on_plane)
         if not damaged:
-            return _volume(tuple(paths), stack, others, beside, pixels, faults)
+            return volume_of(array)
         # only decoding shows that a compressed file is damaged: put the stack together again without it
         faults |= damaged
         left = [image for image in left if image.path not in damaged]
@@ -124,20 +127,59 @@ def stack_of(volume: Volume) -> Stack:
 
 
 def _read_pixels(
-    stack: Stack, pixels: dict[tuple[Path, int], NDArray[Any]], progress: Progress, cancel: CancelToken
-) -> dict[Path, UnusableError]:
-    """Add the stored values of each image to pixels; what cannot be decoded is returned."""
+    stack: Stack,
+    volume_of: Callable[[NDArray[Any]], Volume],
+    progress: Progress,
+    cancel: CancelToken,
+    on_plane: OnPlane | None,
+) -> tuple[NDArray[Any], dict[Path, UnusableError]]:
+    """(T, Z, Y, X): stored integers where nothing is to rescale, else float32; and the files that cannot be decoded.
+
+    Pixels go straight to their place: hundreds of small arrays beside it would be memory that is not given back.
+    volume_of: the Volume of an array. on_plane: told of each slice, as long as all can be decoded.
+    """
     damaged: dict[Path, UnusableError] = {}
-    for done, image in enumerate(stack.images, 1):
+    as_stored = all(image.slope == 1 and image.intercept == 0 for image in stack.images)
+    out: NDArray[Any] | None = None
+    early: Volume | None = None
+    for done, (frame, index) in enumerate(_middle_first(stack), 1):
+        image = stack.phases[frame][index]
         cancel.check()
         progress(done, len(stack.images), "Reading images")
-        if (image.path, image.frame) in pixels or image.path in damaged:
+        if image.path in damaged:
             continue
         try:
-            pixels[image.path, image.frame] = read_pixels(image)
+            stored = read_pixels(image)
         except UnusableError as reason:
             damaged[image.path] = reason
-    return damaged
+            continue
+        values = stored.dtype.type(_mirror(image)) - stored if image.inverted else stored
+        if not as_stored:
+            values = values * np.float32(image.slope) + np.float32(image.intercept)
+        kind = values.dtype if as_stored else np.dtype(np.float32)
+        if out is None:
+            out = _empty(stack, kind)
+        elif np.result_type(out.dtype, kind) != out.dtype:
+            out = out.astype(np.result_type(out.dtype, kind))
+        # Written once, before it is told of: whoever draws it needs no lock.
+        out[frame, index] = values
+        if on_plane is not None and not damaged:
+            early = early or volume_of(_empty(stack, kind))
+            on_plane(early, frame, index, read_only(out[frame, index]))
+    return _empty(stack, np.dtype(np.uint8)) if out is None else out, damaged
+
+
+def _empty(stack: Stack, dtype: np.dtype[Any]) -> NDArray[Any]:
+    """(T, Z, Y, X) of 0, for which the system gives memory only where something is written."""
+    first = stack.phases[0][0]
+    return np.zeros((len(stack.phases), len(stack.positions_mm), first.rows, first.columns), dtype)
+
+
+def _middle_first(stack: Stack) -> Iterator[tuple[int, int]]:
+    """(frame, slice) of every image: the first phase from its middle slice outwards, then the other phases."""
+    slices = len(stack.positions_mm)
+    yield from ((0, z) for z in sorted(range(slices), key=lambda z: (abs(z - slices // 2), z)))
+    yield from ((frame, z) for frame in range(1, len(stack.phases)) for z in range(slices))
 
 
 def _volume(
@@ -145,8 +187,8 @@ def _volume(
     stack: Stack,
     others: Sequence[Stack],
     beside: Sequence[Stack],
-    pixels: dict[tuple[Path, int], NDArray[Any]],
-    unusable: dict[Path, UnusableError],
+    unusable: Mapping[Path, UnusableError],
+    array: NDArray[Any],
 ) -> Volume:
     geometry, about_place, about_spacing = _geometry(stack)
     notices = [*stack.left_out, *about_spacing, *about_place]
@@ -173,7 +215,7 @@ def _volume(
         whose = "; some are of another patient or study" if foreign else ""
         notices.append(f"Also found and not shown: {', '.join(listed)}{more}{whose}.")
     return Volume(
-        array=_values(stack, pixels),
+        array=array,
         geometry=geometry,
         source=source,
         frame_times_ms=stack.frame_times_ms,
@@ -237,19 +279,6 @@ def _geometry(stack: Stack) -> tuple[Geometry, tuple[str, ...], tuple[str, ...]]
     known = Known.KNOWN if first.orientation is not None else Known.ASSUMED
     geometry = Geometry(affine=affine, shape=shape, spacing=spacing, orientation=known)
     return geometry, tuple(notices), tuple(spacing_notices)
-
-
-def _values(stack: Stack, pixels: dict[tuple[Path, int], NDArray[Any]]) -> NDArray[Any]:
-    """(T, Z, Y, X): stored integers where nothing is to rescale, else float32."""
-    first = stack.phases[0][0]
-    plain = all(image.slope == 1 and image.intercept == 0 for image in stack.images)
-    arrays = [pixels[image.path, image.frame] for image in stack.images]
-    dtype = np.result_type(*{a.dtype for a in arrays}) if plain else np.dtype(np.float32)
-    out = np.empty((len(stack.phases), len(stack.positions_mm), first.rows, first.columns), dtype)
-    for plane, image, stored in zip(out.reshape(-1, first.rows, first.columns), stack.images, arrays, strict=True):
-        values = stored.dtype.type(_mirror(image)) - stored if image.inverted else stored
-        plane[...] = values if plain else values * np.float32(image.slope) + np.float32(image.intercept)
-    return out
 
 
 def _mirror(image: Image) -> int:

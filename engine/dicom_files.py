@@ -12,19 +12,19 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pydicom
 from numpy.typing import NDArray
-from pydicom import config
-from pydicom.pixels.utils import pixel_array
-from pydicom.uid import UID, DeflatedExplicitVRLittleEndian, MediaStorageDirectoryStorage
 
 from engine.errors import ScanError
+from engine.later import Later
 
-# pydicom's warnings quote header values, so a log would hold patient data.
-logging.getLogger("pydicom").setLevel(logging.CRITICAL)
+if TYPE_CHECKING:
+    from pydicom import Dataset
+
+# pydicom's warnings quote header values, so a log would hold patient data. It sets its own level when it is imported.
+pydicom: Any = Later("pydicom", then=lambda: logging.getLogger("pydicom").setLevel(logging.CRITICAL))
 
 
 class UnusableError(Exception):
@@ -88,7 +88,7 @@ class Image:
 @contextmanager
 def tolerant() -> Iterator[None]:
     """Take header values as they are: scanners and anonymisers write invalid ones, which are handled where used."""
-    with warnings.catch_warnings(), config.disable_value_validation():
+    with warnings.catch_warnings(), pydicom.config.disable_value_validation():
         warnings.simplefilter("ignore")
         yield
 
@@ -150,7 +150,7 @@ def _listed(path: Path) -> list[Path]:
     try:
         with tolerant():
             header = pydicom.dcmread(path, specific_tags=["DirectoryRecordSequence"])
-            if header.file_meta.get("MediaStorageSOPClassUID") != MediaStorageDirectoryStorage:
+            if header.file_meta.get("MediaStorageSOPClassUID") != pydicom.uid.MediaStorageDirectoryStorage:
                 return [path]
             names = [record.get("ReferencedFileID") for record in header.get("DirectoryRecordSequence") or ()]
     except Exception:  # whatever is odd about it, reading it as an image is the place to say it
@@ -214,17 +214,17 @@ def read_images(path: Path) -> tuple[Image, ...]:
         raise UnusableError("has a damaged header") from error
 
 
-def _describe(path: Path, header: pydicom.Dataset, pixels: bytes, at: int) -> tuple[Image, ...]:
+def _describe(path: Path, header: Dataset, pixels: bytes, at: int) -> tuple[Image, ...]:
     """Images of a parsed header; pixels are the 12 bytes that follow it, at byte `at` of the file."""
     modality = _text(header, "Modality")
     sop_class = _text(header, "SOPClassUID") or str(header.file_meta.get("MediaStorageSOPClassUID", ""))
-    if sop_class == MediaStorageDirectoryStorage:
+    if sop_class == pydicom.uid.MediaStorageDirectoryStorage:
         raise UnusableError("is a DICOMDIR index; open the folder beside it", harmless=True)
     if modality in ("SEG", "RTSTRUCT"):
         raise UnusableError(f"holds contours or masks ({modality}), not images; open the scan first", harmless=True)
     rows, columns = _number(header, "Rows"), _number(header, "Columns")
     if not rows or not columns:
-        if not pixels and UID(sop_class).name.endswith("Image Storage"):
+        if not pixels and pydicom.uid.UID(sop_class).name.endswith("Image Storage"):
             raise UnusableError("is truncated: it ends before its pixels; copy it again from its source")
         raise UnusableError(f"holds no image ({modality or 'of unknown kind'})", harmless=True)
     colours = _text(header, "PhotometricInterpretation")
@@ -239,7 +239,7 @@ def _describe(path: Path, header: pydicom.Dataset, pixels: bytes, at: int) -> tu
         raise UnusableError(f"has a damaged header: {stored} bits stored up to bit {high} of {allocated}")
 
     frames = int(_number(header, "NumberOfFrames") or 1)
-    deflated = header.file_meta.get("TransferSyntaxUID") == DeflatedExplicitVRLittleEndian
+    deflated = header.file_meta.get("TransferSyntaxUID") == pydicom.uid.DeflatedExplicitVRLittleEndian
     implicit, little = (bool(flag) for flag in header.original_encoding)
     expected = frames * int(rows * columns) * allocated // 8
     offset = None if deflated else _pixel_offset(path, pixels, at, (implicit, little), expected)
@@ -305,16 +305,17 @@ def _pixel_offset(path: Path, element: bytes, at: int, encoding: tuple[bool, boo
     return at + size
 
 
-def _frames(image: Image, header: pydicom.Dataset, per_frame: Sequence[pydicom.Dataset]) -> tuple[Image, ...]:
+def _frames(image: Image, header: Dataset, per_frame: Sequence[Dataset]) -> tuple[Image, ...]:
     """Images of an enhanced multi-frame file, from its shared and per-frame functional groups."""
     shared = (header.get("SharedFunctionalGroupsSequence") or [pydicom.Dataset()])[0]
     bytes_a_frame = image.rows * image.columns * image.bits[0] // 8
     frames = []
     for index, own in enumerate(per_frame):
 
-        def group(name: str, own: pydicom.Dataset = own) -> pydicom.Dataset:
+        def group(name: str, own: Dataset = own) -> Dataset:
             sequence = own.get(name) or shared.get(name)
-            return sequence[0] if sequence else pydicom.Dataset()
+            found: Dataset = sequence[0] if sequence else pydicom.Dataset()
+            return found
 
         measures, cardiac = group("PixelMeasuresSequence"), group("CardiacSynchronizationSequence")
         plane = {name: measures.get(name) for name in ("PixelSpacing", "SliceThickness", "SpacingBetweenSlices")}
@@ -343,7 +344,7 @@ def _frames(image: Image, header: pydicom.Dataset, per_frame: Sequence[pydicom.D
     return tuple(frames)
 
 
-def _plane(header: pydicom.Dataset, plane: dict[str, Any]) -> dict[str, Any]:
+def _plane(header: Dataset, plane: dict[str, Any]) -> dict[str, Any]:
     """Position, orientation and spacing of Image from the raw values of _PLANE."""
     orientation = _numbers(plane["ImageOrientationPatient"], 6)
     if orientation is not None:
@@ -375,7 +376,7 @@ def _numbers(value: Any, count: int) -> tuple[float, ...] | None:
     return numbers if len(numbers) == count and all(map(math.isfinite, numbers)) else None
 
 
-def _number(header: pydicom.Dataset, name: str) -> float | None:
+def _number(header: Dataset, name: str) -> float | None:
     """The first value of an element as a finite number, or None."""
     value = header.get(name)
     if value is not None and not isinstance(value, (str, int, float)):
@@ -395,17 +396,17 @@ def plain(value: Any) -> str:
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
-def _text(header: pydicom.Dataset, name: str) -> str:
+def _text(header: Dataset, name: str) -> str:
     value = header.get(name)
     return "" if value is None else str(value).strip()
 
 
-def _texts(header: pydicom.Dataset, name: str) -> tuple[str, ...]:
+def _texts(header: Dataset, name: str) -> tuple[str, ...]:
     value = header.get(name)
     return tuple(str(v).strip().upper() for v in ([value] if isinstance(value, str) else value or ()))
 
 
-def _rr(header: pydicom.Dataset) -> float | None:
+def _rr(header: Dataset) -> float | None:
     """RR interval in ms, within what a heart does (20 to 300 beats a minute)."""
     interval, rate = _number(header, "NominalInterval"), _number(header, "HeartRate")
     if not interval and rate:
@@ -413,7 +414,7 @@ def _rr(header: pydicom.Dataset) -> float | None:
     return interval if interval and 200 <= interval <= 3000 else None
 
 
-def _window(header: pydicom.Dataset) -> tuple[float, float] | None:
+def _window(header: Dataset) -> tuple[float, float] | None:
     centre, width = _number(header, "WindowCenter"), _number(header, "WindowWidth")
     return (centre, width) if centre is not None and width is not None and width >= 1 else None
 
@@ -434,7 +435,7 @@ def read_pixels(image: Image) -> NDArray[Any]:
             with tolerant():
                 # a deflated file is compressed as a whole, so it has to be read as a whole
                 source = pydicom.dcmread(image.path) if image.deflated else image.path
-                values = pixel_array(source, index=image.frame if image.multi_frame else None)
+                values = pydicom.pixels.utils.pixel_array(source, index=image.frame if image.multi_frame else None)
             stored, high = allocated, allocated - 1  # the decoder has dealt with unused bits
         values = values.reshape(image.rows, image.columns)
     except Exception as error:  # each decoder has errors of its own

@@ -12,20 +12,19 @@ import struct
 import warnings
 import zlib
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import nibabel as nib
 import numpy as np
-from nibabel.filebasedimages import ImageFileError
-from nibabel.spatialimages import HeaderDataError, HeaderTypeError
-from nibabel.wrapstruct import WrapStructError
 from numpy.typing import NDArray
 
 from engine.errors import ExportError, ScanError
 from engine.files import write_atomically
+from engine.later import Later
 from engine.nifti_grid import (
     FEW_SLICES,
+    Layout,
     difference,
     layout_of,
     matching_layout,
@@ -34,10 +33,9 @@ from engine.nifti_grid import (
     read_header,
     sizes_text,
 )
-from engine.volume import Geometry, Known, LabelMap, Source, Volume, convert_labels
+from engine.volume import Geometry, Known, LabelMap, OnPlane, Source, Volume, convert_labels, read_only
 
-# nibabel's annotations are too incomplete to check calls against.
-_nib: Any = nib
+_nib: Any = Later("nibabel")
 
 # nibabel logs each oddity of a header to stderr; what matters of it becomes a notice or a ScanError here.
 logging.getLogger("nibabel.global").setLevel(logging.CRITICAL + 1)
@@ -45,19 +43,8 @@ logging.getLogger("nibabel.global").setLevel(logging.CRITICAL + 1)
 SUFFIXES = (".nii", ".nii.gz")
 READABLE_SUFFIXES = (*SUFFIXES, ".hdr", ".img", ".hdr.gz", ".img.gz")
 
-_DAMAGED = (
-    ImageFileError,
-    HeaderDataError,
-    HeaderTypeError,
-    WrapStructError,
-    OSError,
-    EOFError,
-    zlib.error,
-    struct.error,
-    ValueError,
-    OverflowError,
-    MemoryError,
-)
+FIRST_FRAME_FROM_BYTES = 12_000_000
+"""Of a compressed cine with more voxels than this, the first frame is unpacked first, so that it can be seen."""
 
 FRAME_STEP_MS = (5.0, 200.0)
 """Time steps outside this are no cine frames: most files hold 1, 0 or a repetition time there."""
@@ -75,6 +62,23 @@ def stem_of(path: Path) -> str:
     return path.name[: len(path.name) - len(suffix_of(path))]
 
 
+def _damage() -> tuple[type[Exception], ...]:
+    """What nibabel raises for files that are none or are damaged."""
+    return (
+        _nib.filebasedimages.ImageFileError,
+        _nib.spatialimages.HeaderDataError,
+        _nib.spatialimages.HeaderTypeError,
+        _nib.wrapstruct.WrapStructError,
+        OSError,
+        EOFError,
+        zlib.error,
+        struct.error,
+        ValueError,
+        OverflowError,
+        MemoryError,
+    )
+
+
 def _open(path: Path) -> Any:
     """The nibabel image of a file, its voxels not read yet. Raises ScanError."""
     if not path.exists():
@@ -87,7 +91,7 @@ def _open(path: Path) -> Any:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # on odd header extensions, which are not used
             image = _nib.load(path, mmap=False)
-    except _DAMAGED as error:
+    except _damage() as error:
         raise ScanError(
             f"{path}: is not a NIfTI file or is damaged ({_short(error, path)}); check what it is"
         ) from error
@@ -145,7 +149,7 @@ def preview(path: Path) -> tuple[NDArray[Any], tuple[float, float]]:
         raise ScanError(f"{path}: holds no grey-scale scan; export the magnitude images")
     try:
         first = np.asanyarray(image.dataobj[(slice(None),) * 3 + (0,) * (len(image.shape) - 3)])
-    except _DAMAGED as error:
+    except _damage() as error:
         raise ScanError(f"{path}: is damaged ({_short(error, path)}); copy it again from its source") from error
     layout = layout_of(read_header(image.header, shape))
     stack = layout.to_volume(first[..., None])[0]
@@ -158,11 +162,8 @@ def frames_of(path: Path) -> int:
     return _shape(_open(path).shape, path)[1]
 
 
-def _voxels(image: Any, path: Path) -> tuple[NDArray[Any], tuple[str, ...]]:
-    """(I, J, K, T) voxels, native byte order, and what has to be said about them. Raises ScanError.
-
-    Integers stay integers where the header does not scale them; everything else is float32.
-    """
+def _refuse_what_cannot_be(image: Any, path: Path) -> None:
+    """Raise ScanError for voxels that are no grey values, and for more of them than the file can hold."""
     shape, frames = _shape(image.shape, path)
     dtype = image.get_data_dtype()
     if dtype.kind not in "iuf":
@@ -176,9 +177,18 @@ def _voxels(image: Any, path: Path) -> tuple[NDArray[Any], tuple[str, ...]]:
             f"{path}: is damaged or cut short (its header promises {claimed} bytes of voxels); "
             "copy it again from its source"
         )
+
+
+def _voxels(image: Any, path: Path) -> tuple[NDArray[Any], tuple[str, ...]]:
+    """(I, J, K, T) voxels, native byte order, and what has to be said about them. Raises ScanError.
+
+    Integers stay integers where the header does not scale them; everything else is float32.
+    """
+    shape, frames = _shape(image.shape, path)
+    _refuse_what_cannot_be(image, path)
     try:
         raw = np.asanyarray(image.dataobj.get_unscaled()).reshape(*shape, frames)
-    except _DAMAGED as error:
+    except _damage() as error:
         if isinstance(error, FileNotFoundError):
             raise ScanError(f"{path}: the image file that belongs to this header is missing; copy both") from error
         raise ScanError(
@@ -193,7 +203,7 @@ def _voxels(image: Any, path: Path) -> tuple[NDArray[Any], tuple[str, ...]]:
         elif raw.dtype.kind == "f":
             array = raw.astype(np.float32)
         else:
-            array = raw.astype(raw.dtype.newbyteorder("="))
+            array = raw.astype(raw.dtype.newbyteorder("="), copy=False)
     if array.dtype.kind != "f":
         return array, ()
     bad = ~np.isfinite(array)
@@ -239,16 +249,18 @@ def _not_short_axis(array: NDArray[Any], geometry: Geometry) -> str:
     return ""
 
 
-def read(paths: Sequence[Path]) -> Volume:
+def read(paths: Sequence[Path], *, on_plane: OnPlane | None = None) -> Volume:
     """One 3-D or 4-D NIfTI file, or two 3-D files of one grid: end-diastole, then end-systole.
 
+    on_plane: told of the slices of a large compressed cine's first frame, the middle one first. Its voxels are one
+    stream, so that nothing else can be had before the rest; other files are read in no time.
     Returns a Volume (T, Z, Y, X) whose slices ascend along row × column. Integer voxels stay integers where the
     header does not scale them.
     Raises ScanError, naming the file, for everything that is no such scan.
     """
     if not 1 <= len(paths) <= 2:
         raise ScanError(f"{len(paths)} NIfTI files are given; open one, or an ED and an ES file of one study")
-    volumes = [_read_one(path) for path in paths]
+    volumes = [_read_one(path, on_plane if len(paths) == 1 else None) for path in paths]
     if len(volumes) == 1:
         return volumes[0]
     first, second = volumes
@@ -284,18 +296,18 @@ def common_name(paths: Sequence[Path]) -> str:
     return shared or stem_of(paths[0])
 
 
-def _read_one(path: Path) -> Volume:
+def _read_one(path: Path, on_plane: OnPlane | None = None) -> Volume:
     image = _open(path)
-    header = read_header(image.header, _shape(image.shape, path)[0])
+    _refuse_what_cannot_be(image, path)
+    shape, frames = _shape(image.shape, path)
+    header = read_header(image.header, shape)
     layout = layout_of(header)
-    array, said = _voxels(image, path)
     try:
         geometry = Geometry(layout.volume_affine, layout.volume_shape, header.spacing, header.orientation)
     except ScanError as error:
         raise ScanError(f"{path}: {error}; export it again with valid directions") from error
-    stack = layout.to_volume(array)
-    return Volume(
-        array=stack,
+    about = Volume(
+        array=np.zeros((frames, *layout.volume_shape), np.uint8),
         geometry=geometry,
         source=Source(
             kind="nifti",
@@ -304,12 +316,38 @@ def _read_one(path: Path) -> Volume:
             slices_reversed=layout.flips[2],
             nifti_headers=(image.header.binaryblock,) if isinstance(image.header, _nib.Nifti1Header) else (),
         ),
-        frame_times_ms=_frame_times(image, stack.shape[0]),
+        frame_times_ms=_frame_times(image, frames),
         window=_window(image),
-        not_short_axis=_not_short_axis(stack, geometry),
-        notices=header.notices + said,
+        notices=header.notices,
         spacing_notices=header.spacing_notices,
     )
+    claimed = math.prod(shape) * frames * image.get_data_dtype().itemsize
+    packed = suffix_of(Path(image.file_map["image"].filename or path)).endswith(".gz")
+    if on_plane is not None and packed and frames > 1 and claimed > FIRST_FRAME_FROM_BYTES:
+        _tell_first_frame(image, layout, about, on_plane)
+    array, said = _voxels(image, path)
+    stack = layout.to_volume(array)
+    return replace(about, array=stack, not_short_axis=_not_short_axis(stack, geometry), notices=header.notices + said)
+
+
+def _tell_first_frame(image: Any, layout: Layout, about: Volume, on_plane: OnPlane) -> None:
+    """Tell of the slices of a file's first frame; of none where they cannot be shown as they will be."""
+    try:
+        first = np.asanyarray(image.dataobj[(slice(None),) * 3 + (0,) * (len(image.shape) - 3)])
+    except _damage():  # reading all of it says what is wrong
+        return
+    if first.dtype.kind not in "iuf" or (first.dtype.kind == "f" and not np.isfinite(first).all()):
+        return
+    kind = np.float32 if first.dtype.kind == "f" else first.dtype.newbyteorder("=")
+    stack = layout.to_volume(first.astype(kind)[..., None])
+    early = replace(
+        about,
+        array=np.zeros((about.frames, *stack.shape[1:]), kind),
+        not_short_axis=_not_short_axis(stack, about.geometry),
+    )
+    middle = len(stack[0]) // 2
+    for z in sorted(range(len(stack[0])), key=lambda z: (abs(z - middle), z)):
+        on_plane(early, 0, z, read_only(stack[0, z]))
 
 
 # Masks

@@ -10,15 +10,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import nibabel as nib
 import numpy as np
-from nibabel.spatialimages import HeaderDataError
 from numpy.typing import NDArray
 
+from engine.later import Later
 from engine.volume import SAME_DIRECTION, SAME_PLACE_MM, Geometry, Known, Volume
 
-# nibabel's annotations are too incomplete to check calls against.
-_nib: Any = nib
+_nib: Any = Later("nibabel")
 
 RAS_TO_LPS = np.diag([-1.0, -1.0, 1.0, 1.0])
 # Where a short-axis picture is seen from the apex, as scanners show it, its slices ascend towards the base: to the
@@ -136,7 +134,7 @@ def read_header(header: Any, shape: tuple[int, int, int]) -> Header:
             if int(header["sform_code"]) > 0:
                 sform = np.asarray(header.get_sform(), dtype=np.float64)
             if int(header["qform_code"]) > 0:
-                with contextlib.suppress(HeaderDataError, ValueError):
+                with contextlib.suppress(_nib.spatialimages.HeaderDataError, ValueError):
                     qform = np.asarray(header.get_qform(), dtype=np.float64)
     sform, qform = (form if _usable(form) else None for form in (sform, qform))
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from engine.dicom_files import Image, UnusableError, find_files, read_pixels
 from engine.dicom_stack import Stack, arrange, group_by_geometry, likely_short_axis
 from engine.errors import ScanError
 from engine.progress import CancelToken, Progress, no_progress
-from engine.volume import Volume
+from engine.volume import OnPlane, Volume
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -134,16 +135,22 @@ def find_studies(
 
 
 def read_chosen(
-    index: Index, *, progress: Progress = no_progress, cancel: CancelToken | None = None
+    index: Index,
+    *,
+    progress: Progress = no_progress,
+    cancel: CancelToken | None = None,
+    on_plane: Callable[[Series, Volume, int, int, NDArray[Any]], None] | None = None,
 ) -> tuple[Series, Volume]:
     """The most likely short-axis cine; where only reading shows that it is damaged, the next likely.
 
+    on_plane: told, as an engine.volume.OnPlane is, of slices as they are read, with the series that they are of.
     Raises ScanError of the most likely where none can be read; Cancelled.
     """
     first: ScanError | None = None
     for series in index.ranked:
         try:
-            return series, read_series(index, series, progress=progress, cancel=cancel)
+            told = partial(on_plane, series) if on_plane is not None else None
+            return series, read_series(index, series, progress=progress, cancel=cancel, on_plane=told)
         except ScanError as error:
             first = first or error
     assert first is not None
@@ -151,17 +158,32 @@ def read_chosen(
 
 
 def read_series(
-    index: Index, series: Series, *, progress: Progress = no_progress, cancel: CancelToken | None = None
+    index: Index,
+    series: Series,
+    *,
+    progress: Progress = no_progress,
+    cancel: CancelToken | None = None,
+    on_plane: OnPlane | None = None,
 ) -> Volume:
-    """The Volume of a stack. Raises ScanError, Cancelled as engine.scan.open_scan does."""
+    """The Volume of a stack. on_plane: told of slices as they are read.
+
+    Raises ScanError, Cancelled as engine.scan.open_scan does.
+    """
     if cancel is not None:
         cancel.check()
     if series.kind == "nifti":
         progress(0, 0, "Reading images")
-        return nifti.read(series.paths)
+        return nifti.read(series.paths, on_plane=on_plane)
     files = list(dict.fromkeys(image.path for image in series.images))
     return dicom.read_stack(
-        index.paths, files, series.images, index.faults, beside=series.beside, progress=progress, cancel=cancel
+        index.paths,
+        files,
+        series.images,
+        index.faults,
+        beside=series.beside,
+        progress=progress,
+        cancel=cancel,
+        on_plane=on_plane,
     )
 
 
