@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from app.language import translate
 from app.panes import Pane, Role, mask_name, progress_text
 from app.state import AppState, card_of, drawn_labels, drawn_mask, run_of
 from engine.volume import Known, Volume, orientation_letters
@@ -43,22 +44,36 @@ def top_left(state: AppState) -> list[str]:
     volume = state.volume
     if volume is None:
         return []
-    lines = [f"Slice {state.slice_index + 1} / {volume.slices}"]
+    lines = [_slice(state, volume)]
     geometry = volume.geometry
     if geometry.spacing is not Known.ASSUMED:
         if geometry.orientation is Known.ASSUMED:
-            lines.append(f"{state.slice_index * geometry.spacing_mm[2]:.1f} mm from the first slice")
+            away = f"{state.slice_index * geometry.spacing_mm[2]:.1f}"
+            lines.append(translate("Annotations", "{distance} mm from the first slice").format(distance=away))
         else:
             normal = geometry.directions[:, 2]
             position = float(normal @ geometry.position_mm(0, 0, state.slice_index))
-            lines.append(f"Position {position:.1f} mm".replace("-", "−"))
+            signed = f"{position:.1f}".replace("-", "−")
+            lines.append(translate("Annotations", "Position {position} mm").format(position=signed))
     if volume.phase_names:
-        lines.append(f"Phase {volume.phase_names[state.frame_index]}  ({state.frame_index + 1} / {volume.frames})")
+        said = translate("Annotations", "Phase {phase}  ({number} / {total})")
+        name = volume.phase_names[state.frame_index]
+        lines.append(said.format(phase=name, number=state.frame_index + 1, total=volume.frames))
     elif volume.frames > 1:
-        lines.append(f"Frame {state.frame_index + 1} / {volume.frames}")
+        lines.append(_frame(state.frame_index, volume))
     if volume.frame_times_ms is not None and volume.frames > 1:
-        lines.append(f"Trigger time {volume.frame_times_ms[state.frame_index]:.0f} ms")
+        at = f"{volume.frame_times_ms[state.frame_index]:.0f}"
+        lines.append(translate("Annotations", "Trigger time {time} ms").format(time=at))
     return lines
+
+
+def _slice(state: AppState, volume: Volume) -> str:
+    said = translate("Annotations", "Slice {number} / {total}")
+    return said.format(number=state.slice_index + 1, total=volume.slices)
+
+
+def _frame(frame: int, volume: Volume) -> str:
+    return translate("Annotations", "Frame {number} / {total}").format(number=frame + 1, total=volume.frames)
 
 
 def top_right(state: AppState, *, frame: int | None = None, narrow: bool = False) -> list[str]:
@@ -71,13 +86,18 @@ def top_right(state: AppState, *, frame: int | None = None, narrow: bool = False
         lines = [run.prediction.model_name, run.prediction.precision]
     elif card is not None and run is not None and run.planes:
         # Before the largest component of each structure is chosen, crumbs may be seen that the result does not have.
-        here = "provisional outlines" if drawn_labels(state, frame=frame) else "this slice is still to come"
+        here = (
+            translate("Annotations", "provisional outlines")
+            if drawn_labels(state, frame=frame)
+            else translate("Annotations", "this slice is still to come")
+        )
         lines = [card.name, state.precision, progress_text(run), here]
     if state.mask is not None and state.mask_shown:
-        of_frame = "" if drawn_mask(state, frame) else ", not of this frame"
-        lines.append(f"- - {'mask' if narrow else _short(mask_name(state))}{of_frame}")
+        name = translate("Annotations", "mask") if narrow else _short(mask_name(state))
+        here = name if drawn_mask(state, frame) else translate("Annotations", "{mask}, not of this frame")
+        lines.append(f"- - {here.format(mask=name)}")
     if state.overlay.hidden and lines:
-        lines.append("outlines hidden (H)")
+        lines.append(translate("Annotations", "outlines hidden (H)"))
     return lines
 
 
@@ -89,17 +109,22 @@ def pane_lines(state: AppState, pane: Pane, role: Role) -> list[str]:
     lines = [_short(pane.title)]
     if role is Role.DIFFERENCE and pane.labels is not None and pane.other is not None:
         count = int(np.count_nonzero(pane.labels.plane != pane.other.plane))
-        lines.append(f"{count} pixel{'s' * (count != 1)}" if count else "none in this slice")
+        lines.append(
+            translate("Annotations", "%n pixel(s)", "", None, count)
+            if count
+            else translate("Annotations", "none in this slice")
+        )
     elif volume.is_cine and role in (Role.ED, Role.ES):
-        lines.append(f"Frame {pane.frame + 1} / {volume.frames}")
-    return [*lines, f"Slice {state.slice_index + 1} / {volume.slices}", *filter(None, [pane.note])]
+        lines.append(_frame(pane.frame, volume))
+    return [*lines, _slice(state, volume), *filter(None, [pane.note])]
 
 
 def invitation(state: AppState) -> tuple[str, str]:
     """What to do with a window without a scan: in large letters, and in small ones below."""
     if state.busy is not None:
-        return "One moment…", ""
-    return "Drop a scan here", "or open files with Ctrl+O, a folder with Ctrl+Shift+O"
+        return translate("Annotations", "One moment…"), ""
+    how = translate("Annotations", "or open files with Ctrl+O, a folder with Ctrl+Shift+O")
+    return translate("Annotations", "Drop a scan here"), how
 
 
 def _short(text: str, most: int = 32) -> str:
@@ -111,9 +136,9 @@ def warnings(volume: Volume) -> list[str]:
     """What of the geometry is a guess."""
     lines = []
     if volume.geometry.orientation is Known.ASSUMED:
-        lines.append("orientation unknown")
+        lines.append(translate("Annotations", "orientation unknown"))
     if volume.geometry.spacing is Known.ASSUMED:
-        lines.append("spacing unknown")
+        lines.append(translate("Annotations", "spacing unknown"))
     return lines
 
 
@@ -122,7 +147,8 @@ def bottom_left(state: AppState) -> list[str]:
     if state.volume is None:
         return []
     centre, width = state.window
-    return [f"W {_value(width)}   L {_value(centre)}" + ("   inverted" if state.invert else "")]
+    said = translate("Annotations", "W {width}   L {centre}").format(width=_value(width), centre=_value(centre))
+    return [f"{said}   {translate('Annotations', 'inverted')}" if state.invert else said]
 
 
 def value_under(volume: Volume, frame: int, slice_index: int, x: int, y: int) -> str:
@@ -130,7 +156,8 @@ def value_under(volume: Volume, frame: int, slice_index: int, x: int, y: int) ->
     _, rows, columns = volume.geometry.shape
     if not (0 <= x < columns and 0 <= y < rows):
         return ""
-    return f"{_value(float(volume.array[frame, slice_index, y, x]))}  at  {x}, {y}"
+    value = _value(float(volume.array[frame, slice_index, y, x]))
+    return translate("Annotations", "{value}  at  {column}, {row}").format(value=value, column=x, row=y)
 
 
 def scale_bar_mm(pixels_per_mm: float, room_px: float) -> int:

@@ -13,6 +13,7 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app import theme
+from app.language import translate
 
 NEIGHBOURS = 4
 TEXT_PX, LINE_PX = 10, 14
@@ -78,11 +79,14 @@ class LatencyChart(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setAccessibleName("Latency of each slice")
+        self.setAccessibleName(translate("Charts", "Latency of each slice"))
         self.setToolTip(
-            "Left: every slice as a dot, in the order computed, and the median of its neighbours as a line. "
-            "Right: how often each latency occurred; the solid line is the median (p50), the dashed one the 95th "
-            "percentile (p95)."
+            translate(
+                "Charts",
+                "Left: every slice as a dot, in the order computed, and the median of its neighbours as a line. "
+                "Right: how often each latency occurred; the solid line is the median (p50), the dashed one the 95th "
+                "percentile (p95).",
+            )
         )
         self.shown: dict[str, Series] = {}
         self.total = 0
@@ -90,7 +94,8 @@ class LatencyChart(QWidget):
     def show_series(self, shown: Mapping[str, Series], total: int) -> None:
         """shown: by precision, in the order to draw. total: slices that there will be."""
         self.shown, self.total = dict(shown), total
-        words = [f"{name}: median {s.p50:.1f} ms, 95th percentile {s.p95:.1f} ms" for name, s in self.shown.items()]
+        said = translate("Charts", "{precision}: median {p50} ms, 95th percentile {p95} ms")
+        words = [said.format(precision=name, p50=f"{s.p50:.1f}", p95=f"{s.p95:.1f}") for name, s in self.shown.items()]
         self.setAccessibleDescription("; ".join(words))
         self.update()
 
@@ -123,8 +128,8 @@ class LatencyChart(QWidget):
             box = QRectF(0, y - LINE_PX / 2, LEFT_PX - 6, LINE_PX)
             painter.drawText(box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, f"{value:g}")
         head = QRectF(0, 0, self.width(), LINE_PX - 2)
-        painter.drawText(head, Qt.AlignmentFlag.AlignLeft, "ms a slice")
-        painter.drawText(head, Qt.AlignmentFlag.AlignRight, "how often")
+        painter.drawText(head, Qt.AlignmentFlag.AlignLeft, translate("Charts", "ms a slice"))
+        painter.drawText(head, Qt.AlignmentFlag.AlignRight, translate("Charts", "how often"))
         foot = QRectF(0, dots.bottom() + 2, dots.right(), LINE_PX - 2)
         last = max(self.total, 1)
         for value in ticks(last, 4):
@@ -133,7 +138,7 @@ class LatencyChart(QWidget):
                 continue
             x = dots.left() + dots.width() * value / last
             painter.drawText(QRectF(x - 30, foot.top(), 60, foot.height()), Qt.AlignmentFlag.AlignHCenter, f"{value:g}")
-        painter.drawText(foot, Qt.AlignmentFlag.AlignRight, f"{last} slices")
+        painter.drawText(foot, Qt.AlignmentFlag.AlignRight, translate("Charts", "%n slice(s)", "", None, last))
 
     def _slices(self, painter: QPainter, box: QRectF, top: float, colour: QColor, one: Series) -> None:
         """Every slice as a faint dot, what is typical there as a strong line. What lies above the top is at the top."""

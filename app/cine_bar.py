@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
 )
 
 from app import icons, theme
+from app.language import translate
 from app.panel import Choice, Segments, label
 from app.state import SPEEDS, AppState, frame_interval_ms, phase_frame
 
@@ -70,24 +71,26 @@ class CineBar(QFrame):
     def __init__(self) -> None:
         super().__init__()
         self.setObjectName("cineBar")
-        self.play = icons.IconButton("play", "Play or pause (Space)")
+        self.play = icons.IconButton("play", translate("CineBar", "Play or pause (Space)"))
         self.play.setIconSize(QSize(20, 20))
         self.play.clicked.connect(self.play_requested)
-        self.frame, self.slice = MarkedSlider("Frame"), MarkedSlider("Slice")
+        self.frame = MarkedSlider(translate("CineBar", "Frame"))
+        self.slice = MarkedSlider(translate("CineBar", "Slice"))
         self.frame.valueChanged.connect(self.frame_requested)
         self.slice.valueChanged.connect(self.slice_requested)
         self.speed = Choice()
-        self.speed.setAccessibleName("Speed of the cine")
+        self.speed.setAccessibleName(translate("CineBar", "Speed of the cine"))
         for speed in SPEEDS:
             self.speed.addItem(f"{speed:g}×", speed)
         self.speed.setCurrentIndex(SPEEDS.index(1.0))
         self.speed.activated.connect(lambda i: self.speed_requested.emit(SPEEDS[i]))
-        self.ways = Segments(["loop", "sweep"], ["Loop", "Sweep"])
-        self.ways.setAccessibleName("Way of the cine")
-        self.ways.setToolTip("Round and round, or to and fro (B)")
+        self.ways = Segments(["loop", "sweep"], [translate("CineBar", "Loop"), translate("CineBar", "Sweep")])
+        self.ways.setAccessibleName(translate("CineBar", "Way of the cine"))
+        self.ways.setToolTip(translate("CineBar", "Round and round, or to and fro (B)"))
         self.ways.chosen.connect(lambda way: self.sweep_requested.emit(way == "sweep"))
         self._frame_text, self._slice_text, self._rate = label(), label(), label("", "small")
-        self._frame_name, self._slice_name = label("Frame", "muted"), label("Slice", "muted")
+        self._frame_name = label(translate("CineBar", "Frame"), "muted")
+        self._slice_name = label(translate("CineBar", "Slice"), "muted")
         for text in (self._frame_text, self._slice_text):
             text.setMinimumWidth(56)
             text.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
@@ -120,9 +123,10 @@ class CineBar(QFrame):
             slider.setEnabled(count > 1)
             slider.blockSignals(False)
         phase = volume.phase_names[new.frame_index] if volume and volume.phase_names else ""
-        self._frame_name.setText("Phase" if phase else "Frame")
+        self._frame_name.setText(translate("CineBar", "Phase") if phase else translate("CineBar", "Frame"))
         # A scan of one phase has nothing to count.
-        counter = f"{new.frame_index + 1} / {frames}" if frames > 1 else "single" if volume else "–"
+        single = translate("CineBar", "single") if volume else "–"
+        counter = f"{new.frame_index + 1} / {frames}" if frames > 1 else single
         self._frame_text.setText(phase or counter)
         self._slice_text.setText(f"{new.slice_index + 1} / {slices}" if volume else "–")
         self.play.setEnabled(cine)
@@ -132,9 +136,12 @@ class CineBar(QFrame):
         if old.playing != new.playing:
             self.play.set_icon("pause" if new.playing else "play")
         self.speed.setCurrentIndex(min(range(len(SPEEDS)), key=lambda i: abs(SPEEDS[i] - new.speed)))
-        self._rate.setText(f"{1000 / frame_interval_ms(volume) * new.speed:.0f} fps" if volume and cine else "")
+        rate = 1000 / frame_interval_ms(volume) * new.speed if volume and cine else 0
+        self._rate.setText(translate("CineBar", "{rate} fps").format(rate=f"{rate:.0f}") if rate else "")
         self._rate.setToolTip(
-            "" if not volume or volume.frame_times_ms else "The file does not say how fast the heart beat"
+            ""
+            if not volume or volume.frame_times_ms
+            else translate("CineBar", "The file does not say how fast the heart beat")
         )
         marks = {}
         for name in ("ED", "ES"):

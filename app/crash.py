@@ -12,6 +12,7 @@ from PySide6.QtCore import QStandardPaths, Qt
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication, QMessageBox, QWidget
 
+from app.language import translate
 from engine.errors import fault_report
 
 
@@ -43,16 +44,19 @@ class CrashHandler:
         if self._showing:  # a fault that repeats with every redraw must not pile up dialogs
             return
         self._showing = True
-        box = QMessageBox(QMessageBox.Icon.Critical, "CineQuant", "Something went wrong in CineQuant.",
+        title = translate("Crash", "Something went wrong in CineQuant.")
+        box = QMessageBox(QMessageBox.Icon.Critical, "CineQuant", title,
                           QMessageBox.StandardButton.Close, self._parent)  # fmt: skip
-        box.setInformativeText(
-            f"This is a fault of the program, not of the scan. {self._save()}\n\n"
+        said = translate(
+            "Crash",
+            "This is a fault of the program, not of the scan. {saved}\n\n"
             "The report below holds no patient data; it helps to mend the fault. What is on screen may no longer be "
-            "right: close CineQuant and start it again."
+            "right: close CineQuant and start it again.",
         )
+        box.setInformativeText(said.format(saved=self._save()))
         box.setTextFormat(Qt.TextFormat.PlainText)
         box.setDetailedText(self.last_report)
-        copy = box.addButton("Copy report", QMessageBox.ButtonRole.ActionRole)
+        copy = box.addButton(translate("Crash", "Copy report"), QMessageBox.ButtonRole.ActionRole)
         copy.clicked.disconnect()  # stays open
         copy.clicked.connect(lambda: QApplication.clipboard().setText(self.last_report))
         close = box.button(QMessageBox.StandardButton.Close)
@@ -70,5 +74,7 @@ class CrashHandler:
             saved = self._recover(recovery_folder())
         except Exception as error:  # the rescue must not fail the report
             self.last_report += "\nwhile saving: " + fault_report(error)
-            return "The mask on screen could not be saved."
-        return f"The mask on screen was saved to {saved}." if saved else "There was no mask to save."
+            return translate("Crash", "The mask on screen could not be saved.")
+        if not saved:
+            return translate("Crash", "There was no mask to save.")
+        return translate("Crash", "The mask on screen was saved to {path}.").format(path=saved)

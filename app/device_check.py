@@ -17,8 +17,10 @@ from PySide6.QtWidgets import (
 )
 
 from app import theme
+from app.engine_words import translated
 from app.jobs import Job, Outcome, Reporter, Worker
 from app.jobs import Report as JobReport
+from app.language import marked, thousands, translate
 from app.panel import label, plain_tip
 from app.session import Session
 from app.state import AppState, Busy, Kind
@@ -28,11 +30,12 @@ from engine.catalog import Catalog
 LOOK_EVERY_MS = 500
 # The user has opened a scan and looks at it; by then the first segmentations are over and caches are warm.
 QUIET_FOR_MS = 5000
-CHECKING = "Checking this computer"
-WAITING = "The device check waits for the segmentation"
-NOT_YET = (
+CHECKING = marked("DeviceCheck", "Checking this computer")
+WAITING = marked("DeviceCheck", "The device check waits for the segmentation")
+NOT_YET = marked(
+    "DeviceCheck",
     "Not checked yet. The check times every installed model in every precision, for about half a minute, behind "
-    "whatever else you do. Nothing leaves this computer."
+    "whatever else you do. Nothing leaves this computer.",
 )
 
 
@@ -88,7 +91,7 @@ class DeviceCheck(QObject):
         if quiet and (self._forced or self._quiet_ms >= QUIET_FOR_MS):
             self._begin(state)
         elif self._forced:
-            self._tell(Busy(WAITING))
+            self._tell(Busy(translate("DeviceCheck", WAITING)))
 
     def _begin(self, state: AppState) -> None:
         catalog, known = state.catalog, None if self._forced else state.report
@@ -100,18 +103,19 @@ class DeviceCheck(QObject):
             self._worker = Worker(self._on_report, self._on_outcome)
         self._job = Job("check", None, lambda reporter: _check(catalog, known, reporter))
         if self._forced:
-            self._tell(Busy(CHECKING))
+            self._tell(Busy(translate("DeviceCheck", CHECKING)))
         self._worker.submit(self._job)
 
     def _on_report(self, report: JobReport) -> None:
-        self._tell(Busy(CHECKING, report.done, report.total))
+        self._tell(Busy(translate("DeviceCheck", CHECKING), report.done, report.total))
 
     def _on_outcome(self, outcome: Outcome) -> None:
         self._over(stay_wanted=False)
         if outcome.bug is not None:
             raise outcome.bug
         if outcome.error is not None:
-            self._session.say(Kind.ERROR, f"The device check failed: {outcome.error}")
+            text = translate("DeviceCheck", "The device check failed: {error}").format(error=outcome.error)
+            self._session.say(Kind.ERROR, text)
         elif outcome.value is not None:
             self._session.update(report=outcome.value)
 
@@ -158,7 +162,17 @@ class DeviceDialog(QDialog):
     stop_requested = Signal()
     follow_requested = Signal()
 
-    HEAD = ("Model", "Precision", "ms a slice", "p95, ms", "Memory, MB", "File, kB", "Executed in", "Dice", "")
+    HEAD = (
+        marked("DeviceCheck", "Model"),
+        marked("DeviceCheck", "Precision"),
+        marked("DeviceCheck", "ms a slice"),
+        marked("DeviceCheck", "p95, ms"),
+        marked("DeviceCheck", "Memory, MB"),
+        marked("DeviceCheck", "File, kB"),
+        marked("DeviceCheck", "Executed in"),
+        marked("DeviceCheck", "Dice"),
+        "",
+    )
 
     # Of the class too: Qt tells of palettes while the dialog is being made.
     _state: AppState | None = None
@@ -166,7 +180,7 @@ class DeviceDialog(QDialog):
 
     def __init__(self, parent: QWidget, state: AppState) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Device check")
+        self.setWindowTitle(translate("DeviceCheck", "Device check"))
         column = QVBoxLayout(self)
         column.setContentsMargins(20, 18, 20, 16)
         column.setSpacing(12)
@@ -189,10 +203,10 @@ class DeviceDialog(QDialog):
         self.doing = label("", "muted")
         row.addWidget(self.doing)
         row.addStretch()
-        self.follow = _button("Use the recommended", self.follow_requested)
-        self.again = _button("Check now", self.check_requested)
-        self.stop = _button("Stop", self.stop_requested)
-        self.done_ = _button("Close", self.close)
+        self.follow = _button(translate("DeviceCheck", "Use the recommended"), self.follow_requested)
+        self.again = _button(translate("DeviceCheck", "Check now"), self.check_requested)
+        self.stop = _button(translate("DeviceCheck", "Stop"), self.stop_requested)
+        self.done_ = _button(translate("DeviceCheck", "Close"), self.close)
         for button in (self.follow, self.again, self.stop, self.done_):
             row.addWidget(button)
         column.addLayout(row)
@@ -216,14 +230,14 @@ class DeviceDialog(QDialog):
         self.progress.setVisible(checking is not None)
         self.stop.setVisible(checking is not None)
         self.again.setVisible(checking is None)
-        self.again.setText("Check again" if report else "Check now")
+        self.again.setText(translate("DeviceCheck", "Check again") if report else translate("DeviceCheck", "Check now"))
         if checking is None:
             self.doing.setText("")
         else:
             self.progress.setRange(0, checking.total)
             self.progress.setValue(checking.done)
-            at = f": {checking.done} of {checking.total} steps" if checking.total else ""
-            self.doing.setText(f"{checking.what}{at}")
+            text = translate("DeviceCheck", "{what}: {done} of {total} steps") if checking.total else "{what}"
+            self.doing.setText(text.format(what=checking.what, done=checking.done, total=checking.total))
         chosen = (new.model_id, new.precision)
         best = (report.recommended_model, report.recommended) if report else chosen
         self.follow.setVisible(bool(new.by_hand) and chosen != best)
@@ -232,8 +246,13 @@ class DeviceDialog(QDialog):
 
     def _show(self, report: Report | None, catalog: Catalog | None) -> None:
         self._theme = theme.ACCENT
-        self.advice.setText(f"On this computer, {report.reason}" if report else "Which model is best here?")
-        self.device.setText(_measured(report) if report else NOT_YET)
+        advice = translate("DeviceCheck", "On this computer, {recommendation}")
+        self.advice.setText(
+            advice.format(recommendation=translated(report.reason))
+            if report
+            else translate("DeviceCheck", "Which model is best here?")
+        )
+        self.device.setText(_measured(report) if report else translate("DeviceCheck", NOT_YET))
         content = QWidget()
         grid = QGridLayout(content)
         grid.setContentsMargins(0, 0, 8, 0)
@@ -242,7 +261,7 @@ class DeviceDialog(QDialog):
         if report is not None:
             names = {card.id: card.name for card in catalog.models} if catalog else {}
             for at, text in enumerate(self.HEAD):
-                grid.addWidget(label(text, "muted"), 0, at, _side(at))
+                grid.addWidget(label(translate("DeviceCheck", text) if text else "", "muted"), 0, at, _side(at))
             for line, row in enumerate(report.rows, start=1):
                 best = (row.model, row.precision) == (report.recommended_model, report.recommended)
                 for at, text in enumerate(_cells(row, names.get(row.model, row.model), best=best)):
@@ -274,20 +293,21 @@ def _side(column: int) -> Qt.AlignmentFlag:
 
 def _cells(row: Row, name: str, *, best: bool) -> tuple[str, ...]:
     """One row in the order of HEAD."""
-    executed = f"{100 * row.int8_share:.0f} % int8" if row.arithmetic == "int8" else row.arithmetic
+    share = translate("DeviceCheck", "{percent} % int8").format(percent=f"{100 * row.int8_share:.0f}")
+    executed = share if row.arithmetic == "int8" else row.arithmetic
     if row.precision == BF16:
-        remark = "comparison only"
+        remark = translate("DeviceCheck", "comparison only")
     elif not row.verified:
-        remark = "differs here"
+        remark = translate("DeviceCheck", "differs here")
     else:
-        remark = "recommended" if best else ""
+        remark = translate("DeviceCheck", "recommended") if best else ""
     return (
         name,
         row.precision,
         f"{row.latency_ms:.1f}",
         f"{row.latency_p95_ms:.1f}",
-        "–" if row.memory_mb is None else f"{row.memory_mb:,.0f}",
-        f"{row.size_bytes / 1000:,.0f}",
+        "–" if row.memory_mb is None else thousands(row.memory_mb),
+        thousands(row.size_bytes / 1000),
         executed,
         "–" if row.dice_mean is None else f"{row.dice_mean:.3f}",
         remark,
@@ -296,19 +316,33 @@ def _cells(row: Row, name: str, *, best: bool) -> tuple[str, ...]:
 
 def _measured(report: Report) -> str:
     threads = report.rows[0].threads if report.rows else 0
-    on = f"{threads} thread{'s' if threads != 1 else ''}"
-    image = f"image {report.size} × {report.size}, median of {report.runs} runs, all models in turns"
+    on = translate("DeviceCheck", "%n thread(s)", "", None, threads)
+    image = translate("DeviceCheck", "image {size} × {size}, median of {runs} runs, all models in turns")
+    image = image.format(size=report.size, runs=report.runs)
     return f"{report.device} · {report.isa} · {on} · {report.runtime} · {image}"
 
 
 def _notes(report: Report) -> str:
     lines = [
-        "Memory: growth of a fresh process. Executed in: what the multiply-adds ran in, by the kernels' names. "
-        "Dice: on the patients that the model's card names."
+        translate(
+            "DeviceCheck",
+            "Memory: growth of a fresh process. Executed in: what the multiply-adds ran in, by the kernels' names. "
+            "Dice: on the patients that the model's card names.",
+        )
     ]
     if any(row.precision == BF16 for row in report.rows):
-        lines.append("bfloat16: the float32 file, were its layers let round to bfloat16; shown to compare, never used.")
+        lines.append(
+            translate(
+                "DeviceCheck",
+                "bfloat16: the float32 file, were its layers let round to bfloat16; shown to compare, never used.",
+            )
+        )
     if any(row.precision != BF16 and not row.verified for row in report.rows):
-        lines.append("Differs here: does not compute what it did where it was exported; not recommended.")
-    lines += [f"{model} {precision} cannot run here: {reason}" for model, precision, reason in report.failed]
+        lines.append(
+            translate(
+                "DeviceCheck", "Differs here: does not compute what it did where it was exported; not recommended."
+            )
+        )
+    failed = translate("DeviceCheck", "{model} {precision} cannot run here: {reason}")
+    lines += [failed.format(model=m, precision=p, reason=reason) for m, p, reason in report.failed]
     return "\n".join(lines)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QLocale, Qt
 from PySide6.QtGui import QIcon, QKeySequence
 from PySide6.QtWidgets import (
     QDialog,
@@ -18,8 +18,9 @@ from PySide6.QtWidgets import (
 
 from app import icons
 from app.actions import ACTIONS, MENUS, MOUSE
+from app.language import marked, thousands, translate
 from app.panel import label
-from app.patient_bar import RESEARCH
+from app.patient_bar import research
 from engine.model_card import ModelCard
 
 # Nobody scans a heart finer than this; it is a slip of the finger.
@@ -60,11 +61,13 @@ def shortcuts(parent: QWidget) -> QDialog:
     grid = QGridLayout(content)
     grid.setHorizontalSpacing(26)
     grid.setVerticalSpacing(6)
-    sections = [("Mouse", [(what, key) for key, what in MOUSE])]
+    mouse = [(translate("Mouse", what), translate("Mouse", key)) for key, what in MOUSE]
+    sections = [(translate("Dialogs", "Mouse"), mouse)]
     for menu in MENUS:
-        rows = [(a.text.rstrip("…"), _keys(a.keys)) for a in ACTIONS if a.menu == menu and a.keys]
+        here = [a for a in ACTIONS if a.menu == menu and a.keys]
+        rows = [(translate("Action", a.text).rstrip("…"), _keys(a.keys)) for a in here]
         if rows:
-            sections.append((menu, rows))
+            sections.append((translate("Menu", menu), rows))
     # Two columns of about equal length.
     halves: list[list[tuple[str, list[tuple[str, str]]]]] = [[], []]
     for section in sections:
@@ -85,11 +88,14 @@ def shortcuts(parent: QWidget) -> QDialog:
             line += 1
     grid.setColumnMinimumWidth(2, 20)
     grid.setRowStretch(grid.rowCount(), 1)
-    return _dialog(parent, "Keys and mouse", content, 760, 560)
+    return _dialog(parent, translate("Dialogs", "Keys and mouse"), content, 760, 560)
 
 
 def _keys(keys: tuple[str, ...]) -> str:
-    return "  or  ".join(QKeySequence(key).toString(QKeySequence.SequenceFormat.NativeText) for key in keys)
+    native = [QKeySequence(key).toString(QKeySequence.SequenceFormat.NativeText) for key in keys]
+    return (
+        translate("Dialogs", "{key}  or  {other}").format(key=native[0], other=native[1]) if native[1:] else native[0]
+    )
 
 
 def model_card(parent: QWidget, card: ModelCard) -> QDialog:
@@ -98,40 +104,42 @@ def model_card(parent: QWidget, card: ModelCard) -> QDialog:
     column = QVBoxLayout(content)
     column.setSpacing(5)
     column.addWidget(label(f"{card.name}  {card.version}", "welcomeTitle"))
-    sizes = ", ".join(f"{name} {file.size_bytes / 1000:,.0f} kB" for name, file in card.precisions.items())
+    sizes = ", ".join(f"{name} {thousands(file.size_bytes / 1000)} kB" for name, file in card.precisions.items())
+    size = translate("Dialogs", "{count} parameters; {files}").format(count=thousands(card.parameters), files=sizes)
+    accuracy, checksums = translate("Dialogs", "Measured accuracy"), "SHA-256"
     for title, text in (
         ("", card.description),
-        ("What it is for", card.intended_use),
-        ("Limits", card.limits),
-        ("Trained on", card.training_data),
-        ("Measured accuracy", card.metrics_split if card.metrics else "not stated"),
-        ("Size", f"{card.parameters:,} parameters; {sizes}"),
-        ("Licence", card.licence),
-        ("SHA-256", "\n".join(f"{name}  {file.sha256}" for name, file in card.precisions.items())),
+        (translate("Dialogs", "What it is for"), card.intended_use),
+        (translate("Dialogs", "Limits"), card.limits),
+        (translate("Dialogs", "Trained on"), card.training_data),
+        (accuracy, card.metrics_split if card.metrics else translate("Dialogs", "not stated")),
+        (translate("Dialogs", "Size"), size),
+        (translate("Dialogs", "Licence"), card.licence),
+        (checksums, "\n".join(f"{name}  {file.sha256}" for name, file in card.precisions.items())),
     ):
         if title:
             column.addSpacing(8)
             column.addWidget(label(title.upper(), "panelTitle"))
-        words = label(text, "small" if title == "SHA-256" else "", wrap=True)
+        words = label(text, "small" if title == checksums else "", wrap=True)
         words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         column.addWidget(words)
-        if title == "Measured accuracy":
+        if title == accuracy:
             column.addLayout(_metrics(card))
     column.addStretch()
-    return _dialog(parent, f"About {card.name}", content, 620, 560)
+    return _dialog(parent, translate("Dialogs", "About {model}").format(model=card.name), content, 620, 560)
 
 
 _METRIC_NAMES = {
-    "dice_mean": "Dice, mean",
-    "dice_lv": "Dice, LV cavity",
-    "dice_myo": "Dice, LV myocardium",
-    "dice_rv": "Dice, RV cavity",
-    "iou_mean": "IoU, mean",
-    "hd95_lv_mm": "95 % Hausdorff distance, LV cavity, mm",
-    "hd95_myo_mm": "95 % Hausdorff distance, LV myocardium, mm",
-    "hd95_rv_mm": "95 % Hausdorff distance, RV cavity, mm",
-    "ef_lv_mae": "Mean absolute error of LV EF, points",
-    "ef_rv_mae": "Mean absolute error of RV EF, points",
+    "dice_mean": marked("Dialogs", "Dice, mean"),
+    "dice_lv": marked("Dialogs", "Dice, LV cavity"),
+    "dice_myo": marked("Dialogs", "Dice, LV myocardium"),
+    "dice_rv": marked("Dialogs", "Dice, RV cavity"),
+    "iou_mean": marked("Dialogs", "IoU, mean"),
+    "hd95_lv_mm": marked("Dialogs", "95 % Hausdorff distance, LV cavity, mm"),
+    "hd95_myo_mm": marked("Dialogs", "95 % Hausdorff distance, LV myocardium, mm"),
+    "hd95_rv_mm": marked("Dialogs", "95 % Hausdorff distance, RV cavity, mm"),
+    "ef_lv_mae": marked("Dialogs", "Mean absolute error of LV EF, points"),
+    "ef_rv_mae": marked("Dialogs", "Mean absolute error of RV EF, points"),
 }
 
 
@@ -146,11 +154,28 @@ def _metrics(card: ModelCard) -> QGridLayout:
         grid.addWidget(label(precision, "muted"), 0, column, Qt.AlignmentFlag.AlignRight)
         for row, name in enumerate(names, start=1):
             if column == 1:
-                grid.addWidget(label(_METRIC_NAMES.get(name, name.replace("_", " ")), "muted"), row, 0)
+                known = _METRIC_NAMES.get(name)
+                text = translate("Dialogs", known) if known else name.replace("_", " ")
+                grid.addWidget(label(text, "muted"), row, 0)
             digits = 3 if abs(values.get(name, 0)) < 1 else 1
             value = f"{values[name]:.{digits}f}" if name in values else "–"
             grid.addWidget(label(value, "value"), row, column, Qt.AlignmentFlag.AlignRight)
     return grid
+
+
+class _Millimetres(QDoubleSpinBox):
+    """Takes a decimal comma for a point: in other languages one enters it without thinking."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        # Numbers look alike everywhere in the window; and a comma must not count as one between thousands.
+        self.setLocale(QLocale.c())
+
+    def validate(self, text: str, position: int) -> object:
+        return super().validate(text.replace(",", "."), position)
+
+    def valueFromText(self, text: str) -> float:
+        return super().valueFromText(text.replace(",", "."))
 
 
 class SpacingDialog(QDialog):
@@ -158,21 +183,26 @@ class SpacingDialog(QDialog):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Voxel spacing")
+        self.setWindowTitle(translate("Dialogs", "Voxel spacing"))
         column = QVBoxLayout(self)
         column.setContentsMargins(20, 18, 20, 16)
         column.setSpacing(14)
-        text = (
+        text = translate(
+            "Dialogs",
             "The file does not say how large its voxels are. With the spacing from the scanner's protocol, volumes "
-            "come in mL, and the scan is segmented again at its true size."
+            "come in mL, and the scan is segmented again at its true size.",
         )
         column.addWidget(label(text, wrap=True))
         form = QFormLayout()
         form.setHorizontalSpacing(14)
         form.setLabelAlignment(Qt.AlignmentFlag.AlignVCenter)
         self.boxes = []
-        for name in ("Along a row", "Down a column", "From slice to slice (with gap)"):
-            box = QDoubleSpinBox()
+        for name in (
+            translate("Dialogs", "Along a row"),
+            translate("Dialogs", "Down a column"),
+            translate("Dialogs", "From slice to slice (with gap)"),
+        ):
+            box = _Millimetres()
             box.setRange(0.0, 50.0)
             box.setDecimals(3)
             box.setSuffix(" mm")
@@ -208,10 +238,16 @@ def about(parent: QWidget, version: str) -> QDialog:
     column.addWidget(mark)
     column.addWidget(label(f"CineQuant {version}", "welcomeTitle"))
     column.addWidget(
-        label("Segments, times and measures cardiac cine MRI on this computer, in float32 and true int8. "
-              "No cloud, no GPU, no network.", wrap=True)
-    )  # fmt: skip
-    column.addWidget(label(f"{RESEARCH}.", "notice", wrap=True))
+        label(
+            translate(
+                "Dialogs",
+                "Segments, times and measures cardiac cine MRI on this computer, in float32 and true int8. "
+                "No cloud, no GPU, no network.",
+            ),
+            wrap=True,
+        )
+    )
+    column.addWidget(label(f"{research()}.", "notice", wrap=True))
     column.addWidget(label("Apache License 2.0", "muted"))
     column.addStretch()
-    return _dialog(parent, "About CineQuant", content, 420, 320)
+    return _dialog(parent, translate("Dialogs", "About CineQuant"), content, 420, 320)

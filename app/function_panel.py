@@ -7,6 +7,8 @@ from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from app import theme
+from app.engine_words import translated
+from app.language import joined, translate
 from app.panel import Panel, label
 from app.plot import Plot
 from app.state import AppState, Run, Status, card_of, run_of
@@ -23,7 +25,7 @@ class FunctionPanel(Panel):
     spacing_requested = Signal()
 
     def __init__(self) -> None:
-        super().__init__("Function")
+        super().__init__(translate("Function", "Function"))
         self._whose = label("", "small")
         self.title_row.addWidget(self._whose)
         self._empty = label("", "muted", wrap=True)
@@ -37,8 +39,8 @@ class FunctionPanel(Panel):
         big = QHBoxLayout()
         self.lv_ef, self.rv_ef = label(NOT_DEFINED, "big"), label(NOT_DEFINED, "big")
         for name, number, structure in (
-            ("LV ejection fraction", self.lv_ef, LV),
-            ("RV ejection fraction", self.rv_ef, RV),
+            (translate("Function", "LV ejection fraction"), self.lv_ef, LV),
+            (translate("Function", "RV ejection fraction"), self.rv_ef, RV),
         ):
             column = QVBoxLayout()
             column.setSpacing(0)
@@ -60,15 +62,16 @@ class FunctionPanel(Panel):
         self._spacing = QWidget()
         spacing = QHBoxLayout(self._spacing)
         spacing.setContentsMargins(0, 0, 0, 0)
-        spacing.addWidget(label("Spacing unknown: no mL and no grams, only EF.", "notice", wrap=True), 1)
-        self.enter_spacing = QPushButton("Enter spacing…")
+        unknown = translate("Function", "Spacing unknown: no mL and no grams, only EF.")
+        spacing.addWidget(label(unknown, "notice", wrap=True), 1)
+        self.enter_spacing = QPushButton(translate("Function", "Enter spacing…"))
         self.enter_spacing.clicked.connect(self.spacing_requested)
         spacing.addWidget(self.enter_spacing)
         filled.addWidget(self._spacing)
 
-        self.curve = Plot("frame", "mL")
-        self.curve.setAccessibleName("Volumes of both ventricles over the heartbeat")
-        self.curve.setToolTip("Click to go to a frame")
+        self.curve = Plot(translate("Function", "frame", "axis"), "mL")
+        self.curve.setAccessibleName(translate("Function", "Volumes of both ventricles over the heartbeat"))
+        self.curve.setToolTip(translate("Function", "Click to go to a frame"))
         self._lines = {label_: self.curve.plot(symbol="o", symbolSize=4, symbolPen=None) for label_ in (RV, LV)}
         self._now = pg.InfiniteLine(angle=90)
         self._phases = {
@@ -127,21 +130,24 @@ class FunctionPanel(Panel):
         rows: list[tuple[str, str, str]] = []
         if known:
             if function.lv.ef_percent is None and volume.frames == 1:
-                rows.append(("Volume", _unit(function.lv_ml[frame], "mL"), _unit(function.rv_ml[frame], "mL")))
+                volumes = (_unit(function.lv_ml[frame], "mL"), _unit(function.rv_ml[frame], "mL"))
+                rows.append((translate("Function", "Volume"), *volumes))
             else:
+                lv, rv = function.lv, function.rv
                 rows += [
-                    ("End-diastolic volume", _unit(function.lv.edv_ml, "mL"), _unit(function.rv.edv_ml, "mL")),
-                    ("End-systolic volume", _unit(function.lv.esv_ml, "mL"), _unit(function.rv.esv_ml, "mL")),
-                    ("Stroke volume", _unit(function.lv.sv_ml, "mL"), _unit(function.rv.sv_ml, "mL")),
+                    (translate("Function", "End-diastolic volume"), _unit(lv.edv_ml, "mL"), _unit(rv.edv_ml, "mL")),
+                    (translate("Function", "End-systolic volume"), _unit(lv.esv_ml, "mL"), _unit(rv.esv_ml, "mL")),
+                    (translate("Function", "Stroke volume"), _unit(lv.sv_ml, "mL"), _unit(rv.sv_ml, "mL")),
                 ]
-            rows.append(("Myocardial mass", _unit(function.lv_mass_g, "g"), ""))
+            rows.append((translate("Function", "Myocardial mass"), _unit(function.lv_mass_g, "g"), ""))
         self._fill_table([(_phases(function, volume), "LV", "RV"), *rows] if rows else [])
         self._spacing.setVisible(not known)
         found = max(*function.lv_ml, *function.rv_ml) > 0
         self.curve.setVisible(volume.is_cine and found)
         if volume.is_cine and found:
             frames = list(range(1, volume.frames + 1))
-            self.curve.set_labels("frame", "mL" if known else "voxels, relative")
+            unit = "mL" if known else translate("Function", "voxels, relative")
+            self.curve.set_labels(translate("Function", "frame", "axis"), unit)
             for structure, values in ((LV, function.lv_ml), (RV, function.rv_ml)):
                 top = max(*values, 1e-9)
                 self._lines[structure].setData(frames, values if known else [v / top for v in values])
@@ -154,14 +160,15 @@ class FunctionPanel(Panel):
             self._now.setValue(frame + 1)
         note = ""
         if not found:
-            note = "The model found neither ventricle in this scan. Is it a short-axis cine?"
+            note = translate("Function", "The model found neither ventricle in this scan. Is it a short-axis cine?")
         elif volume.frames == 1:
-            note = "One phase only: ejection fraction needs end-diastole and end-systole."
+            note = translate("Function", "One phase only: ejection fraction needs end-diastole and end-systole.")
         elif volume.phase_names:
-            note = f"From the {' and '.join(volume.phase_names)} phases; a cine would show the curve between them."
+            note = translate("Function", "From the {phases} phases; a cine would show the curve between them.")
+            note = note.format(phases=joined(volume.phase_names))
         self._note.setText(note)
         self._note.setVisible(bool(note))
-        self._filled.setToolTip("\n".join(function.rules))
+        self._filled.setToolTip("\n".join(map(translated, function.rules)))
 
     def _fill_table(self, rows: list[tuple[str, str, str]]) -> None:
         """Cells are made once and kept."""
@@ -189,24 +196,25 @@ class FunctionPanel(Panel):
 def _why_empty(state: AppState, run: Run | None) -> str:
     """What to do, or to wait for, where there are no measurements."""
     if state.volume is None:
-        return "Open a scan to see volumes and ejection fraction."
+        return translate("Function", "Open a scan to see volumes and ejection fraction.")
     if state.catalog is not None and card_of(state) is None:
-        return "No model is installed, so there is nothing to measure."
+        return translate("Function", "No model is installed, so there is nothing to measure.")
     match run.status if run else None:
         case Status.RUNNING | Status.WAITING:
-            return "Measured as soon as the scan is segmented…"
+            return translate("Function", "Measured as soon as the scan is segmented…")
         case Status.STOPPED:
-            return "The segmentation was stopped. Press Segment to go on."
+            return translate("Function", "The segmentation was stopped. Press Segment to go on.")
         case Status.FAILED:
-            return "The segmentation failed; the message above the image says why."
-    return "Not segmented. Press Segment to do so."
+            return translate("Function", "The segmentation failed; the message above the image says why.")
+    return translate("Function", "Not segmented. Press Segment to do so.")
 
 
 def _phases(function: Function, volume: Volume) -> str:
     """Which frames of a cine were measured: the rule that finds them can be off by some where the curve is flat."""
     if not volume.is_cine or function.ed_frame is None or function.es_frame is None:
         return ""
-    return f"ED frame {function.ed_frame + 1}, ES {function.es_frame + 1}"
+    said_of = translate("Function", "ED frame {ed}, ES {es}")
+    return said_of.format(ed=function.ed_frame + 1, es=function.es_frame + 1)
 
 
 def _percent(value: float | None) -> str:

@@ -6,14 +6,15 @@ from PySide6.QtCore import QEvent, QSize, Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
 from app import icons, theme
+from app.language import marked, translate
 from app.state import AppState, Layout
 
 NAMES = {
-    Layout.SLICE: "One slice",
-    Layout.PHASES: "End-diastole beside end-systole",
-    Layout.COMPARE: "Compare two segmentations",
-    Layout.SHEET: "All slices",
-    Layout.LONG_AXIS: "Slice and long axis",
+    Layout.SLICE: marked("Action", "One slice"),
+    Layout.PHASES: marked("Action", "End-diastole beside end-systole"),
+    Layout.COMPARE: marked("Action", "Compare two segmentations"),
+    Layout.SHEET: marked("Action", "All slices"),
+    Layout.LONG_AXIS: marked("Action", "Slice and long axis"),
 }
 
 
@@ -28,7 +29,8 @@ class LayoutBar(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
         self.buttons: dict[Layout, QPushButton] = {}
-        for i, (layout, name) in enumerate(NAMES.items()):
+        for i, (layout, text) in enumerate(NAMES.items()):
+            name = translate("Action", text)
             button = QPushButton()
             button.setCheckable(True)
             button.setIconSize(QSize(18, 18))

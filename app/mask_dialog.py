@@ -5,11 +5,14 @@ from __future__ import annotations
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QButtonGroup, QDialog, QDialogButtonBox, QRadioButton, QVBoxLayout, QWidget
 
+from app.language import marked, translate
 from app.panel import label
 
 CONVENTION_TEXTS = {
-    "mnms": "1 LV cavity, 2 LV myocardium, 3 RV cavity\nM&&Ms, M&&Ms-2, and masks that CineQuant exports",
-    "acdc": "1 RV cavity, 2 LV myocardium, 3 LV cavity\nACDC",
+    "mnms": marked(
+        "MaskDialog", "1 LV cavity, 2 LV myocardium, 3 RV cavity\nM&&Ms, M&&Ms-2, and masks that CineQuant exports"
+    ),
+    "acdc": marked("MaskDialog", "1 RV cavity, 2 LV myocardium, 3 LV cavity\nACDC"),
 }
 
 
@@ -19,15 +22,16 @@ class MaskDialog(QDialog):
     def __init__(self, parent: QWidget, name: str, frame_text: str = "") -> None:
         """frame_text: which frame a mask of a single frame is taken for, in a sentence."""
         super().__init__(parent)
-        self.setWindowTitle("Load mask")
+        self.setWindowTitle(translate("MaskDialog", "Load mask"))
         column = QVBoxLayout(self)
         column.setContentsMargins(20, 18, 20, 16)
         column.setSpacing(12)
-        column.addWidget(label(f"What do the values in {name} mean?", wrap=True))
+        asked = translate("MaskDialog", "What do the values in {file} mean?").format(file=name)
+        column.addWidget(label(asked, wrap=True))
         self._group = QButtonGroup(self)
         self.choices: dict[str, QRadioButton] = {}
         for convention, text in CONVENTION_TEXTS.items():
-            button = self.choices[convention] = QRadioButton(text)
+            button = self.choices[convention] = QRadioButton(translate("MaskDialog", text))
             self._group.addButton(button)
             button.toggled.connect(self._check)
             column.addWidget(button)
@@ -39,7 +43,7 @@ class MaskDialog(QDialog):
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
         self.ok = buttons.button(QDialogButtonBox.StandardButton.Ok)
-        self.ok.setText("Load")
+        self.ok.setText(translate("MaskDialog", "Load"))
         column.addWidget(buttons)
         self.setMinimumWidth(440)
         self._check()

@@ -6,6 +6,7 @@ from PySide6.QtCore import QEvent, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton
 
 from app import icons, theme
+from app.language import translate
 from app.panel import label
 from app.patient_bar import without_names
 from app.state import AppState, Kind
@@ -33,7 +34,7 @@ class MessageBar(QFrame):
         self.action = QPushButton()
         self.action.clicked.connect(lambda: self.command_requested.emit(self._command))
         row.addWidget(self.action)
-        close = icons.IconButton("close", "Close this message")
+        close = icons.IconButton("close", translate("MessageBar", "Close this message"))
         close.clicked.connect(self.dismissed)
         row.addWidget(close)
         self._command = ""

@@ -6,11 +6,17 @@ from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QLabel, QPushButton, QSlider
 
 from app import icons
+from app.engine_words import translated
+from app.language import marked, translate
 from app.panel import Choice, Panel, Segments, label
 from app.state import AppState, Run, Status, Style, card_of, precisions_of, run_of, shown_function
 from engine.volume import LV, MYO, RV, STRUCTURES
 
-STYLE_NAMES = {Style.OUTLINE: "Outline", Style.FILL: "Fill", Style.VOXELS: "Voxels"}
+STYLE_NAMES = {
+    Style.OUTLINE: marked("ModelPanel", "Outline"),
+    Style.FILL: marked("ModelPanel", "Fill"),
+    Style.VOXELS: marked("ModelPanel", "Voxels"),
+}
 
 
 class ModelPanel(Panel):
@@ -22,15 +28,16 @@ class ModelPanel(Panel):
     card_requested = Signal()
 
     def __init__(self) -> None:
-        super().__init__("Model")
+        super().__init__(translate("ModelPanel", "Model"))
         row = QHBoxLayout()
         self.models = Choice()
-        self.models.setAccessibleName("Model")
+        self.models.setAccessibleName(translate("ModelPanel", "Model"))
         self.models.setSizeAdjustPolicy(Choice.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.models.setMinimumContentsLength(12)
         self.models.activated.connect(lambda i: self.model_requested.emit(self.models.itemData(i)))
         row.addWidget(self.models, 1)
-        self.about = icons.IconButton("info", "About this model: purpose, limits, training data, accuracy")
+        about = translate("ModelPanel", "About this model: purpose, limits, training data, accuracy")
+        self.about = icons.IconButton("info", about)
         self.about.clicked.connect(self.card_requested)
         row.addWidget(self.about)
         self.body.addLayout(row)
@@ -39,7 +46,7 @@ class ModelPanel(Panel):
         self.body.addWidget(self.precisions)
         self.status = label("", "small", wrap=True)
         self.body.addWidget(self.status)
-        self.segment = QPushButton("Segment")
+        self.segment = QPushButton(translate("ModelPanel", "Segment"))
         self.segment.setObjectName("primary")
         self.segment.clicked.connect(self.segment_requested)
         self.body.addWidget(self.segment)
@@ -52,7 +59,11 @@ class ModelPanel(Panel):
                 for card in new.catalog.models if new.catalog else ():
                     self.models.addItem(card.name, card.id)
                 if not self.models.count():
-                    self.models.addItem("Looking for models…" if new.catalog is None else "No model installed")
+                    self.models.addItem(
+                        translate("ModelPanel", "Looking for models…")
+                        if new.catalog is None
+                        else translate("ModelPanel", "No model installed")
+                    )
         card = card_of(new)
         self.models.setEnabled(card is not None)
         self.about.setEnabled(card is not None)
@@ -66,7 +77,8 @@ class ModelPanel(Panel):
         for name, button in self.precisions.buttons.items():
             button.setEnabled(card is not None)
             button.setText(f"{name}{_mark(run_of(new, name))}")
-            button.setToolTip(f"Show what the model finds in {name} (P switches)")
+            tip = translate("ModelPanel", "Show what the model finds in {precision} (P switches)")
+            button.setToolTip(tip.format(precision=name))
         run = run_of(new)
         self.status.setText(_status(new, run))
         self.status.setVisible(bool(self.status.text()))
@@ -83,10 +95,10 @@ class StructuresPanel(Panel):
     hidden_toggled = Signal()
 
     def __init__(self) -> None:
-        super().__init__("Structures")
-        self.hide = QPushButton("Hide")
+        super().__init__(translate("ModelPanel", "Structures"))
+        self.hide = QPushButton(translate("ModelPanel", "Hide"))
         self.hide.setObjectName("link")
-        self.hide.setToolTip("Hide or show all outlines (H)")
+        self.hide.setToolTip(translate("ModelPanel", "Hide or show all outlines (H)"))
         self.hide.clicked.connect(self.hidden_toggled)
         self.title_row.addWidget(self.hide)
         grid = QGridLayout()
@@ -95,25 +107,25 @@ class StructuresPanel(Panel):
         self.boxes: dict[int, QCheckBox] = {}
         self.volumes: dict[int, QLabel] = {}
         for row, structure in enumerate((LV, MYO, RV)):
-            box = self.boxes[structure] = QCheckBox(STRUCTURES[structure])
+            box = self.boxes[structure] = QCheckBox(translated(STRUCTURES[structure]))
             box.setProperty("structure", str(structure))
             box.clicked.connect(lambda _=False, s=structure: self.structure_toggled.emit(s))
             amount = self.volumes[structure] = label("", "muted")
             amount.setAlignment(Qt.AlignmentFlag.AlignRight)
-            amount.setToolTip("Volume in the frame on screen")
+            amount.setToolTip(translate("ModelPanel", "Volume in the frame on screen"))
             grid.addWidget(box, row, 0)
             grid.addWidget(amount, row, 1)
         self.body.addLayout(grid)
-        self.styles = Segments([str(s) for s in Style], [STYLE_NAMES[s] for s in Style])
+        self.styles = Segments([str(s) for s in Style], [translate("ModelPanel", STYLE_NAMES[s]) for s in Style])
         self.styles.chosen.connect(lambda name: self.style_requested.emit(Style(name)))
-        self.styles.setToolTip("How structures are drawn (F)")
+        self.styles.setToolTip(translate("ModelPanel", "How structures are drawn (F)"))
         self.body.addWidget(self.styles)
         row = QHBoxLayout()
-        self._opacity_name = label("Opacity", "muted")
+        self._opacity_name = label(translate("ModelPanel", "Opacity"), "muted")
         row.addWidget(self._opacity_name)
         self.opacity = QSlider(Qt.Orientation.Horizontal)
         self.opacity.setRange(5, 100)
-        self.opacity.setAccessibleName("Opacity of the fill")
+        self.opacity.setAccessibleName(translate("ModelPanel", "Opacity of the fill"))
         self.opacity.valueChanged.connect(lambda v: self.opacity_requested.emit(v / 100))
         row.addWidget(self.opacity, 1)
         self._opacity_text = label("", "muted")
@@ -132,7 +144,7 @@ class StructuresPanel(Panel):
             values = {LV: function.lv_ml, MYO: function.myo_ml, RV: function.rv_ml}
         for structure, text in self.volumes.items():
             text.setText(f"{values[structure][new.frame_index]:.0f} mL" if structure in values else "")
-        self.hide.setText("Show" if overlay.hidden else "Hide")
+        self.hide.setText(translate("ModelPanel", "Show") if overlay.hidden else translate("ModelPanel", "Hide"))
         self.styles.check(str(overlay.style))
         filled = overlay.style is not Style.OUTLINE
         with QSignalBlocker(self.opacity):
@@ -160,11 +172,12 @@ def _status(state: AppState, run: Run | None) -> str:
         return ""
     match run.status:
         case Status.RUNNING:
-            return f"Segmenting: {len(run.timings)} of {run.total} slices"
+            text = translate("ModelPanel", "Segmenting: {done} of {total} slices")
+            return text.format(done=len(run.timings), total=run.total)
         case Status.WAITING:
-            return "Waiting for its turn"
+            return translate("ModelPanel", "Waiting for its turn")
         case Status.STOPPED:
-            return "Stopped before the end: nothing is drawn."
+            return translate("ModelPanel", "Stopped before the end: nothing is drawn.")
         case Status.FAILED:
-            return "Failed: nothing is drawn."
+            return translate("ModelPanel", "Failed: nothing is drawn.")
     return ""

@@ -19,9 +19,12 @@ from PySide6.QtWidgets import (
 )
 
 from app import theme
+from app.language import translate
 from app.panel import label
 
 WIDTH, ROW, ROWS = 520, 32, 10
+ENGLISH = "english"
+"""The property of an action that holds its English name."""
 _ACTION = int(Qt.ItemDataRole.UserRole)
 _KEYS = _ACTION + 1
 
@@ -70,26 +73,26 @@ class Palette(QDialog):
         super().__init__(parent, Qt.WindowType.Popup | Qt.WindowType.FramelessWindowHint)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setObjectName("palette")
-        self.setWindowTitle("Commands")
+        self.setWindowTitle(translate("Palette", "Commands"))
         self._actions = [a for a in dict.fromkeys(actions) if a.text() and not a.isSeparator() and a.menu() is None]
         column = QVBoxLayout(self)
         column.setContentsMargins(10, 10, 10, 10)
         column.setSpacing(8)
         self.line = QLineEdit()
-        self.line.setPlaceholderText("Type a command")
-        self.line.setAccessibleName("Command")
+        self.line.setPlaceholderText(translate("Palette", "Type a command"))
+        self.line.setAccessibleName(translate("Palette", "Command"))
         self.line.installEventFilter(self)
         column.addWidget(self.line)
         self.list = QListWidget()
         self.list.setObjectName("results")
-        self.list.setAccessibleName("Commands that fit")
+        self.list.setAccessibleName(translate("Palette", "Commands that fit"))
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.list.setMouseTracking(True)
         self.list.setItemDelegate(_Rows(self.list))
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.itemClicked.connect(self._do)
         column.addWidget(self.list)
-        self._nothing = label("No command is called that.", "muted")
+        self._nothing = label(translate("Palette", "No command is called that."), "muted")
         column.addWidget(self._nothing)
         self.line.textChanged.connect(self._fill)
         self._fill("")
@@ -99,7 +102,7 @@ class Palette(QDialog):
         self.line.setFocus()
 
     def _fill(self, words: str) -> None:
-        scored = [(score(words, plain(action)), action) for action in self._actions]
+        scored = [(_fit(words, action), action) for action in self._actions]
         fitting = [(value, action) for value, action in scored if value is not None]
         if words.strip():
             fitting.sort(key=lambda entry: -entry[0])
@@ -145,6 +148,14 @@ class Palette(QDialog):
         action: QAction = item.data(_ACTION)
         self.close()  # first, so that the command's own dialog is the one on top
         action.trigger()
+
+
+def _fit(words: str, action: QAction) -> float | None:
+    """By the name that is shown, or else by the English one, which colleagues and guides may use."""
+    here, english = score(words, plain(action)), action.property(ENGLISH)
+    if here is not None or not isinstance(english, str):
+        return here
+    return score(words, english)
 
 
 def plain(action: QAction) -> str:

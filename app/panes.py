@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from app.language import marked, translate
 from app.state import (
     FLOAT32,
     INT8,
@@ -53,7 +54,7 @@ class Pane:
     missing: tuple[str, str] = ("", "")
 
 
-PHASE_NAMES = {Role.ED: "End-diastole", Role.ES: "End-systole"}
+PHASE_NAMES = {Role.ED: marked("Panes", "End-diastole"), Role.ES: marked("Panes", "End-systole")}
 
 
 def pane_of(state: AppState, role: Role) -> Pane:
@@ -66,8 +67,8 @@ def pane_of(state: AppState, role: Role) -> Pane:
     if role is Role.DIFFERENCE:
         (_, one, _), (_, other, _) = sides
         both = one is not None and other is not None
-        note = "" if both else "Comes once both are there"
-        return Pane(state.frame_index, one, other, title="Difference", note=note)
+        note = "" if both else translate("Panes", "Comes once both are there")
+        return Pane(state.frame_index, one, other, title=translate("Panes", "Difference"), note=note)
     name, drawn, note = sides[0 if role is Role.FIRST else 1]
     if state.pair is Pair.MASK and role is Role.SECOND:
         return Pane(state.frame_index, mask=drawn, title=name, note=note)
@@ -85,7 +86,7 @@ def mask_name(state: AppState) -> str:
     """The loaded mask's name; its file's may be a patient's."""
     if state.mask is None:
         return ""
-    return "Loaded mask" if state.hide_names else state.mask.name
+    return translate("Panes", "Loaded mask") if state.hide_names else state.mask.name
 
 
 def _sides(state: AppState) -> tuple[tuple[str, Drawn | None, str], tuple[str, Drawn | None, str]]:
@@ -94,14 +95,15 @@ def _sides(state: AppState) -> tuple[tuple[str, Drawn | None, str], tuple[str, D
     one = (first, drawn_labels(state, first), _note(state, first))
     if state.pair is Pair.MASK:
         mask = drawn_mask(state)
-        note = "" if mask else f"The mask is of {_frames_text(state)} only"
+        note = "" if mask else _mask_frames(state)
         return one, (second, mask, note)
     return one, (second, drawn_labels(state, second), _note(state, second))
 
 
-def _frames_text(state: AppState) -> str:
+def _mask_frames(state: AppState) -> str:
     frames = state.mask.frames if state.mask else ()
-    return "frame " + ", ".join(str(frame + 1) for frame in frames[:4]) + (" …" if len(frames) > 4 else "")
+    listed = ", ".join(str(frame + 1) for frame in frames[:4]) + (" …" if len(frames) > 4 else "")
+    return translate("Panes", "The mask is of frame {frames} only").format(frames=listed)
 
 
 def _note(state: AppState, precision: str) -> str:
@@ -110,47 +112,52 @@ def _note(state: AppState, precision: str) -> str:
     if run is not None and run.status is Status.DONE:
         return ""
     if card is not None and precision not in precisions_of(card):
-        return f"{card.name} does not come in {precision}"
+        said = translate("Panes", "{model} does not come in {precision}")
+        return said.format(model=card.name, precision=precision)
     return progress_text(run)
 
 
 def progress_text(run: Run | None) -> str:
     """How far a segmentation is, in words; empty once it is done."""
     if run is None:
-        return "Not segmented"
+        return translate("Panes", "Not segmented")
     match run.status:
         case Status.WAITING:
-            return "Waits for its turn"
+            return translate("Panes", "Waits for its turn")
         case Status.RUNNING:
-            return f"Segmenting: {len(run.timings)} of {run.total}"
+            said = translate("Panes", "Segmenting: {done} of {total}")
+            return said.format(done=len(run.timings), total=run.total)
         case Status.STOPPED:
-            return "Stopped: press Segment"
+            return translate("Panes", "Stopped: press Segment")
         case Status.FAILED:
-            return "Failed: press Segment"
+            return translate("Panes", "Failed: press Segment")
     return ""
 
 
 def _phase(state: AppState, role: Role) -> Pane:
     """The view of end-diastole or end-systole."""
-    name, volume = PHASE_NAMES[role], state.volume
+    name, volume = translate("Panes", PHASE_NAMES[role]), state.volume
     frame = phase_frame(state, str(role))
     if volume is None or frame is not None:
         at = frame if frame is not None else 0
         return Pane(at, drawn_labels(state, frame=at), mask=_shown_mask(state, at), title=name)
     if volume.frames == 1:
         missing = (
-            f"No {name.lower()} in a single frame",
-            "Open a cine, or an ED and an ES file together. Key 1 shows this frame.",
+            translate("Panes", "No end-diastole in a single frame")
+            if role is Role.ED
+            else translate("Panes", "No end-systole in a single frame"),
+            translate("Panes", "Open a cine, or an ED and an ES file together. Key 1 shows this frame."),
         )
     else:
         run = run_of(state)
         if run is not None and run.status in (Status.WAITING, Status.RUNNING):
-            todo = f"{progress_text(run)}. The frames are found once all are segmented."
+            todo = translate("Panes", "{progress}. The frames are found once all are segmented.")
+            todo = todo.format(progress=progress_text(run))
         elif run is not None and run.status is Status.DONE:
-            todo = "The model found no beating left ventricle in this scan. Key 1 shows its frames."
+            todo = translate("Panes", "The model found no beating left ventricle in this scan. Key 1 shows its frames.")
         else:
-            todo = "The frame is found once the cine is segmented: press Segment."
-        missing = (f"{name} is not known yet", todo)
+            todo = translate("Panes", "The frame is found once the cine is segmented: press Segment.")
+        missing = (translate("Panes", "{phase} is not known yet").format(phase=name), todo)
     return Pane(0, title=name, missing=missing)
 
 

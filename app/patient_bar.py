@@ -7,34 +7,41 @@ from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
 
 from app import icons, theme
+from app.language import marked, translate
 from app.panel import label, plain_tip
 from app.state import AppState
 from engine.volume import Volume
 
-RESEARCH = "Research use only, not for diagnosis"
+RESEARCH = marked("PatientBar", "Research use only, not for diagnosis")
 # Who the patient is; the scanner is not.
 NAMING = ("name", "id", "sex", "age", "birth", "date", "weight", "height", "institution", "study")
 WORDS_FROM = 560
 _ORDER = ("id", "age", "sex", "date", "scanner")
 
 
+def research() -> str:
+    """What the program is not for."""
+    return translate("PatientBar", RESEARCH)
+
+
 def scan_title(volume: Volume, *, hide: bool) -> str:
     """A scan in few words, for a window's title: the name of a NIfTI file may be a patient's."""
-    return "NIfTI scan" if hide and volume.source.kind == "nifti" else volume.source.name
+    return translate("PatientBar", "NIfTI scan") if hide and volume.source.kind == "nifti" else volume.source.name
 
 
 def patient_words(volume: Volume | None, *, hide: bool) -> tuple[str, str]:
     """Who, and what else is known of patient and visit; what names the patient is left out where asked."""
     if volume is None:
-        return "No study open", ""
+        return translate("PatientBar", "No study open"), ""
     patient = volume.source.patient
     if volume.source.kind == "phantom":
-        return "Computed heart", "no patient"
+        return translate("PatientBar", "Computed heart"), translate("PatientBar", "no patient")
     if not any(patient.get(key) for key in NAMING):
         if volume.source.kind == "dicom":
-            return "Patient without a name", patient.get("scanner", "")
-        return scan_title(volume, hide=hide), "no patient data in the file"
-    who = "Patient hidden" if hide else patient.get("name") or patient.get("id") or "Patient without a name"
+            return translate("PatientBar", "Patient without a name"), patient.get("scanner", "")
+        return scan_title(volume, hide=hide), translate("PatientBar", "no patient data in the file")
+    named = patient.get("name") or patient.get("id") or translate("PatientBar", "Patient without a name")
+    who = translate("PatientBar", "Patient hidden") if hide else named
     shown = [patient.get(key, "") for key in _ORDER if not (hide and key in NAMING)]
     return who, "  ·  ".join(value for value in shown if value and value != who)
 
@@ -50,7 +57,7 @@ def without_names(text: str, state: AppState) -> str:
         paths += [*state.index.paths, *state.index.faults]
     names = {str(path) for path in paths} | {path.name for path in paths}
     for name in sorted(filter(None, names), key=len, reverse=True):
-        text = text.replace(name, "(hidden)")
+        text = text.replace(name, translate("PatientBar", "(hidden)"))
     return text
 
 
@@ -100,7 +107,7 @@ class PatientBar(QWidget):
         self.names.clicked.connect(self.names_toggled)
         row.addWidget(self.names)
         row.addStretch(1)
-        self.research = label(RESEARCH, "research")
+        self.research = label(research(), "research")
         self.research.setFixedHeight(22)
         self.research.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         row.addWidget(self.research)
@@ -114,12 +121,14 @@ class PatientBar(QWidget):
         self.who.setText(who)
         self.what.setText(what)
         self._hidden = new.hide_names
-        self.names.setAccessibleName("Show names" if self._hidden else "Hide names")
+        self.names.setAccessibleName(
+            translate("PatientBar", "Show names") if self._hidden else translate("PatientBar", "Hide names")
+        )
         self._fit()
         self.names.setToolTip(
-            "Patient and file names are hidden in the whole window; show them (N)"
+            translate("PatientBar", "Patient and file names are hidden in the whole window; show them (N)")
             if self._hidden
-            else "Hide patient and file names in the whole window (N)"
+            else translate("PatientBar", "Hide patient and file names in the whole window (N)")
         )
         self._colour()
 

@@ -13,22 +13,25 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QWi
 
 from app import theme
 from app.charts import LatencyChart, Sample, StripChart, series
+from app.engine_words import translated
+from app.language import joined, marked, thousands, translate
 from app.panel import Panel, label
 from app.state import FLOAT32, INT8, AppState, Run, Status, card_of, precisions_of, run_key, run_of
 from engine.predict import peak_rss_mb, rss_mb
 
 ROWS = (
-    "Median slice, ms",
-    "95th percentile, ms",
-    "Slices per second",
-    "Peak memory, MB",
-    "Work in int8, %",
-    "Model file, kB",
+    marked("Performance", "Median slice, ms"),
+    marked("Performance", "95th percentile, ms"),
+    marked("Performance", "Slices per second"),
+    marked("Performance", "Peak memory, MB"),
+    marked("Performance", "Work in int8, %"),
+    marked("Performance", "Model file, kB"),
 )
 EMPTY = "–"
-WELCOME = (
+WELCOME = marked(
+    "Performance",
     "Open a short-axis scan: every slice is timed here while it is segmented. "
-    "Device check compares all models on this computer."
+    "Device check compares all models on this computer.",
 )
 # Often enough to look continuous, seldom enough to cost nothing beside the network.
 FRAME_MS = 66
@@ -50,11 +53,13 @@ class PerformancePanel(Panel):
     _colours: tuple[str, ...] = ()
 
     def __init__(self) -> None:
-        super().__init__("Performance")
-        self.check = QPushButton("Device check")
+        super().__init__(translate("Performance", "Performance"))
+        self.check = QPushButton(translate("Performance", "Device check"))
         self.check.setObjectName("link")
         self.check.setFixedHeight(20)
-        self.check.setToolTip("Time all models in all precisions on this computer, and see which is best")
+        self.check.setToolTip(
+            translate("Performance", "Time all models in all precisions on this computer, and see which is best")
+        )
         self.check.clicked.connect(self.check_requested)
         self.title_row.addWidget(self.check)
         self.body.setSpacing(5)
@@ -64,8 +69,8 @@ class PerformancePanel(Panel):
         strips = QHBoxLayout(self._strips)
         strips.setContentsMargins(0, 0, 0, 0)
         strips.setSpacing(14)
-        self.memory = StripChart("Memory, MB")
-        self.load = StripChart(f"CPU, % of {_cores()} core{'s' if _cores() != 1 else ''}")
+        self.memory = StripChart(translate("Performance", "Memory, MB"))
+        self.load = StripChart(translate("Performance", "CPU, % of %n core(s)", "", None, _cores()))
         for strip, stretch in ((self.memory, 5), (self.load, 4)):
             strips.addWidget(strip, stretch)
         self.body.addWidget(self._strips)
@@ -77,7 +82,7 @@ class PerformancePanel(Panel):
         self.cells: dict[tuple[str, str], QLabel] = {}
         self._heads: list[QWidget] = []
         for row, name in enumerate(ROWS, start=1):
-            self._grid.addWidget(label(name, "muted"), row, 0)
+            self._grid.addWidget(label(translate("Performance", name), "muted"), row, 0)
         self.body.addWidget(self._table)
         self.summary = label("", "value", wrap=True)
         self.body.addWidget(self.summary)
@@ -146,7 +151,7 @@ class PerformancePanel(Panel):
         self.summary.setText(_summary(state, runs))
         self.summary.setVisible(bool(self.summary.text()))
         words = (_device(list(runs.values())), *(_missing(state, self.columns) if started else ()))
-        self.device.setText("\n".join(filter(None, words)) if started else WELCOME)
+        self.device.setText("\n".join(filter(None, words)) if started else translate("Performance", WELCOME))
         self.device.setVisible(bool(self.device.text()))
         self._draw_strips()
 
@@ -156,19 +161,24 @@ class PerformancePanel(Panel):
         now = rss_mb()
         peaks = [r.prediction.peak_rss_mb for r in _runs(self._state, self.columns).values() if r and r.prediction]
         peak = max([*peaks, *(sample.value for sample in self._meter.memory)], default=now)
-        self.memory.show_samples(
-            self._meter.memory, f"{now:,.0f} · peak {peak:,.0f}", top=1.15 * max(peak, now), peak=peak
+        words = translate("Performance", "{now} · peak {peak}").format(now=thousands(now), peak=thousands(peak))
+        self.memory.show_samples(self._meter.memory, words, top=1.15 * max(peak, now), peak=peak)
+        tip = translate(
+            "Performance",
+            "Memory of this program (resident set) while it segmented: at most {peak} MB, now {now} MB. "
+            "Since it started at most {ever} MB.",
         )
-        self.memory.setToolTip(
-            f"Memory of this program (resident set) while it segmented: at most {peak:,.0f} MB, now {now:,.0f} MB. "
-            f"Since it started at most {peak_rss_mb():,.0f} MB."
-        )
+        self.memory.setToolTip(tip.format(peak=thousands(peak), now=thousands(now), ever=thousands(peak_rss_mb())))
         load = self._meter.mean_load
         self.load.show_samples(self._meter.load, EMPTY if load is None else f"{load:.0f}", top=100.0)
-        self.load.setToolTip(
-            "Share of all cores that this program kept busy while it segmented"
-            + ("" if load is None else f": {load:.0f} % in the mean.")
-        )
+        if load is None:
+            tip = translate("Performance", "Share of all cores that this program kept busy while it segmented")
+        else:
+            tip = translate(
+                "Performance",
+                "Share of all cores that this program kept busy while it segmented: {load} % in the mean.",
+            ).format(load=f"{load:.0f}")
+        self.load.setToolTip(tip)
 
     def _set_columns(self, precisions: tuple[str, ...]) -> None:
         """One column of the table for each precision that the model comes in."""
@@ -208,8 +218,11 @@ class PerformancePanel(Panel):
 
     def _show_advice(self) -> None:
         state = self._state
-        self.check.setText("Checking…" if state.checking else "Device check")
-        self.advice.setText(f"On this computer, {state.report.reason}" if state.report else "")
+        self.check.setText(
+            translate("Performance", "Checking…") if state.checking else translate("Performance", "Device check")
+        )
+        advice = translate("Performance", "On this computer, {recommendation}")
+        self.advice.setText(advice.format(recommendation=translated(state.report.reason)) if state.report else "")
         self._use_room()
 
     def _use_room(self) -> None:
@@ -291,9 +304,9 @@ def _column(run: Run, p50: float, p95: float) -> tuple[str, ...]:
         f"{p50:.1f}",
         f"{p95:.1f}",
         f"{1000 / max(float(each), 1e-6):.0f}",
-        f"{done.peak_rss_mb:,.0f}" if done else f"{run.rss_mb:,.0f}…",
+        thousands(done.peak_rss_mb) if done else f"{thousands(run.rss_mb)}…",
         f"{100 * done.int8_share:.0f}" if done else "…",
-        f"{done.model_size_bytes / 1000:,.0f}" if done else "…",
+        thousands(done.model_size_bytes / 1000) if done else "…",
     )
 
 
@@ -305,15 +318,20 @@ def _summary(state: AppState, runs: Mapping[str, Run | None]) -> str:
         return ""
     ratio = slow.prediction.latency_ms["p50"] / max(fast.prediction.latency_ms["p50"], 1e-6)
     size = slow.prediction.model_size_bytes / max(fast.prediction.model_size_bytes, 1)
-    speed = f"{ratio:.1f}× faster" if ratio >= 1 else f"{1 / ratio:.1f}× slower"
-    text = f"{other} is {speed} and {size:.1f}× smaller"
+    text = (
+        translate("Performance", "{precision} is {times}× faster and {size}× smaller")
+        if ratio >= 1
+        else translate("Performance", "{precision} is {times}× slower and {size}× smaller")
+    )
+    text = text.format(precision=other, times=f"{max(ratio, 1 / ratio):.1f}", size=f"{size:.1f}")
     parts = []
     agreement = state.agreement.get(state.model_id)
     if agreement is not None and other == INT8:
-        parts.append(f"Dice {agreement:.3f} against float32")
+        parts.append(translate("Performance", "Dice {dice} against float32").format(dice=f"{agreement:.3f}"))
     change = _ef_change(slow, fast)
     if change is not None:
-        parts.append("the same LV EF" if abs(change) < 0.05 else f"LV EF {change:+.1f} points".replace("-", "−"))
+        points = translate("Performance", "LV EF {change} points").format(change=f"{change:+.1f}".replace("-", "−"))
+        parts.append(translate("Performance", "the same LV EF") if abs(change) < 0.05 else points)
     return f"{text}; {', '.join(parts)}." if parts else f"{text}."
 
 
@@ -325,11 +343,21 @@ def _missing(state: AppState, precisions: Sequence[str]) -> list[str]:
         if run is None and run_key(state, precision) is not None:
             absent.append(precision)
         elif run is not None and run.status in (Status.STOPPED, Status.FAILED):
-            switch = "" if precision == state.precision else "press P, then "
-            lines.append(f"{precision} did not end: {switch}press Segment.")
+            here = precision == state.precision
+            text = (
+                translate("Performance", "{precision} did not end: press Segment.")
+                if here
+                else translate("Performance", "{precision} did not end: press P, then press Segment.")
+            )
+            lines.append(text.format(precision=precision))
     if absent:
-        how = "press Segment" if absent == [state.precision] else "press P"
-        lines.append(f"{' and '.join(absent)} {'is' if len(absent) == 1 else 'are'} not timed yet: {how}.")
+        if absent == [state.precision]:
+            text = translate("Performance", "{precision} is not timed yet: press Segment.")
+        elif len(absent) == 1:
+            text = translate("Performance", "{precision} is not timed yet: press P.")
+        else:
+            text = translate("Performance", "{precision} are not timed yet: press P.", "several precisions")
+        lines.append(text.format(precision=joined(absent)))
     return lines
 
 
@@ -346,5 +374,5 @@ def _device(runs: Sequence[Run | None]) -> str:
     if not done:
         return ""
     last = done[-1]
-    threads = f"{last.threads} thread" + ("" if last.threads == 1 else "s")
+    threads = translate("Performance", "%n thread(s)", "", None, last.threads)
     return f"{last.runtime} · {threads} · {last.isa}"

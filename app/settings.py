@@ -9,7 +9,7 @@ from typing import Any
 
 from PySide6.QtCore import QByteArray, QSettings
 
-from app.state import MAX_RECENTS, AppState, Layout, Overlay, Style, Theme
+from app.state import MAX_RECENTS, AppState, Language, Layout, Overlay, Style, Theme
 from engine.bench import report_from_json
 from engine.volume import STRUCTURES
 
@@ -36,7 +36,7 @@ class Settings:
         chosen = {name: self._text(name) for name in ("model", "precision")}
         layout = self._text("layout")
         recents = [Path(p) for p in self._list("recents") or () if isinstance(p, str) and p]
-        theme = self._text("theme")
+        theme, language = self._text("theme"), self._text("language")
         return replace(
             state,
             overlay=overlay,
@@ -44,6 +44,7 @@ class Settings:
             smooth=self._text("smooth") != "no",
             sweep=self._text("sweep") == "yes",
             theme=Theme(theme) if theme in list(Theme) else state.theme,
+            language=Language(language) if language in list(Language) else state.language,
             model_id=chosen["model"] or state.model_id,
             precision=chosen["precision"] or state.precision,
             by_hand=frozenset(name for name, value in chosen.items() if value),
@@ -65,6 +66,7 @@ class Settings:
             self._store.setValue(name, value if name in state.by_hand else "")
         self._store.setValue("report", json.dumps(state.report.to_json()) if state.report else "")
         self._store.setValue("theme", str(state.theme))
+        self._store.setValue("language", str(state.language))
         self._store.setValue("hide_names", "yes" if state.hide_names else "no")
         self._store.setValue("recents", json.dumps([str(p) for p in state.recents]))
 

@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.bench import Report
 from engine.catalog import Catalog
 from engine.compare import Comparison
 from engine.measure import Function
@@ -26,7 +25,8 @@ from engine.predict import Prediction, SliceTiming
 from engine.render import auto_window
 from engine.volume import LV, STRUCTURES, LabelMap, Volume
 
-if TYPE_CHECKING:  # brings the readers of DICOM and NIfTI, which the first picture does without
+if TYPE_CHECKING:
+    from engine.bench import Report
     from engine.studies import Index
 
 FLOAT32, INT8 = "float32", "int8"
@@ -81,6 +81,15 @@ class Theme(StrEnum):
     LIGHT = "light"
     SYSTEM = "system"
     """As the desktop says, now and when it changes."""
+
+
+class Language(StrEnum):
+    """What the window speaks."""
+
+    SYSTEM = "system"
+    """The first of the desktop's languages that there is, else English."""
+    ENGLISH = "en"
+    GERMAN = "de"
 
 
 class Status(StrEnum):
@@ -173,6 +182,17 @@ class Mask:
     frames: tuple[int, ...]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Loading:
+    """A scan that is on screen while it is read. Its volume says what it will be; the voxels are these.
+
+    planes: (Y, X) by (frame, slice), as far as they are read. window: (centre, width) that it was shown with at first.
+    """
+
+    planes: Mapping[tuple[int, int], NDArray[Any]]
+    window: tuple[float, float]
+
+
 @dataclass(frozen=True, slots=True)
 class Cross:
     """Where the long-axis planes meet the slices.
@@ -200,6 +220,7 @@ ComparisonKey = tuple[RunKey, "RunKey | Mask"]
 @dataclass(frozen=True, slots=True)
 class AppState:
     """volume_id: counts the scans opened, so that results of an earlier one are known as such.
+    loading: set as long as voxels of volume are missing; nothing of it is segmented, measured or exported until then.
 
     window: (centre, width) in the scan's own units. zoom: 1 fits the image. pan_mm: (x, y) of the view's centre from
     the image's centre. segment_asked: the user wants this scan segmented although it may be no short-axis MR.
@@ -214,6 +235,7 @@ class AppState:
 
     volume: Volume | None = None
     volume_id: int = 0
+    loading: Loading | None = None
     slice_index: int = 0
     frame_index: int = 0
     window: tuple[float, float] = (0.5, 1.0)
@@ -248,6 +270,7 @@ class AppState:
     series: int | None = None
     asked: tuple[Path, ...] = ()
     theme: Theme = Theme.DARK
+    language: Language = Language.SYSTEM
 
 
 def settle(state: AppState) -> AppState:
@@ -262,7 +285,7 @@ def settle(state: AppState) -> AppState:
         frame_index=min(max(state.frame_index, 0), frames - 1),
         window=(centre, max(width, 1e-6)),
         zoom=min(max(state.zoom, ZOOM_RANGE[0]), ZOOM_RANGE[1]),
-        playing=state.playing and state.volume is not None and state.volume.is_cine,
+        playing=state.playing and state.volume is not None and state.volume.is_cine and state.loading is None,
         overlay=replace(state.overlay, opacity=min(max(state.overlay.opacity, 0.0), 1.0)),
         cross=_within(state.cross, state.volume),
         pair=state.pair if state.mask is not None else Pair.PRECISIONS,
@@ -310,6 +333,7 @@ def opened(state: AppState, volume: Volume, *, same_view: bool = False) -> AppSt
         state if same_view else preselected(state),
         volume=volume,
         volume_id=state.volume_id + 1,
+        loading=None,
         zoom=1.0,
         pan_mm=(0.0, 0.0),
         playing=False,
@@ -325,6 +349,66 @@ def opened(state: AppState, volume: Volume, *, same_view: bool = False) -> AppSt
         message=None,
         **fresh,
     )
+
+
+def arriving(state: AppState, volume: Volume, planes: Mapping[tuple[int, int], NDArray[Any]]) -> AppState:
+    """More slices of a scan that is being read; the first of them put it on screen in place of the one before.
+
+    volume: as engine.volume.OnPlane is told of it. planes: by (frame, slice); never empty.
+    """
+    if state.loading is not None and state.volume is volume:
+        return evolve(state, loading=replace(state.loading, planes={**state.loading.planes, **planes}))
+    (frame, index), plane = next(iter(planes.items()))
+    window = volume.window or auto_window(plane)
+    fresh = opened(state, replace(volume, window=window))
+    loading = Loading(planes, window)
+    return evolve(fresh, volume=volume, loading=loading, frame_index=frame, slice_index=index)
+
+
+def completed(state: AppState, volume: Volume) -> AppState:
+    """The scan that is being read is there as a whole; what the user has turned and moved since stays."""
+    before, loading = state.volume, state.loading
+    new = opened(state, volume)
+    if before is None or loading is None or before.array.shape != volume.array.shape:
+        return new  # a damaged file was left out: its slices are counted anew
+    return evolve(
+        new,
+        slice_index=state.slice_index,
+        frame_index=state.frame_index,
+        zoom=state.zoom,
+        pan_mm=state.pan_mm,
+        cross=state.cross,
+        window=state.window if state.window != loading.window else new.window,
+        invert=state.invert,
+        segment_asked=state.segment_asked,
+    )
+
+
+def returned(state: AppState, before: AppState) -> AppState:
+    """Back to the scan before the one that is being read, with all that was known of it."""
+    if state.loading is None:
+        return state
+    runs = {key: run for key, run in before.runs.items() if run.status is Status.DONE}
+    return evolve(
+        state,
+        loading=None,
+        runs=runs,
+        **{name: getattr(before, name) for name in _OF_A_SCAN},
+    )
+
+
+_OF_A_SCAN = (
+    "volume", "volume_id", "slice_index", "frame_index", "window", "invert", "zoom", "pan_mm", "segment_asked",
+    "agreement", "comparisons", "cross", "mask", "pair",
+)  # fmt: skip
+
+
+def plane_of(state: AppState, frame: int, index: int) -> NDArray[Any] | None:
+    """Voxels (Y, X) of a slice; None where there is no scan, or that slice of it is not read yet."""
+    if state.volume is None or state.loading is not None:
+        return None if state.loading is None else state.loading.planes.get((frame, index))
+    plane: NDArray[Any] = state.volume.array[frame, index]
+    return plane
 
 
 def preselected(state: AppState) -> AppState:
@@ -358,7 +442,7 @@ def precisions_of(card: ModelCard | None) -> tuple[str, ...]:
 def run_key(state: AppState, precision: str | None = None) -> RunKey | None:
     """The key of the segmentation that the choices on screen name, or of the same in another precision."""
     card, precision = card_of(state), precision or state.precision
-    if state.volume is None or card is None or precision not in card.precisions:
+    if state.volume is None or state.loading is not None or card is None or precision not in card.precisions:
         return None
     return RunKey(state.volume_id, card.precisions[precision].sha256, precision)
 

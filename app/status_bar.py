@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QPushButton
 
+from app.language import translate
 from app.panel import label
 from app.patient_bar import without_names
 from app.state import AppState
@@ -26,12 +27,12 @@ class StatusBar(QFrame):
         row.addWidget(self.text)
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
-        self.bar.setAccessibleName("Progress")
+        self.bar.setAccessibleName(translate("StatusBar", "Progress"))
         self.bar.setFixedSize(180, 4)
         row.addWidget(self.bar)
-        self.cancel = QPushButton("Cancel")
+        self.cancel = QPushButton(translate("StatusBar", "Cancel"))
         self.cancel.setObjectName("link")
-        self.cancel.setToolTip("Stop this (Escape)")
+        self.cancel.setToolTip(translate("StatusBar", "Stop this (Escape)"))
         self.cancel.clicked.connect(self.cancel_requested)
         row.addWidget(self.cancel)
         row.addStretch()
@@ -42,7 +43,7 @@ class StatusBar(QFrame):
         self.bar.setVisible(busy is not None)
         self.cancel.setVisible(busy is not None and busy.can_stop)
         if busy is None:
-            self.text.setText("Ready")
+            self.text.setText(translate("StatusBar", "Ready"))
             return
         what = without_names(busy.what, new)
         self.text.setText(f"{what}  {busy.done} / {busy.total}" if busy.total else f"{what}…")

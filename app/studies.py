@@ -18,7 +18,9 @@ from PySide6.QtWidgets import (
 )
 
 from app import theme
+from app.engine_words import translated
 from app.jobs import Job, Outcome, Worker
+from app.language import translate
 from app.panel import plain_tip
 from app.state import AppState
 
@@ -39,30 +41,38 @@ _SHOWN = _NUMBER + 2
 def patient_title(patient: Patient, place: int, *, hide: bool) -> str:
     """A patient's or folder's name; hidden, its place among them."""
     if hide:
-        return f"{'Folder' if patient.is_folder else 'Patient'} {place}"
+        text = (
+            translate("Studies", "Folder {number}") if patient.is_folder else translate("Studies", "Patient {number}")
+        )
+        return text.format(number=place)
     return patient.name
 
 
 def study_title(study: Study, place: int, *, hide: bool) -> str:
     """What and when; empty where neither is known and there is nothing to tell apart."""
-    return f"Study {place}" if hide else ", ".join(filter(None, (study.description, study.date)))
+    if hide:
+        return translate("Studies", "Study {number}").format(number=place)
+    return ", ".join(filter(None, (study.description, study.date)))
 
 
 def series_title(series: Series, place: int, *, hide: bool) -> str:
     """What the protocol calls it; NIfTI's are names of files, which may be patients'."""
     if hide and series.kind == "nifti":
-        return f"Scan {place}"
-    return series.description or (f"Series {series.series_number}" if series.series_number else "Unnamed series")
+        return translate("Studies", "Scan {number}").format(number=place)
+    numbered = translate("Studies", "Series {number}").format(number=series.series_number)
+    return series.description or (numbered if series.series_number else translate("Studies", "Unnamed series"))
 
 
 def series_words(series: Series) -> str:
     """Matrix, slices and frames: "256×256 · 12 sl × 20 fr"."""
     frames, slices, rows, columns = series.size
-    counted = f"{slices} sl" if slices > 1 else "1 slice"
+    counted = (
+        translate("Studies", "{slices} sl").format(slices=slices) if slices > 1 else translate("Studies", "1 slice")
+    )
     if series.pair:
-        counted += ", ED and ES"
+        counted = translate("Studies", "{slices}, ED and ES").format(slices=counted)
     elif frames > 1:
-        counted += f" × {frames} fr"
+        counted = translate("Studies", "{slices} × {frames} fr").format(slices=counted, frames=frames)
     return f"{columns}×{rows}  ·  {counted}"
 
 
@@ -125,7 +135,7 @@ class StudyTree(QTreeWidget):
     def __init__(self, thumbnails: Thumbnails | None = None) -> None:
         super().__init__()
         self.setObjectName("studies")
-        self.setAccessibleName("Studies and series")
+        self.setAccessibleName(translate("Studies", "Studies and series"))
         self.setHeaderHidden(True)
         self.setIndentation(10)
         self.setUniformRowHeights(False)
@@ -181,7 +191,7 @@ class StudyTree(QTreeWidget):
             for study, title in zip(patient.studies, titles, strict=True):
                 parent = top
                 if len(titles) > 1:
-                    parent = _head("", title or "Study without a date")
+                    parent = _head("", title or translate("Studies", "Study without a date"))
                     top.addChild(parent)
                 for series in study.series:
                     place += 1
@@ -196,9 +206,10 @@ class StudyTree(QTreeWidget):
         title, words = series_title(series, place, hide=hide), series_words(series)
         about = [title, words]
         if series is self._index.chosen and not series.not_short_axis:
-            about.append("the most likely short-axis cine")
+            about.append(translate("Studies", "the most likely short-axis cine"))
         if series.not_short_axis:
-            about.append(f"not segmented by itself: {series.not_short_axis}")
+            reason = translated(series.not_short_axis)
+            about.append(translate("Studies", "not segmented by itself: {reason}").format(reason=reason))
         item.setText(0, title)
         item.setData(0, _NUMBER, series.number)
         item.setData(0, _WORDS, words)

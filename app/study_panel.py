@@ -9,6 +9,8 @@ from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from app import icons
+from app.engine_words import translated
+from app.language import joined, translate
 from app.panel import Panel, label, plain_tip
 from app.patient_bar import without_names
 from app.state import AppState
@@ -29,18 +31,20 @@ class StudyPanel(Panel):
     tags_requested = Signal()
 
     def __init__(self) -> None:
-        super().__init__("Studies")
+        super().__init__(translate("StudyPanel", "Studies"))
         buttons = QHBoxLayout()
-        self.open_files = QPushButton("Open…")
-        self.open_files.setToolTip("NIfTI or DICOM files, or a DICOMDIR (Ctrl+O)")
+        self.open_files = QPushButton(translate("StudyPanel", "Open…"))
+        self.open_files.setToolTip(translate("StudyPanel", "NIfTI or DICOM files, or a DICOMDIR (Ctrl+O)"))
         self.open_files.clicked.connect(self.open_files_requested)
-        self.open_folder = QPushButton("Folder…")
-        self.open_folder.setToolTip("A folder of DICOM or NIfTI files, of any number of patients (Ctrl+Shift+O)")
+        self.open_folder = QPushButton(translate("StudyPanel", "Folder…"))
+        tip = translate("StudyPanel", "A folder of DICOM or NIfTI files, of any number of patients (Ctrl+Shift+O)")
+        self.open_folder.setToolTip(tip)
         self.open_folder.clicked.connect(self.open_folder_requested)
         buttons.addWidget(self.open_files, 1)
         buttons.addWidget(self.open_folder, 1)
         self.body.addLayout(buttons)
-        self._empty = label("No scan is open. Open files or a folder, or drop them on the window.", "muted", wrap=True)
+        empty = translate("StudyPanel", "No scan is open. Open files or a folder, or drop them on the window.")
+        self._empty = label(empty, "muted", wrap=True)
         self.body.addWidget(self._empty)
         self.tree = StudyTree()
         self.tree.series_requested.connect(self.series_requested)
@@ -54,15 +58,15 @@ class StudyPanel(Panel):
         self._grid.setVerticalSpacing(4)
         self._grid.setColumnStretch(1, 1)
         self.body.addWidget(self._facts)
-        self.tags = QPushButton("Header of this slice…")
+        self.tags = QPushButton(translate("StudyPanel", "Header of this slice…"))
         self.tags.setObjectName("link")
-        self.tags.setToolTip("All that the file says, in a table that can be searched (T)")
+        self.tags.setToolTip(translate("StudyPanel", "All that the file says, in a table that can be searched (T)"))
         self.tags.clicked.connect(self.tags_requested)
         self.body.addWidget(self.tags, 0, Qt.AlignmentFlag.AlignLeft)
         self._notices = QVBoxLayout()
         self._notices.setSpacing(5)
         self.body.addLayout(self._notices)
-        self._recent_title = label("RECENT", "panelTitle")
+        self._recent_title = label(translate("StudyPanel", "Recent").upper(), "panelTitle")
         self.body.addWidget(self._recent_title)
         self._recents = QVBoxLayout()
         self._recents.setSpacing(0)
@@ -86,7 +90,7 @@ class StudyPanel(Panel):
             self.tags.setVisible(source is not None and bool(source.instances or source.nifti_headers))
             _clear(self._notices)
             for notice in new.volume.notices if new.volume else ():
-                self._notices.addWidget(label(without_names(notice, new), "notice", wrap=True))
+                self._notices.addWidget(label(without_names(translated(notice), new), "notice", wrap=True))
         recents = () if new.hide_names or not _at_start(new.volume) else new.recents
         if start or recents != self._shown_recents:
             self._shown_recents = recents
@@ -149,17 +153,17 @@ def _at_start(volume: Volume | None) -> bool:
 def facts(volume: Volume) -> list[tuple[str, str]]:
     """Rows of (name, value) about the scan on screen; who it is of is the patient bar's."""
     _, height, width = volume.geometry.shape
-    slices = f"{volume.slices} slice" + ("" if volume.slices == 1 else "s")
+    stack = translate("StudyPanel", "%n slice(s)", "", None, volume.slices)
     if volume.phase_names:
-        slices += f", {' and '.join(volume.phase_names)}"
+        stack = f"{stack}, {joined(volume.phase_names)}"
     elif volume.frames > 1:
-        slices += f", {volume.frames} frames"
-    rows = [("Matrix", f"{width} × {height}"), ("Stack", slices)]
+        stack = f"{stack}, {translate('StudyPanel', '%n frame(s)', '', None, volume.frames)}"
+    rows = [(translate("StudyPanel", "Matrix"), f"{width} × {height}"), (translate("StudyPanel", "Stack"), stack)]
     if volume.geometry.spacing is Known.ASSUMED:
-        rows.append(("Spacing", "unknown"))
+        rows.append((translate("StudyPanel", "Spacing"), translate("StudyPanel", "unknown")))
     else:
         x, y, z = volume.geometry.spacing_mm
-        rows.append(("Spacing", f"{x:.3g} × {y:.3g} × {z:.3g} mm"))
+        rows.append((translate("StudyPanel", "Spacing"), f"{x:.3g} × {y:.3g} × {z:.3g} mm"))
     return rows
 
 

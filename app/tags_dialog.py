@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.language import marked, translate
 from app.panel import label
 from app.patient_bar import scan_title, without_names
 from app.session import Session
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from engine.tags import Tag
 
 HIDDEN = "hidden"
-COLUMNS = ("Tag", "Name", "Type", "Value")
+COLUMNS = (marked("Tags", "Tag"), marked("Tags", "Name"), marked("Tags", "Type"), marked("Tags", "Value"))
 
 
 class TagsModel(QAbstractTableModel):
@@ -60,7 +61,7 @@ class TagsModel(QAbstractTableModel):
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         if role == Qt.ItemDataRole.DisplayRole and orientation == Qt.Orientation.Horizontal:
-            return COLUMNS[section]
+            return translate("Tags", COLUMNS[section])
         return None
 
 
@@ -70,7 +71,7 @@ class TagsDialog(QDialog):
     def __init__(self, parent: QWidget, session: Session) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle("Header")
+        self.setWindowTitle(translate("Tags", "Header"))
         self._last: tuple[Volume, object, tuple[Tag, ...]] | None = None
         column = QVBoxLayout(self)
         column.setContentsMargins(14, 12, 14, 12)
@@ -78,8 +79,8 @@ class TagsDialog(QDialog):
         self.which = label("", "muted")
         column.addWidget(self.which)
         self.search = QLineEdit()
-        self.search.setPlaceholderText("Search tags, names and values")
-        self.search.setAccessibleName("Search the header")
+        self.search.setPlaceholderText(translate("Tags", "Search tags, names and values"))
+        self.search.setAccessibleName(translate("Tags", "Search the header"))
         self.search.setClearButtonEnabled(True)
         self.count = label("", "small")
         row = QHBoxLayout()
@@ -92,7 +93,7 @@ class TagsDialog(QDialog):
         self.rows.setFilterKeyColumn(-1)
         self.rows.setFilterCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
         self.table = QTableView()
-        self.table.setAccessibleName("Header of the slice")
+        self.table.setAccessibleName(translate("Tags", "Header of the slice"))
         self.table.setModel(self.rows)
         self.table.verticalHeader().hide()
         self.table.verticalHeader().setDefaultSectionSize(24)
@@ -122,16 +123,18 @@ class TagsDialog(QDialog):
             return
         volume = new.volume
         if volume is None:
-            self.which.setText("No scan is open.")
+            self.which.setText(translate("Tags", "No scan is open."))
             self._model.set_tags((), hide=False)
             return
-        text = f"{scan_title(volume, hide=new.hide_names)}: slice {new.slice_index + 1}, frame {new.frame_index + 1}"
+        title = scan_title(volume, hide=new.hide_names)
+        text = translate("Tags", "{scan}: slice {slice}, frame {frame}")
+        text = text.format(scan=title, slice=new.slice_index + 1, frame=new.frame_index + 1)
         try:
             tags = self._tags_of(volume, new.frame_index, new.slice_index)
         except CineQuantError as error:
             tags, text = (), without_names(str(error), new)
         if not tags and text.startswith(volume.source.name):
-            text = f"{volume.source.name} has no file, and so no header."
+            text = translate("Tags", "{scan} has no file, and so no header.").format(scan=volume.source.name)
         self.which.setText(text)
         at = self.table.verticalScrollBar().value()
         self._model.set_tags(tags, hide=new.hide_names)
@@ -154,7 +157,10 @@ class TagsDialog(QDialog):
 
     def _say_count(self) -> None:
         found, total = self.rows.rowCount(), self._model.rowCount()
-        self.count.setText(f"{total} rows" if found == total else f"{found} of {total} rows")
+        text = translate("Tags", "%n row(s)", "", None, total)
+        if found != total:
+            text = translate("Tags", "{found} of {total} rows").format(found=found, total=total)
+        self.count.setText(text)
 
     def _copy(self) -> None:
         chosen = self.table.selectionModel().selectedRows()

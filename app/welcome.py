@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout
 
 from app import icons
+from app.language import translate
 from app.panel import label
 
 
@@ -24,17 +25,21 @@ class Welcome(QFrame):
         row.setSpacing(16)
         words = QVBoxLayout()
         words.setSpacing(3)
-        words.addWidget(label("Welcome to CineQuant", "welcomeTitle"))
+        words.addWidget(label(translate("Welcome", "Welcome to CineQuant"), "welcomeTitle"))
         words.addWidget(
             label(
-                "This is a computed heart, made to try things on. Open a short-axis cine in NIfTI or DICOM, "
-                "or drop it on the window. Press ? for keys and mouse.",
+                translate(
+                    "Welcome",
+                    "This is a computed heart, made to try things on. Open a short-axis cine in NIfTI or DICOM, "
+                    "or drop it on the window. Press ? for keys and mouse.",
+                ),
                 "muted",
                 wrap=True,
             )
         )
         row.addLayout(words, 1)
-        files, folder = QPushButton("Open files…"), QPushButton("Open folder…")
+        files = QPushButton(translate("Action", "Open files…"))
+        folder = QPushButton(translate("Action", "Open folder…"))
         files.setObjectName("primary")
         files.clicked.connect(self.open_files_requested)
         folder.clicked.connect(self.open_folder_requested)
@@ -42,6 +47,6 @@ class Welcome(QFrame):
         buttons.addWidget(files)
         buttons.addWidget(folder)
         row.addLayout(buttons)
-        close = icons.IconButton("close", "Close the welcome")
+        close = icons.IconButton("close", translate("Welcome", "Close the welcome"))
         close.clicked.connect(self.closed)
         row.addWidget(close, 0, Qt.AlignmentFlag.AlignTop)
