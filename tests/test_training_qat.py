@@ -15,7 +15,7 @@ from tests.training_scans import phantom_scans
 from training.config import Config
 from training.export import write_onnx
 from training.qat import QuantizedGraph, fine_tune
-from training.quantize import quantize_int8
+from training.quantize import quantize_int8, take_weights
 from training.quantlite import QuantLite
 
 SIZE = 64
@@ -40,6 +40,7 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> tuple[onnx.ModelProto, onn
     folder = tmp_path_factory.mktemp("qat")
     x = np.random.default_rng(0).standard_normal((1, 1, SIZE, SIZE)).astype(np.float32)
     write_onnx(network, x, folder / "float32.onnx", dynamic=True)
+    start = onnx.load(folder / "float32.onnx")
     # What tuning gets: the quantized graph before its tail is rewritten.
     handed: list[bytes] = []
 
@@ -48,7 +49,7 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> tuple[onnx.ModelProto, onn
         return model
 
     quantize_int8(folder / "float32.onnx", folder / "int8.onnx", [x, x * 0.7], keep)
-    return onnx.load(folder / "float32.onnx"), onnx.load_from_string(handed[0]), network
+    return start, onnx.load_from_string(handed[0]), network
 
 
 def _run(model: onnx.ModelProto, x: np.ndarray) -> np.ndarray:
@@ -96,6 +97,23 @@ def test_tuning_lowers_the_loss_and_writes_what_it_learned(
     integers = [onnx.numpy_helper.to_array(c) for c in tuned.graph.initializer if c.data_type == onnx.TensorProto.INT8]
     assert integers
     assert all(i.min() >= -64 and i.max() <= 63 for i in integers)
+
+
+def test_the_float_graph_takes_the_tuned_weights(pair: tuple[onnx.ModelProto, onnx.ModelProto, QuantLite]) -> None:
+    start, quantized, network = pair
+    config = replace(CONFIG, qat_epochs=2, qat_learning_rate=1e-2)
+    tuned = fine_tune(quantized, config, phantom_scans(), network, start=start)
+    shared = onnx.ModelProto()
+    shared.CopyFrom(start)
+    take_weights(shared, tuned)
+    wanted = QuantizedGraph(tuned)
+    floats = {c.name: onnx.numpy_helper.to_array(c) for c in shared.graph.initializer}
+    convolutions = [node for node in shared.graph.node if node.op_type == "Conv"]
+    assert len(convolutions) == len(wanted.weights)
+    for node in convolutions:
+        key = node.name.replace(".", "_")
+        np.testing.assert_array_equal(floats[node.input[1]], wanted.weights[key].detach().numpy())
+        np.testing.assert_array_equal(floats[node.input[2]], wanted.biases[key].detach().numpy())
 
 
 def test_an_operator_that_cannot_be_trained_is_named(

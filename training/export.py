@@ -41,6 +41,7 @@ from training.config import Config
 from training.graph import split_prelu, tidy
 from training.networks import parameter_count
 from training.quantize import Tune, finish_float32, quantize_int8, to_dynamic, to_float16
+from training.source import ACDC_LICENCE
 
 OPSET = 17
 # Largest float32 logit difference between torch and the runtime; both sum in different orders.
@@ -75,10 +76,19 @@ def input_spec(config: Config) -> InputSpec:
     return InputSpec(spacing_mm=config.spacing_mm, multiple=config.multiple)
 
 
-def export_float(config: Config, network: nn.Module, models: Path, training_data: str) -> ModelCard:
+def export_float(
+    config: Config,
+    network: nn.Module,
+    models: Path,
+    training_data: str,
+    *,
+    licence: str = ACDC_LICENCE,
+    long_axis: bool = False,
+) -> ModelCard:
     """Write models/<id> with float32 alone: float32.onnx, test tensors and card, replacing what was there at once.
 
     network: with trained weights; its branches are folded, where it has a method for it.
+    training_data, licence: as the card says them. long_axis: what it was trained on, instead of short-axis stacks.
     Raises ExportRefusedError where torch and the runtime disagree; then nothing is replaced.
     """
     with _replacing(models, config.id) as folder:
@@ -90,7 +100,7 @@ def export_float(config: Config, network: nn.Module, models: Path, training_data
             network.fold()
         x = phantom_input(spec)
         write_onnx(network, x, folder / "float32.onnx", dynamic=not config.fixed_size)
-        card = _card(config, parameters, spec, folder, training_data)
+        card = _card(config, parameters, spec, folder, training_data, licence, long_axis)
         with torch.no_grad():
             reference = network(torch.from_numpy(x))[0].numpy()
         logits = _infer(card, "float32", x)
@@ -122,9 +132,9 @@ def finish_model(
             "dynamic": lambda path: to_dynamic(full, path),
             "int8": lambda path: quantize_int8(full, path, calibration(), tune),
         }
-        for precision in config.precisions:
-            if precision in make:
-                make[precision](folder / f"{precision}.onnx")
+        # int8 first: where it is tuned, the others take its weights.
+        for precision in sorted(set(make).intersection(config.precisions), key=lambda p: p != "int8"):
+            make[precision](folder / f"{precision}.onnx")
         finish_float32(full)
         card = replace(
             source,
@@ -198,7 +208,10 @@ def write_onnx(
     onnx.save(model, path)
 
 
-def _card(config: Config, parameters: int, spec: InputSpec, folder: Path, training_data: str) -> ModelCard:
+def _card(
+    config: Config, parameters: int, spec: InputSpec, folder: Path, training_data: str, licence: str, long_axis: bool
+) -> ModelCard:
+    view, other = ("four-chamber long-axis", "short axes") if long_axis else ("short-axis", "long axes")
     return ModelCard(
         schema=SCHEMA,
         id=config.id,
@@ -210,11 +223,11 @@ def _card(config: Config, parameters: int, spec: InputSpec, folder: Path, traini
         input=spec,
         labels={name: value for value, name in STRUCTURES.items()},
         keep_largest=True,
-        intended_use="Research: outlines of the ventricles in short-axis cine MR (bSSFP) of adults.",
-        limits="Not for diagnosis. Not made for late enhancement, long axes, children or congenital disease. "
+        intended_use=f"Research: outlines of the ventricles in {view} cine MR (bSSFP) of adults.",
+        limits=f"Not for diagnosis. Not made for late enhancement, {other}, children or congenital disease. "
         "Papillary muscles count as cavity.",
         training_data=training_data,
-        licence="Weights trained on ACDC, CC BY-NC-SA 4.0: non-commercial research only",
+        licence=licence,
         metrics={},
         metrics_split="not yet evaluated",
         test_tensors=TestTensors("", "", {}),

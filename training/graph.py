@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import numpy as np
@@ -26,6 +27,36 @@ def tidy(model: onnx.ModelProto) -> None:
     # Types and shapes of the tensors between: readers infer them again.
     del model.graph.value_info[:]
     onnx.checker.check_model(model)
+
+
+def compact(model: onnx.ModelProto) -> None:
+    """Leave out of a finished file what every reader knows by itself, in place; afterwards nothing rewrites the graph.
+
+    Attributes at the values that the standard gives them, sizes of kernels that their weights show, names of scopes
+    said twice ("reduce/reduce.0" → "reduce.0"), and those of a split PRelu's nodes but the last.
+    """
+    opset = next(o.version for o in model.opset_import if not o.domain)
+    for node in model.graph.node:
+        kept = [a for a in node.attribute if not _is_default(node.op_type, a, opset)]
+        del node.attribute[:]
+        node.attribute.extend(kept)
+        split = re.fullmatch(SPLIT_PRELU, node.name)
+        if split:
+            node.name = node.name.removesuffix("/Add") if split[1] == "Add" else ""
+        node.name = re.sub(r"([^/]+)/\1\.", r"\1.", node.name)
+    onnx.checker.check_model(model)
+
+
+def _is_default(operator: str, attribute: onnx.AttributeProto, opset: int) -> bool:
+    value = helper.get_attribute_value(attribute)
+    if operator in ("Conv", "ConvTranspose", "MaxPool", "AveragePool"):
+        # Said in the standard's text, since they depend on the number of dimensions.
+        if attribute.name in ("dilations", "strides", "pads"):
+            return set(value) == {0 if attribute.name == "pads" else 1}
+        if attribute.name == "kernel_shape" and operator == "Conv":
+            return True
+    default = onnx.defs.get_schema(operator, opset).attributes[attribute.name].default_value
+    return bool(default.type) and helper.get_attribute_value(default) == value
 
 
 def split_prelu(model: onnx.ModelProto) -> None:

@@ -15,16 +15,14 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
-from engine import datasets, nifti
+from engine import datasets
+from engine.errors import ModelError
 from engine.preprocess import InputSpec, intensity, plan, to_input
-from training.graph import SPLIT_PRELU, layer_weights, tidy
+from training.graph import SPLIT_PRELU, compact, layer_weights, tidy
 from training.tail import depth_to_space, logit_range, quantize_logits, transpose_tail
 
 # NNCF reports its use over the network unless it believes to run in its own continuous integration.
 os.environ.setdefault("NNCF_CI", "1")
-
-# Below this many values the Cast that widens a constant again weighs more than float16 saves.
-_WORTH_HALVING = 128
 
 
 def calibration_inputs(
@@ -35,7 +33,7 @@ def calibration_inputs(
     inputs: list[NDArray[np.float32]] = []
     share = -(-count // len(cases))
     for case in cases:
-        volume = nifti.read([case.image])
+        volume, _ = datasets.read_case(case)
         grid, scale = plan(volume.geometry, spec), intensity(volume.array, spec)
         for z in rng.permutation(volume.slices)[:share]:
             inputs.append(to_input(volume.array[0, z], grid, scale))
@@ -49,19 +47,41 @@ def finish_float32(path: Path) -> None:
 
 
 def to_float16(source: Path, target: Path) -> None:
-    """Store the weights in float16, each widened to float32 by a Cast before its use.
+    """State the network in float16, between a Cast of the image and one of the logits.
 
-    CPUs compute in float32 (or, where they are let, bfloat16), so that the gain is the file's size.
+    CPUs compute in float32 (or, where they are let, bfloat16) from the rounded weights, so that there the gain is the
+    file's size; a device with float16 arithmetic may use it throughout. Sizes, and what is made of them, keep their
+    types. Raises ModelError for a constant beyond float16's range.
     """
     model = onnx.load(source)
-    for constant in list(model.graph.initializer):
-        value = numpy_helper.to_array(constant)
-        if value.dtype != np.float32 or value.size < _WORTH_HALVING:
+    transpose_tail(model)
+    tidy(model)
+    graph = model.graph
+    image, logits = graph.input[0].name, graph.output[0].name
+    names = {image: f"{image}/half", logits: f"{logits}/half"}
+    floats = {c.name: c for c in graph.initializer if c.data_type == TensorProto.FLOAT}
+    halves: dict[str, onnx.TensorProto] = {}
+    pictures = {image}
+    for node in graph.node:
+        if node.op_type == "Shape" or not pictures.intersection(node.input):
             continue
-        half = value.astype(np.float16)
-        if np.isfinite(half).all():
-            cast = helper.make_node("Cast", [f"{constant.name}/half"], [constant.name], to=TensorProto.FLOAT)
-            _store(model.graph, constant, {"half": half}, cast)
+        # The scales of a Resize are float32 whatever it resizes.
+        for i, name in enumerate(node.input[:1] if node.op_type == "Resize" else node.input):
+            if name in floats:
+                value = numpy_helper.to_array(floats[name])
+                if not (np.abs(value) <= np.finfo(np.float16).max).all():
+                    raise ModelError(f"{source}: a constant of {node.name} is beyond float16; leave float16 out")
+                halves[name] = numpy_helper.from_array(value.astype(np.float16), f"{name}/half")
+                node.input[i] = halves[name].name
+            else:
+                node.input[i] = names.get(name, name)
+        pictures.update(node.output)
+        node.output[:] = [names.get(name, name) for name in node.output]
+    graph.initializer.extend(halves.values())
+    narrow, widen = TensorProto.FLOAT16, TensorProto.FLOAT
+    graph.node.insert(0, helper.make_node("Cast", [image], [names[image]], name="image/Cast", to=narrow))
+    graph.node.append(helper.make_node("Cast", [names[logits]], [logits], name="logits/Cast", to=widen))
+    onnx.checker.check_model(model, full_check=True)
     _finish(model, target)
 
 
@@ -100,6 +120,7 @@ def _store(
 def _finish(model: onnx.ModelProto, target: Path) -> None:
     transpose_tail(model)
     tidy(model)
+    compact(model)
     onnx.save(model, target)
 
 
@@ -111,7 +132,8 @@ def quantize_int8(source: Path, target: Path, inputs: Sequence[NDArray[np.float3
     """Full int8 post-training quantization: weights by channel, activations by tensor, biases corrected.
 
     Symmetric where a ReLU precedes, asymmetric elsewhere (NNCF's mixed preset). Inputs of depthwise convolutions are
-    quantized by channel. A split PReLU stays in float between its quantizers. tune: applied to the result.
+    quantized by channel. A split PReLU stays in float between its quantizers.
+    tune: applied to the result; the float file at source is then given the tuned weights too.
     """
     # NNCF loads slowly and brings the runtimes' converters with it, which train and evaluate do not need.
     import nncf  # noqa: PLC0415
@@ -139,9 +161,32 @@ def quantize_int8(source: Path, target: Path, inputs: Sequence[NDArray[np.float3
         quantize_logits(model, *logit_range(start.SerializeToString(), inputs))
     if tune:
         model = tune(model, start)
+        take_weights(start, model)
+        onnx.save(start, source)
     # NNCF records the paths and settings of the run, which are nobody's business and weigh a few kilobytes.
     del model.metadata_props[:]
     _finish(model, target)
+
+
+def take_weights(model: onnx.ModelProto, quantized: onnx.ModelProto) -> None:
+    """Give a float graph, in place, the weights and biases of the int8 graph that was made from it and tuned.
+
+    Each weight is then a whole number of steps: both precisions hold the same ones, and their masks differ by the
+    rounding of activations alone.
+    """
+    stored = {c.name: numpy_helper.to_array(c) for c in quantized.graph.initializer}
+    makers = {output: node for node in quantized.graph.node for output in node.output}
+    convolutions = {node.name: node for node in quantized.graph.node if node.op_type == "Conv"}
+    constants = {c.name: c for c in model.graph.initializer}
+    for node in model.graph.node:
+        if node.op_type != "Conv":
+            continue
+        source = convolutions[node.name]
+        # Symmetric, one step an output channel: training.qat takes no other.
+        weight, step = (stored[name] for name in makers[source.input[1]].input[:2])
+        values = [weight * step.reshape(-1, 1, 1, 1), *(stored[name] for name in source.input[2:])]
+        for name, value in zip(node.input[1:], values, strict=True):
+            constants[name].CopyFrom(numpy_helper.from_array(value.astype(np.float32), name))
 
 
 def _activations_to_uint8(graph: onnx.GraphProto) -> None:
