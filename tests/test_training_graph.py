@@ -12,7 +12,8 @@ import onnxruntime
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from training.graph import SPLIT_PRELU, constants, split_prelu, tidy
+from engine.errors import ModelError
+from training.graph import SPLIT_PRELU, compact, constants, split_prelu, tidy
 from training.quantize import to_dynamic, to_float16
 
 CHANNELS = 24
@@ -116,6 +117,40 @@ def test_smaller_weights_give_nearly_the_same(
     assert (difference <= most * scale).all()
 
 
+def test_float16_states_all_but_sizes_in_float16(tmp_path: Path) -> None:
+    source, target = tmp_path / "float32.onnx", tmp_path / "float16.onnx"
+    onnx.save(_network(), source)
+    to_float16(source, target)
+    model = onnx.load(target)
+    assert {v.dtype for v in constants(model.graph).values()} == {np.dtype(np.float16), np.dtype(np.int64)}
+    # One at each end: a Cast a constant would weigh more than a small network's nodes.
+    assert _operators(model).count("Cast") == 2
+    large = _network()
+    next(c for c in large.graph.initializer if c.name == "down").CopyFrom(
+        numpy_helper.from_array(np.full((CHANNELS, 1, 3, 3), 1e5, np.float32), "down")
+    )
+    onnx.save(large, source)
+    with pytest.raises(ModelError, match="/conv is beyond float16"):
+        to_float16(source, target)
+
+
+def test_a_compact_file_computes_the_same_and_says_what_is_not_the_default() -> None:
+    model = _network()
+    split_prelu(model)
+    for node in model.graph.node:
+        if node.op_type == "Conv":
+            node.name = "/down/down.0/Conv"
+            said = {"dilations": [1, 1], "group": 1, "kernel_shape": [3, 3]}
+            node.attribute.extend(helper.make_attribute(key, value) for key, value in said.items())
+    expected, before = _run(model), model.ByteSize()
+    compact(model)
+    np.testing.assert_array_equal(_run(model), expected)
+    assert model.ByteSize() < before
+    assert model.graph.node[0].name == "/down.0/Conv"
+    assert {a.name for a in model.graph.node[0].attribute} == {"pads", "strides"}
+    assert [n.name for n in model.graph.node[1:5]] == ["", "", "", "/act/PRelu"]
+
+
 def test_dynamic_weights_are_eight_bits_by_output_channel(tmp_path: Path) -> None:
     source, target = tmp_path / "float32.onnx", tmp_path / "dynamic.onnx"
     onnx.save(_network(), source)
@@ -129,7 +164,8 @@ def test_dynamic_weights_are_eight_bits_by_output_channel(tmp_path: Path) -> Non
             integer, step = (held[name] for name in made.input)
             assert integer.dtype == np.int8
             axis = 0 if node.op_type == "Conv" else 1
-            assert made.attribute[0].i == axis
+            # 1 is what the standard takes where a file says nothing.
+            assert [a.i for a in made.attribute] == ([axis] if axis == 0 else [])
             assert step.shape == (integer.shape[axis],)
             others = tuple(i for i in range(4) if i != axis)
             assert (np.abs(integer.astype(int)).max(others) == 127).all()
