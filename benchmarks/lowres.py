@@ -1,0 +1,172 @@
+"""QuantLite at half and quarter resolution: learned head against bilinear resizing, and both against full resolution.
+
+    python -m benchmarks.lowres [--json FILE] [--quick]
+
+Every network gives labels of full resolution for the same 256 × 256 image, one thread; all take turns in one process,
+and medians are compared. The files are exported for the occasion from the trained weights in training/results, with
+int8 ranges from the phantom, since no time depends on them; Dice is what `cinequant-train evaluate` wrote there.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from benchmarks.models import FULL, RESULTS, SIZE, measure
+from benchmarks.tables import table, verdict
+from benchmarks.timing import Subject, Task
+from engine.catalog import find_models
+from engine.files import write_atomically
+
+FULL_RESOLUTION = "quantlite"
+PAIRS = {
+    "half": ("quantlite_half_bilinear", "quantlite_half"),
+    "quarter": ("quantlite_quarter_bilinear", "quantlite_quarter"),
+}
+"""Resolution of the input → baseline and learned head."""
+GAIN = {"quarter": 0.055}
+"""Least relative gain in Dice of the head over its baseline."""
+LATENCY = 1.2
+"""Most that the head may take of its baseline's time."""
+PRECISIONS = ("float32", "int8")
+
+
+def export(folder: Path) -> list[Subject]:
+    """The networks of PAIRS as ONNX files in both precisions, and the shipped network at full resolution."""
+    # Not at the top: the process that times networks needs no PyTorch.
+    import numpy as np  # noqa: PLC0415
+
+    from training.config import load_config  # noqa: PLC0415
+    from training.export import input_spec, phantom_input, write_onnx  # noqa: PLC0415
+    from training.networks import NETWORKS  # noqa: PLC0415
+    from training.quantize import finish_float32, quantize_int8  # noqa: PLC0415
+    from training.train import WEIGHTS, load_weights  # noqa: PLC0415
+
+    card = find_models().get(FULL_RESOLUTION)
+    found = [Subject(card.id, p, str(card.path_for(p)), card.channels) for p in PRECISIONS]
+    for name in (name for pair in PAIRS.values() for name in pair):
+        weights = RESULTS / name / WEIGHTS
+        if not weights.exists():
+            raise SystemExit(f"{weights}: no trained weights; run `cinequant-train train {name}` first")
+        config = load_config(Path(name))
+        network = load_weights(NETWORKS[config.network](), weights)
+        network.fold()
+        x = phantom_input(input_spec(config))
+        path = folder / name
+        path.mkdir()
+        write_onnx(network, x, path / "float32.onnx", dynamic=True)
+        quantize_int8(path / "float32.onnx", path / "int8.onnx", [x, np.ascontiguousarray(x[..., ::-1])])
+        finish_float32(path / "float32.onnx")
+        found += [Subject(name, p, str(path / f"{p}.onnx"), card.channels) for p in PRECISIONS]
+    return found
+
+
+def run(*, quick: bool) -> dict[str, Any]:
+    """Everything that is printed, in plain values."""
+    with tempfile.TemporaryDirectory() as folder:
+        # The quantizer reports its progress on standard output, which belongs to the tables.
+        with contextlib.redirect_stdout(sys.stderr):
+            subjects = export(Path(folder))
+        task = Task(
+            tuple(subjects), SIZE, 5 if quick else 200, details=True, runs=5 if quick else 100, gemm_sizes=((256, 4),)
+        )
+        found = measure(task, FULL)
+    return {**{key: found[key] for key in ("device", "isa", "runtime")}, "rounds": task.rounds, "rows": _rows(found)}
+
+
+def _rows(found: dict[str, Any]) -> list[dict[str, Any]]:
+    rows = []
+    for row in found["rows"]:
+        path = RESULTS / row["model"] / "evaluation.json"
+        written = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {"precisions": {}}
+        evaluation = written["precisions"].get(row["precision"])
+        graph = row["graph"]
+        rows.append(
+            {
+                **{key: row[key] for key in ("model", "precision", "median_ms", "p95_ms", "int8_share")},
+                "parameters": written.get("parameters"),
+                "dice": evaluation and evaluation["dice_mean"],
+                "multiply_adds": sum(graph["multiply_adds"].values()),
+                "weights_bytes": graph["weights_bytes"],
+                "activations_bytes": graph["activations_bytes"],
+            }
+        )
+    return rows
+
+
+def text(found: dict[str, Any]) -> str:
+    """What was measured as two Markdown tables: every network against full resolution, and the heads' targets."""
+    at = {(row["model"], row["precision"]): row for row in found["rows"]}
+    names = {FULL_RESOLUTION: ("full", "–")}
+    names |= {n: (side, end) for side, pair in PAIRS.items() for n, end in zip(pair, ("bilinear", "head"), strict=True)}
+    rows = []
+    for (model, precision), row in at.items():
+        whole = at[FULL_RESOLUTION, precision]
+        used, used_by_whole = (r["weights_bytes"] + r["activations_bytes"] for r in (row, whole))
+        rows.append(
+            [
+                *names[model],
+                precision,
+                f"{row['parameters']:,}" if row["parameters"] else "–",
+                _dice(row),
+                f"{row['median_ms']:.2f} ({row['p95_ms']:.2f})",
+                f"{row['median_ms'] / whole['median_ms']:.2f}",
+                f"{row['multiply_adds'] / 1e6:.0f}",
+                f"{row['weights_bytes'] / 1e6:.2f}",
+                f"{row['activations_bytes'] / 1e6:.2f}",
+                f"{used / used_by_whole:.2f}",
+            ]
+        )
+    head = ["input", "resizing", "precision", "parameters", "Dice mean", "ms (95 %)", "of full"]
+    head += ["10^6 multiply-adds", "weights MB", "activations MB", "working set of full"]
+    parts = [
+        f"{found['device']}, {found['isa']}, {found['runtime']}, 1 thread, image {SIZE} × {SIZE}, "
+        f"{found['rounds']} interleaved rounds",
+        table(head, rows),
+        _targets(at),
+    ]
+    return "\n\n".join(parts)
+
+
+def _targets(at: dict[tuple[str, str], dict[str, Any]]) -> str:
+    rows = []
+    for side, (baseline, learned) in PAIRS.items():
+        for precision in PRECISIONS:
+            before, after = at[baseline, precision], at[learned, precision]
+            known = before["dice"] and after["dice"]
+            gain = after["dice"] / before["dice"] - 1 if known else None
+            least = GAIN.get(side)
+            said = "–" if gain is None or least is None else f"≥ {least:+.1%}: {'met' if gain >= least else 'missed'}"
+            time = after["median_ms"] / before["median_ms"]
+            extra = after["parameters"] - before["parameters"] if known else "–"
+            shown = "–" if gain is None else f"{gain:+.1%}"
+            rows.append([side, precision, extra, shown, said, f"{time:.2f}", verdict(time, LATENCY)])
+    head = ["input", "precision", "parameters of the head", "Dice, of the baseline's", "target"]
+    return table([*head, "time, of the baseline's", "target"], rows)
+
+
+def _dice(row: dict[str, Any]) -> str:
+    return f"{row['dice']:.4f}" if row["dice"] else "–"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    summary = (__doc__ or "").splitlines()[0]
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.lowres", description=summary)
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write everything that was measured")
+    parser.add_argument("--quick", action="store_true", help="few repeats: to see that it runs, not to quote")
+    arguments = parser.parse_args(argv)
+    found = run(quick=arguments.quick)
+    if arguments.json:
+        write_atomically(arguments.json, json.dumps(found, indent=1).encode())
+    sys.stdout.write(text(found) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
