@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -80,11 +80,16 @@ def find_cases(folder: Path, layout: str, patients: str = "all", labels: str = "
             _labels, or in a folder labels or masks beside its folder images under its own name (imagesTr and labelsTr
             likewise, the image then NAME_0000). A name that ends in _ED or _ES says the phase.
         Folders named train(ing), val(idation) and test(ing) above the files say the split of "mnms" and "pairs".
-    patients: "all"; "train", "val" or "test"; or names separated by commas. For ACDC and M&Ms-2 a number will do.
+    patients: see choose.
     labels: what the values in the masks of "pairs" mean, see engine.volume.label_values; the others' are known.
 
     Raises ScanError where the folder does not hold the layout, a file is missing or a patient is unknown.
     """
+    return present(choose(list_cases(folder, layout, labels), layout, patients))
+
+
+def list_cases(folder: Path, layout: str, labels: str = "") -> tuple[Case, ...]:
+    """All cases of a data set, as find_cases; whether each file is there is not looked at. Raises ScanError."""
     if layout not in LAYOUTS:
         raise ScanError(f"layout '{layout}' is not known; choose one of {', '.join(LAYOUTS)}")
     if not folder.is_dir():
@@ -103,13 +108,16 @@ def find_cases(folder: Path, layout: str, patients: str = "all", labels: str = "
     if not found:
         pattern = LAYOUTS[layout]
         raise ScanError(f"{folder}: no {layout} patients here (looked for {pattern}); check the folder and --layout")
-    chosen = tuple(case for patient in _choose(found, layout, patients) for case in found[patient])
-    # Only of those chosen: who has no test masks can train all the same.
-    for case in chosen:
+    return tuple(case for name in sorted(found) for case in found[name])
+
+
+def present(cases: tuple[Case, ...]) -> tuple[Case, ...]:
+    """The same cases. Raises ScanError naming a file that is missing: who has no test masks can train all the same."""
+    for case in cases:
         for path in (case.image, case.truth):
             if not path.is_file():
                 raise ScanError(f"{path}: is missing; restore it, or leave the patient out with --patients")
-    return chosen
+    return cases
 
 
 def read_case(case: Case) -> tuple[Volume, LabelMap]:
@@ -134,28 +142,33 @@ def read_case(case: Case) -> tuple[Volume, LabelMap]:
     return replace(volume, array=volume.array[one], frame_times_ms=None), labels
 
 
-def _choose(found: dict[str, list[Case]], layout: str, patients: str) -> list[str]:
-    names = sorted(found)
-    if patients == "all":
-        return names
-    if patients in SPLITS:
-        splits = {name: found[name][0].split for name in names}
-        if not any(splits.values()):
-            raise ScanError(f"the {layout} layout has no '{patients}' patients here; use 'all' or names with commas")
-        chosen = [name for name in names if splits[name] == patients]
-        if not chosen:
-            raise ScanError(f"none of the {len(names)} patients belongs to '{patients}'")
-        return chosen
-    chosen = []
+def choose(cases: Sequence[Case], layout: str, patients: str) -> tuple[Case, ...]:
+    """Those of a data set's cases that belong to some patients. Raises ScanError for unknown ones.
+
+    patients: words separated by commas: "all"; "train", "val" or "test", as the data set is split; the name of a
+    patient, for which with ACDC and M&Ms-2 a number will do.
+    """
+    names = list(dict.fromkeys(case.patient for case in cases))
+    chosen: list[str] = []
     for word in (w.strip() for w in patients.split(",")):
         name = word
+        if word == "all":
+            chosen += names
+            continue
+        if word in SPLITS:
+            of_split = [case.patient for case in cases if case.split == word]
+            if not any(case.split for case in cases):
+                raise ScanError(f"the {layout} layout has no '{word}' patients here; use 'all' or names with commas")
+            if not of_split:
+                raise ScanError(f"none of the {len(names)} patients belongs to '{word}'")
+            chosen += of_split
+            continue
         if word.isdecimal() and layout not in ("mnms", "pairs"):
             name = f"patient{int(word):03d}" if layout == "acdc" else f"{int(word):03d}"
-        if name not in found:
+        if name not in names:
             raise ScanError(f"patient '{word}' is not among the {len(names)} here; choose of {names[0]} … {names[-1]}")
-        if name not in chosen:
-            chosen.append(name)
-    return chosen
+        chosen.append(name)
+    return tuple(case for name in dict.fromkeys(chosen) for case in cases if case.patient == name)
 
 
 def patient_number(name: str) -> int:

@@ -177,7 +177,7 @@ def test_make_does_everything_and_report_shows_it(
     assert tuple(card.precisions) == ("float32", "int8")
     assert card.metrics["int8"]["dice_mean"] >= 0
     assert {path.name for path in (results / "small").iterdir()} == {
-        "config.json", "curves.png", "evaluation.json", "log.csv", "tuning.csv", "weights.safetensors",
+        "config.json", "curves.png", "data.json", "evaluation.json", "log.csv", "tuning.csv", "weights.safetensors",
     }  # fmt: skip
     written = json.loads((results / "small" / "evaluation.json").read_text())
     assert {len(split["int8"]["cases"]) for split in (written["precisions"], written["external"])} == {2}

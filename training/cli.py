@@ -1,4 +1,4 @@
-"""The command cinequant-train."""
+"""The command cinequant-train; `torchrun --nproc-per-node N -m training.cli train …` trains in N processes."""
 
 from __future__ import annotations
 
@@ -18,23 +18,21 @@ from engine import datasets
 from engine.catalog import find_models, packaged_models
 from engine.errors import CineQuantError
 from engine.model_card import CARD_FILE, load_card
+from training import processes, source
 from training.config import Config, ConfigError, load_config
 from training.curves import draw_curves
 from training.data import load_scans
-from training.evaluate import evaluate_model
+from training.evaluate import METRICS_SPLIT, evaluate_model
 from training.export import ExportRefusedError, export_float, finish_model, input_spec
 from training.networks import NETWORKS
 from training.pictures import write_pictures
+from training.prepare import prepare
 from training.quantize import Tune, calibration_inputs
 from training.report import LOG, TUNING_LOG, ReportError, report
 from training.train import WEIGHTS, RunError, load_weights, train
 
 CALIBRATION_SLICES = 256
 RESULTS = Path(__file__).parent / "results"
-TRAINING_DATA = (
-    "ACDC training set (Bernard et al., TMI 2018), 80 patients (those whose number does not divide by 5), ED and ES; "
-    "CC BY-NC-SA 4.0"
-)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -46,9 +44,13 @@ def main(argv: Sequence[str] | None = None) -> int:
             return 0
         torch.set_num_threads(arguments.threads or torch.get_num_threads())
         config = load_config(Path(arguments.config))
-        for step in _STEPS[arguments.verb]:
-            step(config, arguments)
-    except (CineQuantError, ConfigError, ExportRefusedError, RunError, ReportError) as error:
+        device = processes.choose_device(getattr(arguments, "device", "cpu"))
+        with processes.joined(device) as here:
+            if here.size > 1 and arguments.verb != "train":
+                raise RunError(f"{arguments.verb} runs in one process; start only `train` with torchrun")
+            for step in _STEPS[arguments.verb]:
+                step(config, arguments)
+    except (CineQuantError, ConfigError, ExportRefusedError, processes.DeviceError, RunError, ReportError) as error:
         print(f"cinequant-train: {error}", file=sys.stderr)  # noqa: T201
         return 1
     except KeyboardInterrupt:
@@ -61,6 +63,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="cinequant-train", description="Make the models that CineQuant loads.")
     verbs = parser.add_subparsers(dest="verb", required=True)
     helps = {
+        "prepare": "read and resample a data set once, for any number of trainings; print what it holds",
         "make": "train, export, quantize and evaluate: all that reproduces a model",
         "train": "train, or go on where an interrupted run stopped; draw its curves",
         "export": "write the float32 model of trained weights to RUNS/float32/ID",
@@ -70,8 +73,16 @@ def _parser() -> argparse.ArgumentParser:
     for verb, text in helps.items():
         p = verbs.add_parser(verb, help=text, description=text)
         p.add_argument("config", help="a built-in configuration (espnetv2, quantlite, unet, …) or a TOML file")
-        # The float32 model is a matter of the trained weights alone.
-        p.add_argument("--data", type=Path, required=verb != "export", help="folder of the ACDC patients")
+        # The float32 model is a matter of the trained weights alone, and training can do with what was prepared.
+        source.add_arguments(p, required=verb not in ("export", "train"))
+        if verb in ("prepare", "make", "train"):
+            source.add_prepared(p, required=verb == "prepare")
+        if verb == "prepare":
+            continue
+        if verb != "export":
+            source.add_split(p)
+        if verb in ("make", "train"):
+            p.add_argument("--device", default="auto", help="auto (default: a GPU where there is one), cpu or cuda")
         p.add_argument("--runs", type=Path, default=Path("runs"), help="checkpoints and logs go to RUNS/ID")
         p.add_argument("--results", type=Path, default=RESULTS, help="weights, log and metrics go to RESULTS/ID")
         p.add_argument("--models", type=Path, help="the model goes to MODELS/ID; default: the viewer's own models, "
@@ -109,18 +120,34 @@ def _report(arguments: argparse.Namespace) -> None:
         )
 
 
+def _prepare(config: Config, arguments: argparse.Namespace) -> None:
+    data = source.open_data(arguments)
+    cases = datasets.present(datasets.choose(data.cases, data.layout, arguments.patients))
+    show = source.bar("preparing")
+    print(prepare(cases, data.layout, input_spec(config), arguments.prepared, progress=show))  # noqa: T201
+
+
 def _train(config: Config, arguments: argparse.Namespace) -> None:
     if config.weights:
         if arguments.verb == "train":
             raise RunError(f"{config.id} takes the weights of {config.weights}; train that one, and export this one")
         return
-    spec = input_spec(config)
-    scans = load_scans(datasets.find_cases(arguments.data, "acdc", "train"), spec)
-    monitor = load_scans(datasets.find_cases(arguments.data, "acdc", "val"), spec)
+    spec, here = input_spec(config), processes.here()
+    data = source.open_source(arguments)
+    training, validation = data.split(arguments.train, arguments.val)
+    scans = data.scans(training, spec, source.bar("reading", shown=here.first))
+    # Only the first process watches the validation patients.
+    monitor = data.scans(validation, spec, source.bar("reading", shown=here.first)) if here.first else ()
     run, results = arguments.runs / config.id, arguments.results / config.id
     start = _trained(config.start_from, arguments) if config.start_from else None
-    train(config, scans, run, monitor=monitor, start=start, teacher=_teacher(config, arguments), on_epoch=_say)
+    train(
+        config, scans, run, monitor=monitor, start=start, teacher=_teacher(config, arguments), on_epoch=_say,
+        device=processes.choose_device(arguments.device),
+    )  # fmt: skip
+    if not here.first:
+        return
     results.mkdir(parents=True, exist_ok=True)
+    source.note_training(results, data.layout, training)
     draw_curves(run / LOG, run / "curves.png")
     for name in (WEIGHTS, "config.json", LOG, "curves.png"):
         shutil.copyfile(run / name, results / name)
@@ -150,7 +177,11 @@ def _trained(name: str, arguments: argparse.Namespace) -> Path:
 
 
 def _export(config: Config, arguments: argparse.Namespace) -> None:
-    card = export_float(config, _network(config, arguments), arguments.runs / "float32", TRAINING_DATA)
+    about = source.about(arguments.results / (config.weights or config.id))
+    card = export_float(
+        config, _network(config, arguments), arguments.runs / "float32", about.training_data,
+        licence=about.licence, long_axis=about.long_axis,
+    )  # fmt: skip
     _say({"float32": card.precisions["float32"].size_bytes})
 
 
@@ -158,7 +189,8 @@ def _quantize(config: Config, arguments: argparse.Namespace) -> None:
     exported = arguments.runs / "float32" / config.id
     if not (exported / CARD_FILE).exists():
         raise RunError(f"{exported}: no exported model; run `cinequant-train export {arguments.config}` first")
-    cases = datasets.find_cases(arguments.data, "acdc", "train")
+    data = source.open_data(arguments)
+    cases = datasets.present(data.split(arguments.train, arguments.val)[0])
     card = finish_model(
         config,
         load_card(exported),
@@ -200,15 +232,20 @@ def _tuning(config: Config, arguments: argparse.Namespace, cases: Sequence[datas
 
 def _evaluate(config: Config, arguments: argparse.Namespace) -> None:
     card = load_card(_models(config, arguments) / config.id)
-    validation = datasets.find_cases(arguments.data, "acdc", "val")
+    data = source.open_data(arguments)
+    validation = datasets.present(datasets.choose(data.cases, data.layout, arguments.val))
+    results = arguments.results / (config.weights or config.id)
+    plain = data.layout == "acdc" and arguments.val == "val"
+    split = METRICS_SPLIT if plain else source.metrics_split(data.layout, validation, results)
     external = datasets.find_cases(arguments.external, "mnms") if arguments.external else ()
-    written = evaluate_model(card, validation, arguments.results / config.id, external=external)
+    written = evaluate_model(card, validation, arguments.results / config.id, external=external, split=split)
     for split, precisions in (("validation", written["precisions"]), ("external", written["external"])):
         for precision, found in precisions.items():
             _say({"split": split, "precision": precision, "dice_mean": found["dice_mean"]})
 
 
 _STEPS: dict[str, tuple[Callable[[Config, argparse.Namespace], None], ...]] = {
+    "prepare": (_prepare,),
     "train": (_train,),
     "export": (_export,),
     "quantize": (_quantize,),

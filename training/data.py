@@ -10,14 +10,18 @@ from numpy.typing import NDArray
 
 from engine import datasets
 from engine.preprocess import InputSpec, intensity, plan
+from engine.progress import Progress, no_progress
 from engine.volume import LV, MYO, RV, Volume
+
+# Intensities are kept in steps, finer than any scanner's, so that scans kept in files are the scans read anew.
+STEPS = 65535
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scan:
     """One volume, ready to be cropped.
 
-    images: (Z, H, W) float32 in [0, 1], resampled in plane, 0 outside the source image.
+    images: (Z, H, W) float32 in [0, 1], resampled in plane, 0 outside the source image, multiples of 1/STEPS.
     labels: (Z, H, W) uint8. centre: (Z, 2) float32, (y, x) of the heart in each slice; of the volume where it has none.
     mean, std: of the scan's tissue, as engine.preprocess.Intensity has them.
     """
@@ -31,16 +35,22 @@ class Scan:
     std: float
 
 
-def load_scans(cases: Iterable[datasets.Case], spec: InputSpec) -> list[Scan]:
+def load_scans(cases: Iterable[datasets.Case], spec: InputSpec, *, progress: Progress = no_progress) -> list[Scan]:
     """Read and resample. Raises ScanError for a case that cannot be read."""
-    scans = []
-    for case in cases:
+    scans, cases = [], list(cases)
+    for done, case in enumerate(cases):
+        progress(done, len(cases), case.name)
         volume, truth = datasets.read_case(case)
-        scans.append(_resample(case, volume, truth.array[0], spec))
+        scans.append(resample(case, volume, truth.array[0], spec))
+    progress(len(cases), len(cases), "Done")
     return scans
 
 
-def _resample(case: datasets.Case, volume: Volume, truth: NDArray[np.uint8], spec: InputSpec) -> Scan:
+def resample(case: datasets.Case, volume: Volume, truth: NDArray[np.uint8], spec: InputSpec) -> Scan:
+    """A volume of one frame and its labels (Z, Y, X) on the network's grid.
+
+    Whoever changes what comes out here raises training.prepare.VERSION, so that nothing prepared before is used.
+    """
     grid = plan(volume.geometry, spec)
     scale = intensity(volume.array, spec)
     images, labels = [], []
@@ -52,9 +62,20 @@ def _resample(case: datasets.Case, volume: Volume, truth: NDArray[np.uint8], spe
         background = 1 - sum(shares)
         labels.append(np.argmax([background, *shares], axis=0).astype(np.uint8))
     label_array = np.stack(labels)
-    everywhere = np.argwhere(label_array.any(0)).mean(0)
+    marked = np.argwhere(label_array.any(0))
+    # A mask without any label, as a slice beyond the heart alone has, is taken from the middle of the image.
+    everywhere = marked.mean(0) if len(marked) else (np.array(label_array.shape[1:]) - 1) / 2
     centre = [np.argwhere(s).mean(0) if s.any() else everywhere for s in label_array]
     return Scan(
-        case.patient, case.phase, np.stack(images), label_array, np.array(centre, dtype=np.float32),
-        scale.mean, scale.std,
+        case.patient, case.phase, from_steps(to_steps(np.stack(images))), label_array,
+        np.array(centre, dtype=np.float32), scale.mean, scale.std,
     )  # fmt: skip
+
+
+def to_steps(images: NDArray[np.float32]) -> NDArray[np.uint16]:
+    """Intensities in [0, 1] as whole steps."""
+    return np.rint(images.clip(0, 1) * STEPS).astype(np.uint16)
+
+
+def from_steps(steps: NDArray[np.uint16]) -> NDArray[np.float32]:
+    return steps.astype(np.float32) / np.float32(STEPS)

@@ -30,13 +30,14 @@ def evaluate_model(
     results: Path,
     *,
     external: Sequence[datasets.Case] = (),
+    split: str = METRICS_SPLIT,
     progress: Progress = no_progress,
 ) -> dict[str, Any]:
     """Evaluate every precision as `cinequant evaluate` does; update the card's metrics; write results/evaluation.json.
 
-    cases: what the card's metrics are of. external: patients of other centres, kept apart; without them, what is on
-    disk of the same files stays. Returns what was written: "precisions" and "external", each precision → the
-    evaluation as a dict, and what the table says of the model. Raises ScanError or ModelError.
+    cases: what the card's metrics are of; split: what it says of them. external: patients of other centres, kept apart;
+    without them, what is on disk of the same files stays. Returns what was written: "precisions" and "external", each
+    precision → the evaluation as a dict, and what the table says of the model. Raises ScanError or ModelError.
     """
     found, metrics = {}, {}
     hashes = {precision: file.sha256 for precision, file in card.precisions.items()}
@@ -48,13 +49,13 @@ def evaluate_model(
         metrics[precision] = _metrics(evaluation)
         if external:
             elsewhere[precision] = evaluate(external, card, precision, progress=progress).to_dict()
-    save_card(replace(card, metrics=metrics, metrics_split=METRICS_SPLIT))
+    save_card(replace(card, metrics=metrics, metrics_split=split))
     results.mkdir(parents=True, exist_ok=True)
     written = {
         "model": card.id,
         "name": card.name,
         "parameters": card.parameters,
-        "split": METRICS_SPLIT,
+        "split": split,
         "sha256": hashes,
         "size_bytes": {precision: file.size_bytes for precision, file in card.precisions.items()},
         "precisions": found,

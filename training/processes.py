@@ -19,6 +19,10 @@ from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
 
+class DeviceError(ValueError):
+    """A device that is not there; the message says which there are."""
+
+
 @dataclass(frozen=True, slots=True)
 class Here:
     """Which process this is. rank: 0 to size − 1; process 0 alone writes files and speaks."""
@@ -51,7 +55,7 @@ def joined(device: torch.device) -> Iterator[Here]:
 def choose_device(name: str) -> torch.device:
     """ "auto": a GPU where there is one, each process its own; else as named, such as "cpu" or "cuda:1".
 
-    Raises ValueError for a device that is not there.
+    Raises DeviceError for a device that is not there.
     """
     if name == "auto":
         name = "cuda" if torch.cuda.is_available() else "cpu"
@@ -60,13 +64,13 @@ def choose_device(name: str) -> torch.device:
     try:
         device = torch.device(name)
     except RuntimeError:
-        raise ValueError(f"device '{name}' is not known; choose auto, cpu or cuda") from None
+        raise DeviceError(f"device '{name}' is not known; choose auto, cpu or cuda") from None
     if device.type not in ("cpu", "cuda"):
-        raise ValueError(f"device '{name}' is not supported; choose auto, cpu or cuda")
+        raise DeviceError(f"device '{name}' is not supported; choose auto, cpu or cuda")
     if device.type == "cuda":
         if (device.index or 0) >= torch.cuda.device_count():
             seen = f"torch sees {torch.cuda.device_count()} GPUs"
-            raise ValueError(f"device '{name}': {seen}; choose auto or cpu, or start fewer processes")
+            raise DeviceError(f"device '{name}': {seen}; choose auto or cpu, or start fewer processes")
         torch.cuda.set_device(device)
     return device
 

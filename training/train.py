@@ -73,6 +73,8 @@ def train(
     optimizer = torch.optim.AdamW(network.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay)
     augmenter = Augmenter(scans, config.crop)
     steps = len(augmenter) // config.batch
+    if not steps:
+        raise RunError(f"{len(augmenter)} slices are too few for a batch of {config.batch}; give more patients")
     # Networks that give something else while they train bring the loss of that.
     loss_of = getattr(network, "loss", dice_cross_entropy)
     taught_by: nn.Module | None = None
