@@ -20,28 +20,34 @@ import numpy as np
 from benchmarks import gemm
 from benchmarks.working_set import working_set
 from engine import runtime
+from engine.model_card import load_card
 from engine.runtime import ExecutedNode, Network
 
 _WARM_UP = 5
 _TOP = 10
 _COPIES = 5
+_COUNTED_RUNS = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """One network to time. path: its ONNX file. channels: of its logits. bf16: float layers compute in bfloat16."""
+    """One network to time. path: its ONNX file. channels: of its logits. bf16: float layers compute in bfloat16.
+
+    card: folder of the model's card, whose test tensors it is then checked with; "" for none.
+    """
 
     model: str
     precision: str
     path: str
     channels: int
     bf16: bool = False
+    card: str = ""
 
-    def compile(self, size: int, *, profile: bool = False) -> Network:
-        """Ready to run on one thread. Raises ModelError."""
+    def compile(self, size: int, *, profile: bool = False, threads: int = 1) -> Network:
+        """Ready to run. Raises ModelError."""
         path = Path(self.path)
         return Network(
-            path.read_bytes(), where=path, channels=self.channels, input_shape=(size, size), threads=1,
+            path.read_bytes(), where=path, channels=self.channels, input_shape=(size, size), threads=threads,
             bf16=self.bf16, profile=profile,
         )  # fmt: skip
 
@@ -53,6 +59,7 @@ class Task:
     isa: the instruction set that has to come out, as Network.isa names it; "" for any.
     torch_networks: (name, weights file or "" for random ones) of what PyTorch runs in the same turns, in eager mode.
     details: also read the executed graphs, counted over about `runs` runs, and measure the machine's peak.
+    memory: also compute the working sets alone. threads: of each network; PyTorch always has one.
     """
 
     subjects: tuple[Subject, ...]
@@ -63,6 +70,8 @@ class Task:
     details: bool = False
     runs: int = 50
     gemm_sizes: tuple[tuple[int, int], ...] = gemm.SIZES
+    memory: bool = False
+    threads: int = 1
 
 
 def measure(task: Task) -> dict[str, Any]:
@@ -70,14 +79,14 @@ def measure(task: Task) -> dict[str, Any]:
 
     Raises RuntimeError where kernels of a wider instruction set ran than the runtime says it may use.
     """
-    first = task.subjects[0].compile(task.size)
+    first = task.subjects[0].compile(task.size, threads=task.threads)
     found: dict[str, Any] = {"isa": first.isa, "held": task.isa in ("", first.isa)}
     if not found["held"]:
         return found
     x = np.random.default_rng(0).standard_normal((1, 1, task.size, task.size)).astype(np.float32)
-    networks = [first, *(subject.compile(task.size) for subject in task.subjects[1:])]
-    if {network.threads for network in networks} != {1}:
-        raise RuntimeError(f"not one thread each: {[network.threads for network in networks]}")
+    networks = [first, *(subject.compile(task.size, threads=task.threads) for subject in task.subjects[1:])]
+    if {network.threads for network in networks} != {task.threads}:
+        raise RuntimeError(f"not {task.threads} threads each: {[network.threads for network in networks]}")
     runs: list[Callable[[], object]] = [lambda network=network: network.infer(x) for network in networks]
     runs += [_in_torch(name, weights, x) for name, weights in task.torch_networks]
     times = in_turns(runs, task.rounds)
@@ -94,6 +103,7 @@ def measure(task: Task) -> dict[str, Any]:
                 "precision": subject.precision,
                 **summary(taken),
                 "int8_share": network.int8_share,
+                **_difference(subject),
             }
             for subject, network, taken in zip(task.subjects, networks, times, strict=False)
         ],
@@ -104,11 +114,30 @@ def measure(task: Task) -> dict[str, Any]:
     wider = sorted(k for k in kernels if task.isa and is_wider(k, task.isa))
     if wider:
         raise RuntimeError(f"kernels wider than {task.isa} ran: {', '.join(wider)}")
+    if task.memory:
+        for row, subject in zip(found["rows"], task.subjects, strict=True):
+            row["working_set_bytes"] = _working_set_bytes(subject, x, task)
     if task.details:
         for row, subject in zip(found["rows"], task.subjects, strict=True):
             row["graph"] = _graph(_counted(subject, x, task))
         found["peaks"], found["torch_mm_gflops"] = _peaks(task)
     return found
+
+
+def _difference(subject: Subject) -> dict[str, float]:
+    """How far a network's logits here are from its card's test tensors, and how far they may be."""
+    if not subject.card:
+        return {}
+    difference, tolerance = runtime.verify(load_card(Path(subject.card)), subject.precision, threads=1)
+    return {"difference": difference, "tolerance": tolerance}
+
+
+def _working_set_bytes(subject: Subject, x: Any, task: Task) -> int:
+    """Of one network, by its executed graph; its nodes have to have been timed to show which are executed."""
+    network = subject.compile(task.size, profile=True, threads=task.threads)
+    for _ in range(_COUNTED_RUNS):
+        network.infer(x)
+    return working_set(network.executed_nodes()).total_bytes
 
 
 def in_turns(runs: Sequence[Callable[[], object]], rounds: int) -> list[list[float]]:
