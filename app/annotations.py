@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from app.language import translate
+from app.language import COUNT, translate
 from app.panes import Pane, Role, mask_name, progress_text
 from app.state import AppState, card_of, drawn_labels, drawn_mask, run_of
 from engine.volume import Known, Volume, orientation_letters
@@ -110,7 +112,7 @@ def pane_lines(state: AppState, pane: Pane, role: Role) -> list[str]:
     if role is Role.DIFFERENCE and pane.labels is not None and pane.other is not None:
         count = int(np.count_nonzero(pane.labels.plane != pane.other.plane))
         lines.append(
-            translate("Annotations", "%n pixel(s)", "", None, count)
+            translate("Annotations", "%n pixel(s)", "", COUNT, count)
             if count
             else translate("Annotations", "none in this slice")
         )
@@ -142,21 +144,30 @@ def warnings(volume: Volume) -> list[str]:
     return lines
 
 
+def loading(state: AppState) -> list[str]:
+    """How much of the scan is there, as long as it is read."""
+    if state.volume is None or state.loading is None:
+        return []
+    total = state.volume.frames * state.volume.slices
+    said = translate("Annotations", "still loading: {done} of {total} images")
+    return [said.format(done=len(state.loading.planes), total=total)]
+
+
 def bottom_left(state: AppState) -> list[str]:
     """The window."""
     if state.volume is None:
         return []
     centre, width = state.window
     said = translate("Annotations", "W {width}   L {centre}").format(width=_value(width), centre=_value(centre))
-    return [f"{said}   {translate('Annotations', 'inverted')}" if state.invert else said]
+    return ["   ".join([said, translate("Annotations", "inverted")]) if state.invert else said]
 
 
-def value_under(volume: Volume, frame: int, slice_index: int, x: int, y: int) -> str:
-    """Value and column, row of a voxel (0-based, as in the file); empty outside the image."""
-    _, rows, columns = volume.geometry.shape
+def value_under(plane: NDArray[Any], x: int, y: int) -> str:
+    """Value and column, row of a voxel (0-based, as in the file) of a slice (Y, X); empty outside it."""
+    rows, columns = plane.shape
     if not (0 <= x < columns and 0 <= y < rows):
         return ""
-    value = _value(float(volume.array[frame, slice_index, y, x]))
+    value = _value(float(plane[y, x]))
     return translate("Annotations", "{value}  at  {column}, {row}").format(value=value, column=x, row=y)
 
 

@@ -115,7 +115,7 @@ class CineBar(QFrame):
     def apply(self, old: AppState, new: AppState) -> None:
         volume = new.volume
         frames, slices = (volume.frames, volume.slices) if volume else (1, 1)
-        cine = volume is not None and volume.is_cine
+        cine = volume is not None and volume.is_cine and new.loading is None
         for slider, count, value in ((self.frame, frames, new.frame_index), (self.slice, slices, new.slice_index)):
             slider.blockSignals(True)
             slider.setRange(0, count - 1)

@@ -9,9 +9,10 @@ from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen
 
 from app import annotations, drawing, theme
 from app.drawing import Outlines
+from app.language import translate
 from app.painted_view import PaintedView
 from app.slice_view import Placement, place
-from app.state import AppState, Drawn, Style, drawn_labels, drawn_mask, size_mm
+from app.state import AppState, Drawn, Style, drawn_labels, drawn_mask, plane_of, size_mm
 from engine.render import overlay_rgba
 
 GAP_PX = 3
@@ -63,7 +64,7 @@ class ContactSheet(PaintedView):
     """The slices as the state has them, the current one framed."""
 
     def __init__(self, outlines: Outlines | None = None) -> None:
-        super().__init__("All slices")
+        super().__init__(translate("ContactSheet", "All slices"))
         self._outlines = outlines or Outlines()
 
     def apply(self, old: AppState, new: AppState) -> None:
@@ -98,8 +99,8 @@ class ContactSheet(PaintedView):
         size = (float(self.width()), float(self.height()))
         made_by = "  ·  ".join(annotations.top_right(self._state, narrow=True))
         drawing.lines(painter, size, [made_by], (10, 8), right=True, bottom=True)
-        if self._notice:
-            drawing.lines(painter, size, [self._notice], (10, 8), bottom=True, colour=drawing.WARNING_INK)
+        low = [*annotations.loading(self._state), *filter(None, [self._notice])]
+        drawing.lines(painter, size, low, (10, 8), bottom=True, colour=drawing.WARNING_INK)
         self.paint_ring(painter)
 
     def _paint_slices(self, painter: QPainter) -> None:
@@ -119,8 +120,9 @@ class ContactSheet(PaintedView):
         dx, dy, _ = volume.geometry.spacing_mm
         painter.scale(dx * placed.scale, dy * placed.scale)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, state.smooth)
-        pixels = volume.array[state.frame_index, index]
-        painter.drawImage(QPointF(0, 0), drawing.grey_image(pixels, state.window, invert=state.invert))
+        pixels = plane_of(state, state.frame_index, index)
+        if pixels is not None:
+            painter.drawImage(QPointF(0, 0), drawing.grey_image(pixels, state.window, invert=state.invert))
         if not state.overlay.hidden:
             self._draw_labels(painter, drawn_labels(state, index=index), index)
             mask = drawn_mask(state, index=index) if state.mask_shown else None
@@ -178,6 +180,7 @@ def _shown(state: AppState) -> tuple[object, ...]:
     drawn = tuple(drawn_labels(state, index=i) for i in range(volume.slices))
     mask = drawn_mask(state) if state.mask_shown else None
     return (
-        volume, state.frame_index, state.window, state.invert, state.smooth, state.zoom, state.pan_mm, state.overlay,
+        volume, state.loading, state.frame_index, state.window, state.invert, state.smooth, state.zoom, state.pan_mm,
+        state.overlay,
         tuple(id(d.owner) if d else 0 for d in drawn), id(mask.owner) if mask else 0,
     )  # fmt: skip

@@ -110,7 +110,8 @@ class FunctionPanel(Panel):
         if new.volume is not None and function is not None and new.volume.is_cine:
             self._now.setValue(new.frame_index + 1)
         before = run_of(old)
-        same = old.volume is new.volume and run is before and old.catalog is new.catalog and old.busy == new.busy
+        scan = old.volume is new.volume and (old.loading is None) == (new.loading is None)
+        same = scan and run is before and old.catalog is new.catalog and old.busy == new.busy
         if same and old is not new and (new.volume is None or new.volume.is_cine or old.frame_index == new.frame_index):
             return
         self._filled.setVisible(function is not None)
@@ -197,6 +198,8 @@ def _why_empty(state: AppState, run: Run | None) -> str:
     """What to do, or to wait for, where there are no measurements."""
     if state.volume is None:
         return translate("Function", "Open a scan to see volumes and ejection fraction.")
+    if state.loading is not None:
+        return translate("Function", "The scan is still being read.")
     if state.catalog is not None and card_of(state) is None:
         return translate("Function", "No model is installed, so there is nothing to measure.")
     match run.status if run else None:

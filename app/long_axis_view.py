@@ -10,6 +10,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QTransform
 
 from app import annotations, drawing, theme
+from app.language import marked, translate
 from app.painted_view import PaintedView
 from app.slice_view import CROSS_COLOURS, place
 from app.state import AppState, Cross, Mask, Style, cross_of, run_of
@@ -21,7 +22,7 @@ MARGIN_PX = 24
 NEAR_LINE_PX = 6
 # How much of the plane is shown at least: the heart with something around it, not the whole chest.
 SHOWN_MM, SHOWN_HEIGHTS = 150.0, 2.0
-NAMES = ("Long axis, first plane", "Long axis, second plane")
+NAMES = (marked("LongAxis", "Long axis, first plane"), marked("LongAxis", "Long axis, second plane"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ class LongAxisView(PaintedView):
 
     def __init__(self, number: int) -> None:
         """number: 0 for the first plane, 1 for the one at right angles to it."""
-        super().__init__(NAMES[number])
+        super().__init__(translate("LongAxis", NAMES[number]))
         self._number = number
         self.setMouseTracking(True)
         self._on_line = False
@@ -68,10 +69,12 @@ class LongAxisView(PaintedView):
         """Redraw what differs. A plane is cheap to sample: a line in each slice."""
         self._state = new
         volume, cross = new.volume, cross_of(new)
-        made_of = (volume, cross)
+        whole = new.loading is None
+        made_of = (volume, cross, whole)
         if made_of != self._plane_of:
             self._plane_of = made_of
-            self._plane = self._cut(volume, cross) if volume is not None and cross is not None else None
+            there = volume is not None and cross is not None and whole
+            self._plane = self._cut(volume, cross) if there else None
             self._drawn = None
         if _shown(old) != _shown(new) or self.placement() != self._drawn_at:
             self._drawn = None
@@ -117,10 +120,13 @@ class LongAxisView(PaintedView):
         placed, plane, volume = self.placement(), self._plane, self._state.volume
         if volume is None or placed is None or plane is None:
             painter.fillRect(self.rect(), QColor("black"))
-            if volume is not None and self._number == 0:
-                drawing.invite(
-                    painter, size, "No long axis in a single slice", "Open the whole stack. Key 1 shows this slice."
-                )
+            if volume is not None and self._state.loading is not None:
+                still = translate("LongAxis", "Comes once the scan is read.")
+                drawing.invite(painter, size, translate("LongAxis", "Loading…"), still)
+            elif volume is not None and self._number == 0:
+                why = translate("LongAxis", "No long axis in a single slice")
+                todo = translate("LongAxis", "Open the whole stack. Key 1 shows this slice.")
+                drawing.invite(painter, size, why, todo)
             self.paint_ring(painter)
             return
         if self._drawn is None:
@@ -129,7 +135,8 @@ class LongAxisView(PaintedView):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         self._paint_lines(painter, placed, plane)
         self._paint_letters(painter, size, volume, plane)
-        guess = "spacing unknown: proportions are a guess" if volume.geometry.spacing is Known.ASSUMED else ""
+        unknown = volume.geometry.spacing is Known.ASSUMED
+        guess = translate("LongAxis", "spacing unknown: proportions are a guess") if unknown else ""
         words = list(filter(None, [guess, self._notice]))
         drawing.lines(painter, size, words, (10, 8), bottom=True, colour=drawing.WARNING_INK)
         self.paint_ring(painter)
@@ -189,7 +196,7 @@ class LongAxisView(PaintedView):
                 painter.drawLine(start, end)
         painter.setFont(theme.font(11))
         # On the right, away from the RV, which lies on the left in most planes.
-        name = f"slice {self._state.slice_index + 1}"
+        name = translate("LongAxis", "slice {number}").format(number=self._state.slice_index + 1)
         drawing.words(painter, right - 46 - painter.fontMetrics().horizontalAdvance(name), y - 4, name)
         painter.setPen(QPen(QColor(CROSS_COLOURS[self._number]), 2.0))
         painter.drawLine(QPointF(10, 9), QPointF(26, 9))

@@ -32,17 +32,19 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app import dialogs, exports, icons, theme
-from app.actions import ACTIONS, MENUS
+from app import dialogs, exports, icons, language, theme
+from app.actions import ACTIONS, LANGUAGE_MENU, MENUS
 from app.cine_bar import CineBar
 from app.crash import CrashHandler
 from app.device_check import DeviceCheck, DeviceDialog
+from app.engine_words import translated
 from app.function_panel import FunctionPanel
+from app.language import marked, translate
 from app.layout_bar import LayoutBar
 from app.mask_dialog import MaskDialog
 from app.messages import MessageBar
 from app.model_panel import ModelPanel, StructuresPanel
-from app.palette import Palette
+from app.palette import ENGLISH, Palette
 from app.panel import label
 from app.patient_bar import PatientBar, scan_title
 from app.performance_panel import PerformancePanel
@@ -51,7 +53,7 @@ from app.plot import MAX_HEIGHT, MIN_HEIGHT
 from app.session import Session
 from app.settings import Settings
 from app.stage import Stage
-from app.state import AppState, Kind, Theme, card_of, run_of
+from app.state import AppState, Kind, Language, Theme, card_of, run_of
 from app.status_bar import StatusBar
 from app.study_panel import StudyPanel, recent_name
 from app.tags_dialog import TagsDialog
@@ -64,8 +66,8 @@ LEFT_WIDTH, RIGHT_WIDTH = 276, 352
 ROOMY_FROM = 790
 # In a narrower one the patient needs the room of the program's name.
 WORDMARK_FROM = 1400
-MASKS = "Masks (*.nii *.nii.gz *.dcm);;All files (*)"
-FILES = "Scans (*.nii *.nii.gz *.dcm *.ima *.IMA);;All files (*)"
+MASKS = marked("MainWindow", "Masks (*.nii *.nii.gz *.dcm);;All files (*)")
+FILES = marked("MainWindow", "Scans (*.nii *.nii.gz *.dcm *.ima *.IMA);;All files (*)")
 
 
 class MainWindow(QMainWindow):
@@ -91,7 +93,7 @@ class MainWindow(QMainWindow):
         self.actions_by_text: dict[str, QAction] = {}
         self._assemble()
         self._connect()
-        self._drop_hint = QLabel("Drop to open", self)
+        self._drop_hint = QLabel(translate("MainWindow", "Drop to open"), self)
         self._drop_hint.setObjectName("dropHint")
         self._drop_hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._drop_hint.hide()
@@ -117,7 +119,11 @@ class MainWindow(QMainWindow):
         middle = QHBoxLayout()
         middle.setContentsMargins(8, 8, 8, 8)
         middle.setSpacing(8)
-        middle.addWidget(_side("Studies, model and structures", LEFT_WIDTH, (self.study, self.models, self.structures)))
+        left, right = (
+            translate("MainWindow", "Studies, model and structures"),
+            translate("MainWindow", "Function and performance"),
+        )
+        middle.addWidget(_side(left, LEFT_WIDTH, (self.study, self.models, self.structures)))
         centre = QVBoxLayout()
         centre.setSpacing(8)
         centre.addWidget(self.messages)
@@ -125,7 +131,7 @@ class MainWindow(QMainWindow):
         centre.addWidget(self.stage, 1)
         centre.addWidget(self.cine)
         middle.addLayout(centre, 1)
-        middle.addWidget(_side("Function and performance", RIGHT_WIDTH, (self.function, self.performance)))
+        middle.addWidget(_side(right, RIGHT_WIDTH, (self.function, self.performance)))
         column.addLayout(middle, 1)
         column.addWidget(self.status)
         self.setCentralWidget(root)
@@ -145,13 +151,15 @@ class MainWindow(QMainWindow):
         row.addSpacing(8)
         bar = QMenuBar()
         bar.setNativeMenuBar(False)
-        menus = {name: bar.addMenu(name) for name in MENUS}
-        self._recent_menu = QMenu("Open recent", self)
+        menus = {name: bar.addMenu(translate("Menu", name)) for name in MENUS}
+        self._recent_menu = QMenu(translate("MainWindow", "Open recent"), self)
         self._recent_menu.aboutToShow.connect(self._fill_recent_menu)
-        self._window_menu = QMenu("Window presets", self)
+        self._window_menu = QMenu(translate("MainWindow", "Window presets"), self)
         self._window_menu.aboutToShow.connect(self._fill_window_menu)
+        menus[LANGUAGE_MENU] = QMenu(translate("Menu", LANGUAGE_MENU), self)
         for entry in ACTIONS:
-            action = QAction(entry.text, self)
+            action = QAction(translate("Action", entry.text), self)
+            action.setProperty(ENGLISH, entry.text)
             action.setShortcuts([QKeySequence(key) for key in entry.keys])
             action.setCheckable(entry.checked is not None)
             target = self.session if entry.command.startswith("session.") else self
@@ -166,6 +174,8 @@ class MainWindow(QMainWindow):
                 menus[entry.menu].addMenu(self._recent_menu)
             if entry.command == "session.next_window":
                 menus[entry.menu].addMenu(self._window_menu)
+            if entry.arguments == (Theme.SYSTEM,):
+                menus[entry.menu].addMenu(menus[LANGUAGE_MENU])
         row.addWidget(bar, 0, Qt.AlignmentFlag.AlignVCenter)
         row.addSpacing(6)
         row.addWidget(self.layouts)
@@ -243,39 +253,48 @@ class MainWindow(QMainWindow):
     def _fill_window_menu(self) -> None:
         self._window_menu.clear()
         for name, window in self.session.window_presets().items():
-            action = self._window_menu.addAction(name)
+            action = self._window_menu.addAction(translated(name))
             action.triggered.connect(lambda _=False, w=window: self.session.update(window=w))
         if self._window_menu.isEmpty():
-            self._window_menu.addAction("Open a scan first").setEnabled(False)
+            loading = self.session.state.loading is not None
+            wait = translate("MainWindow", "Wait until the scan is read")
+            empty = wait if loading else translate("MainWindow", "Open a scan first")
+            self._window_menu.addAction(empty).setEnabled(False)
 
     def _fill_recent_menu(self) -> None:
         self._recent_menu.clear()
         if self.session.state.hide_names:  # names of files and folders often are the patient's
-            self._recent_menu.addAction("Hidden while names are hidden (N)").setEnabled(False)
+            hidden = translate("MainWindow", "Hidden while names are hidden (N)")
+            self._recent_menu.addAction(hidden).setEnabled(False)
             return
         for path in self.session.state.recents:
             action = self._recent_menu.addAction(recent_name(path))
             action.triggered.connect(lambda _=False, p=path: self.session.open_paths([p]))
         if self._recent_menu.isEmpty():
-            self._recent_menu.addAction("No scan was opened yet").setEnabled(False)
+            self._recent_menu.addAction(translate("MainWindow", "No scan was opened yet")).setEnabled(False)
 
     # -- commands of the window ----------------------------------------------------------------------------------
 
     def ask_open_files(self) -> None:
-        names, _ = QFileDialog.getOpenFileNames(self, "Open a scan", self._start_folder(), FILES)
+        title, kinds = translate("MainWindow", "Open a scan"), translate("MainWindow", FILES)
+        names, _ = QFileDialog.getOpenFileNames(self, title, self._start_folder(), kinds)
         self.session.open_paths([Path(name) for name in names])
 
     def ask_open_folder(self) -> None:
-        name = QFileDialog.getExistingDirectory(self, "Open a folder of DICOM or NIfTI files", self._start_folder())
+        title = translate("MainWindow", "Open a folder of DICOM or NIfTI files")
+        name = QFileDialog.getExistingDirectory(self, title, self._start_folder())
         self.session.open_paths([Path(name)] if name else [])
 
     def ask_load_mask(self) -> None:
         """A mask to compare with. What its values mean is asked where the file cannot say."""
         state = self.session.state
         if state.volume is None:
-            self.session.say(Kind.WARNING, "A mask goes with a scan: open the scan first.")
+            self.session.say(Kind.WARNING, translate("MainWindow", "A mask goes with a scan: open the scan first."))
             return
-        names, _ = QFileDialog.getOpenFileNames(self, "Load a mask of this scan", self._start_folder(), MASKS)
+        if self.session.still_loading():
+            return
+        title, kinds = translate("MainWindow", "Load a mask of this scan"), translate("MainWindow", MASKS)
+        names, _ = QFileDialog.getOpenFileNames(self, title, self._start_folder(), kinds)
         paths = [Path(name) for name in sorted(names)]
         if not paths:
             return
@@ -287,58 +306,78 @@ class MainWindow(QMainWindow):
         except ScanError as error:
             self.session.say(Kind.ERROR, str(error))
             return
-        frame = f"The mask is of one frame: it is taken for frame {state.frame_index + 1}, which is on screen."
+        frame = translate("MainWindow", "The mask is of one frame: it is taken for frame {number}, which is on screen.")
+        frame = frame.format(number=state.frame_index + 1)
         dialog = MaskDialog(self, paths[0].name, frame if one_of_many else "")
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.accepted.connect(lambda: self.session.load_mask(paths, dialog.convention()))
         dialog.open()
 
     def ask_export_mask(self) -> None:
-        path = self._ask_save("Export mask", "mask.nii.gz", "NIfTI (*.nii.gz *.nii)", (".nii.gz", ".nii"))
+        path = self._ask_save(
+            translate("MainWindow", "Export mask"), "mask.nii.gz", "NIfTI (*.nii.gz *.nii)", (".nii.gz", ".nii")
+        )
         if path:
             self.session.export_mask(path)
 
     def ask_export_seg(self) -> None:
         volume = self.session.state.volume
         if volume is not None and volume.source.kind != "dicom":
-            self.session.say(Kind.WARNING, "DICOM SEG needs a scan opened from DICOM, whose headers it refers to. "
-                             "Export this one as NIfTI.")  # fmt: skip
+            text = translate(
+                "MainWindow",
+                "DICOM SEG needs a scan opened from DICOM, whose headers it refers to. Export this one as NIfTI.",
+            )
+            self.session.say(Kind.WARNING, text)
             return
-        path = self._ask_save("Export DICOM SEG: a new folder", "seg", "Folder (*)")
+        kinds = translate("MainWindow", "Folder (*)")
+        path = self._ask_save(translate("MainWindow", "Export DICOM SEG: a new folder"), "seg", kinds)
         if path:
             self.session.export_seg(path)
 
     def ask_export_measurements(self) -> None:
-        path = self._ask_save("Export measurements", "measurements.csv", "CSV (*.csv)", (".csv",))
+        path = self._ask_save(
+            translate("MainWindow", "Export measurements"), "measurements.csv", "CSV (*.csv)", (".csv",)
+        )
         if path:
             self.session.export_measurements(path)
 
     def ask_save_picture(self) -> None:
         volume = self.session.state.volume
         if volume is None:
-            self.session.say(Kind.WARNING, "Nothing to save yet: open a scan first.")
+            self.session.say(Kind.WARNING, translate("MainWindow", "Nothing to save yet: open a scan first."))
+            return
+        if self.session.still_loading():
             return
         state = self.session.state
         name = f"{exports.scan_name(volume)}_slice{state.slice_index + 1}_frame{state.frame_index + 1}.png"
-        chosen, _ = QFileDialog.getSaveFileName(self, "Save picture", str(Path(_documents()) / name), "PNG (*.png)")
+        title, start = translate("MainWindow", "Save picture"), str(Path(_documents()) / name)
+        chosen, _ = QFileDialog.getSaveFileName(self, title, start, "PNG (*.png)")
         if not chosen:
             return
         path = _with_ending(chosen, (".png",))
         if save_picture(self.stage.picture(), path):
-            self.session.say(Kind.SUCCESS, f"Saved {path}")
+            self.session.say(Kind.SUCCESS, translate("MainWindow", "Saved {path}").format(path=path))
         else:
-            self.session.say(Kind.ERROR, f"{path}: could not be written; choose a folder that you may write to")
+            text = translate("MainWindow", "{path}: could not be written; choose a folder that you may write to")
+            self.session.say(Kind.ERROR, text.format(path=path))
 
     def _ask_save(self, title: str, name: str, kinds: str, endings: tuple[str, ...] = ()) -> Path | None:
+        if self.session.still_loading():
+            return None
         volume, run = self.session.state.volume, run_of(self.session.state)
         if volume is None or run is None or run.prediction is None:
-            self.session.say(Kind.WARNING, "Nothing to export yet: open a scan and wait until it is segmented.")
+            self.session.say(
+                Kind.WARNING,
+                translate("MainWindow", "Nothing to export yet: open a scan and wait until it is segmented."),
+            )
             return None
         start = Path(_documents()) / exports.default_name(volume, run.prediction, name)
         chosen, _ = QFileDialog.getSaveFileName(self, title, str(start), kinds)
         return _with_ending(chosen, endings) if chosen else None
 
     def ask_spacing(self) -> None:
+        if self.session.still_loading():
+            return
         dialog = dialogs.SpacingDialog(self)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.accepted.connect(lambda: self.session.set_spacing(*dialog.spacing_mm()))
@@ -354,12 +393,20 @@ class MainWindow(QMainWindow):
         self.session.update(theme=theme)
         self._tick_actions(self.session.state)  # what was clicked may be what is chosen already
 
+    def choose_language(self, chosen: Language) -> None:
+        """For the next start: the window is made once, in one language."""
+        self.session.update(language=chosen)
+        self._tick_actions(self.session.state)  # what was clicked may be what is chosen already
+        if language.code_of(chosen) != language.code_now():
+            text = translate("MainWindow", "The language changes when CineQuant is started again.")
+            self.session.say(Kind.SUCCESS, text)
+
     def _apply_theme(self) -> None:
         theme.apply(QApplication.instance(), self.session.state.theme)
 
     def show_palette(self) -> None:
         """Every command by a few letters of its name."""
-        Palette(self, [action for action in self.actions() if action.text() != "Find a command…"]).show()
+        Palette(self, [action for action in self.actions() if action.property(ENGLISH) != "Find a command…"]).show()
 
     def show_tags(self) -> None:
         """The header of the slice on screen, in a window of its own that stays."""

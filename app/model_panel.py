@@ -83,7 +83,8 @@ class ModelPanel(Panel):
         self.status.setText(_status(new, run))
         self.status.setVisible(bool(self.status.text()))
         stopped = run is None or run.status in (Status.STOPPED, Status.FAILED)
-        self.segment.setVisible(new.volume is not None and card is not None and stopped)
+        there = new.volume is not None and new.loading is None
+        self.segment.setVisible(there and card is not None and stopped)
 
 
 class StructuresPanel(Panel):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from app.language import marked, translate
@@ -18,6 +18,7 @@ from app.state import (
     drawn_labels,
     drawn_mask,
     phase_frame,
+    plane_of,
     precisions_of,
     run_of,
 )
@@ -59,6 +60,14 @@ PHASE_NAMES = {Role.ED: marked("Panes", "End-diastole"), Role.ES: marked("Panes"
 
 def pane_of(state: AppState, role: Role) -> Pane:
     """What a view with this part shows."""
+    pane = _pane(state, role)
+    if state.loading is None or pane.missing[0] or plane_of(state, pane.frame, state.slice_index) is not None:
+        return pane
+    missing = translate("Panes", "Loading…"), translate("Panes", "This slice is not read yet.")
+    return replace(pane, missing=missing)
+
+
+def _pane(state: AppState, role: Role) -> Pane:
     if role is Role.CURRENT:
         return Pane(state.frame_index, drawn_labels(state), mask=_shown_mask(state, state.frame_index))
     if role in (Role.ED, Role.ES):
@@ -111,6 +120,8 @@ def _note(state: AppState, precision: str) -> str:
     run, card = run_of(state, precision), card_of(state)
     if run is not None and run.status is Status.DONE:
         return ""
+    if state.loading is not None:
+        return translate("Panes", "Comes once the scan is read")
     if card is not None and precision not in precisions_of(card):
         said = translate("Panes", "{model} does not come in {precision}")
         return said.format(model=card.name, precision=precision)
@@ -150,7 +161,9 @@ def _phase(state: AppState, role: Role) -> Pane:
         )
     else:
         run = run_of(state)
-        if run is not None and run.status in (Status.WAITING, Status.RUNNING):
+        if state.loading is not None:
+            todo = translate("Panes", "The scan is still being read.")
+        elif run is not None and run.status in (Status.WAITING, Status.RUNNING):
             todo = translate("Panes", "{progress}. The frames are found once all are segmented.")
             todo = todo.format(progress=progress_text(run))
         elif run is not None and run.status is Status.DONE:

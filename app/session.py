@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QElapsedTimer, QObject, Qt, QTimer, Signal
 
 from app import exports
+from app.engine_words import translated
 from app.jobs import Job, Outcome, Report, Reporter, Worker
+from app.language import translate
 from app.state import (
     COMPARED,
     MAX_RECENTS,
@@ -30,9 +35,11 @@ from app.state import (
     RunKey,
     Status,
     Style,
+    arriving,
     card_of,
     cine_frame,
     comparison_key,
+    completed,
     evolve,
     frame_interval_ms,
     heart_of,
@@ -41,6 +48,7 @@ from app.state import (
     phase_frame,
     precisions_of,
     preselected,
+    returned,
     run_key,
     run_of,
     shown_labels,
@@ -63,6 +71,18 @@ if TYPE_CHECKING:
 PAINT_FIRST_S = 0.05
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Slice:
+    """A slice of a scan that is being read, with what is known of the scan. index, series: None for the phantom."""
+
+    volume: Volume
+    frame: int
+    slice: int
+    plane: NDArray[Any]
+    index: Index | None = None
+    series: int | None = None
+
+
 class Session(QObject):
     """Commands in, changed(old, new) out. A command that changes nothing says nothing."""
 
@@ -74,6 +94,7 @@ class Session(QObject):
         self.state = state or AppState()
         self._compared = COMPARED if compare else ()
         self._worker = Worker(self._on_report, self._on_outcome)
+        self._before: AppState | None = None  # while a scan is opened: where cancelling leads back to
         self._clock, self._clock_frame = QElapsedTimer(), 0
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
@@ -112,18 +133,19 @@ class Session(QObject):
         self._submit("models", lambda _: find_models(folders), lasting=True)
 
     def open_paths(self, paths: Sequence[Path]) -> None:
-        """Open a scan in place of the one on screen, which stays until the new one is read."""
+        """Open a scan in place of the one on screen, which stays until the first slice of the new one is read."""
         wanted = tuple(Path(p) for p in paths)
         if not wanted:
             return
-        self._start_opening()
+        self._before = self._start_opening()
 
         def run(reporter: Reporter) -> Index:
             from engine.studies import find_studies  # noqa: PLC0415 - brings the readers of DICOM and NIfTI
 
             return find_studies(wanted, progress=reporter.progress, cancel=reporter.token)
 
-        self.update(busy=Busy(f"Opening {wanted[0].name or wanted[0]}"), asked=wanted)
+        what = translate("Session", "Opening {file}").format(file=wanted[0].name or wanted[0])
+        self.update(busy=Busy(what), asked=wanted)
         self._submit("open", run)
 
     def open_series(self, number: int) -> None:
@@ -134,7 +156,7 @@ class Session(QObject):
         opening = any(job.kind == "open" for job in self._worker.unfinished)
         if number == self.state.series and not opening:
             return
-        self._start_opening()
+        self._before = self._start_opening()
         self._open_of(index, number)
 
     def _open_of(self, index: Index, number: int | None = None) -> None:
@@ -143,18 +165,32 @@ class Session(QObject):
         def run(reporter: Reporter) -> tuple[Series, Volume]:
             from engine.studies import read_chosen, read_series  # noqa: PLC0415 - see open_paths
 
-            if number is None:
-                return read_chosen(index, progress=reporter.progress, cancel=reporter.token)
-            series = index.series[number]
-            return series, read_series(index, series, progress=reporter.progress, cancel=reporter.token)
+            hand_on = _slice_by_slice(reporter)
 
-        self.update(busy=Busy("Reading images"))
+            def told(series: Series, volume: Volume, frame: int, at: int, plane: NDArray[Any]) -> None:
+                hand_on(_Slice(volume, frame, at, plane, index, series.number))
+
+            if number is None:
+                return read_chosen(index, progress=reporter.progress, cancel=reporter.token, on_plane=told)
+            series = index.series[number]
+            of_this = partial(told, series)
+            return series, read_series(
+                index, series, progress=reporter.progress, cancel=reporter.token, on_plane=of_this
+            )
+
+        self.update(busy=Busy(translate("Session", "Reading images")))
         self._submit("open", run, tag=index)
 
     def open_phantom(self) -> None:
         """Open the built-in beating heart."""
-        self._start_opening()
-        self._submit("open", lambda _: make_phantom()[0])
+        self._before = self._start_opening()
+
+        def run(reporter: Reporter) -> Volume:
+            hand_on = _slice_by_slice(reporter)
+            return make_phantom(on_plane=lambda *of_slice: hand_on(_Slice(*of_slice)))[0]
+
+        self.update(busy=Busy(translate("Session", "Computing a beating heart")))
+        self._submit("open", run)
 
     def open_volume(self, volume: Volume) -> None:
         """Show a volume that is already in memory."""
@@ -163,7 +199,7 @@ class Session(QObject):
 
     def set_spacing(self, x_mm: float, y_mm: float, z_mm: float) -> None:
         """Take the user's spacing for a scan whose header has none; it is segmented anew."""
-        if self.state.volume is None:
+        if self.state.volume is None or self.still_loading():
             return
         try:
             volume = self.state.volume.with_spacing(x_mm, y_mm, z_mm)
@@ -174,11 +210,44 @@ class Session(QObject):
         self._show(opened(self.state, volume, same_view=True))
         self._segment_missing()
 
-    def _start_opening(self) -> None:
+    def _start_opening(self) -> AppState:
+        """End what has to do with the scan on screen; returns where cancelling the opening leads back to."""
+        before = self._before
+        self._go_back()
         self._worker.cancel("open", "segment", "compare", "mask")
         self._worker.generation += 1
         runs = {key: run for key, run in self.state.runs.items() if run.status is Status.DONE}
         self.update(runs=runs, busy=None, message=None)
+        return before or self.state
+
+    def _go_back(self, *, tree: bool = False) -> None:
+        """To the scan before, from one that is not read as a whole; with tree, to the studies found with it too."""
+        before, self._before = self._before, None
+        if before is None:
+            return
+        state = returned(self.state, before)
+        index = before.index if tree else state.index
+        self._show(evolve(state, index=index, series=before.series if index is before.index else None))
+
+    def still_loading(self) -> bool:
+        """Whether the scan on screen is not read as a whole; says so where it is asked for too much."""
+        if self.state.loading is None:
+            return False
+        text = translate("Session", "The scan is still being read: wait until all of it is there.")
+        self.say(Kind.WARNING, text)
+        return True
+
+    def _with_slices(self, slices: Sequence[_Slice]) -> AppState:
+        """The state with what is there of a scan that is being read; all that names the scan changes with the first."""
+        state = self.state
+        for volume, pieces in groupby(slices, key=lambda piece: piece.volume):
+            arrived = list(pieces)
+            # As it is left, not as it was when another was asked for.
+            if state.loading is None and self._before is not None:
+                self._before = evolve(state, index=self._before.index, series=self._before.series)
+            state = arriving(state, volume, {(piece.frame, piece.slice): piece.plane for piece in arrived})
+            state = evolve(state, index=arrived[0].index or state.index, series=arrived[0].series)
+        return state
 
     def _opened(self, value: Index | tuple[Series, Volume] | Volume, index: Index | None) -> None:
         """What came of looking for stacks, or of reading one of an index, or of making the phantom."""
@@ -193,7 +262,8 @@ class Session(QObject):
             self._open_of(value)
 
     def _volume_arrived(self, volume: Volume, index: Index | None = None, series: int | None = None) -> None:
-        state = opened(self.state, volume)
+        self._before = None
+        state = completed(self.state, volume)
         if index is not None:
             first = index.paths[0].absolute()
             rest = tuple(p for p in state.recents if p != first)
@@ -231,6 +301,8 @@ class Session(QObject):
 
     def segment(self) -> None:
         """Segment what is on screen because the user asks, whatever kind of image it is and whatever failed before."""
+        if self.still_loading():
+            return
         open_runs = (Status.DONE, Status.WAITING, Status.RUNNING)
         runs = {key: run for key, run in self.state.runs.items() if run.status in open_runs}
         self.update(segment_asked=True, runs=runs, message=None)
@@ -239,10 +311,12 @@ class Session(QObject):
     def cancel(self) -> None:
         """Stop what the worker does, else the device check.
 
-        What is finished stays, and a file being written is finished and said.
+        What is finished stays, and a file being written is finished and said. Of a scan that is being opened nothing
+        stays: the one before is back.
         """
         checking = None if self.idle else self.state.checking
         self._worker.cancel("open", "segment", "compare", "mask")
+        self._go_back(tree=True)
         over = (Status.WAITING, Status.RUNNING)
         runs = {
             key: replace(run, status=Status.STOPPED, planes={}) if run.status in over else run
@@ -263,24 +337,30 @@ class Session(QObject):
     def _segment_missing(self) -> None:
         """Queue the segmentations that the choices on screen call for and that are neither there nor under way."""
         volume, card = self.state.volume, card_of(self.state)
-        if volume is None or self.state.catalog is None:
+        if volume is None or self.state.loading is not None or self.state.catalog is None:
             return
         if card is None:
             rejected = self.state.catalog.rejected
             why = f" ({rejected[0][0].name}: {rejected[0][1]})" if rejected else ""
             self.say(
                 Kind.WARNING,
-                f"No model is installed, so nothing can be segmented{why}. Put a model's folder into {user_models()} "
-                "and start again.",
+                translate(
+                    "Session",
+                    "No model is installed, so nothing can be segmented{why}. Put a model's folder into {folder} "
+                    "and start again.",
+                ).format(why=why, folder=user_models()),
             )
             return
         if volume.not_short_axis and not self.state.segment_asked:
             name = volume.source.paths[0].name if volume.source.paths else volume.source.name
             self.say(
                 Kind.WARNING,
-                f"{name}: not segmented, because it is {volume.not_short_axis} and the model knows short-axis cine MR "
-                "only. Open a short-axis scan, or segment it anyway.",
-                action="Segment anyway",
+                translate(
+                    "Session",
+                    "{file}: not segmented, because it is {reason} and the model knows short-axis cine MR only. "
+                    "Open a short-axis scan, or segment it anyway.",
+                ).format(file=name, reason=translated(volume.not_short_axis)),
+                action=translate("Session", "Segment anyway"),
                 command="segment",
             )
             return
@@ -299,13 +379,15 @@ class Session(QObject):
         """Read a mask and compare what the model found with it. One of a single frame is of the frame on screen."""
         volume, wanted, frame = self.state.volume, tuple(Path(p) for p in paths), self.state.frame_index
         if volume is None:
-            self.say(Kind.WARNING, "A mask goes with a scan: open the scan first.")
-        elif wanted:
-            self.update(busy=Busy(f"Reading {wanted[0].name}"), message=None)
+            self.say(Kind.WARNING, translate("Session", "A mask goes with a scan: open the scan first."))
+        elif wanted and not self.still_loading():
+            self.update(busy=Busy(translate("Session", "Reading {file}").format(file=wanted[0].name)), message=None)
 
             def run(_: Reporter) -> Mask:
-                more = f" and {len(wanted) - 1} more" if len(wanted) > 1 else ""
-                return Mask(f"{wanted[0].name}{more}", *read_masks(wanted, volume, convention=convention, frame=frame))
+                name, others = wanted[0].name, len(wanted) - 1
+                several = translate("Session", "{file} and {number} more").format(file=name, number=others)
+                found = read_masks(wanted, volume, convention=convention, frame=frame)
+                return Mask(several if others else name, *found)
 
             self._submit("mask", run, tag=self.state.volume_id)
 
@@ -352,8 +434,9 @@ class Session(QObject):
     def reset_view(self) -> None:
         volume = self.state.volume
         if volume is not None:
-            fresh = opened(self.state, volume)
-            self.update(zoom=1.0, pan_mm=(0.0, 0.0), window=fresh.window, invert=False)
+            loading = self.state.loading
+            window = loading.window if loading is not None else opened(self.state, volume).window
+            self.update(zoom=1.0, pan_mm=(0.0, 0.0), window=window, invert=False)
 
     def zoom_to_heart(self) -> None:
         """Fill the view with the heart, as far as it is known where that is."""
@@ -362,7 +445,10 @@ class Session(QObject):
             zoom, pan_mm = view
             self.update(zoom=zoom, pan_mm=pan_mm)
         elif self.state.volume is not None:
-            self.say(Kind.WARNING, "Where the heart is, is known once the scan is segmented: wait, or press Segment.")
+            text = translate(
+                "Session", "Where the heart is, is known once the scan is segmented: wait, or press Segment."
+            )
+            self.say(Kind.WARNING, text)
 
     def next_window(self) -> None:
         """The next of the window presets."""
@@ -375,7 +461,9 @@ class Session(QObject):
     def window_presets(self) -> dict[str, tuple[float, float]]:
         """(centre, width) by name for the scan on screen."""
         volume = self.state.volume
-        return window_presets(volume.array, volume.window) if volume is not None else {}
+        # Percentiles of a part of the scan would be other ones.
+        whole = volume is not None and self.state.loading is None
+        return window_presets(volume.array, volume.window) if volume is not None and whole else {}
 
     def show_layout(self, layout: Layout) -> None:
         self.update(layout=layout)
@@ -434,9 +522,12 @@ class Session(QObject):
         self._export(path, exports.measurements_csv)
 
     def _export(self, path: Path, write: Callable[[Path, Volume, Prediction, Function], None]) -> None:
+        if self.still_loading():
+            return
         volume, run = self.state.volume, run_of(self.state)
         if volume is None or run is None or run.prediction is None or run.function is None:
-            self.say(Kind.WARNING, "Nothing to export yet: open a scan and wait until it is segmented.")
+            text = translate("Session", "Nothing to export yet: open a scan and wait until it is segmented.")
+            self.say(Kind.WARNING, text)
             return
         prediction, function = run.prediction, run.function
 
@@ -447,7 +538,7 @@ class Session(QObject):
 
         self._submit("export", work, lasting=True)
         if self.state.busy is None:
-            self.update(busy=Busy(f"Saving {path.name}", can_stop=False))
+            self.update(busy=Busy(translate("Session", "Saving {file}").format(file=path.name), can_stop=False))
 
     def recover(self, folder: Path) -> Path | None:
         """Write the labels on screen into a recovery folder, here and now; None where there are none."""
@@ -478,19 +569,22 @@ class Session(QObject):
                 planes={**run.planes, **{(timing.frame, timing.slice): plane for timing, _, plane in report.items}},
             )
             state = with_run(state, key, run)
-            busy = Busy(f"Segmenting in {key.precision}", len(run.timings), run.total)
+            what = translate("Session", "Segmenting in {precision}").format(precision=key.precision)
+            busy = Busy(what, len(run.timings), run.total)
         else:
-            busy = Busy(report.what or (state.busy.what if state.busy else ""), report.done, report.total)
+            state = self._with_slices(report.items)
+            what = translated(report.what) if report.what else state.busy.what if state.busy else ""
+            busy = Busy(what, report.done, report.total)
         self._show(evolve(state, busy=busy if busy.what else None))
 
     def _on_outcome(self, outcome: Outcome) -> None:
         if self.idle:
             self.update(busy=None)
-        if outcome.bug is not None:
+        if outcome.bug is not None or outcome.error is not None:
             self._mark_failed(outcome)
+        if outcome.bug is not None:
             raise outcome.bug
         if outcome.error is not None:
-            self._mark_failed(outcome)
             self.say(Kind.ERROR, str(outcome.error))
             if outcome.job.kind == "open":  # the scan before is still on screen: finish it
                 message = self.state.message
@@ -509,11 +603,13 @@ class Session(QObject):
             case "compare":
                 self._comparison_arrived(outcome.job.tag, outcome.value)
             case "export":
-                self.say(Kind.SUCCESS, f"Saved {outcome.value}")
+                self.say(Kind.SUCCESS, translate("Session", "Saved {path}").format(path=outcome.value))
 
     def _mark_failed(self, outcome: Outcome) -> None:
         if outcome.job.kind == "segment":
             self._show(with_run(self.state, outcome.job.tag, Run(Status.FAILED)))
+        elif outcome.job.kind == "open":
+            self._go_back()
 
     def _models_arrived(self, catalog: Catalog) -> None:
         ids = [card.id for card in catalog.models]
@@ -526,7 +622,8 @@ class Session(QObject):
             state = evolve(state, precision=precisions_of(card)[0])
         self._show(state)
         if asked != state.precision:
-            self.say(Kind.WARNING, f"{card.name} does not come in {asked}; {state.precision} is shown instead.")
+            text = translate("Session", "{model} does not come in {asked}; {shown} is shown instead.")
+            self.say(Kind.WARNING, text.format(model=card.name, asked=asked, shown=state.precision))
         self._segment_missing()
 
     def _run_arrived(self, key: RunKey, prediction: Prediction, function: Function, heart: Heart | None) -> None:
@@ -569,6 +666,21 @@ class Session(QObject):
         if run is not None and run.prediction is not None and not isinstance(other, Mask):
             agreement = {**agreement, run.prediction.model_id: comparison.mean_dice}
         self.update(comparisons={**self.state.comparisons, key: comparison}, agreement=agreement)
+
+
+def _slice_by_slice(reporter: Reporter) -> Callable[[_Slice], None]:
+    """Hands slices on; the first one at once, and the window has time to paint it before the next is read."""
+    waiting = True
+
+    def hand_on(piece: _Slice) -> None:
+        nonlocal waiting
+        reporter.item(piece)
+        if waiting:
+            waiting = False
+            reporter.flush()
+            time.sleep(PAINT_FIRST_S)
+
+    return hand_on
 
 
 def _segmentation(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from itertools import chain
 
 import numpy as np
 import pyqtgraph as pg
@@ -24,10 +25,11 @@ from PySide6.QtWidgets import QFrame, QGraphicsItem, QSizePolicy, QStyleOptionGr
 
 from app import annotations, drawing, theme
 from app.drawing import INK, WARNING_INK, Outlines, Paths
+from app.language import marked, translate
 from app.mouse import Mouse
 from app.panes import Pane, Role, pane_of
-from app.patient_bar import RESEARCH
-from app.state import AppState, Cross, Layout, Style, cross_of, size_mm
+from app.patient_bar import research
+from app.state import AppState, Cross, Layout, Style, cross_of, plane_of, size_mm
 from engine.render import overlay_rgba
 from engine.volume import Known
 
@@ -132,6 +134,16 @@ class DifferenceItem(QGraphicsItem):
         painter.drawRects(self._pixels)
 
 
+NAMES = {
+    Role.CURRENT: marked("SliceView", "Slice"),
+    Role.ED: marked("SliceView", "Slice at end-diastole"),
+    Role.ES: marked("SliceView", "Slice at end-systole"),
+    Role.FIRST: marked("SliceView", "Slice with the first segmentation"),
+    Role.SECOND: marked("SliceView", "Slice with the second segmentation"),
+    Role.DIFFERENCE: marked("SliceView", "Slice with the differences"),
+}
+
+
 class SliceView(pg.GraphicsView):
     """Draws the state; asks for changes by signals. Holds no state but where the mouse is."""
 
@@ -154,7 +166,7 @@ class SliceView(pg.GraphicsView):
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setAccessibleName("Slice" if role is Role.CURRENT else f"Slice: {role}")
+        self.setAccessibleName(translate("SliceView", NAMES[role]))
         self._box = pg.ViewBox(enableMouse=False, enableMenu=False, invertY=True)
         self._box.setBorder(None)
         self.setCentralItem(self._box)
@@ -184,7 +196,8 @@ class SliceView(pg.GraphicsView):
         volume = new.volume
         before, pane = self._pane, pane_of(new, self._role)
         self._pane = pane
-        if volume is None or pane.missing[0]:
+        plane = plane_of(new, pane.frame, new.slice_index)
+        if volume is None or plane is None or pane.missing[0]:
             for item in self._items:
                 item.setVisible(False)
             self.viewport().update()
@@ -193,7 +206,7 @@ class SliceView(pg.GraphicsView):
         where = (old.slice_index, before.frame) != (new.slice_index, pane.frame)
         levels = old.window != new.window or old.invert != new.invert
         if fresh or where:
-            self._image.setImage(_drawable(volume.array[pane.frame, new.slice_index]), levels=_levels(new))
+            self._image.setImage(_drawable(plane), levels=_levels(new))
         elif levels:
             self._image.setLevels(_levels(new))
         if fresh or old.invert != new.invert:
@@ -280,9 +293,10 @@ class SliceView(pg.GraphicsView):
         inset = (12, 12) if roomy else (10, 28)
         if self._role is Role.CURRENT:
             top = annotations.top_left(state)
-            bottom = [*annotations.warnings(state.volume), *annotations.bottom_left(state)]
+            about = (annotations.loading(state), annotations.warnings(state.volume), annotations.bottom_left(state))
+            bottom = list(chain(*about))
             if roomy:
-                low.append(f"Zoom {state.zoom:.1f}×")
+                low.append(translate("SliceView", "Zoom {factor}×").format(factor=f"{state.zoom:.1f}"))
         else:
             top = annotations.pane_lines(state, pane, self._role)
         drawing.lines(painter, size, top, inset)
@@ -306,18 +320,18 @@ class SliceView(pg.GraphicsView):
 
     def value_under_cursor(self) -> str:
         """What the voxel under the mouse holds; empty where there is none."""
-        volume = self._state.volume
-        if volume is None or self._cursor is None:
+        volume, plane = self._state.volume, plane_of(self._state, self._pane.frame, self._state.slice_index)
+        if volume is None or plane is None or self._cursor is None:
             return ""
         x_mm, y_mm = self._placement().to_mm(self._cursor.x(), self._cursor.y())
         dx, dy, _ = volume.geometry.spacing_mm
         x, y = int(np.floor(x_mm / dx)), int(np.floor(y_mm / dy))
-        return annotations.value_under(volume, self._pane.frame, self._state.slice_index, x, y)
+        return annotations.value_under(plane, x, y)
 
     def picture(self) -> QPixmap:
         """The slice as shown, for a file: it says what it is not for, and nothing of where the mouse was."""
         cursor = self._cursor
-        self.set_notice(RESEARCH)
+        self.set_notice(research())
         try:
             return self.grab()
         finally:

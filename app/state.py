@@ -314,10 +314,12 @@ def evolve(state: AppState, **changes: Any) -> AppState:
     return state if new == state else new
 
 
-def opened(state: AppState, volume: Volume, *, same_view: bool = False) -> AppState:
+def opened(
+    state: AppState, volume: Volume, *, same_view: bool = False, window: tuple[float, float] | None = None
+) -> AppState:
     """Another scan on screen: its own window, the middle slice, nothing of the scan before.
 
-    same_view: the same voxels with another spacing; keep slice, frame and window.
+    same_view: the same voxels with another spacing; keep slice, frame and window. window: another than its own.
     """
     fresh: dict[str, Any] = (
         {}
@@ -325,7 +327,7 @@ def opened(state: AppState, volume: Volume, *, same_view: bool = False) -> AppSt
         else {
             "slice_index": volume.slices // 2,
             "frame_index": 0,
-            "window": volume.window or auto_window(volume.array),
+            "window": window or volume.window or auto_window(volume.array),
             "invert": False,
         }
     )
@@ -360,9 +362,8 @@ def arriving(state: AppState, volume: Volume, planes: Mapping[tuple[int, int], N
         return evolve(state, loading=replace(state.loading, planes={**state.loading.planes, **planes}))
     (frame, index), plane = next(iter(planes.items()))
     window = volume.window or auto_window(plane)
-    fresh = opened(state, replace(volume, window=window))
-    loading = Loading(planes, window)
-    return evolve(fresh, volume=volume, loading=loading, frame_index=frame, slice_index=index)
+    fresh = opened(state, volume, window=window)
+    return evolve(fresh, loading=Loading(planes, window), frame_index=frame, slice_index=index)
 
 
 def completed(state: AppState, volume: Volume) -> AppState:
@@ -389,12 +390,7 @@ def returned(state: AppState, before: AppState) -> AppState:
     if state.loading is None:
         return state
     runs = {key: run for key, run in before.runs.items() if run.status is Status.DONE}
-    return evolve(
-        state,
-        loading=None,
-        runs=runs,
-        **{name: getattr(before, name) for name in _OF_A_SCAN},
-    )
+    return evolve(state, loading=None, runs=runs, **{name: getattr(before, name) for name in _OF_A_SCAN})
 
 
 _OF_A_SCAN = (

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+import sys
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -13,12 +15,36 @@ class Later:
     A NIfTI scan is shown without pydicom and its decoders (a sixth of a second, 25 MB), a DICOM scan without nibabel.
     """
 
-    def __init__(self, package: str, then: Callable[[], None] = lambda: None) -> None:
-        """then: called once, after the import."""
-        self._package, self._then = package, then
+    def __init__(self, package: str, *, without: str = "", then: Callable[[], None] = lambda: None) -> None:
+        """without: a package that this one would import if it is there, and can do without. then: called after."""
+        self._package, self._without, self._then = package, without, then
+        self._lock = threading.Lock()
+        self._module: Any = None
 
     def __getattr__(self, name: str) -> Any:
-        module = importlib.import_module(self._package)
-        then, self._then = self._then, lambda: None
-        then()
-        return getattr(module, name)
+        if self._module is None:
+            with self._lock:
+                if self._module is None:
+                    self._module = _imported(self._package, self._without)
+                    self._then()
+        return getattr(self._module, name)
+
+
+def _imported(package: str, without: str) -> Any:
+    hidden = _Hidden(without)
+    sys.meta_path.insert(0, hidden)
+    try:
+        return importlib.import_module(package)
+    finally:
+        sys.meta_path.remove(hidden)
+
+
+class _Hidden:
+    """A finder that says of a package that it is not there; to its own thread only, others may need it."""
+
+    def __init__(self, package: str) -> None:
+        self._package, self._thread = package, threading.get_ident()
+
+    def find_spec(self, name: str, path: object = None, target: object = None) -> None:
+        if name == self._package and threading.get_ident() == self._thread:
+            raise ModuleNotFoundError(f"{name} is not wanted here", name=name)

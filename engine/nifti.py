@@ -21,7 +21,6 @@ from numpy.typing import NDArray
 
 from engine.errors import ExportError, ScanError
 from engine.files import write_atomically
-from engine.later import Later
 from engine.nifti_grid import (
     FEW_SLICES,
     Layout,
@@ -30,12 +29,11 @@ from engine.nifti_grid import (
     matching_layout,
     mm_text,
     new_header,
+    nib,
     read_header,
     sizes_text,
 )
 from engine.volume import Geometry, Known, LabelMap, OnPlane, Source, Volume, convert_labels, read_only
-
-_nib: Any = Later("nibabel")
 
 # nibabel logs each oddity of a header to stderr; what matters of it becomes a notice or a ScanError here.
 logging.getLogger("nibabel.global").setLevel(logging.CRITICAL + 1)
@@ -65,10 +63,10 @@ def stem_of(path: Path) -> str:
 def _damage() -> tuple[type[Exception], ...]:
     """What nibabel raises for files that are none or are damaged."""
     return (
-        _nib.filebasedimages.ImageFileError,
-        _nib.spatialimages.HeaderDataError,
-        _nib.spatialimages.HeaderTypeError,
-        _nib.wrapstruct.WrapStructError,
+        nib.filebasedimages.ImageFileError,
+        nib.spatialimages.HeaderDataError,
+        nib.spatialimages.HeaderTypeError,
+        nib.wrapstruct.WrapStructError,
         OSError,
         EOFError,
         zlib.error,
@@ -90,12 +88,12 @@ def _open(path: Path) -> Any:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # on odd header extensions, which are not used
-            image = _nib.load(path, mmap=False)
+            image = nib.load(path, mmap=False)
     except _damage() as error:
         raise ScanError(
             f"{path}: is not a NIfTI file or is damaged ({_short(error, path)}); check what it is"
         ) from error
-    if not isinstance(image, _nib.AnalyzeImage):
+    if not isinstance(image, nib.AnalyzeImage):
         kind = type(image).__name__.removesuffix("Image")
         raise ScanError(f"{path}: holds {kind} data, not a NIfTI image; open a NIfTI or DICOM scan")
     return image
@@ -128,7 +126,7 @@ def _shape(full: Sequence[int], path: Path) -> tuple[tuple[int, int, int], int]:
 def is_mask(path: Path) -> bool:
     """Whether a file says of itself that it holds labels, as those of write_mask do. Raises ScanError as read does."""
     header = _open(path).header
-    return isinstance(header, _nib.Nifti1Header) and int(header["intent_code"]) == NIFTI_INTENT_LABEL
+    return isinstance(header, nib.Nifti1Header) and int(header["intent_code"]) == NIFTI_INTENT_LABEL
 
 
 def size_of(path: Path) -> tuple[int, tuple[int, int, int]]:
@@ -218,7 +216,7 @@ def _voxels(image: Any, path: Path) -> tuple[NDArray[Any], tuple[str, ...]]:
 
 def _frame_times(image: Any, frames: int) -> tuple[float, ...] | None:
     """Times in ms from pixdim[4] and its unit, None where they are no cine's."""
-    if frames < 2 or not isinstance(image.header, _nib.Nifti1Header):
+    if frames < 2 or not isinstance(image.header, nib.Nifti1Header):
         return None
     unit_ms = {8: 1000.0, 16: 1.0, 24: 0.001}.get(int(image.header["xyzt_units"]) & 0x38, 1.0)
     step = float(image.header["pixdim"][4]) * unit_ms
@@ -228,7 +226,7 @@ def _frame_times(image: Any, frames: int) -> tuple[float, ...] | None:
 
 
 def _window(image: Any) -> tuple[float, float] | None:
-    if not isinstance(image.header, _nib.Nifti1Header):
+    if not isinstance(image.header, nib.Nifti1Header):
         return None
     low, high = float(image.header["cal_min"]), float(image.header["cal_max"])
     return ((low + high) / 2, high - low) if np.isfinite([low, high]).all() and high > low else None
@@ -314,7 +312,7 @@ def _read_one(path: Path, on_plane: OnPlane | None = None) -> Volume:
             paths=(path,),
             name=stem_of(path),
             slices_reversed=layout.flips[2],
-            nifti_headers=(image.header.binaryblock,) if isinstance(image.header, _nib.Nifti1Header) else (),
+            nifti_headers=(image.header.binaryblock,) if isinstance(image.header, nib.Nifti1Header) else (),
         ),
         frame_times_ms=_frame_times(image, frames),
         window=_window(image),
@@ -358,13 +356,13 @@ def _source_header(source: Source) -> Any | None:
     if not source.nifti_headers:
         return None
     block = source.nifti_headers[0]
-    kind = _nib.Nifti2Header if len(block) == _nib.Nifti2Header.sizeof_hdr else _nib.Nifti1Header
+    kind = nib.Nifti2Header if len(block) == nib.Nifti2Header.sizeof_hdr else nib.Nifti1Header
     return kind(block, check=False)
 
 
 def header_fields(block: bytes) -> list[tuple[str, str, str]]:
     """(name, type, value) of each field of a raw NIfTI header, as Source.nifti_headers holds it."""
-    kind = _nib.Nifti2Header if len(block) == _nib.Nifti2Header.sizeof_hdr else _nib.Nifti1Header
+    kind = nib.Nifti2Header if len(block) == nib.Nifti2Header.sizeof_hdr else nib.Nifti1Header
     header = kind(block, check=False)
     rows = []
     for name in header:

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from engine.later import Later
 from engine.volume import SAME_DIRECTION, SAME_PLACE_MM, Geometry, Known, Volume
 
-_nib: Any = Later("nibabel")
+# nibabel would bring pydicom for header extensions, which are not used.
+nib: Any = Later("nibabel", without="pydicom")
 
 RAS_TO_LPS = np.diag([-1.0, -1.0, 1.0, 1.0])
 # Where a short-axis picture is seen from the apex, as scanners show it, its slices ascend towards the base: to the
@@ -121,7 +122,7 @@ def read_header(header: Any, shape: tuple[int, int, int]) -> Header:
     sform, as ITK does: ACDC's headers hold an identity sform beside true voxel sizes. A pixdim of all ones says
     nothing and yields to the sform.
     """
-    is_nifti = isinstance(header, _nib.Nifti1Header)
+    is_nifti = isinstance(header, nib.Nifti1Header)
     pixdim = np.abs(np.asarray(header["pixdim"], dtype=np.float64)[1:4])
     sized = bool(np.isfinite(pixdim).all() and (pixdim > 1e-6).all() and (pixdim < 1e6).all())
     sform, qform = None, None
@@ -134,7 +135,7 @@ def read_header(header: Any, shape: tuple[int, int, int]) -> Header:
             if int(header["sform_code"]) > 0:
                 sform = np.asarray(header.get_sform(), dtype=np.float64)
             if int(header["qform_code"]) > 0:
-                with contextlib.suppress(_nib.spatialimages.HeaderDataError, ValueError):
+                with contextlib.suppress(nib.spatialimages.HeaderDataError, ValueError):
                     qform = np.asarray(header.get_qform(), dtype=np.float64)
     sform, qform = (form if _usable(form) else None for form in (sform, qform))
 
@@ -224,7 +225,7 @@ def matching_layout(header: Header, geometry: Geometry) -> Layout | None:
 def new_header(volume: Volume) -> Any:
     """A NIfTI-1 header for a volume that did not come from one: its RAS affine in both forms, mm and seconds."""
     z, y, x = volume.geometry.shape
-    header = _nib.Nifti1Header()
+    header = nib.Nifti1Header()
     header.set_data_shape((x, y, z) if volume.frames == 1 else (x, y, z, volume.frames))
     ras = RAS_TO_LPS @ volume.geometry.affine  # the map is its own inverse
     header.set_sform(ras, code=1)

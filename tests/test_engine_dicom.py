@@ -4,6 +4,7 @@ import logging
 import os
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pydicom
@@ -20,7 +21,7 @@ from pydicom.uid import (
 from engine import dicom
 from engine.errors import Cancelled, CineQuantError, ScanError
 from engine.progress import CancelToken
-from engine.volume import Known
+from engine.volume import Known, Volume
 
 DATA = Path(__file__).parents[1] / "../shared/data"
 SUNNYBROOK = {"SCD0000101": (20, 12, 10.0, 1.367188), "SCD0000301": (20, 10, 8.0, 1.2891)}
@@ -587,3 +588,43 @@ def test_no_file_crashes_the_reader(recwarn, caplog):
 @pytest.mark.parametrize("name", ["pydicom-test-files", "pydicom-test-files/dicomdirtests", "dcmqi"])
 def test_no_folder_crashes_the_reader(name):
     assert dicom.read([real(f"edge/{name}")]).array.size
+
+
+# -- while it is read ------------------------------------------------------------------------------------------------
+
+
+def test_slices_are_told_as_they_are_read_the_middle_one_first(tmp_path: Path) -> None:
+    voxels = write_cine(tmp_path, frames=3, slices=5)
+    files = dicom.find_files([tmp_path])
+    images, unusable = dicom.read_headers(files)
+    told: list[tuple[Volume, int, int, np.ndarray]] = []
+    whole = dicom.read_stack([tmp_path], files, images, unusable, on_plane=lambda *of_plane: told.append(of_plane))
+    assert [(t, z) for _, t, z, _ in told[:6]] == [(0, 2), (0, 1), (0, 3), (0, 0), (0, 4), (1, 0)]
+    assert len(told) == 15
+    for early, t, z, plane in told:
+        assert early is told[0][0]
+        assert np.array_equal(plane, voxels[t, z])
+        assert not plane.flags.writeable
+    early = told[0][0]
+    assert not early.array.any()
+    assert (early.array.shape, early.array.dtype) == (whole.array.shape, whole.array.dtype)
+    assert (early.source, early.notices, early.window) == (whole.source, whole.notices, whole.window)
+    assert early.geometry.same_as(whole.geometry)
+    assert np.array_equal(whole.array, voxels)
+    # The voxels are there once: what was told of is part of the whole.
+    assert np.shares_memory(told[-1][3], whole.array)
+
+
+def test_values_are_told_as_they_will_be_shown(tmp_path: Path) -> None:
+    def rescaled(ds: Any, t: int, z: int) -> None:
+        ds.RescaleSlope, ds.RescaleIntercept, ds.RescaleType = 2, -5, "US"
+        ds.PhotometricInterpretation = "MONOCHROME1"
+
+    voxels = write_cine(tmp_path, frames=2, slices=3, change=rescaled)
+    files = dicom.find_files([tmp_path])
+    images, unusable = dicom.read_headers(files)
+    told: list[Any] = []
+    whole = dicom.read_stack([tmp_path], files, images, unusable, on_plane=lambda *of_plane: told.append(of_plane))
+    assert whole.array.dtype == np.float32
+    assert np.array_equal(whole.array, (4095 - voxels.astype(np.float32)) * 2 - 5)
+    assert all(np.array_equal(plane, whole.array[t, z]) for _, t, z, plane in told)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -679,3 +680,42 @@ def test_mnms(shared_data: Path) -> None:
     volume = nifti.read([folder / "A5E0T8_sa_ED.nii.gz"])
     assert volume.geometry.spacing is Known.ASSUMED
     assert set(np.unique(nifti.read_mask(folder / "A5E0T8_sa_ED_gt.nii.gz", volume).array)) == {0, 1, 2, 3}
+
+
+# -- while it is read ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("dtype", [np.int16, np.float32])
+def test_the_first_frame_of_a_large_compressed_cine_is_told_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, dtype: Any
+) -> None:
+    phantom, _, _ = make_phantom(3, 5, 48)
+    path = tmp_path / "cine.nii.gz"
+    nifti.write_volume(path, replace(phantom, array=phantom.array.astype(dtype)))
+    told: list[tuple[Volume, int, int, np.ndarray]] = []
+
+    def tell(*of_plane: Any) -> None:
+        told.append(of_plane)
+
+    nifti.read([path], on_plane=tell)
+    assert told == []  # a small one is there at once
+    monkeypatch.setattr(nifti, "FIRST_FRAME_FROM_BYTES", 1000)
+    whole = nifti.read([path], on_plane=tell)
+    assert [(t, z) for _, t, z, _ in told] == [(0, 2), (0, 1), (0, 3), (0, 0), (0, 4)]
+    assert all(early is told[0][0] for early, *_ in told)
+    assert all(np.array_equal(plane, whole.array[t, z]) for _, t, z, plane in told)
+    early = told[0][0]
+    assert (early.array.shape, early.array.dtype) == (whole.array.shape, whole.array.dtype)
+    assert not early.array.any()
+    assert (early.source, early.frame_times_ms) == (whole.source, whole.frame_times_ms)
+
+
+def test_what_holds_no_number_is_not_told_early(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(nifti, "FIRST_FRAME_FROM_BYTES", 10)
+    array = np.zeros((8, 9, 3, 2), np.float32)
+    array[2, 2, 1, 0] = np.nan
+    path = tmp_path / "cine.nii.gz"
+    nib.save(nib.Nifti1Image(array, np.diag([1.5, 1.5, 8, 1])), path)
+    told: list[Any] = []
+    assert "1 of" in nifti.read([path], on_plane=lambda *of_plane: told.append(of_plane)).notices[-1]
+    assert told == []
