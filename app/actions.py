@@ -29,6 +29,10 @@ class Action:
     checked: Callable[[AppState], bool] | None = None
 
 
+LANGUAGE_MENU = marked("Menu", "Language")
+"""Stands in the View menu, after the themes."""
+
+
 def _layout(text: str, key: str, layout: Layout) -> Action:
     return Action(text, (key,), "View", "session.show_layout", (layout,), checked=lambda state: state.layout is layout)
 
@@ -37,9 +41,9 @@ def _theme(text: str, theme: Theme, *, line_before: bool = False) -> Action:
     return Action(text, (), "View", "choose_theme", (theme,), line_before, checked=lambda state: state.theme is theme)
 
 
-def _language(text: str, language: Language, *, line_before: bool = False) -> Action:
+def _language(text: str, language: Language) -> Action:
     return Action(
-        text, (), "View", "choose_language", (language,), line_before, checked=lambda state: state.language is language
+        text, (), LANGUAGE_MENU, "choose_language", (language,), checked=lambda state: state.language is language
     )
 
 
@@ -80,6 +84,9 @@ ACTIONS: tuple[Action, ...] = (
     _theme(marked("Action", "Dark theme"), Theme.DARK, line_before=True),
     _theme(marked("Action", "Light theme"), Theme.LIGHT),
     _theme(marked("Action", "Theme of the system"), Theme.SYSTEM),
+    _language(marked("Action", "Language: English"), Language.ENGLISH),
+    _language(marked("Action", "Language: Deutsch"), Language.GERMAN),
+    _language(marked("Action", "Language of the system"), Language.SYSTEM),
     Action(marked("Action", "Full screen"), ("F11",), "View", "toggle_full_screen"),
     Action(marked("Action", "Play or pause"), ("Space", "C"), "Cine", "session.toggle_play"),
     Action(marked("Action", "Previous frame"), ("Left",), "Cine", "session.step_frame", (-1,)),

@@ -11,6 +11,8 @@ from PySide6.QtGui import QColor, QFontMetricsF, QMouseEvent, QPainter, QPaintEv
 from PySide6.QtWidgets import QVBoxLayout
 
 from app import drawing, theme
+from app.engine_words import translated
+from app.language import joined, translate
 from app.painted_view import PaintedView
 from app.panel import Segments
 from app.panes import mask_name, progress_text
@@ -38,25 +40,27 @@ class Table:
 
 def table_of(state: AppState) -> Table:
     """The agreement of the two segmentations that the layout compares, in the frame on screen."""
-    title = f"{state.precision} and mask" if state.pair is Pair.MASK else f"{FLOAT32} and {INT8}"
+    with_mask = translate("Agreement", "{precision} and mask").format(precision=state.precision)
+    title = with_mask if state.pair is Pair.MASK else joined((FLOAT32, INT8))
     if state.volume is None:
-        return Table("", note="Two segmentations are compared here: open a scan")
+        return Table("", note=translate("Agreement", "Two segmentations are compared here: open a scan"))
     comparison = comparison_of(state)
     if comparison is None:
         sides = (state.precision,) if state.pair is Pair.MASK else (FLOAT32, INT8)
         waits = [f"{side}: {said}" for side in sides if (said := progress_text(run_of(state, side)))]
-        return Table(title, note="; ".join(waits) or "Comparing…")
+        return Table(title, note="; ".join(waits) or translate("Agreement", "Comparing…"))
     frame = state.frame_index
     if frame not in comparison.frames:
         first = comparison.frames[0] + 1 if comparison.frames else 1
-        return Table(title, note=f"The mask is not of this frame: go to frame {first}")
+        note = translate("Agreement", "The mask is not of this frame: go to frame {number}")
+        return Table(title, note=note.format(number=first))
     unknown = state.volume.geometry.spacing is Known.ASSUMED
     return Table(
         title,
         tuple(tuple(map(float, row)) for row in comparison.slice_dice[frame]),
         tuple(map(float, comparison.frame_dice[frame])),
         tuple(map(float, comparison.hd95_mm[frame])),
-        "HD95 needs the spacing, which the file does not say" if unknown else "",
+        translate("Agreement", "HD95 needs the spacing, which the file does not say") if unknown else "",
     )
 
 
@@ -66,10 +70,11 @@ class AgreementView(PaintedView):
     pair_requested = Signal(Pair)
 
     def __init__(self) -> None:
-        super().__init__("Agreement of the two segmentations")
+        super().__init__(translate("Agreement", "Agreement of the two segmentations"))
         column = QVBoxLayout(self)
         column.setContentsMargins(12, 10, 12, 0)
-        self.pairs = Segments([str(pair) for pair in Pair], ["float32 and int8", "Loaded mask"])
+        names = [joined((FLOAT32, INT8)), translate("Agreement", "Loaded mask")]
+        self.pairs = Segments([str(pair) for pair in Pair], names)
         self.pairs.chosen.connect(lambda name: self.pair_requested.emit(Pair(name)))
         column.addWidget(self.pairs)
         column.addStretch()
@@ -119,7 +124,8 @@ class AgreementView(PaintedView):
             return
         top = self._top()
         painter.setFont(theme.font(12, bold=True))
-        drawing.words(painter, 12, top + 12, f"Dice of each slice  ·  {table.title}")
+        head = translate("Agreement", "Dice of each slice")
+        drawing.words(painter, 12, top + 12, f"{head}  ·  {table.title}")
         columns = self._columns()
         for i, (name, label) in enumerate(zip(SHORT_NAMES, STRUCTURES, strict=True)):
             self._value(painter, columns[i], top + 34, name, QColor(*theme.STRUCTURE_COLOURS[label]).name(), bold=True)
@@ -132,7 +138,7 @@ class AgreementView(PaintedView):
         painter.setPen(QPen(QColor("#333c47"), 1.0))
         painter.drawLine(QPointF(12, y), QPointF(size[0] - 12, y))
         for name, values, digits, line in (
-            ("Frame", table.dice, 3, y + 18),
+            (translate("Agreement", "Frame"), table.dice, 3, y + 18),
             ("HD95", table.hd95_mm, 1, y + 36),
         ):
             painter.setFont(theme.font(12))
@@ -200,5 +206,9 @@ def spoken(table: Table) -> str:
     """The table in a sentence, for a screen reader."""
     if not table.slices:
         return f"{table.title}: {table.note}"
+    text = translate("Agreement", "{structure}: Dice {dice}, HD95 {distance} mm")
     values = zip(STRUCTURES.values(), table.dice, table.hd95_mm, strict=True)
-    return "; ".join(f"{name}: Dice {number(dice, 3)}, HD95 {number(mm, 1)} mm" for name, dice, mm in values)
+    return "; ".join(
+        text.format(structure=translated(name), dice=number(dice, 3), distance=number(mm, 1))
+        for name, dice, mm in values
+    )

@@ -13,7 +13,7 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app import theme
-from app.language import translate
+from app.language import COUNT, translate
 
 NEIGHBOURS = 4
 TEXT_PX, LINE_PX = 10, 14
@@ -138,7 +138,7 @@ class LatencyChart(QWidget):
                 continue
             x = dots.left() + dots.width() * value / last
             painter.drawText(QRectF(x - 30, foot.top(), 60, foot.height()), Qt.AlignmentFlag.AlignHCenter, f"{value:g}")
-        painter.drawText(foot, Qt.AlignmentFlag.AlignRight, translate("Charts", "%n slice(s)", "", None, last))
+        painter.drawText(foot, Qt.AlignmentFlag.AlignRight, translate("Charts", "%n slice(s)", "", COUNT, last))
 
     def _slices(self, painter: QPainter, box: QRectF, top: float, colour: QColor, one: Series) -> None:
         """Every slice as a faint dot, what is typical there as a strong line. What lies above the top is at the top."""

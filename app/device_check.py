@@ -20,7 +20,7 @@ from app import theme
 from app.engine_words import translated
 from app.jobs import Job, Outcome, Reporter, Worker
 from app.jobs import Report as JobReport
-from app.language import marked, thousands, translate
+from app.language import COUNT, marked, thousands, translate
 from app.panel import label, plain_tip
 from app.session import Session
 from app.state import AppState, Busy, Kind
@@ -316,7 +316,7 @@ def _cells(row: Row, name: str, *, best: bool) -> tuple[str, ...]:
 
 def _measured(report: Report) -> str:
     threads = report.rows[0].threads if report.rows else 0
-    on = translate("DeviceCheck", "%n thread(s)", "", None, threads)
+    on = translate("DeviceCheck", "%n thread(s)", "", COUNT, threads)
     image = translate("DeviceCheck", "image {size} × {size}, median of {runs} runs, all models in turns")
     image = image.format(size=report.size, runs=report.runs)
     return f"{report.device} · {report.isa} · {on} · {report.runtime} · {image}"

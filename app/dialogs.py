@@ -43,7 +43,9 @@ def _dialog(parent: QWidget, title: str, content: QWidget, width: int, height: i
     buttons = _buttons(QDialogButtonBox.StandardButton.Close)
     buttons.rejected.connect(dialog.reject)
     column.addWidget(buttons)
-    dialog.resize(width, height)
+    # Wider where the words of another language need it.
+    room = content.sizeHint().width() + 40 + area.verticalScrollBar().sizeHint().width() + 8
+    dialog.resize(max(width, room), height)
     return dialog
 
 
@@ -65,7 +67,7 @@ def shortcuts(parent: QWidget) -> QDialog:
     sections = [(translate("Dialogs", "Mouse"), mouse)]
     for menu in MENUS:
         here = [a for a in ACTIONS if a.menu == menu and a.keys]
-        rows = [(translate("Action", a.text).rstrip("…"), _keys(a.keys)) for a in here]
+        rows = [(translate("Action", a.text).rstrip(" …"), _keys(a.keys)) for a in here]
         if rows:
             sections.append((translate("Menu", menu), rows))
     # Two columns of about equal length.
@@ -170,6 +172,7 @@ class _Millimetres(QDoubleSpinBox):
         super().__init__()
         # Numbers look alike everywhere in the window; and a comma must not count as one between thousands.
         self.setLocale(QLocale.c())
+        # The style sheet hides the buttons: with NoButtons it leaves the text a single pixel of width.
 
     def validate(self, text: str, position: int) -> object:
         return super().validate(text.replace(",", "."), position)
@@ -205,9 +208,9 @@ class SpacingDialog(QDialog):
             box = _Millimetres()
             box.setRange(0.0, 50.0)
             box.setDecimals(3)
+            box.lineEdit().setTextMargins(7, 0, 7, 0)
             box.setSuffix(" mm")
             box.setSpecialValueText("mm")
-            box.setButtonSymbols(QDoubleSpinBox.ButtonSymbols.NoButtons)
             box.valueChanged.connect(self._check)
             form.addRow(name, box)
             self.boxes.append(box)

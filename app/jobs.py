@@ -11,6 +11,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Qt, Signal
 
+from app.language import translate
 from engine.errors import Cancelled, CineQuantError
 from engine.progress import CancelToken
 
@@ -135,7 +136,10 @@ class Worker(QObject):
             except OSError as error:  # a full disk, a pulled cable, a folder that may not be written
                 outcome = Outcome(job, error=CineQuantError(f"{error.filename or job.kind}: {error.strerror or error}"))
             except MemoryError:
-                outcome = Outcome(job, error=CineQuantError("not enough memory; close other programs and try again"))
+                outcome = Outcome(
+                    job,
+                    error=CineQuantError(translate("Jobs", "not enough memory; close other programs and try again")),
+                )
             except BaseException as bug:  # a bug in a job is shown by the window; it must not end the thread unseen
                 outcome = Outcome(job, bug=bug)
             self._finished.emit(outcome)

@@ -19,15 +19,19 @@ from app.state import Language
 
 CODES = tuple(str(language) for language in Language if language is not Language.SYSTEM)
 _OWNER = "cinequant-language"
+_now = str(Language.ENGLISH)
 # English needs no catalogue: of "%n slice(s)" what is in parentheses is left out for one.
 _PLURAL = re.compile(r"\((\w+)\)")
+COUNT = None
+"""Before the number in translate(), where Qt once had an encoding."""
 
 
 def translate(context: str, text: str, comment: str = "", _: object = None, n: int = -1) -> str:
     """The text in the language of the window, itself where the catalogue has none.
 
-    context, text, comment: literals, which lupdate collects. n: the number that the wording depends on, written for %n;
-    it is given as a fifth argument (after None), which lupdate alone takes for a number.
+    context, text, comment: literals, which lupdate collects, though not out of an f-string. n: the number that the
+    wording depends on, put in for %n. It is the fifth argument, after COUNT, and a plain name or a call: else lupdate
+    does not see that it is a number.
     """
     said = QCoreApplication.translate(context, text, comment, n)
     if n < 0:
@@ -72,6 +76,7 @@ def install(application: QCoreApplication, language: Language) -> str:
     for old in application.findChildren(QTranslator, _OWNER):
         application.removeTranslator(old)
         old.deleteLater()
+    global _now  # noqa: PLW0603 - as the translators, which are the application's
     code = code_of(language)
     if code != Language.ENGLISH:
         qt = Path(QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)) / f"qtbase_{code}.qm"
@@ -81,4 +86,10 @@ def install(application: QCoreApplication, language: Language) -> str:
             # Without Qt's own file only the buttons of dialogs stay English.
             if made.load(str(path)):
                 application.installTranslator(made)
+    _now = code
     return code
+
+
+def code_now() -> str:
+    """The code of the language that texts are looked up in."""
+    return _now

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QWi
 from app import theme
 from app.charts import LatencyChart, Sample, StripChart, series
 from app.engine_words import translated
-from app.language import joined, marked, thousands, translate
+from app.language import COUNT, joined, marked, thousands, translate
 from app.panel import Panel, label
 from app.state import FLOAT32, INT8, AppState, Run, Status, card_of, precisions_of, run_key, run_of
 from engine.predict import peak_rss_mb, rss_mb
@@ -70,7 +70,7 @@ class PerformancePanel(Panel):
         strips.setContentsMargins(0, 0, 0, 0)
         strips.setSpacing(14)
         self.memory = StripChart(translate("Performance", "Memory, MB"))
-        self.load = StripChart(translate("Performance", "CPU, % of %n core(s)", "", None, _cores()))
+        self.load = StripChart(translate("Performance", "CPU, % of %n core(s)", "", COUNT, _cores()))
         for strip, stretch in ((self.memory, 5), (self.load, 4)):
             strips.addWidget(strip, stretch)
         self.body.addWidget(self._strips)
@@ -374,5 +374,6 @@ def _device(runs: Sequence[Run | None]) -> str:
     if not done:
         return ""
     last = done[-1]
-    threads = translate("Performance", "%n thread(s)", "", None, last.threads)
-    return f"{last.runtime} · {threads} · {last.isa}"
+    threads = last.threads
+    said = translate("Performance", "%n thread(s)", "", COUNT, threads)
+    return f"{last.runtime} · {said} · {last.isa}"

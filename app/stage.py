@@ -14,7 +14,7 @@ from app.contact_sheet import ContactSheet
 from app.drawing import Outlines
 from app.long_axis_view import LongAxisView
 from app.panes import Role
-from app.patient_bar import RESEARCH
+from app.patient_bar import research
 from app.slice_view import SliceView
 from app.state import AppState, Layout
 
@@ -107,7 +107,7 @@ class Stage(QWidget):
         if len(self.views) == 1 and isinstance(self.views[0], SliceView):
             return self.views[0].picture()
         for view in self.views:
-            view.set_notice(RESEARCH)
+            view.set_notice(research())
         try:
             return self.grab()
         finally:

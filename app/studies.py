@@ -73,7 +73,7 @@ def series_words(series: Series) -> str:
         counted = translate("Studies", "{slices}, ED and ES").format(slices=counted)
     elif frames > 1:
         counted = translate("Studies", "{slices} × {frames} fr").format(slices=counted, frames=frames)
-    return f"{columns}×{rows}  ·  {counted}"
+    return translate("Studies", "{columns}×{rows}  ·  {stack}").format(columns=columns, rows=rows, stack=counted)
 
 
 class Thumbnails(QObject):

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLayout, QPushButton, QS
 
 from app import icons
 from app.engine_words import translated
-from app.language import joined, translate
+from app.language import COUNT, joined, translate
 from app.panel import Panel, label, plain_tip
 from app.patient_bar import without_names
 from app.state import AppState
@@ -153,11 +153,12 @@ def _at_start(volume: Volume | None) -> bool:
 def facts(volume: Volume) -> list[tuple[str, str]]:
     """Rows of (name, value) about the scan on screen; who it is of is the patient bar's."""
     _, height, width = volume.geometry.shape
-    stack = translate("StudyPanel", "%n slice(s)", "", None, volume.slices)
+    slices, frames = volume.slices, volume.frames
+    stack = translate("StudyPanel", "%n slice(s)", "", COUNT, slices)
     if volume.phase_names:
         stack = f"{stack}, {joined(volume.phase_names)}"
-    elif volume.frames > 1:
-        stack = f"{stack}, {translate('StudyPanel', '%n frame(s)', '', None, volume.frames)}"
+    elif frames > 1:
+        stack = ", ".join([stack, translate("StudyPanel", "%n frame(s)", "", COUNT, frames)])
     rows = [(translate("StudyPanel", "Matrix"), f"{width} × {height}"), (translate("StudyPanel", "Stack"), stack)]
     if volume.geometry.spacing is Known.ASSUMED:
         rows.append((translate("StudyPanel", "Spacing"), translate("StudyPanel", "unknown")))

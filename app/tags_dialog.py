@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.language import marked, translate
+from app.language import COUNT, marked, translate
 from app.panel import label
 from app.patient_bar import scan_title, without_names
 from app.session import Session
@@ -157,7 +157,7 @@ class TagsDialog(QDialog):
 
     def _say_count(self) -> None:
         found, total = self.rows.rowCount(), self._model.rowCount()
-        text = translate("Tags", "%n row(s)", "", None, total)
+        text = translate("Tags", "%n row(s)", "", COUNT, total)
         if found != total:
             text = translate("Tags", "{found} of {total} rows").format(found=found, total=total)
         self.count.setText(text)

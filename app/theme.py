@@ -244,6 +244,7 @@ QComboBox::drop-down {{ border: none; width: 22px; }}
 QComboBox::down-arrow {{ image: none; }}
 QDoubleSpinBox {{ background: {raised}; border: 1px solid {border}; border-radius: 6px; padding: 6px 8px; }}
 QDoubleSpinBox:focus {{ border-color: {accent}; }}
+QDoubleSpinBox::up-button, QDoubleSpinBox::down-button {{ width: 0; height: 0; border: none; }}
 QCheckBox {{ spacing: 8px; }}
 QCheckBox::indicator {{ width: 13px; height: 13px; border-radius: 4px; border: 1px solid {edge};
     background: transparent; }}

@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QApplication
 
 from app import lean, theme  # noqa: F401 - lean first: it acts on the imports after it
+from app.language import install
 from app.main_window import MainWindow
 from app.pictures import save_picture
 from app.session import Session
@@ -39,6 +40,7 @@ def run_viewer(paths: list[Path], *, precision: str | None, screenshot: Path | N
     settings = None if screenshot else Settings()
     state = settings.restore(AppState()) if settings else AppState()
     theme.apply(application, state.theme)
+    install(application, state.language)
     if precision:
         state = evolve(state, precision=precision, by_hand=state.by_hand | {"precision"})
     session = Session(state, compare=screenshot is None)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
+# The window speaks English in tests, whatever the desktop does, unless a test asks for more.
+os.environ["LANGUAGE"] = "en"
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 

@@ -1,0 +1,2003 @@
+<?xml version="1.0" encoding="utf-8"?>
+<!DOCTYPE TS>
+<TS version="2.1" language="de" sourcelanguage="en">
+<context>
+    <name>Action</name>
+    <message>
+        <source>Open files…</source>
+        <translation>Dateien öffnen …</translation>
+    </message>
+    <message>
+        <source>Open folder…</source>
+        <translation>Ordner öffnen …</translation>
+    </message>
+    <message>
+        <source>Built-in phantom heart</source>
+        <translation>Eingebautes Phantomherz</translation>
+    </message>
+    <message>
+        <source>Export mask as NIfTI…</source>
+        <translation>Maske als NIfTI exportieren …</translation>
+    </message>
+    <message>
+        <source>Export mask as DICOM SEG…</source>
+        <translation>Maske als DICOM SEG exportieren …</translation>
+    </message>
+    <message>
+        <source>Export measurements as CSV…</source>
+        <translation>Messwerte als CSV exportieren …</translation>
+    </message>
+    <message>
+        <source>Save picture of the slice…</source>
+        <translation>Bild der Schicht speichern …</translation>
+    </message>
+    <message>
+        <source>Load mask to compare…</source>
+        <translation>Maske zum Vergleich laden …</translation>
+    </message>
+    <message>
+        <source>Remove the mask</source>
+        <translation>Maske entfernen</translation>
+    </message>
+    <message>
+        <source>Quit</source>
+        <translation>Beenden</translation>
+    </message>
+    <message>
+        <source>One slice</source>
+        <translation>Eine Schicht</translation>
+    </message>
+    <message>
+        <source>End-diastole beside end-systole</source>
+        <translation>Enddiastole neben Endsystole</translation>
+    </message>
+    <message>
+        <source>Compare two segmentations</source>
+        <translation>Zwei Segmentierungen vergleichen</translation>
+    </message>
+    <message>
+        <source>All slices</source>
+        <translation>Alle Schichten</translation>
+    </message>
+    <message>
+        <source>Slice and long axis</source>
+        <translation>Schicht und Langachse</translation>
+    </message>
+    <message>
+        <source>Previous slice</source>
+        <translation>Vorherige Schicht</translation>
+    </message>
+    <message>
+        <source>Next slice</source>
+        <translation>Nächste Schicht</translation>
+    </message>
+    <message>
+        <source>Zoom to the heart</source>
+        <translation>Auf das Herz zoomen</translation>
+    </message>
+    <message>
+        <source>Reset view and window</source>
+        <translation>Ansicht und Fensterung zurücksetzen</translation>
+    </message>
+    <message>
+        <source>Next window preset</source>
+        <translation>Nächste Fenstervorgabe</translation>
+    </message>
+    <message>
+        <source>Invert grey scale</source>
+        <translation>Grauwerte invertieren</translation>
+    </message>
+    <message>
+        <source>Smooth between pixels</source>
+        <translation>Zwischen Pixeln glätten</translation>
+    </message>
+    <message>
+        <source>Hide or show the outlines</source>
+        <translation>Konturen aus- oder einblenden</translation>
+    </message>
+    <message>
+        <source>Outline, fill or voxels</source>
+        <translation>Kontur, Fläche oder Voxel</translation>
+    </message>
+    <message>
+        <source>Outline of the loaded mask</source>
+        <translation>Kontur der geladenen Maske</translation>
+    </message>
+    <message>
+        <source>Header of the slice…</source>
+        <translation>Header der Schicht …</translation>
+    </message>
+    <message>
+        <source>Hide or show patient names</source>
+        <translation>Patientennamen aus- oder einblenden</translation>
+    </message>
+    <message>
+        <source>Dark theme</source>
+        <translation>Dunkles Design</translation>
+    </message>
+    <message>
+        <source>Light theme</source>
+        <translation>Helles Design</translation>
+    </message>
+    <message>
+        <source>Theme of the system</source>
+        <translation>Design des Systems</translation>
+    </message>
+    <message>
+        <source>Language: English</source>
+        <translation>Sprache: English</translation>
+    </message>
+    <message>
+        <source>Language: Deutsch</source>
+        <translation>Sprache: Deutsch</translation>
+    </message>
+    <message>
+        <source>Language of the system</source>
+        <translation>Sprache des Systems</translation>
+    </message>
+    <message>
+        <source>Full screen</source>
+        <translation>Vollbild</translation>
+    </message>
+    <message>
+        <source>Play or pause</source>
+        <translation>Wiedergabe oder Pause</translation>
+    </message>
+    <message>
+        <source>Previous frame</source>
+        <translation>Vorherige Phase</translation>
+    </message>
+    <message>
+        <source>Next frame</source>
+        <translation>Nächste Phase</translation>
+    </message>
+    <message>
+        <source>Slower</source>
+        <translation>Langsamer</translation>
+    </message>
+    <message>
+        <source>Faster</source>
+        <translation>Schneller</translation>
+    </message>
+    <message>
+        <source>To and fro</source>
+        <translation>Vor und zurück</translation>
+    </message>
+    <message>
+        <source>Go to end-diastole</source>
+        <translation>Zur Enddiastole</translation>
+    </message>
+    <message>
+        <source>Go to end-systole</source>
+        <translation>Zur Endsystole</translation>
+    </message>
+    <message>
+        <source>Switch float32 / int8</source>
+        <translation>float32 / int8 umschalten</translation>
+    </message>
+    <message>
+        <source>Segment</source>
+        <translation>Segmentieren</translation>
+    </message>
+    <message>
+        <source>Stop</source>
+        <translation>Abbrechen</translation>
+    </message>
+    <message>
+        <source>Device check…</source>
+        <translation>Gerätetest …</translation>
+    </message>
+    <message>
+        <source>About the model…</source>
+        <translation>Über das Modell …</translation>
+    </message>
+    <message>
+        <source>Find a command…</source>
+        <translation>Befehl suchen …</translation>
+    </message>
+    <message>
+        <source>Keys and mouse</source>
+        <translation>Tasten und Maus</translation>
+    </message>
+    <message>
+        <source>About CineQuant</source>
+        <translation>Über CineQuant</translation>
+    </message>
+</context>
+<context>
+    <name>Agreement</name>
+    <message>
+        <source>{precision} and mask</source>
+        <translation>{precision} und Maske</translation>
+    </message>
+    <message>
+        <source>Two segmentations are compared here: open a scan</source>
+        <translation>Hier werden zwei Segmentierungen verglichen: Untersuchung öffnen</translation>
+    </message>
+    <message>
+        <source>Comparing…</source>
+        <translation>Vergleich läuft …</translation>
+    </message>
+    <message>
+        <source>The mask is not of this frame: go to frame {number}</source>
+        <translation>Die Maske gehört nicht zu dieser Phase: zu Phase {number} wechseln</translation>
+    </message>
+    <message>
+        <source>HD95 needs the spacing, which the file does not say</source>
+        <translation>HD95 setzt die Voxelgröße voraus; sie fehlt in der Datei</translation>
+    </message>
+    <message>
+        <source>Agreement of the two segmentations</source>
+        <translation>Übereinstimmung der beiden Segmentierungen</translation>
+    </message>
+    <message>
+        <source>Loaded mask</source>
+        <translation>Geladene Maske</translation>
+    </message>
+    <message>
+        <source>Dice of each slice</source>
+        <translation>Dice je Schicht</translation>
+    </message>
+    <message>
+        <source>Frame</source>
+        <translation>Phase</translation>
+    </message>
+    <message>
+        <source>{structure}: Dice {dice}, HD95 {distance} mm</source>
+        <translation>{structure}: Dice {dice}, HD95 {distance} mm</translation>
+    </message>
+</context>
+<context>
+    <name>Annotations</name>
+    <message>
+        <source>{distance} mm from the first slice</source>
+        <translation>{distance} mm von der ersten Schicht</translation>
+    </message>
+    <message>
+        <source>Position {position} mm</source>
+        <translation>Position {position} mm</translation>
+    </message>
+    <message>
+        <source>Phase {phase}  ({number} / {total})</source>
+        <translation>Phase {phase}  ({number} / {total})</translation>
+    </message>
+    <message>
+        <source>Trigger time {time} ms</source>
+        <translation>Triggerzeit {time} ms</translation>
+    </message>
+    <message>
+        <source>Slice {number} / {total}</source>
+        <translation>Schicht {number} / {total}</translation>
+    </message>
+    <message>
+        <source>Frame {number} / {total}</source>
+        <translation>Phase {number} / {total}</translation>
+    </message>
+    <message>
+        <source>provisional outlines</source>
+        <translation>vorläufige Konturen</translation>
+    </message>
+    <message>
+        <source>this slice is still to come</source>
+        <translation>diese Schicht folgt noch</translation>
+    </message>
+    <message>
+        <source>mask</source>
+        <translation>Maske</translation>
+    </message>
+    <message>
+        <source>{mask}, not of this frame</source>
+        <translation>{mask}, nicht von dieser Phase</translation>
+    </message>
+    <message>
+        <source>outlines hidden (H)</source>
+        <translation>Konturen ausgeblendet (H)</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n pixel(s)</source>
+        <translation>
+            <numerusform>%n Pixel</numerusform>
+            <numerusform>%n Pixel</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>none in this slice</source>
+        <translation>keine in dieser Schicht</translation>
+    </message>
+    <message>
+        <source>One moment…</source>
+        <translation>Einen Moment …</translation>
+    </message>
+    <message>
+        <source>or open files with Ctrl+O, a folder with Ctrl+Shift+O</source>
+        <translation>oder Dateien mit Strg+O, einen Ordner mit Strg+Umschalt+O öffnen</translation>
+    </message>
+    <message>
+        <source>Drop a scan here</source>
+        <translation>Untersuchung hier ablegen</translation>
+    </message>
+    <message>
+        <source>orientation unknown</source>
+        <translation>Orientierung unbekannt</translation>
+    </message>
+    <message>
+        <source>spacing unknown</source>
+        <translation>Voxelgröße unbekannt</translation>
+    </message>
+    <message>
+        <source>still loading: {done} of {total} images</source>
+        <translation>wird noch geladen: {done} von {total} Bildern</translation>
+    </message>
+    <message>
+        <source>W {width}   L {centre}</source>
+        <translation>W {width}   C {centre}</translation>
+    </message>
+    <message>
+        <source>inverted</source>
+        <translation>invertiert</translation>
+    </message>
+    <message>
+        <source>{value}  at  {column}, {row}</source>
+        <translation>{value}  bei  {column}, {row}</translation>
+    </message>
+</context>
+<context>
+    <name>Charts</name>
+    <message>
+        <source>Latency of each slice</source>
+        <translation>Rechenzeit jeder Schicht</translation>
+    </message>
+    <message>
+        <source>Left: every slice as a dot, in the order computed, and the median of its neighbours as a line. Right: how often each latency occurred; the solid line is the median (p50), the dashed one the 95th percentile (p95).</source>
+        <translation>Links: jede Schicht als Punkt in der Reihenfolge der Berechnung, dazu der Median der Nachbarn als Linie. Rechts: Häufigkeit der Rechenzeiten; die durchgezogene Linie ist der Median (p50), die gestrichelte das 95. Perzentil (p95).</translation>
+    </message>
+    <message>
+        <source>{precision}: median {p50} ms, 95th percentile {p95} ms</source>
+        <translation>{precision}: Median {p50} ms, 95. Perzentil {p95} ms</translation>
+    </message>
+    <message>
+        <source>ms a slice</source>
+        <translation>ms je Schicht</translation>
+    </message>
+    <message>
+        <source>how often</source>
+        <translation>Häufigkeit</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n slice(s)</source>
+        <translation>
+            <numerusform>%n Schicht</numerusform>
+            <numerusform>%n Schichten</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>CineBar</name>
+    <message>
+        <source>Play or pause (Space)</source>
+        <translation>Wiedergabe oder Pause (Leertaste)</translation>
+    </message>
+    <message>
+        <source>Frame</source>
+        <translation>Phase</translation>
+    </message>
+    <message>
+        <source>Slice</source>
+        <translation>Schicht</translation>
+    </message>
+    <message>
+        <source>Speed of the cine</source>
+        <translation>Geschwindigkeit der Cine-Wiedergabe</translation>
+    </message>
+    <message>
+        <source>Loop</source>
+        <translation>Schleife</translation>
+    </message>
+    <message>
+        <source>Sweep</source>
+        <translation>Pendeln</translation>
+    </message>
+    <message>
+        <source>Way of the cine</source>
+        <translation>Art der Cine-Wiedergabe</translation>
+    </message>
+    <message>
+        <source>Round and round, or to and fro (B)</source>
+        <translation>Im Kreis oder vor und zurück (B)</translation>
+    </message>
+    <message>
+        <source>Phase</source>
+        <translation>Phase</translation>
+    </message>
+    <message>
+        <source>single</source>
+        <translation>einzeln</translation>
+    </message>
+    <message>
+        <source>{rate} fps</source>
+        <translation>{rate} B/s</translation>
+    </message>
+    <message>
+        <source>The file does not say how fast the heart beat</source>
+        <translation>Die Datei nennt die Herzfrequenz nicht</translation>
+    </message>
+</context>
+<context>
+    <name>ContactSheet</name>
+    <message>
+        <source>All slices</source>
+        <translation>Alle Schichten</translation>
+    </message>
+</context>
+<context>
+    <name>Crash</name>
+    <message>
+        <source>Something went wrong in CineQuant.</source>
+        <translation>In CineQuant ist ein Fehler aufgetreten.</translation>
+    </message>
+    <message>
+        <source>This is a fault of the program, not of the scan. {saved}
+
+The report below holds no patient data; it helps to mend the fault. What is on screen may no longer be right: close CineQuant and start it again.</source>
+        <translation>Dies ist ein Fehler des Programms, nicht der Untersuchung. {saved}
+
+Der Bericht unten enthält keine Patientendaten; er hilft, den Fehler zu beheben. Die Anzeige stimmt möglicherweise nicht mehr: CineQuant bitte schließen und neu starten.</translation>
+    </message>
+    <message>
+        <source>Copy report</source>
+        <translation>Bericht kopieren</translation>
+    </message>
+    <message>
+        <source>The mask on screen could not be saved.</source>
+        <translation>Die angezeigte Maske konnte nicht gespeichert werden.</translation>
+    </message>
+    <message>
+        <source>There was no mask to save.</source>
+        <translation>Es gab keine Maske zu speichern.</translation>
+    </message>
+    <message>
+        <source>The mask on screen was saved to {path}.</source>
+        <translation>Die angezeigte Maske wurde in {path} gespeichert.</translation>
+    </message>
+</context>
+<context>
+    <name>DeviceCheck</name>
+    <message>
+        <source>Checking this computer</source>
+        <translation>Dieser Computer wird getestet</translation>
+    </message>
+    <message>
+        <source>The device check waits for the segmentation</source>
+        <translation>Der Gerätetest wartet auf die Segmentierung</translation>
+    </message>
+    <message>
+        <source>Not checked yet. The check times every installed model in every precision, for about half a minute, behind whatever else you do. Nothing leaves this computer.</source>
+        <translation>Noch nicht getestet. Der Test misst die Rechenzeit jedes installierten Modells in jeder Genauigkeit, etwa eine halbe Minute lang, im Hintergrund der Arbeit. Nichts verlässt diesen Computer.</translation>
+    </message>
+    <message>
+        <source>The device check failed: {error}</source>
+        <translation>Der Gerätetest ist fehlgeschlagen: {error}</translation>
+    </message>
+    <message>
+        <source>Model</source>
+        <translation>Modell</translation>
+    </message>
+    <message>
+        <source>Precision</source>
+        <translation>Genauigkeit</translation>
+    </message>
+    <message>
+        <source>ms a slice</source>
+        <translation>ms je Schicht</translation>
+    </message>
+    <message>
+        <source>p95, ms</source>
+        <translation>p95, ms</translation>
+    </message>
+    <message>
+        <source>Memory, MB</source>
+        <translation>Speicher, MB</translation>
+    </message>
+    <message>
+        <source>File, kB</source>
+        <translation>Datei, kB</translation>
+    </message>
+    <message>
+        <source>Executed in</source>
+        <translation>Ausgeführt in</translation>
+    </message>
+    <message>
+        <source>Dice</source>
+        <translation>Dice</translation>
+    </message>
+    <message>
+        <source>Device check</source>
+        <translation>Gerätetest</translation>
+    </message>
+    <message>
+        <source>Use the recommended</source>
+        <translation>Empfehlung übernehmen</translation>
+    </message>
+    <message>
+        <source>Check now</source>
+        <translation>Jetzt testen</translation>
+    </message>
+    <message>
+        <source>Stop</source>
+        <translation>Abbrechen</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>Schließen</translation>
+    </message>
+    <message>
+        <source>Check again</source>
+        <translation>Erneut testen</translation>
+    </message>
+    <message>
+        <source>{what}: {done} of {total} steps</source>
+        <translation>{what}: {done} von {total} Schritten</translation>
+    </message>
+    <message>
+        <source>On this computer, {recommendation}</source>
+        <translation>Auf diesem Computer: {recommendation}</translation>
+    </message>
+    <message>
+        <source>Which model is best here?</source>
+        <translation>Welches Modell eignet sich hier am besten?</translation>
+    </message>
+    <message>
+        <source>{percent} % int8</source>
+        <translation>{percent} % int8</translation>
+    </message>
+    <message>
+        <source>comparison only</source>
+        <translation>nur zum Vergleich</translation>
+    </message>
+    <message>
+        <source>differs here</source>
+        <translation>weicht hier ab</translation>
+    </message>
+    <message>
+        <source>recommended</source>
+        <translation>empfohlen</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n thread(s)</source>
+        <translation>
+            <numerusform>%n Thread</numerusform>
+            <numerusform>%n Threads</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>image {size} × {size}, median of {runs} runs, all models in turns</source>
+        <translation>Bild {size} × {size}, Median aus {runs} Durchläufen, alle Modelle im Wechsel</translation>
+    </message>
+    <message>
+        <source>Memory: growth of a fresh process. Executed in: what the multiply-adds ran in, by the kernels&apos; names. Dice: on the patients that the model&apos;s card names.</source>
+        <translation>Speicher: Zuwachs eines frischen Prozesses. Ausgeführt in: worin die Multiplikationen und Additionen liefen, nach den Namen der Kernel. Dice: an den Patienten, die die Modellkarte nennt.</translation>
+    </message>
+    <message>
+        <source>bfloat16: the float32 file, were its layers let round to bfloat16; shown to compare, never used.</source>
+        <translation>bfloat16: die float32-Datei, wenn ihre Schichten auf bfloat16 runden dürften; nur zum Vergleich, nie verwendet.</translation>
+    </message>
+    <message>
+        <source>Differs here: does not compute what it did where it was exported; not recommended.</source>
+        <translation>Weicht hier ab: rechnet nicht dasselbe wie beim Export des Modells; nicht empfohlen.</translation>
+    </message>
+    <message>
+        <source>{model} {precision} cannot run here: {reason}</source>
+        <translation>{model} {precision} läuft hier nicht: {reason}</translation>
+    </message>
+</context>
+<context>
+    <name>Dialogs</name>
+    <message>
+        <source>Mouse</source>
+        <translation>Maus</translation>
+    </message>
+    <message>
+        <source>Keys and mouse</source>
+        <translation>Tasten und Maus</translation>
+    </message>
+    <message>
+        <source>{key}  or  {other}</source>
+        <translation>{key}  oder  {other}</translation>
+    </message>
+    <message>
+        <source>{count} parameters; {files}</source>
+        <translation>{count} Parameter; {files}</translation>
+    </message>
+    <message>
+        <source>Measured accuracy</source>
+        <translation>Gemessene Genauigkeit</translation>
+    </message>
+    <message>
+        <source>What it is for</source>
+        <translation>Zweck</translation>
+    </message>
+    <message>
+        <source>Limits</source>
+        <translation>Grenzen</translation>
+    </message>
+    <message>
+        <source>Trained on</source>
+        <translation>Trainiert mit</translation>
+    </message>
+    <message>
+        <source>not stated</source>
+        <translation>nicht angegeben</translation>
+    </message>
+    <message>
+        <source>Size</source>
+        <translation>Größe</translation>
+    </message>
+    <message>
+        <source>Licence</source>
+        <translation>Lizenz</translation>
+    </message>
+    <message>
+        <source>About {model}</source>
+        <translation>Über {model}</translation>
+    </message>
+    <message>
+        <source>Dice, mean</source>
+        <translation>Dice, Mittelwert</translation>
+    </message>
+    <message>
+        <source>Dice, LV cavity</source>
+        <translation>Dice, LV-Kavum</translation>
+    </message>
+    <message>
+        <source>Dice, LV myocardium</source>
+        <translation>Dice, LV-Myokard</translation>
+    </message>
+    <message>
+        <source>Dice, RV cavity</source>
+        <translation>Dice, RV-Kavum</translation>
+    </message>
+    <message>
+        <source>IoU, mean</source>
+        <translation>IoU, Mittelwert</translation>
+    </message>
+    <message>
+        <source>95 % Hausdorff distance, LV cavity, mm</source>
+        <translation>95-%-Hausdorff-Abstand, LV-Kavum, mm</translation>
+    </message>
+    <message>
+        <source>95 % Hausdorff distance, LV myocardium, mm</source>
+        <translation>95-%-Hausdorff-Abstand, LV-Myokard, mm</translation>
+    </message>
+    <message>
+        <source>95 % Hausdorff distance, RV cavity, mm</source>
+        <translation>95-%-Hausdorff-Abstand, RV-Kavum, mm</translation>
+    </message>
+    <message>
+        <source>Mean absolute error of LV EF, points</source>
+        <translation>Mittlerer absoluter Fehler der LV-EF, Prozentpunkte</translation>
+    </message>
+    <message>
+        <source>Mean absolute error of RV EF, points</source>
+        <translation>Mittlerer absoluter Fehler der RV-EF, Prozentpunkte</translation>
+    </message>
+    <message>
+        <source>Voxel spacing</source>
+        <translation>Voxelgröße</translation>
+    </message>
+    <message>
+        <source>The file does not say how large its voxels are. With the spacing from the scanner&apos;s protocol, volumes come in mL, and the scan is segmented again at its true size.</source>
+        <translation>Die Datei sagt nicht, wie groß ihre Voxel sind. Mit der Voxelgröße aus dem Protokoll des Scanners werden Volumina in mL angegeben, und die Untersuchung wird in ihrer wahren Größe neu segmentiert.</translation>
+    </message>
+    <message>
+        <source>Along a row</source>
+        <translation>Entlang einer Zeile</translation>
+    </message>
+    <message>
+        <source>Down a column</source>
+        <translation>Entlang einer Spalte</translation>
+    </message>
+    <message>
+        <source>From slice to slice (with gap)</source>
+        <translation>Von Schicht zu Schicht (mit Lücke)</translation>
+    </message>
+    <message>
+        <source>Segments, times and measures cardiac cine MRI on this computer, in float32 and true int8. No cloud, no GPU, no network.</source>
+        <translation>Segmentiert und vermisst kardiale Cine-MRT auf diesem Computer und misst die Rechenzeit, in float32 und echtem int8. Keine Cloud, keine GPU, kein Netz.</translation>
+    </message>
+    <message>
+        <source>About CineQuant</source>
+        <translation>Über CineQuant</translation>
+    </message>
+</context>
+<context>
+    <name>Engine</name>
+    <message>
+        <source>LV cavity</source>
+        <translation>LV-Kavum</translation>
+    </message>
+    <message>
+        <source>LV myocardium</source>
+        <translation>LV-Myokard</translation>
+    </message>
+    <message>
+        <source>RV cavity</source>
+        <translation>RV-Kavum</translation>
+    </message>
+    <message>
+        <source>From the header</source>
+        <translation>Aus dem Header</translation>
+    </message>
+    <message>
+        <source>Heart</source>
+        <translation>Herz</translation>
+    </message>
+    <message>
+        <source>Muscle</source>
+        <translation>Muskel</translation>
+    </message>
+    <message>
+        <source>Whole image</source>
+        <translation>Ganzes Bild</translation>
+    </message>
+    <message>
+        <source>Full range</source>
+        <translation>Voller Bereich</translation>
+    </message>
+    <message>
+        <source>Looking for scans</source>
+        <translation>Untersuchungen werden gesucht</translation>
+    </message>
+    <message>
+        <source>Reading headers</source>
+        <translation>Header werden gelesen</translation>
+    </message>
+    <message>
+        <source>Reading images</source>
+        <translation>Bilder werden gelesen</translation>
+    </message>
+    <message>
+        <source>a CT image</source>
+        <translation>ein CT-Bild</translation>
+    </message>
+    <message>
+        <source>an ultrasound image</source>
+        <translation>ein Ultraschallbild</translation>
+    </message>
+    <message>
+        <source>an X-ray image</source>
+        <translation>ein Röntgenbild</translation>
+    </message>
+    <message>
+        <source>an angiogram</source>
+        <translation>ein Angiogramm</translation>
+    </message>
+    <message>
+        <source>a nuclear medicine image</source>
+        <translation>ein nuklearmedizinisches Bild</translation>
+    </message>
+    <message>
+        <source>a PET image</source>
+        <translation>ein PET-Bild</translation>
+    </message>
+    <message>
+        <source>a radiotherapy dose map</source>
+        <translation>eine Dosisverteilung der Strahlentherapie</translation>
+    </message>
+    <message>
+        <source>an image of {modality} modality</source>
+        <translation>ein Bild der Modalität {modality}</translation>
+    </message>
+    <message>
+        <source>a localiser</source>
+        <translation>ein Localizer</translation>
+    </message>
+    <message>
+        <source>a localiser, with slices in several directions</source>
+        <translation>ein Localizer mit Schichten in mehreren Richtungen</translation>
+    </message>
+    <message>
+        <source>a single slice, such as a long-axis view</source>
+        <translation>eine einzelne Schicht, etwa eine Langachse</translation>
+    </message>
+    <message>
+        <source>a CT image, by its values</source>
+        <translation>nach seinen Werten ein CT-Bild</translation>
+    </message>
+    <message>
+        <source>a volume of {slices} thin slices ({spacing} mm), not a short-axis stack</source>
+        <translation>ein Volumen aus {slices} dünnen Schichten ({spacing} mm), kein Kurzachsenstapel</translation>
+    </message>
+    <message>
+        <source>a volume with cubic voxels ({spacing}), not a short-axis stack</source>
+        <translation>ein Volumen mit kubischen Voxeln ({spacing}), kein Kurzachsenstapel</translation>
+    </message>
+    <message>
+        <source>The header gives no pixel spacing: 1 mm is assumed, so mm and mL are guesses.</source>
+        <translation>Der Header nennt keine Pixelgröße: 1 mm wird angenommen, mm und mL sind also geschätzt.</translation>
+    </message>
+    <message>
+        <source>The slices are not evenly spaced: {least} to {most} mm, the widest difference between slices {first} and {second}. {used} mm is used for all, so mL may be wrong.</source>
+        <translation>Die Schichtabstände sind ungleich: {least} bis {most} mm, am größten ist die Abweichung zwischen den Schichten {first} und {second}. Für alle werden {used} mm verwendet; mL können daher falsch sein.</translation>
+    </message>
+    <message>
+        <source>A single slice without a thickness: 1 mm is assumed, so mL are guesses.</source>
+        <translation>Eine einzelne Schicht ohne Angabe der Dicke: 1 mm wird angenommen, mL sind also geschätzt.</translation>
+    </message>
+    <message>
+        <source>The header does not say where the image lies: orientation is unknown.</source>
+        <translation>Der Header nennt die Lage des Bildes nicht: Die Orientierung ist unbekannt.</translation>
+    </message>
+    <message>
+        <source>The slices are shifted against each other by up to {shift} mm within their plane; they are shown as if aligned.</source>
+        <translation>Die Schichten sind in ihrer Ebene um bis zu {shift} mm gegeneinander verschoben; sie werden dargestellt, als lägen sie übereinander.</translation>
+    </message>
+    <message>
+        <source>The header&apos;s sform and qform place the slices {apart} mm apart: the sform is used.</source>
+        <translation>sform und qform des Headers legen die Schichten {apart} mm auseinander: Die sform wird verwendet.</translation>
+    </message>
+    <message>
+        <source>Spacing unknown: the header says 1 mm in every direction, as files without geometry do. Volumes in mL and lengths in mm are not to be trusted until the spacing is given.</source>
+        <translation>Voxelgröße unbekannt: Der Header nennt 1 mm in jeder Richtung, wie es Dateien ohne Geometrie tun. Volumina in mL und Längen in mm sind nicht verlässlich, bis die Voxelgröße eingegeben ist.</translation>
+    </message>
+    <message>
+        <source>Orientation unknown: the header holds no patient directions.</source>
+        <translation>Orientierung unbekannt: Der Header enthält keine Patientenrichtungen.</translation>
+    </message>
+    <message>
+        <source>Volumes are the sum over slices of area times the distance between slices (Simpson&apos;s rule).</source>
+        <translation>Volumina sind die Summe über die Schichten aus Fläche mal Schichtabstand (Scheibchensummation nach Simpson).</translation>
+    </message>
+    <message>
+        <source>Papillary muscles and trabeculae count as cavity.</source>
+        <translation>Papillarmuskeln und Trabekel zählen zum Kavum.</translation>
+    </message>
+    <message>
+        <source>End-diastole and end-systole are the files so named.</source>
+        <translation>Enddiastole und Endsystole sind die so benannten Dateien.</translation>
+    </message>
+    <message>
+        <source>End-diastole is the frame with the largest, end-systole that with the smallest LV cavity, for both ventricles.</source>
+        <translation>Enddiastole ist die Phase mit dem größten, Endsystole die mit dem kleinsten LV-Kavum, für beide Ventrikel.</translation>
+    </message>
+    <message>
+        <source>One frame only: no phase is known, so no ejection fraction.</source>
+        <translation>Nur ein Bild: Die Herzphase ist nicht bekannt, daher keine Auswurffraktion.</translation>
+    </message>
+    <message>
+        <source>EF = (EDV − ESV) / EDV; LV mass = 1.05 g/mL × myocardial volume at end-diastole.</source>
+        <translation>EF = (EDV − ESV) / EDV; LV-Masse = 1.05 g/mL × Myokardvolumen in der Enddiastole.</translation>
+    </message>
+    <message>
+        <source>The scan does not say its spacing: mL and grams assume 1 mm and are not to be trusted; EF is.</source>
+        <translation>Die Untersuchung nennt keine Voxelgröße: mL und Gramm nehmen 1 mm an und sind nicht verlässlich; die EF ist es.</translation>
+    </message>
+    <message>
+        <source>The header contradicts itself about spacing; {x} × {y} × {z} mm was used.</source>
+        <translation>Der Header widerspricht sich bei der Voxelgröße; verwendet wurden {x} × {y} × {z} mm.</translation>
+    </message>
+    <message>
+        <source>{model}, by default: no precision of it could be checked on this device.</source>
+        <translation>{model} als Voreinstellung: Keine seiner Genauigkeiten ließ sich auf diesem Gerät prüfen.</translation>
+    </message>
+    <message>
+        <source>{model} is the best choice: {latency} ms a slice, {times} times as fast as float32, at a mean Dice of {dice} against {plain}.</source>
+        <translation>{model} ist die beste Wahl: {latency} ms je Schicht, {times}-mal so schnell wie float32, bei einem mittleren Dice von {dice} gegenüber {plain}.</translation>
+    </message>
+    <message>
+        <source>{model} is the best choice: {latency} ms a slice, {times} times as fast as float32.</source>
+        <translation>{model} ist die beste Wahl: {latency} ms je Schicht, {times}-mal so schnell wie float32.</translation>
+    </message>
+    <message>
+        <source>{model} is the best choice: {latency} ms a slice, and no other precision is clearly faster.</source>
+        <translation>{model} ist die beste Wahl: {latency} ms je Schicht, und keine andere Genauigkeit ist deutlich schneller.</translation>
+    </message>
+    <message>
+        <source>{model} is the best choice: {latency} ms a slice.</source>
+        <translation>{model} ist die beste Wahl: {latency} ms je Schicht.</translation>
+    </message>
+</context>
+<context>
+    <name>Function</name>
+    <message>
+        <source>Function</source>
+        <translation>Funktion</translation>
+    </message>
+    <message>
+        <source>LV ejection fraction</source>
+        <translation>LV-Auswurffraktion</translation>
+    </message>
+    <message>
+        <source>RV ejection fraction</source>
+        <translation>RV-Auswurffraktion</translation>
+    </message>
+    <message>
+        <source>Spacing unknown: no mL and no grams, only EF.</source>
+        <translation>Voxelgröße unbekannt: keine mL und Gramm, nur die EF.</translation>
+    </message>
+    <message>
+        <source>Enter spacing…</source>
+        <translation>Voxelgröße …</translation>
+    </message>
+    <message>
+        <source>frame</source>
+        <comment>axis</comment>
+        <translation>Phase</translation>
+    </message>
+    <message>
+        <source>Volumes of both ventricles over the heartbeat</source>
+        <translation>Volumina beider Ventrikel über den Herzschlag</translation>
+    </message>
+    <message>
+        <source>Click to go to a frame</source>
+        <translation>Klick wechselt zu einer Phase</translation>
+    </message>
+    <message>
+        <source>Volume</source>
+        <translation>Volumen</translation>
+    </message>
+    <message>
+        <source>End-diastolic volume</source>
+        <translation>Enddiast. Volumen</translation>
+    </message>
+    <message>
+        <source>End-systolic volume</source>
+        <translation>Endsyst. Volumen</translation>
+    </message>
+    <message>
+        <source>Stroke volume</source>
+        <translation>Schlagvolumen</translation>
+    </message>
+    <message>
+        <source>Myocardial mass</source>
+        <translation>Myokardmasse</translation>
+    </message>
+    <message>
+        <source>voxels, relative</source>
+        <translation>Voxel, relativ</translation>
+    </message>
+    <message>
+        <source>The model found neither ventricle in this scan. Is it a short-axis cine?</source>
+        <translation>Das Modell hat in dieser Untersuchung keinen Ventrikel gefunden. Ist es eine Kurzachsen-Cine?</translation>
+    </message>
+    <message>
+        <source>One phase only: ejection fraction needs end-diastole and end-systole.</source>
+        <translation>Nur eine Phase: Die Auswurffraktion braucht Enddiastole und Endsystole.</translation>
+    </message>
+    <message>
+        <source>From the {phases} phases; a cine would show the curve between them.</source>
+        <translation>Aus den Phasen {phases}; eine Cine zeigte auch den Verlauf dazwischen.</translation>
+    </message>
+    <message>
+        <source>Open a scan to see volumes and ejection fraction.</source>
+        <translation>Eine Untersuchung öffnen, um Volumina und Auswurffraktion zu sehen.</translation>
+    </message>
+    <message>
+        <source>The scan is still being read.</source>
+        <translation>Die Untersuchung wird noch gelesen.</translation>
+    </message>
+    <message>
+        <source>No model is installed, so there is nothing to measure.</source>
+        <translation>Kein Modell ist installiert; es gibt nichts zu messen.</translation>
+    </message>
+    <message>
+        <source>Measured as soon as the scan is segmented…</source>
+        <translation>Messwerte folgen, sobald segmentiert ist …</translation>
+    </message>
+    <message>
+        <source>The segmentation was stopped. Press Segment to go on.</source>
+        <translation>Die Segmentierung wurde abgebrochen. „Segmentieren“ setzt sie fort.</translation>
+    </message>
+    <message>
+        <source>The segmentation failed; the message above the image says why.</source>
+        <translation>Die Segmentierung ist fehlgeschlagen; die Meldung über dem Bild nennt den Grund.</translation>
+    </message>
+    <message>
+        <source>Not segmented. Press Segment to do so.</source>
+        <translation>Nicht segmentiert. „Segmentieren“ beginnt damit.</translation>
+    </message>
+    <message>
+        <source>ED frame {ed}, ES {es}</source>
+        <translation>ED Phase {ed}, ES {es}</translation>
+    </message>
+</context>
+<context>
+    <name>Jobs</name>
+    <message>
+        <source>not enough memory; close other programs and try again</source>
+        <translation>zu wenig Arbeitsspeicher; andere Programme schließen und erneut versuchen</translation>
+    </message>
+</context>
+<context>
+    <name>Lists</name>
+    <message>
+        <source>{first} and {second}</source>
+        <translation>{first} und {second}</translation>
+    </message>
+</context>
+<context>
+    <name>LongAxis</name>
+    <message>
+        <source>Long axis, first plane</source>
+        <translation>Langachse, erste Ebene</translation>
+    </message>
+    <message>
+        <source>Long axis, second plane</source>
+        <translation>Langachse, zweite Ebene</translation>
+    </message>
+    <message>
+        <source>Comes once the scan is read.</source>
+        <translation>Folgt, sobald die Untersuchung gelesen ist.</translation>
+    </message>
+    <message>
+        <source>Loading…</source>
+        <translation>Wird geladen …</translation>
+    </message>
+    <message>
+        <source>No long axis in a single slice</source>
+        <translation>Keine Langachse in einer einzelnen Schicht</translation>
+    </message>
+    <message>
+        <source>Open the whole stack. Key 1 shows this slice.</source>
+        <translation>Den ganzen Stapel öffnen. Taste 1 zeigt diese Schicht.</translation>
+    </message>
+    <message>
+        <source>spacing unknown: proportions are a guess</source>
+        <translation>Voxelgröße unbekannt: Proportionen geschätzt</translation>
+    </message>
+    <message>
+        <source>slice {number}</source>
+        <translation>Schicht {number}</translation>
+    </message>
+</context>
+<context>
+    <name>MainWindow</name>
+    <message>
+        <source>Masks (*.nii *.nii.gz *.dcm);;All files (*)</source>
+        <translation>Masken (*.nii *.nii.gz *.dcm);;Alle Dateien (*)</translation>
+    </message>
+    <message>
+        <source>Scans (*.nii *.nii.gz *.dcm *.ima *.IMA);;All files (*)</source>
+        <translation>Untersuchungen (*.nii *.nii.gz *.dcm *.ima *.IMA);;Alle Dateien (*)</translation>
+    </message>
+    <message>
+        <source>Drop to open</source>
+        <translation>Zum Öffnen loslassen</translation>
+    </message>
+    <message>
+        <source>Studies, model and structures</source>
+        <translation>Untersuchungen, Modell und Strukturen</translation>
+    </message>
+    <message>
+        <source>Function and performance</source>
+        <translation>Funktion und Leistung</translation>
+    </message>
+    <message>
+        <source>Open recent</source>
+        <translation>Zuletzt geöffnet</translation>
+    </message>
+    <message>
+        <source>Window presets</source>
+        <translation>Fenstervorgaben</translation>
+    </message>
+    <message>
+        <source>Wait until the scan is read</source>
+        <translation>Warten, bis die Untersuchung gelesen ist</translation>
+    </message>
+    <message>
+        <source>Open a scan first</source>
+        <translation>Zuerst eine Untersuchung öffnen</translation>
+    </message>
+    <message>
+        <source>Hidden while names are hidden (N)</source>
+        <translation>Ausgeblendet, solange Namen ausgeblendet sind (N)</translation>
+    </message>
+    <message>
+        <source>No scan was opened yet</source>
+        <translation>Noch keine Untersuchung geöffnet</translation>
+    </message>
+    <message>
+        <source>Open a scan</source>
+        <translation>Untersuchung öffnen</translation>
+    </message>
+    <message>
+        <source>Open a folder of DICOM or NIfTI files</source>
+        <translation>Ordner mit DICOM- oder NIfTI-Dateien öffnen</translation>
+    </message>
+    <message>
+        <source>A mask goes with a scan: open the scan first.</source>
+        <translation>Eine Maske gehört zu einer Untersuchung: zuerst die Untersuchung öffnen.</translation>
+    </message>
+    <message>
+        <source>Load a mask of this scan</source>
+        <translation>Maske dieser Untersuchung laden</translation>
+    </message>
+    <message>
+        <source>The mask is of one frame: it is taken for frame {number}, which is on screen.</source>
+        <translation>Die Maske enthält nur eine Phase: Sie wird für die angezeigte Phase {number} genommen.</translation>
+    </message>
+    <message>
+        <source>Export mask</source>
+        <translation>Maske exportieren</translation>
+    </message>
+    <message>
+        <source>DICOM SEG needs a scan opened from DICOM, whose headers it refers to. Export this one as NIfTI.</source>
+        <translation>DICOM SEG setzt eine aus DICOM geöffnete Untersuchung voraus, auf deren Header es sich bezieht. Diese als NIfTI exportieren.</translation>
+    </message>
+    <message>
+        <source>Folder (*)</source>
+        <translation>Ordner (*)</translation>
+    </message>
+    <message>
+        <source>Export DICOM SEG: a new folder</source>
+        <translation>DICOM SEG exportieren: ein neuer Ordner</translation>
+    </message>
+    <message>
+        <source>Export measurements</source>
+        <translation>Messwerte exportieren</translation>
+    </message>
+    <message>
+        <source>Nothing to save yet: open a scan first.</source>
+        <translation>Noch nichts zu speichern: zuerst eine Untersuchung öffnen.</translation>
+    </message>
+    <message>
+        <source>Save picture</source>
+        <translation>Bild speichern</translation>
+    </message>
+    <message>
+        <source>Saved {path}</source>
+        <translation>Gespeichert: {path}</translation>
+    </message>
+    <message>
+        <source>{path}: could not be written; choose a folder that you may write to</source>
+        <translation>{path}: konnte nicht geschrieben werden; einen Ordner mit Schreibrecht wählen</translation>
+    </message>
+    <message>
+        <source>Nothing to export yet: open a scan and wait until it is segmented.</source>
+        <translation>Noch nichts zu exportieren: eine Untersuchung öffnen und warten, bis sie segmentiert ist.</translation>
+    </message>
+    <message>
+        <source>The language changes when CineQuant is started again.</source>
+        <translation>Die Sprache wechselt beim nächsten Start von CineQuant.</translation>
+    </message>
+</context>
+<context>
+    <name>MaskDialog</name>
+    <message>
+        <source>1 LV cavity, 2 LV myocardium, 3 RV cavity
+M&amp;&amp;Ms, M&amp;&amp;Ms-2, and masks that CineQuant exports</source>
+        <translation>1 LV-Kavum, 2 LV-Myokard, 3 RV-Kavum
+M&amp;&amp;Ms, M&amp;&amp;Ms-2 und von CineQuant exportierte Masken</translation>
+    </message>
+    <message>
+        <source>1 RV cavity, 2 LV myocardium, 3 LV cavity
+ACDC</source>
+        <translation>1 RV-Kavum, 2 LV-Myokard, 3 LV-Kavum
+ACDC</translation>
+    </message>
+    <message>
+        <source>Load mask</source>
+        <translation>Maske laden</translation>
+    </message>
+    <message>
+        <source>What do the values in {file} mean?</source>
+        <translation>Was bedeuten die Werte in {file}?</translation>
+    </message>
+    <message>
+        <source>Load</source>
+        <translation>Laden</translation>
+    </message>
+</context>
+<context>
+    <name>Menu</name>
+    <message>
+        <source>Language</source>
+        <translation>Sprache</translation>
+    </message>
+    <message>
+        <source>File</source>
+        <translation>Datei</translation>
+    </message>
+    <message>
+        <source>Export</source>
+        <translation>Export</translation>
+    </message>
+    <message>
+        <source>View</source>
+        <translation>Ansicht</translation>
+    </message>
+    <message>
+        <source>Cine</source>
+        <translation>Cine</translation>
+    </message>
+    <message>
+        <source>Model</source>
+        <translation>Modell</translation>
+    </message>
+    <message>
+        <source>Help</source>
+        <translation>Hilfe</translation>
+    </message>
+</context>
+<context>
+    <name>MessageBar</name>
+    <message>
+        <source>Close this message</source>
+        <translation>Diese Meldung schließen</translation>
+    </message>
+</context>
+<context>
+    <name>ModelPanel</name>
+    <message>
+        <source>Outline</source>
+        <translation>Kontur</translation>
+    </message>
+    <message>
+        <source>Fill</source>
+        <translation>Fläche</translation>
+    </message>
+    <message>
+        <source>Voxels</source>
+        <translation>Voxel</translation>
+    </message>
+    <message>
+        <source>Model</source>
+        <translation>Modell</translation>
+    </message>
+    <message>
+        <source>About this model: purpose, limits, training data, accuracy</source>
+        <translation>Über dieses Modell: Zweck, Grenzen, Trainingsdaten, Genauigkeit</translation>
+    </message>
+    <message>
+        <source>Segment</source>
+        <translation>Segmentieren</translation>
+    </message>
+    <message>
+        <source>Looking for models…</source>
+        <translation>Modelle werden gesucht …</translation>
+    </message>
+    <message>
+        <source>No model installed</source>
+        <translation>Kein Modell installiert</translation>
+    </message>
+    <message>
+        <source>Show what the model finds in {precision} (P switches)</source>
+        <translation>Ergebnis des Modells in {precision} zeigen (P schaltet um)</translation>
+    </message>
+    <message>
+        <source>Structures</source>
+        <translation>Strukturen</translation>
+    </message>
+    <message>
+        <source>Hide</source>
+        <translation>Ausblenden</translation>
+    </message>
+    <message>
+        <source>Hide or show all outlines (H)</source>
+        <translation>Alle Konturen aus- oder einblenden (H)</translation>
+    </message>
+    <message>
+        <source>Volume in the frame on screen</source>
+        <translation>Volumen in der angezeigten Phase</translation>
+    </message>
+    <message>
+        <source>How structures are drawn (F)</source>
+        <translation>Darstellung der Strukturen (F)</translation>
+    </message>
+    <message>
+        <source>Opacity</source>
+        <translation>Deckkraft</translation>
+    </message>
+    <message>
+        <source>Opacity of the fill</source>
+        <translation>Deckkraft der Fläche</translation>
+    </message>
+    <message>
+        <source>Show</source>
+        <translation>Einblenden</translation>
+    </message>
+    <message>
+        <source>Segmenting: {done} of {total} slices</source>
+        <translation>Segmentierung: {done} von {total} Schichten</translation>
+    </message>
+    <message>
+        <source>Waiting for its turn</source>
+        <translation>Wartet, bis es an der Reihe ist</translation>
+    </message>
+    <message>
+        <source>Stopped before the end: nothing is drawn.</source>
+        <translation>Vorzeitig abgebrochen: Es wird nichts dargestellt.</translation>
+    </message>
+    <message>
+        <source>Failed: nothing is drawn.</source>
+        <translation>Fehlgeschlagen: Es wird nichts dargestellt.</translation>
+    </message>
+</context>
+<context>
+    <name>Mouse</name>
+    <message>
+        <source>Wheel</source>
+        <translation>Mausrad</translation>
+    </message>
+    <message>
+        <source>Slice</source>
+        <translation>Schicht</translation>
+    </message>
+    <message>
+        <source>Shift + wheel</source>
+        <translation>Umschalt + Mausrad</translation>
+    </message>
+    <message>
+        <source>Frame</source>
+        <translation>Phase</translation>
+    </message>
+    <message>
+        <source>Left drag</source>
+        <translation>Links ziehen</translation>
+    </message>
+    <message>
+        <source>Brightness ↕ and contrast ↔</source>
+        <translation>Helligkeit ↕ und Kontrast ↔</translation>
+    </message>
+    <message>
+        <source>Middle drag</source>
+        <translation>Mitte ziehen</translation>
+    </message>
+    <message>
+        <source>Move the image</source>
+        <translation>Bild verschieben</translation>
+    </message>
+    <message>
+        <source>Right drag</source>
+        <translation>Rechts ziehen</translation>
+    </message>
+    <message>
+        <source>Zoom</source>
+        <translation>Zoom</translation>
+    </message>
+    <message>
+        <source>Double click</source>
+        <translation>Doppelklick</translation>
+    </message>
+    <message>
+        <source>Reset view and window</source>
+        <translation>Ansicht und Fensterung zurücksetzen</translation>
+    </message>
+    <message>
+        <source>Drop files or a folder</source>
+        <translation>Dateien oder Ordner ablegen</translation>
+    </message>
+    <message>
+        <source>Open a scan</source>
+        <translation>Untersuchung öffnen</translation>
+    </message>
+</context>
+<context>
+    <name>Numbers</name>
+    <message>
+        <source>,</source>
+        <comment>between thousands</comment>
+        <translation>&#x202f;</translation>
+    </message>
+</context>
+<context>
+    <name>Palette</name>
+    <message>
+        <source>Commands</source>
+        <translation>Befehle</translation>
+    </message>
+    <message>
+        <source>Type a command</source>
+        <translation>Befehl eingeben</translation>
+    </message>
+    <message>
+        <source>Command</source>
+        <translation>Befehl</translation>
+    </message>
+    <message>
+        <source>Commands that fit</source>
+        <translation>Passende Befehle</translation>
+    </message>
+    <message>
+        <source>No command is called that.</source>
+        <translation>Kein Befehl heißt so.</translation>
+    </message>
+</context>
+<context>
+    <name>Panes</name>
+    <message>
+        <source>End-diastole</source>
+        <translation>Enddiastole</translation>
+    </message>
+    <message>
+        <source>End-systole</source>
+        <translation>Endsystole</translation>
+    </message>
+    <message>
+        <source>Loading…</source>
+        <translation>Wird geladen …</translation>
+    </message>
+    <message>
+        <source>This slice is not read yet.</source>
+        <translation>Diese Schicht ist noch nicht gelesen.</translation>
+    </message>
+    <message>
+        <source>Comes once both are there</source>
+        <translation>Folgt, sobald beide vorliegen</translation>
+    </message>
+    <message>
+        <source>Difference</source>
+        <translation>Unterschied</translation>
+    </message>
+    <message>
+        <source>Loaded mask</source>
+        <translation>Geladene Maske</translation>
+    </message>
+    <message>
+        <source>The mask is of frame {frames} only</source>
+        <translation>Die Maske enthält nur Phase {frames}</translation>
+    </message>
+    <message>
+        <source>Comes once the scan is read</source>
+        <translation>Folgt, sobald die Untersuchung gelesen ist</translation>
+    </message>
+    <message>
+        <source>{model} does not come in {precision}</source>
+        <translation>{model} gibt es nicht in {precision}</translation>
+    </message>
+    <message>
+        <source>Not segmented</source>
+        <translation>Nicht segmentiert</translation>
+    </message>
+    <message>
+        <source>Waits for its turn</source>
+        <translation>Wartet, bis es an der Reihe ist</translation>
+    </message>
+    <message>
+        <source>Segmenting: {done} of {total}</source>
+        <translation>Segmentierung: {done} von {total}</translation>
+    </message>
+    <message>
+        <source>Stopped: press Segment</source>
+        <translation>Abgebrochen: „Segmentieren“ drücken</translation>
+    </message>
+    <message>
+        <source>Failed: press Segment</source>
+        <translation>Fehlgeschlagen: „Segmentieren“ drücken</translation>
+    </message>
+    <message>
+        <source>No end-diastole in a single frame</source>
+        <translation>Keine Enddiastole in einer einzelnen Phase</translation>
+    </message>
+    <message>
+        <source>No end-systole in a single frame</source>
+        <translation>Keine Endsystole in einer einzelnen Phase</translation>
+    </message>
+    <message>
+        <source>Open a cine, or an ED and an ES file together. Key 1 shows this frame.</source>
+        <translation>Eine Cine oder je eine ED- und ES-Datei zusammen öffnen. Taste 1 zeigt diese Phase.</translation>
+    </message>
+    <message>
+        <source>The scan is still being read.</source>
+        <translation>Die Untersuchung wird noch gelesen.</translation>
+    </message>
+    <message>
+        <source>{progress}. The frames are found once all are segmented.</source>
+        <translation>{progress}. Die Phasen stehen fest, sobald alle segmentiert sind.</translation>
+    </message>
+    <message>
+        <source>The model found no beating left ventricle in this scan. Key 1 shows its frames.</source>
+        <translation>Das Modell hat in dieser Untersuchung keinen schlagenden linken Ventrikel gefunden. Taste 1 zeigt die Phasen.</translation>
+    </message>
+    <message>
+        <source>The frame is found once the cine is segmented: press Segment.</source>
+        <translation>Die Phase steht fest, sobald die Cine segmentiert ist: „Segmentieren“ drücken.</translation>
+    </message>
+    <message>
+        <source>{phase} is not known yet</source>
+        <translation>{phase} ist noch nicht bekannt</translation>
+    </message>
+</context>
+<context>
+    <name>PatientBar</name>
+    <message>
+        <source>Research use only, not for diagnosis</source>
+        <translation>Nur für die Forschung, nicht zur Diagnostik</translation>
+    </message>
+    <message>
+        <source>NIfTI scan</source>
+        <translation>NIfTI-Untersuchung</translation>
+    </message>
+    <message>
+        <source>No study open</source>
+        <translation>Keine Untersuchung geöffnet</translation>
+    </message>
+    <message>
+        <source>Computed heart</source>
+        <translation>Berechnetes Herz</translation>
+    </message>
+    <message>
+        <source>no patient</source>
+        <translation>kein Patient</translation>
+    </message>
+    <message>
+        <source>Patient without a name</source>
+        <translation>Patient ohne Namen</translation>
+    </message>
+    <message>
+        <source>no patient data in the file</source>
+        <translation>keine Patientendaten in der Datei</translation>
+    </message>
+    <message>
+        <source>Patient hidden</source>
+        <translation>Patient ausgeblendet</translation>
+    </message>
+    <message>
+        <source>(hidden)</source>
+        <translation>(ausgeblendet)</translation>
+    </message>
+    <message>
+        <source>Show names</source>
+        <translation>Namen einblenden</translation>
+    </message>
+    <message>
+        <source>Hide names</source>
+        <translation>Namen ausblenden</translation>
+    </message>
+    <message>
+        <source>Patient and file names are hidden in the whole window; show them (N)</source>
+        <translation>Patienten- und Dateinamen sind im ganzen Fenster ausgeblendet; einblenden (N)</translation>
+    </message>
+    <message>
+        <source>Hide patient and file names in the whole window (N)</source>
+        <translation>Patienten- und Dateinamen im ganzen Fenster ausblenden (N)</translation>
+    </message>
+</context>
+<context>
+    <name>Performance</name>
+    <message>
+        <source>Median slice, ms</source>
+        <translation>Median je Schicht, ms</translation>
+    </message>
+    <message>
+        <source>95th percentile, ms</source>
+        <translation>95. Perzentil, ms</translation>
+    </message>
+    <message>
+        <source>Slices per second</source>
+        <translation>Schichten je Sekunde</translation>
+    </message>
+    <message>
+        <source>Peak memory, MB</source>
+        <translation>Spitzenspeicher, MB</translation>
+    </message>
+    <message>
+        <source>Work in int8, %</source>
+        <translation>Anteil in int8, %</translation>
+    </message>
+    <message>
+        <source>Model file, kB</source>
+        <translation>Modelldatei, kB</translation>
+    </message>
+    <message>
+        <source>Open a short-axis scan: every slice is timed here while it is segmented. Device check compares all models on this computer.</source>
+        <translation>Eine Kurzachsenuntersuchung öffnen: Während der Segmentierung wird hier die Rechenzeit jeder Schicht gemessen. Der Gerätetest vergleicht alle Modelle auf diesem Computer.</translation>
+    </message>
+    <message>
+        <source>Performance</source>
+        <translation>Leistung</translation>
+    </message>
+    <message>
+        <source>Device check</source>
+        <translation>Gerätetest</translation>
+    </message>
+    <message>
+        <source>Time all models in all precisions on this computer, and see which is best</source>
+        <translation>Rechenzeit aller Modelle in allen Genauigkeiten auf diesem Computer messen und das beste finden</translation>
+    </message>
+    <message>
+        <source>Memory, MB</source>
+        <translation>Speicher, MB</translation>
+    </message>
+    <message numerus="yes">
+        <source>CPU, % of %n core(s)</source>
+        <translation>
+            <numerusform>CPU, % von %n Kern</numerusform>
+            <numerusform>CPU, % von %n Kernen</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>{now} · peak {peak}</source>
+        <translation>{now} · max. {peak}</translation>
+    </message>
+    <message>
+        <source>Memory of this program (resident set) while it segmented: at most {peak} MB, now {now} MB. Since it started at most {ever} MB.</source>
+        <translation>Arbeitsspeicher dieses Programms (resident set) während der Segmentierung: höchstens {peak} MB, jetzt {now} MB. Seit dem Start höchstens {ever} MB.</translation>
+    </message>
+    <message>
+        <source>Share of all cores that this program kept busy while it segmented</source>
+        <translation>Anteil aller Kerne, den dieses Programm während der Segmentierung auslastete</translation>
+    </message>
+    <message>
+        <source>Share of all cores that this program kept busy while it segmented: {load} % in the mean.</source>
+        <translation>Anteil aller Kerne, den dieses Programm während der Segmentierung auslastete: im Mittel {load} %.</translation>
+    </message>
+    <message>
+        <source>Checking…</source>
+        <translation>Test läuft …</translation>
+    </message>
+    <message>
+        <source>On this computer, {recommendation}</source>
+        <translation>Auf diesem Computer: {recommendation}</translation>
+    </message>
+    <message>
+        <source>{precision} is {times}× faster and {size}× smaller</source>
+        <translation>{precision} ist {times}× schneller und {size}× kleiner</translation>
+    </message>
+    <message>
+        <source>{precision} is {times}× slower and {size}× smaller</source>
+        <translation>{precision} ist {times}× langsamer und {size}× kleiner</translation>
+    </message>
+    <message>
+        <source>Dice {dice} against float32</source>
+        <translation>Dice {dice} gegenüber float32</translation>
+    </message>
+    <message>
+        <source>LV EF {change} points</source>
+        <translation>LV-EF {change} Prozentpunkte</translation>
+    </message>
+    <message>
+        <source>the same LV EF</source>
+        <translation>gleiche LV-EF</translation>
+    </message>
+    <message>
+        <source>{precision} did not end: press Segment.</source>
+        <translation>{precision} wurde nicht fertig: „Segmentieren“ drücken.</translation>
+    </message>
+    <message>
+        <source>{precision} did not end: press P, then press Segment.</source>
+        <translation>{precision} wurde nicht fertig: P, dann „Segmentieren“ drücken.</translation>
+    </message>
+    <message>
+        <source>{precision} is not timed yet: press Segment.</source>
+        <translation>{precision} ist noch nicht gemessen: „Segmentieren“ drücken.</translation>
+    </message>
+    <message>
+        <source>{precision} is not timed yet: press P.</source>
+        <translation>{precision} ist noch nicht gemessen: P drücken.</translation>
+    </message>
+    <message>
+        <source>{precision} are not timed yet: press P.</source>
+        <comment>several precisions</comment>
+        <translation>{precision} sind noch nicht gemessen: P drücken.</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n thread(s)</source>
+        <translation>
+            <numerusform>%n Thread</numerusform>
+            <numerusform>%n Threads</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>Session</name>
+    <message>
+        <source>Opening {file}</source>
+        <translation>{file} wird geöffnet</translation>
+    </message>
+    <message>
+        <source>Reading images</source>
+        <translation>Bilder werden gelesen</translation>
+    </message>
+    <message>
+        <source>Computing a beating heart</source>
+        <translation>Ein schlagendes Herz wird berechnet</translation>
+    </message>
+    <message>
+        <source>The scan is still being read: wait until all of it is there.</source>
+        <translation>Die Untersuchung wird noch gelesen: warten, bis sie vollständig ist.</translation>
+    </message>
+    <message>
+        <source>No model is installed, so nothing can be segmented{why}. Put a model&apos;s folder into {folder} and start again.</source>
+        <translation>Kein Modell ist installiert, es kann also nichts segmentiert werden{why}. Den Ordner eines Modells nach {folder} legen und neu starten.</translation>
+    </message>
+    <message>
+        <source>{file}: not segmented, because it is {reason} and the model knows short-axis cine MR only. Open a short-axis scan, or segment it anyway.</source>
+        <translation>{file}: nicht segmentiert. Es ist {reason}, und das Modell kennt nur die Kurzachsen-Cine-MRT. Eine Kurzachsenuntersuchung öffnen oder trotzdem segmentieren.</translation>
+    </message>
+    <message>
+        <source>Segment anyway</source>
+        <translation>Trotzdem segmentieren</translation>
+    </message>
+    <message>
+        <source>A mask goes with a scan: open the scan first.</source>
+        <translation>Eine Maske gehört zu einer Untersuchung: zuerst die Untersuchung öffnen.</translation>
+    </message>
+    <message>
+        <source>Reading {file}</source>
+        <translation>{file} wird gelesen</translation>
+    </message>
+    <message>
+        <source>{file} and {number} more</source>
+        <translation>{file} und {number} weitere</translation>
+    </message>
+    <message>
+        <source>Where the heart is, is known once the scan is segmented: wait, or press Segment.</source>
+        <translation>Wo das Herz liegt, ist bekannt, sobald segmentiert ist: warten oder „Segmentieren“ drücken.</translation>
+    </message>
+    <message>
+        <source>Nothing to export yet: open a scan and wait until it is segmented.</source>
+        <translation>Noch nichts zu exportieren: eine Untersuchung öffnen und warten, bis sie segmentiert ist.</translation>
+    </message>
+    <message>
+        <source>Saving {file}</source>
+        <translation>{file} wird gespeichert</translation>
+    </message>
+    <message>
+        <source>Segmenting in {precision}</source>
+        <translation>Segmentierung in {precision}</translation>
+    </message>
+    <message>
+        <source>Saved {path}</source>
+        <translation>Gespeichert: {path}</translation>
+    </message>
+    <message>
+        <source>{model} does not come in {asked}; {shown} is shown instead.</source>
+        <translation>{model} gibt es nicht in {asked}; stattdessen wird {shown} gezeigt.</translation>
+    </message>
+</context>
+<context>
+    <name>SliceView</name>
+    <message>
+        <source>Slice</source>
+        <translation>Schicht</translation>
+    </message>
+    <message>
+        <source>Slice at end-diastole</source>
+        <translation>Schicht in der Enddiastole</translation>
+    </message>
+    <message>
+        <source>Slice at end-systole</source>
+        <translation>Schicht in der Endsystole</translation>
+    </message>
+    <message>
+        <source>Slice with the first segmentation</source>
+        <translation>Schicht mit der ersten Segmentierung</translation>
+    </message>
+    <message>
+        <source>Slice with the second segmentation</source>
+        <translation>Schicht mit der zweiten Segmentierung</translation>
+    </message>
+    <message>
+        <source>Slice with the differences</source>
+        <translation>Schicht mit den Unterschieden</translation>
+    </message>
+    <message>
+        <source>Zoom {factor}×</source>
+        <translation>Zoom {factor}×</translation>
+    </message>
+</context>
+<context>
+    <name>StatusBar</name>
+    <message>
+        <source>Progress</source>
+        <translation>Fortschritt</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>Abbrechen</translation>
+    </message>
+    <message>
+        <source>Stop this (Escape)</source>
+        <translation>Diesen Vorgang abbrechen (Esc)</translation>
+    </message>
+    <message>
+        <source>Ready</source>
+        <translation>Bereit</translation>
+    </message>
+</context>
+<context>
+    <name>Studies</name>
+    <message>
+        <source>Folder {number}</source>
+        <translation>Ordner {number}</translation>
+    </message>
+    <message>
+        <source>Patient {number}</source>
+        <translation>Patient {number}</translation>
+    </message>
+    <message>
+        <source>Study {number}</source>
+        <translation>Studie {number}</translation>
+    </message>
+    <message>
+        <source>Scan {number}</source>
+        <translation>Untersuchung {number}</translation>
+    </message>
+    <message>
+        <source>Series {number}</source>
+        <translation>Serie {number}</translation>
+    </message>
+    <message>
+        <source>Unnamed series</source>
+        <translation>Serie ohne Namen</translation>
+    </message>
+    <message>
+        <source>{slices} sl</source>
+        <translation>{slices} Sch</translation>
+    </message>
+    <message>
+        <source>1 slice</source>
+        <translation>1 Schicht</translation>
+    </message>
+    <message>
+        <source>{slices}, ED and ES</source>
+        <translation>{slices}, ED und ES</translation>
+    </message>
+    <message>
+        <source>{slices} × {frames} fr</source>
+        <translation>{slices} × {frames} Ph</translation>
+    </message>
+    <message>
+        <source>{columns}×{rows}  ·  {stack}</source>
+        <translation>{columns}×{rows} · {stack}</translation>
+    </message>
+    <message>
+        <source>Studies and series</source>
+        <translation>Studien und Serien</translation>
+    </message>
+    <message>
+        <source>Study without a date</source>
+        <translation>Studie ohne Datum</translation>
+    </message>
+    <message>
+        <source>the most likely short-axis cine</source>
+        <translation>wahrscheinlich die Kurzachsen-Cine</translation>
+    </message>
+    <message>
+        <source>not segmented by itself: {reason}</source>
+        <translation>wird nicht von selbst segmentiert: {reason}</translation>
+    </message>
+</context>
+<context>
+    <name>StudyPanel</name>
+    <message>
+        <source>Studies</source>
+        <translation>Untersuchungen</translation>
+    </message>
+    <message>
+        <source>Open…</source>
+        <translation>Öffnen …</translation>
+    </message>
+    <message>
+        <source>NIfTI or DICOM files, or a DICOMDIR (Ctrl+O)</source>
+        <translation>NIfTI- oder DICOM-Dateien oder ein DICOMDIR (Strg+O)</translation>
+    </message>
+    <message>
+        <source>Folder…</source>
+        <translation>Ordner …</translation>
+    </message>
+    <message>
+        <source>A folder of DICOM or NIfTI files, of any number of patients (Ctrl+Shift+O)</source>
+        <translation>Ein Ordner mit DICOM- oder NIfTI-Dateien beliebig vieler Patienten (Strg+Umschalt+O)</translation>
+    </message>
+    <message>
+        <source>No scan is open. Open files or a folder, or drop them on the window.</source>
+        <translation>Keine Untersuchung ist geöffnet. Dateien oder einen Ordner öffnen oder auf dem Fenster ablegen.</translation>
+    </message>
+    <message>
+        <source>Header of this slice…</source>
+        <translation>Header dieser Schicht …</translation>
+    </message>
+    <message>
+        <source>All that the file says, in a table that can be searched (T)</source>
+        <translation>Alle Angaben der Datei in einer durchsuchbaren Tabelle (T)</translation>
+    </message>
+    <message>
+        <source>Recent</source>
+        <translation>Zuletzt geöffnet</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n slice(s)</source>
+        <translation>
+            <numerusform>%n Schicht</numerusform>
+            <numerusform>%n Schichten</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n frame(s)</source>
+        <translation>
+            <numerusform>%n Phase</numerusform>
+            <numerusform>%n Phasen</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Matrix</source>
+        <translation>Matrix</translation>
+    </message>
+    <message>
+        <source>Stack</source>
+        <translation>Stapel</translation>
+    </message>
+    <message>
+        <source>Spacing</source>
+        <translation>Voxelgröße</translation>
+    </message>
+    <message>
+        <source>unknown</source>
+        <translation>unbekannt</translation>
+    </message>
+</context>
+<context>
+    <name>Tags</name>
+    <message>
+        <source>Tag</source>
+        <translation>Tag</translation>
+    </message>
+    <message>
+        <source>Name</source>
+        <translation>Name</translation>
+    </message>
+    <message>
+        <source>Type</source>
+        <translation>Typ</translation>
+    </message>
+    <message>
+        <source>Value</source>
+        <translation>Wert</translation>
+    </message>
+    <message>
+        <source>Header</source>
+        <translation>Header</translation>
+    </message>
+    <message>
+        <source>Search tags, names and values</source>
+        <translation>Tags, Namen und Werte durchsuchen</translation>
+    </message>
+    <message>
+        <source>Search the header</source>
+        <translation>Header durchsuchen</translation>
+    </message>
+    <message>
+        <source>Header of the slice</source>
+        <translation>Header der Schicht</translation>
+    </message>
+    <message>
+        <source>No scan is open.</source>
+        <translation>Keine Untersuchung ist geöffnet.</translation>
+    </message>
+    <message>
+        <source>{scan}: slice {slice}, frame {frame}</source>
+        <translation>{scan}: Schicht {slice}, Phase {frame}</translation>
+    </message>
+    <message>
+        <source>{scan} has no file, and so no header.</source>
+        <translation>{scan} hat keine Datei und daher keinen Header.</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n row(s)</source>
+        <translation>
+            <numerusform>%n Zeile</numerusform>
+            <numerusform>%n Zeilen</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>{found} of {total} rows</source>
+        <translation>{found} von {total} Zeilen</translation>
+    </message>
+</context>
+<context>
+    <name>Welcome</name>
+    <message>
+        <source>Welcome to CineQuant</source>
+        <translation>Willkommen bei CineQuant</translation>
+    </message>
+    <message>
+        <source>This is a computed heart, made to try things on. Open a short-axis cine in NIfTI or DICOM, or drop it on the window. Press ? for keys and mouse.</source>
+        <translation>Dies ist ein berechnetes Herz zum Ausprobieren. Eine Kurzachsen-Cine in NIfTI oder DICOM öffnen oder auf dem Fenster ablegen. Die Taste ? zeigt Tasten und Maus.</translation>
+    </message>
+    <message>
+        <source>Close the welcome</source>
+        <translation>Begrüßung schließen</translation>
+    </message>
+</context>
+</TS>
