@@ -1,7 +1,8 @@
 """What a model folder says about itself: card.json, read strictly and written atomically.
 
-A folder holds card.json, one ONNX file a precision, and one .npz of test tensors. Nothing in it is ever unpickled,
-and a card can only name files that lie beside it, so opening a stranger's model folder runs none of its code.
+A folder holds card.json, one ONNX or packed file a precision, and one .npz of test tensors. Nothing in it
+is ever unpickled, and a card can only name files that lie beside it, so opening a stranger's model folder runs none of
+its code.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from numpy.typing import NDArray
 
 from engine.errors import ModelError
 from engine.files import write_atomically
+from engine.packed import ENDING
 from engine.preprocess import InputSpec
 from engine.volume import STRUCTURES
 
@@ -29,6 +31,7 @@ SCHEMA = 1
 CARD_FILE = "card.json"
 # A card is a page of text; a larger file is no card, and is not read into memory to find out.
 MAX_CARD_BYTES = 1_000_000
+WEIGHT_ENDINGS = (".onnx", ENDING)
 MAX_TEST_TENSOR_BYTES = 50_000
 """Test tensors are stored with every model in the wheel, so they are kept small."""
 # Unpacked, a zip of 50 kB can still claim gigabytes.
@@ -71,7 +74,7 @@ class ModelCard:
     """One trained network and all that a user or the viewer has to know about it.
 
     id: also the folder's name. parameters: number of trained values.
-    precisions: "float32", "int8", "float16", … → its file.
+    precisions: "float32", "int8", "float16", "packed", … → its file.
     labels: structure → label value; the logits channel of a structure is its value, channel 0 is background.
     keep_largest: keep only the largest connected component of each structure in each frame.
     metrics: precision → name → value, measured on metrics_split.
@@ -322,11 +325,12 @@ def _sha256(value: Any, key: str) -> str:
     return value
 
 
-def _file(value: Any, key: str, ending: str, folder: Path) -> str:
+def _file(value: Any, key: str, endings: tuple[str, ...], folder: Path) -> str:
     """A file name that lies in the folder itself: no path, and no link that leads out of it."""
-    if not isinstance(value, str) or not _FILE.fullmatch(value) or not value.endswith(ending):
+    if not isinstance(value, str) or not _FILE.fullmatch(value) or not value.endswith(endings):
         raise _BadCardError(
-            f"{key} must be the name of a {ending} file in the model's folder, without a path, not {value!r}"
+            f"{key} must be the name of a {' or '.join(endings)} file in the model's folder, without a path, "
+            f"not {value!r}"
         )
     path = folder / value
     if not path.is_file():
@@ -387,7 +391,7 @@ def _parse(data: Any, folder: Path) -> ModelCard:
 
 def _precision(value: Any, key: str, folder: Path) -> PrecisionFile:
     value = _keys(value, key, ("file", "sha256", "size_bytes"))
-    file = _file(value["file"], f"{key}.file", ".onnx", folder)
+    file = _file(value["file"], f"{key}.file", WEIGHT_ENDINGS, folder)
     size = _whole(value["size_bytes"], f"{key}.size_bytes", 1, 2**31)
     found = (folder / file).stat().st_size
     if found != size:
@@ -426,5 +430,5 @@ def _test_tensors(value: Any, precisions: dict[str, PrecisionFile], folder: Path
         raise _BadCardError(
             f"test_tensors.tolerance must hold a number for each of the precisions {', '.join(precisions)}"
         )
-    file = _file(value["file"], "test_tensors.file", ".npz", folder)
+    file = _file(value["file"], "test_tensors.file", (".npz",), folder)
     return TestTensors(file, _sha256(value["sha256"], "test_tensors.sha256"), tolerance)

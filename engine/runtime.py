@@ -24,6 +24,7 @@ import psutil
 from numpy.typing import NDArray
 
 import engine
+from engine import packed
 from engine.catalog import packaged_models
 from engine.errors import ModelError
 from engine.model_card import ModelCard, checked_bytes, read_test_tensors
@@ -109,7 +110,7 @@ class Network:
         bf16: bool = False,
         profile: bool = False,
     ) -> None:
-        """Compile content, an ONNX file that messages call `where`. bf16: as in load_network.
+        """Compile content, an ONNX or a packed file that messages call `where`. bf16: as in load_network.
 
         profile: count the time of every node, at the cost of a few microseconds each; see executed_nodes.
         Raises ModelError.
@@ -132,6 +133,8 @@ class Network:
             "PERF_COUNT": profile,
         }
         self._profile = profile
+        if packed.is_packed(content):
+            content = packed.to_onnx(packed.unpack(content, where))
         try:
             model = _openvino_core().read_model(model=content)
             if len(model.inputs) != 1 or len(model.outputs) != 1:

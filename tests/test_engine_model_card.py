@@ -68,7 +68,7 @@ BROKEN: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
     "path up": (lambda d: d["precisions"]["int8"].update(file="../int8.onnx"), "without a path"),
     "absolute path": (lambda d: d["precisions"]["int8"].update(file="/etc/x.onnx"), "without a path"),
     "windows path": (lambda d: d["precisions"]["int8"].update(file="..\\int8.onnx"), "without a path"),
-    "no onnx": (lambda d: d["precisions"]["int8"].update(file="card.json"), "name of a .onnx file"),
+    "no onnx": (lambda d: d["precisions"]["int8"].update(file="card.json"), "name of a .onnx or .cqp file"),
     "absent file": (
         lambda d: d["precisions"]["int8"].update(file="gone.onnx"),
         "gone.onnx, which is not in the folder",
