@@ -42,7 +42,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if arguments.verb == "report":
             _report(arguments)
             return 0
-        torch.set_num_threads(arguments.threads or torch.get_num_threads())
+        torch.set_num_threads(getattr(arguments, "threads", None) or torch.get_num_threads())
         config = load_config(Path(arguments.config))
         device = processes.choose_device(getattr(arguments, "device", "cpu"))
         with processes.joined(device) as here:

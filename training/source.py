@@ -154,7 +154,7 @@ def about(folder: Path) -> About:
     layout, patients = trained_on(folder)
     if layout == "acdc" and (not patients or _is_default_split(patients)):
         return ACDC
-    text = f"{_NAMES[layout]}, {len(patients)} patients"
+    text = f"{_NAMES[layout]}, {_count(patients)}"
     return About(text, _TERMS[layout], long_axis=layout == "mnms2-la")
 
 
@@ -167,7 +167,11 @@ def metrics_split(layout: str, cases: Sequence[Case], results: Path) -> str:
         raise ScanError(f"patient '{both[0]}' was trained on; evaluate on others, or with `cinequant evaluate`")
     splits = tuple({case.split for case in cases})
     which = {("val",): "its validation set", ("test",): "its test set"}.get(splits, "chosen by name")
-    return f"{_NAMES[layout]}, {len(patients)} patients ({which}): mean over volumes; training saw none of them"
+    return f"{_NAMES[layout]}, {_count(patients)} ({which}): mean over volumes; training saw none of them"
+
+
+def _count(patients: Sequence[str]) -> str:
+    return f"{len(patients)} patient{'' if len(patients) == 1 else 's'}"
 
 
 def _is_default_split(patients: Sequence[str]) -> bool:
