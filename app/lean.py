@@ -24,6 +24,15 @@ _feature = sys.modules.get("shibokensupport.feature")
 if hasattr(_feature, "_mod_uses_pyside"):
     _feature._mod_uses_pyside = lambda module: True  # as for every module that uses Qt: Qt's own names
 
+_libc: ctypes.CDLL | None = None
 if sys.platform == "linux":
     with contextlib.suppress(OSError, AttributeError):  # another C library than GNU's has no such limit
-        ctypes.CDLL("libc.so.6").mallopt(_M_MMAP_THRESHOLD, _LARGE_BYTES)
+        _libc = ctypes.CDLL("libc.so.6")
+        _libc.mallopt(_M_MMAP_THRESHOLD, _LARGE_BYTES)
+
+
+def give_back() -> None:
+    """Give memory that is free back to the system, after work that needed much of it in small pieces."""
+    if _libc is not None:
+        with contextlib.suppress(AttributeError):
+            _libc.malloc_trim(0)

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QElapsedTimer, QObject, Qt, QTimer, Signal
 
-from app import exports
+from app import exports, lean
 from app.engine_words import translated
 from app.jobs import Job, Outcome, Report, Reporter, Worker
 from app.language import translate
@@ -370,7 +370,8 @@ class Session(QObject):
                 continue
             total = volume.frames * volume.slices
             self._show(with_run(self.state, key, Run(Status.WAITING, total=total)))
-            self._submit("segment", _segmentation(volume, card, precision), tag=key)
+            first = self.state.frame_index, self.state.slice_index
+            self._submit("segment", _segmentation(volume, card, precision, first), tag=key)
         self._compare_missing()
 
     # -- a mask to compare with ----------------------------------------------------------------------------------
@@ -684,9 +685,9 @@ def _slice_by_slice(reporter: Reporter) -> Callable[[_Slice], None]:
 
 
 def _segmentation(
-    volume: Volume, card: ModelCard, precision: str
+    volume: Volume, card: ModelCard, precision: str, first: tuple[int, int]
 ) -> Callable[[Reporter], tuple[Prediction, Function, Heart | None]]:
-    """The work of one segmentation; measures in the worker too, for a cine has many voxels to count."""
+    """The work of one segmentation, from the (frame, slice) on screen on; measures in the worker too, for a cine has many voxels to count."""
     asked = time.monotonic()
 
     def run(reporter: Reporter) -> tuple[Prediction, Function, Heart | None]:
@@ -696,11 +697,14 @@ def _segmentation(
             volume,
             card,
             precision,
+            first=first,
             progress=reporter.progress,
             cancel=reporter.token,
             on_slice=lambda *of_slice: reporter.item(of_slice),
         )
-        return prediction, measure(prediction.labels, volume), heart_of(prediction.labels)
+        found = prediction, measure(prediction.labels, volume), heart_of(prediction.labels)
+        lean.give_back()
+        return found
 
     return run
 

@@ -16,7 +16,7 @@ from app.long_axis_view import LongAxisView
 from app.panes import Role
 from app.patient_bar import research
 from app.slice_view import SliceView
-from app.state import AppState, Layout
+from app.state import AppState, Layout, RunKey
 
 GAP_PX = 4
 
@@ -72,7 +72,7 @@ class Stage(QWidget):
 
     def apply(self, old: AppState, new: AppState) -> None:
         """Arrange and redraw what differs."""
-        if old.volume is not new.volume:
+        if old.volume is not new.volume or _unfinished(old) - _unfinished(new):
             self._outlines.forget()
         if new.layout is not self._shown:
             self._arrange(new)
@@ -101,6 +101,7 @@ class Stage(QWidget):
             self.views[0].setFocus(Qt.FocusReason.OtherFocusReason)
         for view in before - set(self.views):
             view.hide()
+            view.apply(state, AppState())  # else it would keep this scan in memory after the next one is opened
 
     def picture(self) -> QPixmap:
         """The views as shown, for a file: each says what it is not for."""
@@ -113,3 +114,8 @@ class Stage(QWidget):
         finally:
             for view in self.views:
                 view.set_notice("")
+
+
+def _unfinished(state: AppState) -> set[RunKey]:
+    """Segmentations of which single slices are shown. Their outlines are of other labels than those of the whole."""
+    return {key for key, run in state.runs.items() if run.planes}
