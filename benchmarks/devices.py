@@ -217,6 +217,8 @@ def text(found: Mapping[str, Any], catalog: Catalog) -> str:
         "is clearly faster.",
         advice(by_cap, catalog),
         "Caps stand for the kernels of those machines, not for their clocks and caches.",
+        "The published study of the same three types, on classification, beside this one (all instruction sets):",
+        beside_published(by_cap, found["machine"], catalog),
     ]
     if not found["gpus"]:
         parts.append("No graphics processor was found: OpenVINO names no GPU, and PyTorch no CUDA device.")
@@ -295,6 +297,33 @@ def advice(by_cap: Mapping[str, Mapping[str, Any]], catalog: Catalog) -> str:
         "memory of float32's",
     ]
     return tables.table([*head, "Dice against float32"], rows)
+
+
+def beside_published(by_cap: Mapping[str, Any], machine: str, catalog: Catalog) -> str:
+    """The published classification study of the same three types, and the ranges found here over the same networks."""
+    cards = [card for card in catalog.models if card.id in MODELS and len(card.precisions) > 2]
+    smaller, dice = [], []
+    for card in cards:
+        full, before = card.file_for("float32").size_bytes, _dice(card, "float32")
+        for precision in set(card.precisions) - {"float32"}:
+            smaller.append(full / card.file_for(precision).size_bytes)
+            after = _dice(card, precision)
+            dice += [100 * (after / before - 1)] if after is not None and before else []
+    x86 = machine.lower() in ("x86_64", "amd64")
+    rows = [
+        ["size, × smaller", "2 to 4", f"{min(smaller):.2f} to {max(smaller):.2f}" if smaller else "–"],
+        ["accuracy", "AUC -0.9 to 0.0 %", f"Dice {min(dice):+.2f} to {max(dice):+.2f} %" if dice else "–"],
+    ]
+    for card in cards:
+        changes = []
+        for entry in by_cap.values():
+            times = {r["precision"]: r["median_ms"] for r in entry["rows"] if r["model"] == card.id}
+            if {"int8", "float32"} <= times.keys():
+                changes.append(100 * (times["int8"] / times["float32"] - 1))
+        here = f"{min(changes):+.0f} to {max(changes):+.0f} %" if changes else "–"
+        rows.append([f"int8's time against float32's, x86, {card.id}", "slower", here if x86 else "not measured"])
+        rows.append([f"the same, Arm, {card.id}", "up to 57 % faster", "not measured" if x86 else here])
+    return tables.table(["", "published", "here"], rows)
 
 
 def agreement(verdicts: Sequence[Mapping[str, Any]]) -> str:

@@ -84,6 +84,20 @@ def test_files_show_size_memory_and_accuracy(catalog: Catalog, card: ModelCard) 
     assert cells[4:] == ["1.00", "0.25", "0.7960", "-0.50 %", "100%"]
 
 
+def test_published_figures_stand_beside_the_ranges_found_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(devices, "MODELS", ("tiny",))
+    three = ("float32", "float16", "int8")
+    dice = dict(zip(three, ({"dice_mean": d} for d in (0.8, 0.8008, 0.796)), strict=True))
+    card = write_tiny_model(tmp_path, precisions=three, metrics=dice)
+    found = {"AVX2": measured({"float32": 10.0, "int8": 12.0}), "AVX-512": measured({"float32": 10.0, "int8": 6.0})}
+    catalog = Catalog((card,), (), card.id)
+    lines = [_cells(line) for line in devices.beside_published(found, "x86_64", catalog).splitlines()[2:]]
+    assert lines[1] == ["accuracy", "AUC -0.9 to 0.0 %", "Dice -0.50 to +0.10 %"]
+    assert [line[2] for line in lines[2:]] == ["-40 to +20 %", "not measured"]
+    lines = [_cells(line) for line in devices.beside_published(found, "arm64", catalog).splitlines()[2:]]
+    assert [line[2] for line in lines[2:]] == ["not measured", "-40 to +20 %"]
+
+
 @pytest.mark.parametrize(
     ("ours", "theirs", "agree"),
     [
