@@ -687,7 +687,10 @@ def _slice_by_slice(reporter: Reporter) -> Callable[[_Slice], None]:
 def _segmentation(
     volume: Volume, card: ModelCard, precision: str, first: tuple[int, int]
 ) -> Callable[[Reporter], tuple[Prediction, Function, Heart | None]]:
-    """The work of one segmentation, from the (frame, slice) on screen on; measures in the worker too, for a cine has many voxels to count."""
+    """The work of one segmentation; measures in the worker too, for a cine has many voxels to count.
+
+    first: the (frame, slice) on screen, which is what the user waits for.
+    """
     asked = time.monotonic()
 
     def run(reporter: Reporter) -> tuple[Prediction, Function, Heart | None]:

@@ -102,16 +102,19 @@ def predict(
     precision: str,
     *,
     threads: int | None = None,
+    first: tuple[int, int] = (0, 0),
     progress: Progress = no_progress,
     cancel: CancelToken | None = None,
     on_slice: Callable[[SliceTiming, float, NDArray[np.uint8]], None] | None = None,
 ) -> Prediction:
     """Segment every slice of every frame.
 
-    threads: None for one a physical core. on_slice: called after each slice, from the thread that predicts, with its
-    timing, the memory of the process in 10^6 bytes, and its read-only labels (Y, X), as they are before the largest
-    component of each structure is chosen. Volumes that are no short-axis stack are segmented as well; asking first is
-    up to the caller. Raises Cancelled within a slice of being asked to stop, ModelError.
+    threads: None for one a physical core. first: (frame, slice) to begin with, such as the one on screen; the other
+    slices of its frame follow, then the other frames. The labels do not depend on it. on_slice: called after each
+    slice, from the thread that predicts, with its timing, the memory of the process in 10^6 bytes, and its read-only
+    labels (Y, X), as they are before the largest component of each structure is chosen. Volumes that are no short-axis
+    stack are segmented as well; asking first is up to the caller. Raises Cancelled within a slice of being asked to
+    stop, ModelError.
     """
     from engine import runtime  # noqa: PLC0415 - see the module's docstring
 
@@ -138,23 +141,22 @@ def predict(
     labels = np.zeros(array.shape, dtype=np.uint8)
     timings: list[SliceTiming] = []
     highest = rss_mb()
-    for frame in range(volume.frames):
-        for index in range(volume.slices):
-            cancel.check()
-            t0 = time.perf_counter()
-            x = preprocess.to_input(array[frame, index], grid, scale)
-            t1 = time.perf_counter()
-            logits = network.infer(x)
-            t2 = time.perf_counter()
-            labels[frame, index] = labeller.labels(logits)
-            t3 = time.perf_counter()
-            timing = SliceTiming(frame, index, (t1 - t0) * 1e3, (t2 - t1) * 1e3, (t3 - t2) * 1e3)
-            timings.append(timing)
-            now = rss_mb()
-            highest = max(highest, now)
-            if on_slice is not None:
-                on_slice(timing, now, read_only(labels[frame, index]))
-            progress(len(timings), total, "Segmenting")
+    for frame, index in order(volume.frames, volume.slices, first):
+        cancel.check()
+        t0 = time.perf_counter()
+        x = preprocess.to_input(array[frame, index], grid, scale)
+        t1 = time.perf_counter()
+        logits = network.infer(x)
+        t2 = time.perf_counter()
+        labels[frame, index] = labeller.labels(logits)
+        t3 = time.perf_counter()
+        timing = SliceTiming(frame, index, (t1 - t0) * 1e3, (t2 - t1) * 1e3, (t3 - t2) * 1e3)
+        timings.append(timing)
+        now = rss_mb()
+        highest = max(highest, now)
+        if on_slice is not None:
+            on_slice(timing, now, read_only(labels[frame, index]))
+        progress(len(timings), total, "Segmenting")
 
     cancel.check()
     began = time.perf_counter()
@@ -186,6 +188,13 @@ def predict(
         int8_share=network.int8_share,
         input_shape=grid.input_shape,
     )
+
+
+def order(frames: int, slices: int, first: tuple[int, int] = (0, 0)) -> list[tuple[int, int]]:
+    """Every (frame, slice) once: the first one, the others of its frame, then the frames after it and round to it."""
+    frame, index = first
+    stack = [(frame, index), *((frame, z) for z in range(slices) if z != index)]
+    return stack + [((frame + step) % frames, z) for step in range(1, frames) for z in range(slices)]
 
 
 def rss_mb() -> float:

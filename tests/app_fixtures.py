@@ -23,7 +23,7 @@ from app.main_window import MainWindow
 from app.session import Session
 from engine.catalog import Catalog
 from engine.model_card import ModelCard, PrecisionFile, TestTensors
-from engine.predict import Prediction, SliceTiming
+from engine.predict import Prediction, SliceTiming, order
 from engine.preprocess import InputSpec
 from engine.volume import LV, MYO, RV, Geometry, Known, LabelMap, Source, Volume
 
@@ -120,21 +120,20 @@ class FakeModel:
         self.slices = 0
         self.error: Exception | None = None
 
-    def __call__(self, of, model, precision, *, threads=None, progress, cancel, on_slice):
+    def __call__(self, of, model, precision, *, threads=None, first=(0, 0), progress, cancel, on_slice):
         self.asked.append((of.source.name, model.id, precision))
         if self.error:
             raise self.error
         timings = []
         found = labels(of, 1 if precision == "float32" else 2)
-        for frame in range(of.frames):
-            for index in range(of.slices):
-                while not self.gate.wait(0.005):
-                    cancel.check()
+        for frame, index in order(of.frames, of.slices, first):
+            while not self.gate.wait(0.005):
                 cancel.check()
-                self.slices += 1
-                timings.append(SliceTiming(frame, index, 0.5, 6.0 if precision == "float32" else 2.0, 0.5))
-                on_slice(timings[-1], 300.0, found.array[frame, index])
-                progress(len(timings), of.frames * of.slices, "Segmenting")
+            cancel.check()
+            self.slices += 1
+            timings.append(SliceTiming(frame, index, 0.5, 6.0 if precision == "float32" else 2.0, 0.5))
+            on_slice(timings[-1], 300.0, found.array[frame, index])
+            progress(len(timings), of.frames * of.slices, "Segmenting")
         return prediction(of, model, precision, found, tuple(timings))
 
 

@@ -552,7 +552,9 @@ class SteppedModel:
     def __init__(self) -> None:
         self.allowed = 0
 
-    def __call__(self, of: Volume, model: Any, precision: str, *, threads=None, progress, cancel, on_slice) -> Any:
+    def __call__(
+        self, of: Volume, model: Any, precision: str, *, threads=None, first=(0, 0), progress, cancel, on_slice
+    ) -> Any:
         from engine.predict import SliceTiming  # noqa: PLC0415
 
         found = labels(of, 1 if precision == "float32" else 2)

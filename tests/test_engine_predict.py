@@ -17,7 +17,7 @@ from engine import preprocess, runtime
 from engine.errors import Cancelled, ModelError
 from engine.model_card import ModelCard
 from engine.postprocess import Labeller
-from engine.predict import SliceTiming, predict
+from engine.predict import SliceTiming, order, predict
 from engine.progress import CancelToken
 from engine.volume import Geometry, Known, Source, Volume
 
@@ -84,6 +84,13 @@ def test_slices_do_not_depend_on_each_other(card: ModelCard, bands: Volume) -> N
             np.testing.assert_array_equal(labels[t, z], labeller.labels(logits))
 
 
+def test_the_slice_on_screen_comes_first_and_the_labels_stay_the_same(card: ModelCard, bands: Volume) -> None:
+    assert order(3, 2, (1, 1)) == [(1, 1), (1, 0), (2, 0), (2, 1), (0, 0), (0, 1)]
+    asked = predict(bands, card, "int8", first=(1, 2))
+    assert [(t.frame, t.slice) for t in asked.timings] == [(1, 2), (1, 0), (1, 1), (0, 0), (0, 1), (0, 2)]
+    assert np.array_equal(asked.labels.array, predict(bands, card, "int8").labels.array)
+
+
 def test_timings_memory_and_provenance(card: ModelCard, bands: Volume) -> None:
     runtime.forget_networks()
     seen: list[tuple[SliceTiming, float, np.ndarray]] = []
@@ -96,8 +103,8 @@ def test_timings_memory_and_provenance(card: ModelCard, bands: Volume) -> None:
         progress=lambda *p: progress.append(p),
         on_slice=lambda *of_slice: seen.append(of_slice),
     )
-    order = [(t.frame, t.slice) for t in prediction.timings]
-    assert order == [(t, z) for t in range(2) for z in range(3)]
+    computed = [(t.frame, t.slice) for t in prediction.timings]
+    assert computed == [(t, z) for t in range(2) for z in range(3)]
     assert [timing for timing, _, _ in seen] == list(prediction.timings)
     assert all(memory > 10 for _, memory, _ in seen)
     for timing, _, plane in seen:  # the final labels are these, less what keep_largest takes away
