@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from app.language import marked, translate
+from app.language import code_now, marked, translate
+from app.state import Language
 
 TEXTS = (
     # engine.volume, engine.render
@@ -90,6 +91,10 @@ TEXTS = (
 
 def translated(text: str) -> str:
     """What the engine says, in the language of the window where the sentence is known, else as it is."""
+    if code_now() == Language.ENGLISH:
+        return text
+    if text in TEXTS:  # names of structures: the window's first picture need not wait for the patterns
+        return translate("Engine", text)
     for template, pattern in _patterns():
         if found := pattern.fullmatch(text):
             return translate("Engine", template).format(**found.groupdict())

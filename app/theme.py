@@ -255,6 +255,11 @@ QCheckBox[structure="2"]::indicator {{ border-color: {myo}; }}
 QCheckBox[structure="2"]::indicator:checked {{ background: {image_myo}; border-color: {myo}; }}
 QCheckBox[structure="3"]::indicator {{ border-color: {rv}; }}
 QCheckBox[structure="3"]::indicator:checked {{ background: {image_rv}; border-color: {rv}; }}
+QRadioButton {{ spacing: 8px; }}
+QRadioButton::indicator {{ width: 12px; height: 12px; border-radius: 7px; border: 1px solid {edge};
+    background: {raised}; }}
+QRadioButton::indicator:checked {{ background: {accent}; border-color: {accent}; }}
+QRadioButton:focus {{ color: {accent}; text-decoration: underline; }}
 QCheckBox:focus {{ color: {accent}; text-decoration: underline; }}
 QLineEdit {{ background: {raised}; border: 1px solid {border}; border-radius: 6px; padding: 6px 9px;
     selection-background-color: {accent}; selection-color: {on_accent}; }}
