@@ -172,7 +172,7 @@ class AgreementView(PaintedView):
             if not math.isnan(value):
                 colour = QColor(*theme.STRUCTURE_COLOURS[label])
                 colour.setAlpha(90)
-                painter.fillRect(QRectF(column.left(), y + height - 4, column.width() * value, 2.0), colour)
+                painter.fillRect(QRectF(column.left(), y + height - 3, column.width() * value, 2.0), colour)
             self._value(painter, column, base - 1, number(value, 3), drawing.INK if current else "#c3cad3")
 
     @staticmethod

@@ -74,8 +74,9 @@ class FunctionPanel(Panel):
         self.curve.setToolTip(translate("Function", "Click to go to a frame"))
         self._lines = {label_: self.curve.plot(symbol="o", symbolSize=4, symbolPen=None) for label_ in (RV, LV)}
         self._now = pg.InfiniteLine(angle=90)
+        # Their names stand low: no ventricle empties, so no curve comes there.
         self._phases = {
-            name: pg.InfiniteLine(angle=90, label=name, labelOpts={"position": 0.86, "anchors": [(0, 0.5), (1, 0.5)]})
+            name: pg.InfiniteLine(angle=90, label=name, labelOpts={"position": 0.14, "anchors": [(0, 0.5), (1, 0.5)]})
             for name in ("ED", "ES")
         }
         self._colour()
