@@ -1,6 +1,6 @@
 """One process of benchmarks.viewer, which says what it measured as JSON on its last line.
 
-    python -m benchmarks.viewer_process bare|start|open|use SCAN
+    python -m benchmarks.viewer_process bare|start|open|load|use|hold SCAN
 
 A module of its own, so that what the benchmark itself imports is not counted as the viewer's.
 """
@@ -46,10 +46,10 @@ def since_start_s() -> float:
     return time.time() - float(os.environ["CINEQUANT_STARTED"])
 
 
-def first_image() -> None:
-    """Say when the first image was painted, and end."""
+def first_image() -> dict[str, Any]:
+    """When the first image was painted: now."""
     heavy = sorted(name for name in HEAVY if name in sys.modules)
-    end(first_image_s=since_start_s(), first_image_cpu_s=time.process_time(), heavy=heavy)
+    return {"first_image_s": since_start_s(), "first_image_cpu_s": time.process_time(), "heavy": heavy}
 
 
 def bare(_: Path) -> None:
@@ -62,7 +62,7 @@ def bare(_: Path) -> None:
     class View(pg.GraphicsView):
         def paintEvent(self, event: QPaintEvent) -> None:
             super().paintEvent(event)
-            first_image()
+            end(**first_image())
 
     application = QApplication(["bare"])
     view = View()
@@ -81,10 +81,30 @@ def start(*scan: Path) -> None:
 
     def painted(view: SliceView) -> None:
         if view.window().session.state.volume is not None:
-            first_image()
+            end(**first_image())
 
     on_paint(SliceView, painted)
     sys.exit(cli.main(["view", *map(str, scan)]))
+
+
+def load(scan: Path) -> None:
+    """The command `cinequant FOLDER`, as far as the picture of a scan that is read as a whole."""
+    from app import cli, viewer  # noqa: F401, PLC0415 - viewer before its parts, as the command imports it
+    from app.slice_view import SliceView  # noqa: PLC0415
+
+    first: dict[str, Any] = {}
+
+    def painted(view: SliceView) -> None:
+        state = view.window().session.state
+        if state.volume is None:
+            return
+        if not first:
+            first.update(first_image())
+        if state.loading is None:
+            end(**first, whole_s=since_start_s(), images=state.volume.frames * state.volume.slices)
+
+    on_paint(SliceView, painted)
+    sys.exit(cli.main(["view", str(scan)]))
 
 
 def on_paint(view_class: Any, then: Callable[[Any], None]) -> None:
@@ -98,8 +118,8 @@ def on_paint(view_class: Any, then: Callable[[Any], None]) -> None:
     view_class.paintEvent = paint_event
 
 
-def use(scan: Path) -> None:
-    """Scroll and play a cine that is segmented, and what that holds in memory."""
+def use(scan: Path, *, look: bool = True) -> None:
+    """Scroll and play a cine that is segmented, and what that holds in memory; the memory alone where not to look."""
     from PySide6.QtCore import QPoint, QPointF, Qt  # noqa: PLC0415
     from PySide6.QtGui import QWheelEvent  # noqa: PLC0415
     from PySide6.QtWidgets import QApplication  # noqa: PLC0415
@@ -138,7 +158,7 @@ def use(scan: Path) -> None:
         until(lambda: time.monotonic() - begun >= seconds, "waiting")
 
     session.open_paths([scan])
-    until(lambda: session.state.volume is not None, "opening")
+    until(lambda: session.state.volume is not None and session.state.loading is None, "opening")
     live(0.5)
     rss_before = rss_mb()
     session.load_models()
@@ -149,6 +169,9 @@ def use(scan: Path) -> None:
     window.welcome.hide()
     live(2.0)
     rss = rss_mb()
+    if not look:
+        volume = session.state.volume
+        end(rss_mb=rss, peak_rss_mb=peak_rss_mb(), slices=volume.slices, frames=volume.frames)
 
     view, volume = window.slice_view, session.state.volume
     where = QPointF(view.viewport().rect().center())
@@ -210,4 +233,11 @@ def use(scan: Path) -> None:
 
 if __name__ == "__main__":
     name, path = sys.argv[1], Path(sys.argv[2])
-    {"bare": bare, "start": lambda _: start(), "open": start, "use": use}[name](path)
+    {
+        "bare": bare,
+        "start": lambda _: start(),
+        "open": start,
+        "load": load,
+        "use": use,
+        "hold": lambda scan: use(scan, look=False),
+    }[name](path)
