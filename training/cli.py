@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 import csv
+import json
 import shutil
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 
 import onnx
@@ -17,13 +19,17 @@ from torch import nn
 from engine import datasets
 from engine.catalog import find_models, packaged_models
 from engine.errors import CineQuantError
+from engine.evaluate import evaluate
+from engine.files import write_atomically
 from engine.model_card import CARD_FILE, load_card
+from engine.packed import ENDING
 from training import processes, source
+from training.bitreport import bits_table, write_bit_pictures, write_bits
 from training.config import Config, ConfigError, load_config
 from training.curves import draw_curves
-from training.data import load_scans
+from training.data import Scan, load_scans
 from training.evaluate import METRICS_SPLIT, evaluate_model
-from training.export import ExportRefusedError, export_float, finish_model, input_spec
+from training.export import ExportRefusedError, export_float, export_packed, finish_model, input_spec
 from training.networks import NETWORKS
 from training.pictures import write_pictures
 from training.prepare import prepare
@@ -32,6 +38,8 @@ from training.report import LOG, TUNING_LOG, ReportError, report
 from training.train import WEIGHTS, RunError, load_weights, train
 
 CALIBRATION_SLICES = 256
+# Ranges where learned steps begin; training goes on from there.
+BITS_CALIBRATION_SLICES = 48
 RESULTS = Path(__file__).parent / "results"
 
 
@@ -68,6 +76,7 @@ def _parser() -> argparse.ArgumentParser:
         "train": "train, or go on where an interrupted run stopped; draw its curves",
         "export": "write the float32 model of trained weights to RUNS/float32/ID",
         "quantize": "make the other precisions of the exported model, and put the finished model in its place",
+        "bits": "learn how many bits each layer needs, once for every penalty; pack the one that meets the targets",
         "evaluate": "score the finished model on the validation patients; update its card",
     }
     for verb, text in helps.items():
@@ -114,7 +123,10 @@ def _report(arguments: argparse.Namespace) -> None:
         if not picture.exists() or picture.stat().st_mtime < log.stat().st_mtime:
             draw_curves(log, picture)
     print(report(cards, arguments.results))  # noqa: T201
+    if table := bits_table(arguments.results):
+        print(f"\n{table}")  # noqa: T201
     if arguments.pictures:
+        write_bit_pictures(arguments.results, arguments.pictures)
         write_pictures(
             cards, arguments.results, arguments.pictures, data=arguments.data, with_images=arguments.with_images
         )
@@ -132,6 +144,8 @@ def _train(config: Config, arguments: argparse.Namespace) -> None:
         if arguments.verb == "train":
             raise RunError(f"{config.id} takes the weights of {config.weights}; train that one, and export this one")
         return
+    if config.bits_penalties:
+        raise RunError(f"{config.id} learns bits from trained weights; run `cinequant-train bits {arguments.config}`")
     spec, here = input_spec(config), processes.here()
     data = source.open_source(arguments)
     training, validation = data.split(arguments.train, arguments.val)
@@ -230,6 +244,50 @@ def _tuning(config: Config, arguments: argparse.Namespace, cases: Sequence[datas
     return tune
 
 
+def _bits(config: Config, arguments: argparse.Namespace) -> None:
+    """Train with every penalty, evaluate each, and put the chosen one in its place."""
+    # Loads the runtime and the converter, which other steps do without.
+    from training.bitwidth import BitGraph, first_batch, learn_all, quantized_graph  # noqa: PLC0415
+
+    if not config.bits_penalties or not config.start_from:
+        raise RunError(f"{config.id}: needs start_from and bits_penalties for learned bits; see quantlite_bits")
+    spec, run, results = input_spec(config), arguments.runs / config.id, arguments.results / config.id
+    data = source.open_data(arguments)
+    training, validation = (datasets.present(cases) for cases in data.split(arguments.train, arguments.val))
+    weights = _trained(config.start_from, arguments)
+
+    @cache
+    def scans() -> Sequence[Scan]:
+        return load_scans(training, spec, progress=source.bar("reading"))
+
+    @cache
+    def graphs() -> tuple[onnx.ModelProto, onnx.ModelProto]:
+        network = load_weights(NETWORKS[config.network](), weights)
+        return quantized_graph(
+            config, network, calibration_inputs(training, spec, BITS_CALIBRATION_SLICES, config.seed)
+        )
+
+    learn_all(config, lambda: BitGraph(*graphs(), first_batch(config, scans())), scans, run, _say)
+    about, found = source.about(arguments.results / config.start_from), []
+    for penalty in config.bits_penalties:
+        path = run / f"{penalty:g}.json"
+        learned = json.loads(path.read_text(encoding="utf-8"))
+        if "dice_mean" not in learned:
+            content = path.with_name(f"{penalty:g}{ENDING}").read_bytes()
+            card = export_packed(config, content, run / f"model-{penalty:g}", about)
+            learned["size_bytes"] = len(content)
+            learned["dice_mean"] = evaluate(validation, card, "packed").dice_mean
+            write_atomically(path, (json.dumps(learned, indent=1) + "\n").encode())
+        found.append(learned)
+        _say({key: learned[key] for key in ("penalty", "size_bytes", "dice_mean")})
+    chosen = write_bits(results, config.name, found, arguments.results / config.start_from)
+    content = (run / f"{chosen['penalty']:g}{ENDING}").read_bytes()
+    export_packed(config, content, _models(config, arguments), about)
+    write_atomically(results / "config.json", json.dumps(config.as_dict(), indent=1, ensure_ascii=False).encode())
+    _evaluate(config, arguments)
+    _say({"chosen": chosen["penalty"], "weight_bits": chosen["weight_bits"], "smaller": chosen["smaller"]})
+
+
 def _evaluate(config: Config, arguments: argparse.Namespace) -> None:
     card = load_card(_models(config, arguments) / config.id)
     data = source.open_data(arguments)
@@ -249,6 +307,7 @@ _STEPS: dict[str, tuple[Callable[[Config, argparse.Namespace], None], ...]] = {
     "train": (_train,),
     "export": (_export,),
     "quantize": (_quantize,),
+    "bits": (_bits,),
     "evaluate": (_evaluate,),
     "make": (_train, _export, _quantize, _evaluate),
 }

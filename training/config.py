@@ -19,6 +19,7 @@ AFTER_TRAINING = frozenset(
         "fixed_size",
         "qat_epochs",
         "qat_learning_rate",
+        "bits_penalties",
         "precisions",
         "ship",
     )
@@ -48,6 +49,8 @@ class Config:
     teacher: id of a trained configuration whose probabilities join the labels in the loss, with teacher_weight;
         from the share teacher_from of the epochs on, since a teacher has little to tell a network that is still rough.
     qat_epochs, qat_learning_rate: fine-tuning of the int8 graph after post-training quantization; 0 epochs for none.
+    bits_penalties: λ of each training with learned bit widths (see training.bitwidth), of bits_steps steps from the
+        weights of start_from; bits_learning_rate: that of the bits. Empty for a configuration that is trained plainly.
     fixed_size: side of the only input size the exported network takes; 0 for any multiple of `multiple`.
     precisions: what the model comes in, of PRECISIONS: "float32" always, "float16" and "dynamic" with smaller weights
         that the CPU computes with in float32, "int8" for integer kernels.
@@ -79,6 +82,9 @@ class Config:
     int8_tolerance: float = 0.75
     qat_epochs: int = 0
     qat_learning_rate: float = 2e-4
+    bits_penalties: tuple[float, ...] = ()
+    bits_steps: int = 150
+    bits_learning_rate: float = 0.06
     precisions: tuple[str, ...] = ("float32", "int8")
     ship: bool = True
 
@@ -107,6 +113,9 @@ def load_config(path: Path) -> Config:
         if key == "precisions":
             values[key] = _precisions(path, value)
             continue
+        if key == "bits_penalties":
+            values[key] = _penalties(path, value)
+            continue
         kinds = {"str": str, "int": int, "float": (int, float), "bool": bool}[str(known[key])]
         if not isinstance(value, kinds) or (isinstance(value, bool) and known[key] != "bool"):
             raise ConfigError(f"{path}: {key} = {value!r} must be of type {known[key]}")
@@ -120,3 +129,9 @@ def _precisions(path: Path, value: object) -> tuple[str, ...]:
     if not isinstance(value, list) or "float32" not in value or not set(map(str, value)) <= set(PRECISIONS):
         raise ConfigError(f'{path}: precisions = {value!r} must be a list of {list(PRECISIONS)}, "float32" among them')
     return tuple(name for name in PRECISIONS if name in value)
+
+
+def _penalties(path: Path, value: object) -> tuple[float, ...]:
+    if not isinstance(value, list) or not value or not all(type(v) in (int, float) and v >= 0 for v in value):
+        raise ConfigError(f"{path}: bits_penalties = {value!r} must be a list of numbers, none below 0")
+    return tuple(sorted(float(v) for v in value))

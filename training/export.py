@@ -21,6 +21,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from engine import packed
 from engine.errors import ModelError
 from engine.model_card import (
     MAX_TEST_TENSOR_BYTES,
@@ -39,9 +40,9 @@ from engine.runtime import load_network
 from engine.volume import STRUCTURES
 from training.config import Config
 from training.graph import split_prelu, tidy
-from training.networks import parameter_count
+from training.networks import NETWORKS, parameter_count
 from training.quantize import Tune, finish_float32, quantize_int8, to_dynamic, to_float16
-from training.source import ACDC_LICENCE
+from training.source import ACDC_LICENCE, About
 
 OPSET = 17
 # Largest float32 logit difference between torch and the runtime; both sum in different orders.
@@ -51,6 +52,8 @@ LABEL_CHANGES = {"float16": 0.005, "dynamic": 0.02, "int8": 0.02}
 # The runtime may differ from what an int8 file says, node by node, by this share of what int8 differs from float32:
 # kernels that join nodes round once where the file rounds twice. What is wrong differs by as much as int8 itself.
 RUNTIME_SHARE = 0.75
+# A packed file's graph has no rounding that kernels leave out, and few values that lie between two codes.
+PACKED_SHARE = 0.02
 # Test tensors have to agree on every CPU.
 FLOAT_CARD_TOLERANCE = 0.05
 ABOUT = {
@@ -101,6 +104,7 @@ def export_float(
         x = phantom_input(spec)
         write_onnx(network, x, folder / "float32.onnx", dynamic=not config.fixed_size)
         card = _card(config, parameters, spec, folder, training_data, licence, long_axis)
+        card = replace(card, precisions={"float32": describe_file(folder / "float32.onnx")})
         with torch.no_grad():
             reference = network(torch.from_numpy(x))[0].numpy()
         logits = _infer(card, "float32", x)
@@ -146,6 +150,33 @@ def finish_model(
         logits = {p: _infer(card, p, x) for p in config.precisions}
         _check(card, x, logits)
         save_card(_with_test_tensors(card, x, logits, config))
+    return load_card(models / config.id)
+
+
+def export_packed(config: Config, content: bytes, models: Path, about: About) -> ModelCard:
+    """Write models/<id> with a packed file alone, replacing what was there at once.
+
+    content: what engine.packed.pack gives. Raises ExportRefusedError where the runtime does not compute what the file
+    says, node by node, and ModelError for a file that is none; then nothing is replaced.
+    """
+    with _replacing(models, config.id) as folder:
+        path = folder / f"packed{packed.ENDING}"
+        path.write_bytes(content)
+        network = packed.unpack(content, path)
+        parameters = parameter_count(NETWORKS[config.network]())
+        spec = input_spec(config)
+        x = phantom_input(spec)
+        card = _card(config, parameters, spec, folder, about.training_data, about.licence, about.long_axis)
+        card = replace(card, precisions={"packed": describe_file(path)})
+        logits = _infer(card, "packed", x)
+        stated = stated_logits(packed.to_onnx(network), x)
+        difference = float(np.abs(stated - logits).mean() / np.abs(stated).mean())
+        if not difference <= PACKED_SHARE:
+            raise ExportRefusedError(
+                f"{card.id}: the runtime's logits differ by {difference:.1%} from what the packed file says, node by "
+                "node: not exported"
+            )
+        save_card(_with_test_tensors(card, x, {"packed": logits}, config))
     return load_card(models / config.id)
 
 
@@ -219,7 +250,7 @@ def _card(
         version="1",
         description=config.description,
         parameters=parameters,
-        precisions={"float32": describe_file(folder / "float32.onnx")},
+        precisions={},
         input=spec,
         labels={name: value for value, name in STRUCTURES.items()},
         keep_largest=True,
@@ -263,11 +294,13 @@ def _check(card: ModelCard, x: NDArray[np.float32], logits: Mapping[str, NDArray
             )
 
 
-def stated_logits(path: Path, x: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Logits (C, H, W) that a file says, computed one node after the other without any optimisation."""
+def stated_logits(model: Path | bytes, x: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Logits (C, H, W) that an ONNX file, or its content, says: one node after the other, without any optimisation."""
     options = onnxruntime.SessionOptions()
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
-    session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    session = onnxruntime.InferenceSession(
+        model if isinstance(model, bytes) else str(model), options, providers=["CPUExecutionProvider"]
+    )
     result: NDArray[np.float32] = session.run(None, {"image": x})[0][0]
     return result
 
@@ -276,7 +309,8 @@ def _with_test_tensors(
     card: ModelCard, x: NDArray[np.float32], logits: Mapping[str, NDArray[np.float32]], config: Config
 ) -> ModelCard:
     """The card with test tensors of every precision, at as many positions as the limit of their size allows."""
-    tolerance = {p: config.int8_tolerance if p == "int8" else FLOAT_CARD_TOLERANCE for p in logits}
+    rounded = ("int8", "packed")
+    tolerance = {p: config.int8_tolerance if p in rounded else FLOAT_CARD_TOLERANCE for p in logits}
     path = card.folder / "test_tensors.npz"
     for step in (4, 8, 16):
         try:

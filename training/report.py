@@ -12,6 +12,8 @@ from engine.model_card import ModelCard
 
 LOG, TUNING_LOG = "log.csv", "tuning.csv"
 EVALUATION = "evaluation.json"
+# What learned bit widths came to; see training.bitreport.
+BITS = "bits.json"
 COLUMNS = (
     "model",
     "precision",
@@ -56,6 +58,10 @@ def report(cards: Sequence[ModelCard], results: Path) -> str:
                     f"{folder / EVALUATION}: was measured on another {precision} file; evaluate {folder.name} again"
                 )
         hours = training_hours(folder)
+        if (folder / BITS).exists():
+            # A model of learned bits is one file; it is compared with the float model that it began with.
+            began = json.loads((folder / BITS).read_text(encoding="utf-8"))["float"]
+            written.setdefault("size_bytes", {})["float32"] = began["size_bytes"]
         for precision in written["precisions"]:
             lines.append(_row(_cells(folder.name, written, precision, hours)))
     return "\n".join(lines)
@@ -74,8 +80,14 @@ def read_evaluation(folder: Path) -> dict[str, Any]:
 
 
 def training_hours(folder: Path) -> float | None:
-    """Hours that the epochs of training took, and those of tuning under quantization; None without a log."""
-    log, tuning = folder / LOG, folder / TUNING_LOG
+    """Hours that the epochs of training took, and those of tuning under quantization; None without a log.
+
+    Of learned bit widths, those of the training that was chosen, without the float training that it began with.
+    """
+    log, tuning, bits = folder / LOG, folder / TUNING_LOG, folder / BITS
+    if bits.exists():
+        written = json.loads(bits.read_text(encoding="utf-8"))
+        return sum(run["seconds"] for run in written["runs"] if run["penalty"] == written["chosen"]) / 3600
     if not log.exists():
         return None
     with log.open(newline="", encoding="utf-8") as file:
