@@ -230,7 +230,12 @@ class ESPNetv2EdgeNets(_Encoder):
 
 
 def _bilinear(x: Tensor, size: tuple[int, int]) -> Tensor:
-    return F.interpolate(x, size=size, mode="bilinear", align_corners=True)
+    """Resize by half-pixel centres.
+
+    The authors align corners. That shifts what is magnified by up to half a small pixel, by how far it lies from the
+    middle of the image: a network trained on crops then draws thin walls beside where they are in a larger image.
+    """
+    return F.interpolate(x, size=size, mode="bilinear", align_corners=False)
 
 
 def _double(x: Tensor) -> Tensor:

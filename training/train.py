@@ -110,8 +110,9 @@ def train(
                 labels = torch.cat([label for _, label in crops]).to(device)
                 with torch.autocast(device.type, torch.bfloat16, enabled=config.bf16):
                     logits = step_network(images)
-                    with torch.no_grad():
-                        taught = taught_by(images).float().softmax(1) if taught_by else None
+                # A teacher's probabilities need no more digits, whatever the network computes in.
+                with torch.no_grad(), torch.autocast(device.type, torch.bfloat16):
+                    taught = taught_by(images).float().softmax(1) if taught_by else None
                 loss = loss_of(logits, labels, taught, config.teacher_weight)
                 optimizer.zero_grad(set_to_none=True)
                 loss.backward()
