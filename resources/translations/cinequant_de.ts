@@ -1509,7 +1509,7 @@ ACDC</translation>
     </message>
     <message>
         <source>No study open</source>
-        <translation>Keine Untersuchung geöffnet</translation>
+        <translation>Keine Untersuchung</translation>
     </message>
     <message>
         <source>Computed heart</source>
@@ -1517,7 +1517,7 @@ ACDC</translation>
     </message>
     <message>
         <source>no patient</source>
-        <translation>kein Patient</translation>
+        <translation>Phantom</translation>
     </message>
     <message>
         <source>Patient without a name</source>
