@@ -237,8 +237,10 @@ def files(measured: Mapping[str, Any], catalog: Catalog) -> str:
     rows = []
     for row in measured["rows"]:
         card, precision = catalog.get(row["model"]), row["precision"]
-        plain = next(r for r in measured["rows"] if r["model"] == card.id and r["precision"] == "float32")
-        size, full = (card.file_for(p).size_bytes for p in (precision, "float32"))
+        # A model may ship without float32; it is then compared with itself.
+        base = "float32" if "float32" in card.precisions else precision
+        plain = next(r for r in measured["rows"] if (r["model"], r["precision"]) == (card.id, base))
+        size, full = (card.file_for(p).size_bytes for p in (precision, base))
         dice, before = _dice(card, precision), _dice(card, "float32")
         rows.append(
             [
@@ -265,7 +267,7 @@ def advice(by_cap: Mapping[str, Mapping[str, Any]], catalog: Catalog) -> str:
         for card in catalog.models:
             of_model = [row for row in every if row.model == card.id]
             best, fastest = best_row(of_model), min(of_model, key=lambda row: row.latency_ms)
-            plain = next(row for row in of_model if row.precision == "float32")
+            plain = next((row for row in of_model if row.precision == "float32"), fastest)
             machine = MACHINES.get(measured["isa"], measured["isa"]) if cap != FULL else "this one, uncapped"
             if best is None:
                 rows.append([cap, machine, card.id, "none is sound", *["–"] * 5])
