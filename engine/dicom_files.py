@@ -23,8 +23,10 @@ from engine.later import Later
 if TYPE_CHECKING:
     from pydicom import Dataset
 
-# pydicom's warnings quote header values, so a log would hold patient data. It sets its own level when it is imported.
-pydicom: Any = Later("pydicom", then=lambda: logging.getLogger("pydicom").setLevel(logging.CRITICAL))
+pydicom: Any = Later("pydicom")
+
+# pydicom's warnings quote header values, so a log would hold patient data. No level, which its import would set again.
+logging.getLogger("pydicom").addFilter(lambda _: False)
 
 
 class UnusableError(Exception):

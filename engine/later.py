@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib
 import sys
 import threading
-from collections.abc import Callable
 from typing import Any
 
 
@@ -15,9 +14,9 @@ class Later:
     A NIfTI scan is shown without pydicom and its decoders (a sixth of a second, 25 MB), a DICOM scan without nibabel.
     """
 
-    def __init__(self, package: str, *, without: str = "", then: Callable[[], None] = lambda: None) -> None:
-        """without: a package that this one would import if it is there, and can do without. then: called after."""
-        self._package, self._without, self._then = package, without, then
+    def __init__(self, package: str, *, without: str = "") -> None:
+        """without: a package that this one would import if it is there, and can do without."""
+        self._package, self._without = package, without
         self._lock = threading.Lock()
         self._module: Any = None
 
@@ -26,7 +25,6 @@ class Later:
             with self._lock:
                 if self._module is None:
                     self._module = _imported(self._package, self._without)
-                    self._then()
         return getattr(self._module, name)
 
 

@@ -42,15 +42,23 @@ def test_opening_a_scan_imports_the_reader_of_its_kind_alone(tmp_path: Path, kin
     assert [name for name in after if name not in ("gdcm", "PIL")] == brought
 
 
-def test_what_follows_is_done_once() -> None:
-    calls: list[int] = []
-    later = Later("json", then=lambda: calls.append(1))
-    assert calls == []
+def test_it_gives_what_the_package_has() -> None:
+    later = Later("json")
     assert later.loads("[1]") == [1]
-    assert later.dumps([1]) == "[1]"
-    assert calls == [1]
     with pytest.raises(AttributeError):
         _ = later.no_such_thing
+
+
+def test_pydicom_logs_nothing_whoever_imports_it() -> None:
+    code = (
+        "import engine.dicom_files, pydicom, logging\n"
+        "logging.basicConfig(level=0)\n"
+        "pydicom.config.logger.warning('Doe^Jane')\n"
+        "pydicom.config.debug(True, default_handler=False)\n"
+        "pydicom.config.logger.error('Doe^Jane')\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=True)
+    assert "Doe" not in done.stdout + done.stderr
 
 
 def test_a_package_can_be_left_out_for_one_import_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
