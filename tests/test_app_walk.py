@@ -584,9 +584,9 @@ def test_the_cine(walk: Walk) -> None:
 def test_the_precision_changes_at_once(walk: Walk) -> None:
     window = walk.window
     for shown in ("float32", "int8"):
-        began = time.perf_counter()
+        began = time.process_time()  # of this process alone: other programs may have the processor meanwhile
         walk.press(KEY.Key_P)
-        assert time.perf_counter() - began < 1.0  # on a computer that does nothing else: some 30 ms
+        assert time.process_time() - began < 0.5
         assert window.session.idle
         assert f"· {shown}" in words(window.function)
         assert window.models.precisions.buttons[shown].isChecked()
