@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 
 import dataset_trees as trees
@@ -13,7 +14,7 @@ import torch
 from safetensors.torch import load_file
 
 from tests.training_scans import phantom_scans
-from training import processes
+from training import cli, processes
 from training.config import load_config
 from training.train import CHECKPOINT, WEIGHTS, RunError, train
 
@@ -104,6 +105,14 @@ def test_a_batch_that_cannot_be_shared_is_refused(tmp_path: Path, monkeypatch: p
     monkeypatch.setattr(processes, "here", lambda: processes.Here(0, 3))
     with pytest.raises(RunError, match="batch = 16 cannot be shared by 3 processes; start a divisor of it"):
         train(load_config(Path("quantlite")), phantom_scans(), tmp_path)
+
+
+def test_only_training_runs_in_several_processes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(processes, "joined", lambda device: nullcontext(processes.Here(0, 2)))
+    assert cli.main(["make", "quantlite", "--data", str(tmp_path), "--device", "cpu"]) == 1
+    assert "make runs in one process; start only `train` with torchrun" in capsys.readouterr().err
 
 
 def test_alone_nothing_is_joined() -> None:
