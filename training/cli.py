@@ -97,7 +97,7 @@ def _parser() -> argparse.ArgumentParser:
         p.add_argument("--models", type=Path, help="the model goes to MODELS/ID; default: the viewer's own models, "
                        "or RUNS/models for a configuration that is not shipped")  # fmt: skip
         p.add_argument("--threads", type=int, help="CPU threads of torch")
-        if verb in ("make", "evaluate"):
+        if verb in ("make", "bits", "evaluate"):
             p.add_argument("--external", type=Path, metavar="MNMS", help="also evaluate on the M&Ms patients here")
     text = "print the table of docs/models.md from the results on disk; draw curves of logs that have none"
     p = verbs.add_parser("report", help=text, description=text)
