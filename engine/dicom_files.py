@@ -25,8 +25,10 @@ if TYPE_CHECKING:
 
 pydicom: Any = Later("pydicom")
 
-# pydicom's warnings quote header values, so a log would hold patient data. No level, which its import would set again.
-logging.getLogger("pydicom").addFilter(lambda _: False)
+# pydicom's warnings quote header values, so a log would hold patient data. Its import sets its log's level anew: from
+# here on a filter holds; the logs of its parts go by the level, which tolerant() sets.
+_log = logging.getLogger("pydicom")
+_log.addFilter(lambda _: False)
 
 
 class UnusableError(Exception):
@@ -92,6 +94,7 @@ def tolerant() -> Iterator[None]:
     """Take header values as they are: scanners and anonymisers write invalid ones, which are handled where used."""
     with warnings.catch_warnings(), pydicom.config.disable_value_validation():
         warnings.simplefilter("ignore")
+        _log.setLevel(logging.CRITICAL)
         yield
 
 
