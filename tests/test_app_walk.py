@@ -811,8 +811,9 @@ def test_the_keyboard_reaches_everything_and_is_seen(walk: Walk) -> None:
             break
     assert unseen == []
     study, models, structures, cine = window.study, window.models, window.structures, window.cine
+    precision = next(button for button in models.precisions.buttons.values() if button.isChecked())
     for widget in (
-        study.open_files, study.open_folder, study.tree, models.models, models.about, models.precisions.buttons["int8"],
+        study.open_files, study.open_folder, study.tree, models.models, models.about, precision,
         structures.boxes[LV], structures.hide, cine.frame, cine.slice, window.performance.check, window.patient.names,
     ):  # fmt: skip
         assert widget in stops, widget.accessibleName()
