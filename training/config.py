@@ -52,6 +52,7 @@ class Config:
     bits_penalties: λ of each training with learned bit widths (see training.bitwidth), of bits_steps steps from the
         weights of start_from; bits_learning_rate: that of the bits. Empty for a configuration that is trained plainly.
     fixed_size: side of the only input size the exported network takes; 0 for any multiple of `multiple`.
+    max_size: largest side of the input; what lies farther from the image's centre is not seen.
     precisions: what the model comes in, of PRECISIONS: "float32" always, "float16" and "dynamic" with smaller weights
         that the CPU computes with in float32, "int8" for integer kernels.
     ship: whether the model goes with the viewer, or stays with the runs for comparison.
@@ -79,6 +80,7 @@ class Config:
     spacing_mm: float = 1.5
     multiple: int = 32
     fixed_size: int = 0
+    max_size: int = 512
     int8_tolerance: float = 0.75
     qat_epochs: int = 0
     qat_learning_rate: float = 2e-4

@@ -76,7 +76,7 @@ def input_spec(config: Config) -> InputSpec:
             min_size=config.fixed_size,
             max_size=config.fixed_size,
         )
-    return InputSpec(spacing_mm=config.spacing_mm, multiple=config.multiple)
+    return InputSpec(spacing_mm=config.spacing_mm, multiple=config.multiple, max_size=config.max_size)
 
 
 def export_float(
