@@ -176,7 +176,8 @@ class Network:
         with self._run_lock:
             np.copyto(self._image, x)
             self._run()
-            return self._logits[0].copy()
+            logits: NDArray[np.float32] = self._logits[0].copy()
+            return logits
 
     def _run(self) -> None:
         self._request.start_async()
