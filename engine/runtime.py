@@ -151,7 +151,7 @@ class Network:
                     f"{input_shape}, not f32 {(1, channels, *input_shape)} as its card says; export it again"
                 )
             self._request = self._compiled.create_infer_request()
-            # Bound once: handing arrays over for every image anew takes longer.
+            # Bound once, for every image to come.
             self._image = np.zeros((1, 1, *input_shape), dtype=np.float32)
             self._logits = np.empty((1, channels, *input_shape), dtype=np.float32)
             self._request.set_input_tensor(ov.Tensor(self._image, shared_memory=True))

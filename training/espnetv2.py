@@ -180,7 +180,7 @@ class ESPNetv2(_Encoder):
     H and W are multiples of 32. The deepest level is projected beside the third, filtered by an EESP unit and a pyramid
     and narrowed to the classes; from there on the class maps climb, each time joined with the level they reach.
     The authors drop a fifth of the channels before both projections while training. Here, where four class maps of 36
-    channels carry everything but the edges, that kept the network from fitting its own training crops: it is left out.
+    channels carry everything but the edges, that is left out; what it alone changes was not measured.
     """
 
     def __init__(self) -> None:
