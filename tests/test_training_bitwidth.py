@@ -113,7 +113,7 @@ def test_a_penalty_buys_fewer_bits_and_bits_end_whole(pair: tuple[onnx.ModelProt
     means = []
     for penalty in (0.0, 3.0):
         graph, said = BitGraph(*pair, images), []
-        learn_bits(graph, CONFIG, phantom_scans(), penalty, said.append)
+        learn_bits(graph, CONFIG, phantom_scans(), penalty, on_step=said.append)
         means.append([float(bits) for bits in graph.mean_bits()])
         assert said[-1]["step"] == CONFIG.bits_steps
         assert all(float(width) == round(float(width)) for width in graph.widths())

@@ -267,7 +267,8 @@ def _bits(config: Config, arguments: argparse.Namespace) -> None:
             config, network, calibration_inputs(training, spec, BITS_CALIBRATION_SLICES, config.seed)
         )
 
-    learn_all(config, lambda: BitGraph(*graphs(), first_batch(config, scans())), scans, run, _say)
+    teacher = _teacher(config, arguments)
+    learn_all(config, lambda: BitGraph(*graphs(), first_batch(config, scans())), scans, run, teacher, _say)
     about, found = source.about(arguments.results / config.start_from), []
     for penalty in config.bits_penalties:
         path = run / f"{penalty:g}.json"

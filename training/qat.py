@@ -3,6 +3,9 @@
 The post-training quantizer's ONNX graph, with its QuantizeLinear and DequantizeLinear nodes, is run in torch: every
 pair of them becomes a fake quantizer with a straight-through gradient, and weights and biases are trained under it. The
 graph itself does not change, so what is written back runs on the same integer kernels as before.
+
+Every other step leaves activations as they are: the float file takes these weights too. What integers cut off at the
+end of their range has no gradient, and grew there unseen, once to ten times the range, until float masks were wrong.
 """
 
 from __future__ import annotations
@@ -65,7 +68,8 @@ def fine_tune(
             images = images.contiguous(memory_format=torch.channels_last)
             with torch.no_grad(), torch.autocast("cpu", torch.bfloat16, enabled=config.bf16):
                 taught = teacher(images).float().softmax(1)
-            loss = dice_cross_entropy(graph(images), labels, taught, config.teacher_weight)
+            logits = graph(images, rounding=step % 2 == 0)
+            loss = dice_cross_entropy(logits, labels, taught, config.teacher_weight)
             optimizer.zero_grad(set_to_none=True)
             loss.backward()
             optimizer.step()
@@ -115,13 +119,16 @@ class QuantizedGraph(nn.Module):
                     bias = self.constants[node.input[2]].copy()
                     self.biases[_key(node.name)] = nn.Parameter(torch.from_numpy(bias))
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Tensor, *, rounding: bool = True) -> Tensor:
+        """rounding: whether activations are rounded and cut off as integers are; weights are rounded in any case."""
         values: dict[str, Any] = {self.model.graph.input[0].name: x}
         for node in self.model.graph.node:
             if node.op_type == "Conv":
                 values[node.output[0]] = self._convolve(node, values[node.input[0]])
             elif node.op_type == "DequantizeLinear" and node.input[0] in values:
                 # Its QuantizeLinear has rounded already and handed on real numbers.
+                values[node.output[0]] = values[node.input[0]]
+            elif node.op_type == "QuantizeLinear" and not rounding:
                 values[node.output[0]] = values[node.input[0]]
             elif node.op_type not in ("Constant", "DequantizeLinear"):
                 inputs = [values[name] if name in values else self.constants.get(name) for name in node.input]
