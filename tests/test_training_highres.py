@@ -90,6 +90,17 @@ def test_only_the_head_hears_of_fine_labels() -> None:
         assert (network.loss(logits, labels).item() != network.loss(logits, finer).item()) is hears
 
 
+def test_only_the_head_hears_of_a_teacher() -> None:
+    labels = torch.zeros(2, 64, 64, dtype=torch.int64)
+    taught = torch.full((2, 4, 64, 64), 0.25)
+    for name, hears in (("quantlite_quarter", True), ("quantlite_quarter_bilinear", False)):
+        network = NETWORKS[name]()
+        logits = [torch.zeros(2, 4, side, side) for side in (16, 32, 64)]
+        logits[-1][:, 0] = 3.0
+        alone, half = network.loss(logits, labels), network.loss(logits, labels, taught, 0.5)
+        assert (alone.item() != half.item()) is hears
+
+
 def test_shares_of_one_class_are_labels() -> None:
     torch.manual_seed(0)
     logits, labels = torch.randn(2, 4, 8, 8), torch.randint(0, 4, (2, 8, 8))

@@ -114,6 +114,31 @@ def test_the_float_graph_takes_the_tuned_weights(pair: tuple[onnx.ModelProto, on
         key = node.name.replace(".", "_")
         np.testing.assert_array_equal(floats[node.input[1]], wanted.weights[key].detach().numpy())
         np.testing.assert_array_equal(floats[node.input[2]], wanted.biases[key].detach().numpy())
+    # Without rounding of activations, what is tuned is that float graph.
+    x = np.random.default_rng(3).standard_normal((1, 1, SIZE, SIZE)).astype(np.float32)
+    with torch.no_grad():
+        ours = wanted(torch.from_numpy(x), rounding=False).numpy()
+        rounded = wanted(torch.from_numpy(x)).numpy()
+    np.testing.assert_allclose(ours, _run(shared, x), atol=1e-4 * np.abs(ours).max())
+    assert np.abs(ours - rounded).max() > 1e-3 * np.abs(ours).max()
+
+
+def test_tuning_sees_activations_rounded_and_as_they_are(
+    pair: tuple[onnx.ModelProto, onnx.ModelProto, QuantLite], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start, quantized, network = pair
+    seen: list[bool] = []
+    real = QuantizedGraph.forward
+
+    def noted(self: QuantizedGraph, x: torch.Tensor, *, rounding: bool = True) -> torch.Tensor:
+        seen.append(rounding)
+        return real(self, x, rounding=rounding)
+
+    monkeypatch.setattr(QuantizedGraph, "forward", noted)
+    fine_tune(quantized, replace(CONFIG, qat_epochs=2), phantom_scans(), network, start=start)
+    assert len(seen) > 2
+    assert seen[::2] == [True] * len(seen[::2])
+    assert seen[1::2] == [False] * len(seen[1::2])
 
 
 def test_an_operator_that_cannot_be_trained_is_named(

@@ -129,11 +129,15 @@ class LowRes(nn.Module):
         """Of what forward gives while training, against labels (N, H, W) int64 of full resolution; a scalar.
 
         The baseline learns the label that most pixels of a square have. The head learns, at every scale, the share that
-        each class has of a square's pixels; at the finest that is the labels themselves. There is no teacher here.
+        each class has of a square's pixels; at the finest that is the labels themselves.
+        taught: a teacher's probabilities (N, C, H, W) of full resolution, mixed with the labels by teacher_weight. A
+        fine truth is what the head is for; the baseline has no use for it.
         """
         truth = F.one_hot(target, logits[0].shape[1]).permute(0, 3, 1, 2).float()
         if self.head is None:
             return dice_cross_entropy(logits[0].float(), F.avg_pool2d(truth, self.scale).argmax(1))
+        if taught is not None:
+            truth = torch.lerp(truth, taught, teacher_weight)
         sides = [target.shape[-1] // finer.shape[-1] for finer in logits]
         losses = [share_loss(z.float(), F.avg_pool2d(truth, n)) for z, n in zip(logits, sides, strict=True)]
         return torch.stack(losses).mean()
