@@ -16,8 +16,9 @@ from engine.errors import ModelError
 from engine.packed import ENDING, pack, to_onnx, unpack
 from engine.runtime import Network
 from tests.training_scans import phantom_scans
+from training.bitgraph import BitGraph, _Quantizer
 from training.bitreport import bits_table, write_bit_pictures, write_bits
-from training.bitwidth import BitGraph, _Quantizer, first_batch, learn_all, learn_bits, quantized_graph
+from training.bitwidth import first_batch, learn_all, learn_bits, quantized_graph
 from training.config import Config
 from training.export import export_packed, stated_logits
 from training.quantlite import QuantLite

@@ -247,7 +247,8 @@ def _tuning(config: Config, arguments: argparse.Namespace, cases: Sequence[datas
 def _bits(config: Config, arguments: argparse.Namespace) -> None:
     """Train with every penalty, evaluate each, and put the chosen one in its place."""
     # Loads the runtime and the converter, which other steps do without.
-    from training.bitwidth import BitGraph, first_batch, learn_all, quantized_graph  # noqa: PLC0415
+    from training.bitgraph import BitGraph  # noqa: PLC0415
+    from training.bitwidth import first_batch, learn_all, quantized_graph  # noqa: PLC0415
 
     if not config.bits_penalties or not config.start_from:
         raise RunError(f"{config.id}: needs start_from and bits_penalties for learned bits; see quantlite_bits")

@@ -17,7 +17,6 @@ from typing import Any
 import numpy as np
 import onnx
 import torch
-import torch.nn.functional as F
 from numpy.typing import NDArray
 from onnx import numpy_helper
 from torch import Tensor, nn
@@ -27,6 +26,7 @@ from training.augment import Augmenter
 from training.config import Config
 from training.data import Scan
 from training.losses import dice_cross_entropy
+from training.onnx_walk import attributes, check_operators, constants_of, convolution, parameter_name, walk
 
 # Weights keep to 7 of their 8 bits, as training.quantize has them and for its reason.
 WEIGHT_LIMIT = 63
@@ -100,41 +100,25 @@ class QuantizedGraph(nn.Module):
         self.model.CopyFrom(model)
         _own_constants(self.model.graph)
         graph = self.model.graph
-        self.constants = {c.name: numpy_helper.to_array(c) for c in graph.initializer}
-        for node in graph.node:
-            if node.op_type == "Constant":
-                self.constants[node.output[0]] = numpy_helper.to_array(node.attribute[0].t)
+        check_operators(graph, ("Conv",), "under quantization")
+        self.constants = constants_of(graph)
         self.makers = {output: node for node in graph.node for output in node.output}
         floats = _float_weights(start) if start else {}
         self.weights, self.biases = nn.ParameterDict(), nn.ParameterDict()
         for node in graph.node:
-            if node.op_type not in OPERATORS:
-                raise ValueError(f"node {node.name}: {node.op_type} cannot be trained under quantization")
             if node.op_type == "Conv":
                 weight = floats.get(node.name)
                 if weight is None:
                     weight = self._stored(node)
-                self.weights[_key(node.name)] = nn.Parameter(torch.from_numpy(weight.copy()))
+                self.weights[parameter_name(node.name)] = nn.Parameter(torch.from_numpy(weight.copy()))
                 if len(node.input) > 2:
                     bias = self.constants[node.input[2]].copy()
-                    self.biases[_key(node.name)] = nn.Parameter(torch.from_numpy(bias))
+                    self.biases[parameter_name(node.name)] = nn.Parameter(torch.from_numpy(bias))
 
     def forward(self, x: Tensor, *, rounding: bool = True) -> Tensor:
         """rounding: whether activations are rounded and cut off as integers are; weights are rounded in any case."""
-        values: dict[str, Any] = {self.model.graph.input[0].name: x}
-        for node in self.model.graph.node:
-            if node.op_type == "Conv":
-                values[node.output[0]] = self._convolve(node, values[node.input[0]])
-            elif node.op_type == "DequantizeLinear" and node.input[0] in values:
-                # Its QuantizeLinear has rounded already and handed on real numbers.
-                values[node.output[0]] = values[node.input[0]]
-            elif node.op_type == "QuantizeLinear" and not rounding:
-                values[node.output[0]] = values[node.input[0]]
-            elif node.op_type not in ("Constant", "DequantizeLinear"):
-                inputs = [values[name] if name in values else self.constants.get(name) for name in node.input]
-                values[node.output[0]] = OPERATORS[node.op_type](_attributes(node), inputs)
-        logits: Tensor = values[self.model.graph.output[0].name]
-        return logits
+        rounds = self._round if rounding else lambda node, value: value
+        return walk(self.model.graph, self.constants, x, self._convolve, rounds)
 
     @torch.no_grad()
     def to_onnx(self) -> onnx.ModelProto:
@@ -143,14 +127,14 @@ class QuantizedGraph(nn.Module):
         for node in self.model.graph.node:
             if node.op_type != "Conv":
                 continue
-            weight = self.weights[_key(node.name)]
+            weight = self.weights[parameter_name(node.name)]
             step = _step(weight)
             integer = (weight / step.view(-1, 1, 1, 1)).round().clamp(-WEIGHT_LIMIT - 1, WEIGHT_LIMIT)
             names = self.makers[node.input[1]].input
             stored[names[0]] = integer.numpy().astype(np.int8)
             stored[names[1]] = step.numpy().reshape(self.constants[names[1]].shape)
             if len(node.input) > 2:
-                stored[node.input[2]] = self.biases[_key(node.name)].numpy()
+                stored[node.input[2]] = self.biases[parameter_name(node.name)].numpy()
         result = onnx.ModelProto()
         result.CopyFrom(self.model)
         for constant in result.graph.initializer:
@@ -167,29 +151,27 @@ class QuantizedGraph(nn.Module):
         return (integer * step.reshape(-1, 1, 1, 1)).astype(np.float32)
 
     def _convolve(self, node: onnx.NodeProto, x: Tensor) -> Tensor:
-        key, attributes = _key(node.name), _attributes(node)
+        key = parameter_name(node.name)
         weight = self.weights[key]
         zero = torch.zeros(weight.shape[0], dtype=torch.int32)
         rounded = torch.fake_quantize_per_channel_affine(
             weight, _step(weight.detach()), zero, 0, -WEIGHT_LIMIT - 1, WEIGHT_LIMIT
         )
-        bias = self.biases.get(key, None)
-        top, left, bottom, right = attributes["pads"]
-        if (top, left) != (bottom, right):
-            raise ValueError(f"node {node.name}: padding differs between sides")
-        return F.conv2d(
-            x, rounded, bias, attributes["strides"], (top, left), attributes["dilations"], attributes["group"]
-        )
+        return convolution(node, x, rounded, self.biases.get(key, None))
+
+    def _round(self, node: onnx.NodeProto, x: Tensor) -> Tensor:
+        step, zero = (self.constants[name] for name in node.input[1:])
+        low, high = np.iinfo(zero.dtype).min, np.iinfo(zero.dtype).max
+        if step.ndim == 0:
+            return torch.fake_quantize_per_tensor_affine(x, float(step), int(zero), low, high)
+        # The inputs of depthwise convolutions are quantized by channel.
+        steps, zeros = torch.from_numpy(step.copy()), torch.from_numpy(zero.astype(np.int32))
+        return torch.fake_quantize_per_channel_affine(x, steps, zeros, attributes(node)["axis"], low, high)
 
 
 def _step(weight: Tensor) -> Tensor:
     """Quantization step of each output channel: its largest weight is the largest integer."""
     return (weight.abs().amax((1, 2, 3)) / WEIGHT_LIMIT).clamp_min(1e-8)
-
-
-def _key(name: str) -> str:
-    """A node's name as a parameter may be called."""
-    return name.replace(".", "_")
 
 
 def _own_constants(graph: onnx.GraphProto) -> None:
@@ -206,38 +188,3 @@ def _float_weights(model: onnx.ModelProto) -> dict[str, NDArray[np.float32]]:
     """Weights by the name of their convolution."""
     constants = {c.name: numpy_helper.to_array(c) for c in model.graph.initializer}
     return {n.name: constants[n.input[1]] for n in model.graph.node if n.op_type == "Conv" and n.input[1] in constants}
-
-
-def _attributes(node: onnx.NodeProto) -> dict[str, Any]:
-    return {a.name: onnx.helper.get_attribute_value(a) for a in node.attribute}
-
-
-def _quantize(attributes: dict[str, Any], inputs: list[Any]) -> Tensor:
-    x, step, zero = inputs
-    low, high = np.iinfo(zero.dtype).min, np.iinfo(zero.dtype).max
-    if step.ndim == 0:
-        return torch.fake_quantize_per_tensor_affine(x, float(step), int(zero), low, high)
-    # The inputs of depthwise convolutions are quantized by channel.
-    steps, zeros = torch.from_numpy(step.copy()), torch.from_numpy(zero.astype(np.int32))
-    return torch.fake_quantize_per_channel_affine(x, steps, zeros, attributes["axis"], low, high)
-
-
-def _resize(attributes: dict[str, Any], inputs: list[Any]) -> Tensor:
-    scales = inputs[2]
-    if attributes["mode"] != b"nearest" or tuple(scales) != (1, 1, 2, 2):
-        raise ValueError(f"resizing by {tuple(scales)}, {attributes['mode'].decode()}: only nearest by 2 is known")
-    return F.interpolate(inputs[0], scale_factor=2, mode="nearest")
-
-
-OPERATORS: dict[str, Callable[[dict[str, Any], list[Any]], Any]] = {
-    "QuantizeLinear": _quantize,
-    "DequantizeLinear": lambda a, i: i[0],
-    "Constant": lambda a, i: None,
-    "Conv": lambda a, i: None,
-    "Relu": lambda a, i: i[0].relu(),
-    "Add": lambda a, i: i[0] + i[1],
-    "Concat": lambda a, i: torch.cat(i, a["axis"]),
-    "MaxPool": lambda a, i: F.max_pool2d(i[0], a["kernel_shape"], a["strides"]),
-    "Resize": _resize,
-    "DepthToSpace": lambda a, i: F.pixel_shuffle(i[0], a["blocksize"]),
-}
