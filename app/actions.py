@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from app.language import marked
 from app.state import AppState, Language, Layout, Theme
+from engine.volume import LV, MYO, RV
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,8 @@ class Action:
     checked: Callable[[AppState], bool] | None = None
 
 
+COLOUR_MENU = marked("Menu", "Colours")
+"""Stands in the View menu, after the styles."""
 LANGUAGE_MENU = marked("Menu", "Language")
 """Stands in the View menu, after the themes."""
 
@@ -39,6 +42,10 @@ def _layout(text: str, key: str, layout: Layout) -> Action:
 
 def _theme(text: str, theme: Theme, *, line_before: bool = False) -> Action:
     return Action(text, (), "View", "choose_theme", (theme,), line_before, checked=lambda state: state.theme is theme)
+
+
+def _colour(text: str, structure: int) -> Action:
+    return Action(text, (), COLOUR_MENU, "ask_colour", (structure,))
 
 
 def _language(text: str, language: Language) -> Action:
@@ -78,6 +85,10 @@ ACTIONS: tuple[Action, ...] = (
     _toggle(marked("Action", "Smooth between pixels"), "V", "View", "smooth"),
     Action(marked("Action", "Hide or show the outlines"), ("H",), "View", "toggle_overlay", line_before=True),
     Action(marked("Action", "Outline, fill or voxels"), ("F",), "View", "session.next_style"),
+    _colour(marked("Action", "Colour of the LV cavity…"), LV),
+    _colour(marked("Action", "Colour of the LV myocardium…"), MYO),
+    _colour(marked("Action", "Colour of the RV cavity…"), RV),
+    Action(marked("Action", "Default colours"), (), COLOUR_MENU, "session.default_colours", line_before=True),
     _toggle(marked("Action", "Outline of the loaded mask"), "M", "View", "mask_shown"),
     Action(marked("Action", "Header of the slice…"), ("T",), "View", "show_tags", line_before=True),
     Action(marked("Action", "Hide or show patient names"), ("N",), "View", "toggle_names"),

@@ -105,6 +105,8 @@ class FunctionPanel(Panel):
 
     def apply(self, old: AppState, new: AppState) -> None:
         self._state = new
+        if old.overlay.colours != new.overlay.colours:
+            self._colour()
         run, function = run_of(new), None
         if run is not None:
             function = run.function

@@ -33,7 +33,7 @@ from PySide6.QtWidgets import (
 )
 
 from app import dialogs, exports, icons, language, theme
-from app.actions import ACTIONS, LANGUAGE_MENU, MENUS
+from app.actions import ACTIONS, COLOUR_MENU, LANGUAGE_MENU, MENUS
 from app.cine_bar import CineBar
 from app.crash import CrashHandler
 from app.device_check import DeviceCheck, DeviceDialog
@@ -123,7 +123,8 @@ class MainWindow(QMainWindow):
             translate("MainWindow", "Studies, model and structures"),
             translate("MainWindow", "Function and performance"),
         )
-        middle.addWidget(_side(left, LEFT_WIDTH, (self.study, self.models, self.structures)))
+        self._left = _side(left, LEFT_WIDTH, (self.study, self.models, self.structures))
+        middle.addWidget(self._left)
         centre = QVBoxLayout()
         centre.setSpacing(8)
         centre.addWidget(self.messages)
@@ -156,7 +157,8 @@ class MainWindow(QMainWindow):
         self._recent_menu.aboutToShow.connect(self._fill_recent_menu)
         self._window_menu = QMenu(translate("MainWindow", "Window presets"), self)
         self._window_menu.aboutToShow.connect(self._fill_window_menu)
-        menus[LANGUAGE_MENU] = QMenu(translate("Menu", LANGUAGE_MENU), self)
+        for name in (COLOUR_MENU, LANGUAGE_MENU):
+            menus[name] = QMenu(translate("Menu", name), self)
         for entry in ACTIONS:
             action = QAction(translate("Action", entry.text), self)
             action.setProperty(ENGLISH, entry.text)
@@ -174,6 +176,8 @@ class MainWindow(QMainWindow):
                 menus[entry.menu].addMenu(self._recent_menu)
             if entry.command == "session.next_window":
                 menus[entry.menu].addMenu(self._window_menu)
+            if entry.command == "session.next_style":
+                menus[entry.menu].addMenu(menus[COLOUR_MENU])
             if entry.arguments == (Theme.SYSTEM,):
                 menus[entry.menu].addMenu(menus[LANGUAGE_MENU])
         row.addWidget(bar, 0, Qt.AlignmentFlag.AlignVCenter)
@@ -201,6 +205,8 @@ class MainWindow(QMainWindow):
         self.structures.style_requested.connect(lambda style: session.update_overlay(style=style, hidden=False))
         self.structures.opacity_requested.connect(lambda opacity: session.update_overlay(opacity=opacity))
         self.structures.hidden_toggled.connect(self.toggle_overlay)
+        self.structures.colour_requested.connect(session.choose_colour)
+        self.structures.default_colours_requested.connect(session.default_colours)
         self.stage.made.connect(self._connect_view)
         self._connect_view(self.slice_view)
         self.layouts.layout_requested.connect(session.show_layout)
@@ -233,6 +239,9 @@ class MainWindow(QMainWindow):
                 getattr(view, signal).connect(answer)
 
     def _apply(self, old: AppState, new: AppState) -> None:
+        # First: views read colours when they draw, and some draw at once.
+        if (old.theme, old.overlay.colours) != (new.theme, new.overlay.colours):
+            self._apply_theme()
         for view in self.views:
             view.apply(old, new)
         self._tick_actions(new)
@@ -240,8 +249,6 @@ class MainWindow(QMainWindow):
             if old.volume is not new.volume:
                 self.welcome.setVisible(new.volume.source.kind == "phantom")
             self.setWindowTitle(f"{scan_title(new.volume, hide=new.hide_names)} – CineQuant")
-        if old.theme is not new.theme:
-            self._apply_theme()
         if self._settings is not None and (old.recents, old.report) != (new.recents, new.report):
             self._settings.save(new)
 
@@ -386,6 +393,11 @@ class MainWindow(QMainWindow):
     def toggle_overlay(self) -> None:
         self.session.update_overlay(hidden=not self.session.state.overlay.hidden)
 
+    def ask_colour(self, structure: int) -> None:
+        """What to draw a structure in, beside its name."""
+        self._left.ensureWidgetVisible(self.structures)
+        self.structures.swatches[structure].ask()
+
     def toggle_names(self) -> None:
         self.session.update(hide_names=not self.session.state.hide_names)
 
@@ -402,7 +414,7 @@ class MainWindow(QMainWindow):
             self.session.say(Kind.SUCCESS, text)
 
     def _apply_theme(self) -> None:
-        theme.apply(QApplication.instance(), self.session.state.theme)
+        theme.apply(QApplication.instance(), self.session.state.theme, self.session.state.overlay.colours)
 
     def show_palette(self) -> None:
         """Every command by a few letters of its name."""

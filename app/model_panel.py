@@ -10,6 +10,7 @@ from app.engine_words import translated
 from app.language import marked, translate
 from app.panel import Choice, Panel, Segments, label
 from app.state import AppState, Run, Status, Style, card_of, precisions_of, run_of, shown_function
+from app.swatch import Swatch
 from engine.volume import LV, MYO, RV, STRUCTURES
 
 STYLE_NAMES = {
@@ -94,6 +95,8 @@ class StructuresPanel(Panel):
     style_requested = Signal(Style)
     opacity_requested = Signal(float)
     hidden_toggled = Signal()
+    colour_requested = Signal(int, object)
+    default_colours_requested = Signal()
 
     def __init__(self) -> None:
         super().__init__(translate("ModelPanel", "Structures"))
@@ -103,19 +106,24 @@ class StructuresPanel(Panel):
         self.hide.clicked.connect(self.hidden_toggled)
         self.title_row.addWidget(self.hide)
         grid = QGridLayout()
-        grid.setVerticalSpacing(6)
+        grid.setVerticalSpacing(3)
         grid.setColumnStretch(0, 1)
         self.boxes: dict[int, QCheckBox] = {}
         self.volumes: dict[int, QLabel] = {}
+        self.swatches: dict[int, Swatch] = {}
         for row, structure in enumerate((LV, MYO, RV)):
             box = self.boxes[structure] = QCheckBox(translated(STRUCTURES[structure]))
             box.setProperty("structure", str(structure))
             box.clicked.connect(lambda _=False, s=structure: self.structure_toggled.emit(s))
             amount = self.volumes[structure] = label("", "muted")
-            amount.setAlignment(Qt.AlignmentFlag.AlignRight)
+            amount.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             amount.setToolTip(translate("ModelPanel", "Volume in the frame on screen"))
+            swatch = self.swatches[structure] = Swatch(structure)
+            swatch.colour_requested.connect(self.colour_requested)
+            swatch.defaults_requested.connect(self.default_colours_requested)
             grid.addWidget(box, row, 0)
             grid.addWidget(amount, row, 1)
+            grid.addWidget(swatch, row, 2)
         self.body.addLayout(grid)
         self.styles = Segments([str(s) for s in Style], [translate("ModelPanel", STYLE_NAMES[s]) for s in Style])
         self.styles.chosen.connect(lambda name: self.style_requested.emit(Style(name)))
@@ -140,6 +148,7 @@ class StructuresPanel(Panel):
         overlay, function = new.overlay, shown_function(new)
         for structure, box in self.boxes.items():
             box.setChecked(structure in overlay.visible and not overlay.hidden)
+            self.swatches[structure].apply(overlay)
         values = {}
         if function is not None and function.units_known:
             values = {LV: function.lv_ml, MYO: function.myo_ml, RV: function.rv_ml}

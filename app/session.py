@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QElapsedTimer, QObject, Qt, QTimer, Signal
 
-from app import exports, lean
+from app import exports, lean, structure_colours
 from app.engine_words import translated
 from app.jobs import Job, Outcome, Report, Reporter, Worker
 from app.language import translate
@@ -62,8 +62,8 @@ from engine.measure import Function, measure
 from engine.model_card import ModelCard
 from engine.phantom import make_phantom
 from engine.predict import Prediction, predict
-from engine.render import window_presets
-from engine.volume import LabelMap, Volume
+from engine.render import Colour, window_presets
+from engine.volume import STRUCTURES, LabelMap, Volume
 
 if TYPE_CHECKING:
     from engine.studies import Index, Series
@@ -485,6 +485,30 @@ class Session(QObject):
         overlay = self.state.overlay
         visible = overlay.visible | {label} if overlay.hidden else overlay.visible ^ {label}
         self.update_overlay(visible=visible, hidden=False)
+
+    def choose_colour(self, structure: int, colour: Colour) -> None:
+        """Draw a structure in another colour, unless it would look like another one."""
+        overlay = self.state.overlay
+        others = structure_colours.complete(overlay.colours)
+        name = translated(STRUCTURES[structure])
+        clash = structure_colours.clash(structure, colour, others)
+        if clash is not None:
+            text = translate("Session", "{structure} and {other} would have nearly the same colour; choose another.")
+            self.say(Kind.WARNING, text.format(structure=name, other=translated(STRUCTURES[clash])))
+            return
+        chosen = {**others, structure: colour}
+        chosen = {label: value for label, value in chosen.items() if value != structure_colours.DEFAULTS[label]}
+        self.update(overlay=replace(overlay, colours=chosen), message=None)
+        confused = structure_colours.confused(structure, colour, others)
+        if structure_colours.is_faint(colour):
+            text = translate("Session", "{structure}: this colour hardly stands out on a grey picture.")
+            self.say(Kind.WARNING, text.format(structure=name))
+        elif confused is not None:
+            text = translate("Session", "{structure} and {other} now look alike with some kind of colour blindness.")
+            self.say(Kind.WARNING, text.format(structure=name, other=translated(STRUCTURES[confused])))
+
+    def default_colours(self) -> None:
+        self.update(overlay=replace(self.state.overlay, colours={}), message=None)
 
     def next_style(self) -> None:
         styles = list(Style)

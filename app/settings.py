@@ -9,6 +9,7 @@ from typing import Any
 
 from PySide6.QtCore import QByteArray, QSettings
 
+from app import structure_colours
 from app.state import MAX_RECENTS, AppState, Language, Layout, Overlay, Style, Theme
 from engine.bench import report_from_json
 from engine.volume import STRUCTURES
@@ -33,6 +34,7 @@ class Settings:
         visible = self._list("overlay/visible")
         if visible is not None:
             overlay = replace(overlay, visible=frozenset(v for v in visible if v in STRUCTURES))
+        overlay = replace(overlay, colours=structure_colours.from_json(self._json("overlay/colours")))
         chosen = {name: self._text(name) for name in ("model", "precision")}
         layout = self._text("layout")
         recents = [Path(p) for p in self._list("recents") or () if isinstance(p, str) and p]
@@ -62,6 +64,7 @@ class Settings:
         self._store.setValue("overlay/style", str(overlay.style))
         self._store.setValue("overlay/opacity", f"{overlay.opacity:.2f}")
         self._store.setValue("overlay/visible", json.dumps(sorted(overlay.visible)))
+        self._store.setValue("overlay/colours", json.dumps(structure_colours.to_json(overlay.colours)))
         for name, value in (("model", state.model_id), ("precision", state.precision)):
             self._store.setValue(name, value if name in state.by_hand else "")
         self._store.setValue("report", json.dumps(state.report.to_json()) if state.report else "")

@@ -22,7 +22,7 @@ from engine.compare import Comparison
 from engine.measure import Function
 from engine.model_card import ModelCard
 from engine.predict import Prediction, SliceTiming
-from engine.render import auto_window
+from engine.render import Colour, auto_window
 from engine.volume import LV, STRUCTURES, LabelMap, Volume
 
 if TYPE_CHECKING:
@@ -112,10 +112,13 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Overlay:
+    """colours: what the user chose, by structure; the others have their defaults. Never changed in place."""
+
     style: Style = Style.OUTLINE
     opacity: float = 0.3
     visible: frozenset[int] = frozenset(STRUCTURES)
     hidden: bool = False
+    colours: Mapping[int, Colour] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

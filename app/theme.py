@@ -1,18 +1,22 @@
 """Colours, type and the style sheet: dark and calm, or light. Images lie on black in both.
 
 A colour is read from this module by its name, as theme.TEXT, and is that of the theme in use; what caches one hears
-of another theme by QEvent.PaletteChange. What is drawn on an image takes its colours from IMAGE.
+of another theme by QEvent.PaletteChange. What is drawn on an image takes its colours from IMAGE, structures from
+STRUCTURE_COLOURS, which are read when they are drawn too: the user can choose them.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QPalette
 from PySide6.QtWidgets import QApplication
 
+from app import structure_colours
 from app.state import FLOAT32, INT8, Theme
+from engine.render import Colour
 from engine.volume import LV, MYO, RV
 
 
@@ -79,9 +83,8 @@ LIGHT = Colours(
 IMAGE = DARK
 """What is drawn on and around images, which stay dark in every theme."""
 
-# Vermilion, yellow and sky blue after Okabe and Ito, lightened for a dark ground: they stay apart in every kind of
-# colour blindness, in hue or in lightness, and none of them occurs in a grey image.
-STRUCTURE_COLOURS: dict[int, tuple[int, int, int]] = {LV: (255, 112, 77), MYO: (244, 214, 92), RV: (88, 180, 245)}
+STRUCTURE_COLOURS: Mapping[int, Colour] = structure_colours.DEFAULTS
+"""On images, by structure; another mapping after each choice."""
 
 _now = DARK
 
@@ -94,13 +97,42 @@ def __getattr__(name: str) -> str:
         raise AttributeError(f"theme has no colour {name}") from None
 
 
+LEGIBLE = 4.5
+"""The contrast of words to what is below them."""
+
 FONT_FAMILIES = ["Inter", "Segoe UI Variable Text", "Segoe UI", "SF Pro Text", "Helvetica Neue", "Noto Sans",
                  "DejaVu Sans"]  # fmt: skip
 
 
 def structure_css(label: int) -> str:
     """A structure's colour on a panel: that on the image, or as dark as a light ground needs."""
-    return {LV: _now.lv, MYO: _now.myo, RV: _now.rv}[label]
+    colour = STRUCTURE_COLOURS[label]
+    if colour == structure_colours.DEFAULTS[label]:
+        return {LV: _now.lv, MYO: _now.myo, RV: _now.rv}[label]
+    return legible(colour, _now)
+
+
+def legible(colour: Colour, on: Colours) -> str:
+    """The colour, moved towards that of text until words in it are legible on the theme's grounds."""
+    text, best = structure_colours.of_css(on.text) or colour, structure_colours.css(colour)
+    for share in range(101):
+        mixed = tuple(round(c + share / 100 * (t - c)) for c, t in zip(colour, text, strict=True))
+        best = structure_colours.css((mixed[0], mixed[1], mixed[2]))
+        if all(contrast(best, ground) >= LEGIBLE for ground in (on.window, on.panel, on.raised)):
+            break
+    return best
+
+
+def contrast(one: str, other: str) -> float:
+    """Contrast of two colours, 1 to 21, as WCAG 2.2 defines it."""
+    high, low = sorted((_luminance(QColor(one)), _luminance(QColor(other))), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+def _luminance(colour: QColor) -> float:
+    parts = (colour.redF(), colour.greenF(), colour.blueF())
+    red, green, blue = (v / 12.92 if v <= 0.04045 else ((v + 0.055) / 1.055) ** 2.4 for v in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
 def precision_css(precision: str) -> str:
@@ -127,18 +159,30 @@ def colours_of(choice: Theme, system: Qt.ColorScheme) -> Colours:
     return LIGHT if choice is Theme.LIGHT else DARK
 
 
-def apply(application: QApplication, choice: Theme = Theme.DARK) -> None:
-    """Give the whole program its looks, at the start and whenever the choice or the system changes."""
-    global _now  # noqa: PLW0603 - there is one application, and all of it has one theme
+def apply(
+    application: QApplication, choice: Theme = Theme.DARK, structures: Mapping[int, Colour] | None = None
+) -> None:
+    """Give the whole program its looks, at the start and whenever the choice or the system changes.
+
+    structures: the colours that the user chose for structures; the others have their defaults.
+    """
+    global _now, STRUCTURE_COLOURS  # noqa: PLW0603 - there is one application, and all of it has one theme
     hints = application.styleHints()
     if choice is Theme.SYSTEM:
         hints.unsetColorScheme()
     else:  # so that frames and file dialogs of the system go with it
         hints.setColorScheme(Qt.ColorScheme.Light if choice is Theme.LIGHT else Qt.ColorScheme.Dark)
-    _now = now = colours_of(choice, hints.colorScheme())
-    on_image = {f"image_{name}": getattr(IMAGE, name) for name in ("lv", "myo", "rv")}
-    sheet = STYLE.format(**asdict(now), **on_image)
+    before, _now = _now, colours_of(choice, hints.colorScheme())
+    now = _now
+    STRUCTURE_COLOURS = structure_colours.complete(structures or {})
+    labels = {"lv": LV, "myo": MYO, "rv": RV}
+    on_image = {f"image_{name}": structure_colours.css(STRUCTURE_COLOURS[label]) for name, label in labels.items()}
+    on_panel = {name: structure_css(label) for name, label in labels.items()}
+    sheet = STYLE.format(**{**asdict(now), **on_image, **on_panel})
     if application.styleSheet() == sheet:
+        return
+    if application.styleSheet() and now is before:  # structures alone have other colours
+        application.setStyleSheet(sheet)
         return
     application.setStyle("Fusion")
     palette = QPalette()

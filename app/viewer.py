@@ -39,7 +39,7 @@ def run_viewer(paths: list[Path], *, precision: str | None, screenshot: Path | N
     application.setOrganizationName("CineQuant")
     settings = None if screenshot else Settings()
     state = settings.restore(AppState()) if settings else AppState()
-    theme.apply(application, state.theme)
+    theme.apply(application, state.theme, state.overlay.colours)
     install(application, state.language)
     if precision:
         state = evolve(state, precision=precision, by_hand=state.by_hand | {"precision"})

@@ -100,6 +100,22 @@
         <translation>Kontur, Fläche oder Voxel</translation>
     </message>
     <message>
+        <source>Colour of the LV cavity…</source>
+        <translation>Farbe des LV-Kavums…</translation>
+    </message>
+    <message>
+        <source>Colour of the LV myocardium…</source>
+        <translation>Farbe des LV-Myokards…</translation>
+    </message>
+    <message>
+        <source>Colour of the RV cavity…</source>
+        <translation>Farbe des RV-Kavums…</translation>
+    </message>
+    <message>
+        <source>Default colours</source>
+        <translation>Standardfarben</translation>
+    </message>
+    <message>
         <source>Outline of the loaded mask</source>
         <translation>Kontur der geladenen Maske</translation>
     </message>
@@ -420,6 +436,37 @@
     <message>
         <source>The file does not say how fast the heart beat</source>
         <translation>Die Datei nennt die Herzfrequenz nicht</translation>
+    </message>
+</context>
+<context>
+    <name>Colours</name>
+    <message>
+        <source>Vermilion</source>
+        <translation>Zinnoberrot</translation>
+    </message>
+    <message>
+        <source>Yellow</source>
+        <translation>Gelb</translation>
+    </message>
+    <message>
+        <source>Sky blue</source>
+        <translation>Himmelblau</translation>
+    </message>
+    <message>
+        <source>Amber</source>
+        <translation>Bernstein</translation>
+    </message>
+    <message>
+        <source>Green</source>
+        <translation>Grün</translation>
+    </message>
+    <message>
+        <source>Blue</source>
+        <translation>Blau</translation>
+    </message>
+    <message>
+        <source>Pink</source>
+        <translation>Rosa</translation>
     </message>
 </context>
 <context>
@@ -1190,6 +1237,10 @@ ACDC</translation>
 <context>
     <name>Menu</name>
     <message>
+        <source>Colours</source>
+        <translation>Farben</translation>
+    </message>
+    <message>
         <source>Language</source>
         <translation>Sprache</translation>
     </message>
@@ -1725,6 +1776,18 @@ ACDC</translation>
         <translation>Wo das Herz liegt, ist bekannt, sobald segmentiert ist: warten oder „Segmentieren“ drücken.</translation>
     </message>
     <message>
+        <source>{structure} and {other} would have nearly the same colour; choose another.</source>
+        <translation>{structure} und {other} hätten fast dieselbe Farbe; bitte eine andere wählen.</translation>
+    </message>
+    <message>
+        <source>{structure}: this colour hardly stands out on a grey picture.</source>
+        <translation>{structure}: Diese Farbe hebt sich von einem grauen Bild kaum ab.</translation>
+    </message>
+    <message>
+        <source>{structure} and {other} now look alike with some kind of colour blindness.</source>
+        <translation>{structure} und {other} sehen bei mancher Farbenblindheit nun gleich aus.</translation>
+    </message>
+    <message>
         <source>Nothing to export yet: open a scan and wait until it is segmented.</source>
         <translation>Noch nichts zu exportieren: eine Untersuchung öffnen und warten, bis sie segmentiert ist.</translation>
     </message>
@@ -1925,6 +1988,25 @@ ACDC</translation>
     <message>
         <source>unknown</source>
         <translation>unbekannt</translation>
+    </message>
+</context>
+<context>
+    <name>Swatch</name>
+    <message>
+        <source>Colour: {structure}</source>
+        <translation>Farbe: {structure}</translation>
+    </message>
+    <message>
+        <source>{colour} (as {structure})</source>
+        <translation>{colour} (wie {structure})</translation>
+    </message>
+    <message>
+        <source>Other…</source>
+        <translation>Andere…</translation>
+    </message>
+    <message>
+        <source>Defaults</source>
+        <translation>Standard</translation>
     </message>
 </context>
 <context>
