@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import psutil
@@ -22,6 +22,9 @@ from engine.model_card import ModelCard
 from engine.postprocess import Labeller, keep_largest
 from engine.progress import CancelToken, Progress, no_progress
 from engine.volume import LabelMap, Volume, read_only
+
+if TYPE_CHECKING:
+    from engine.runtime import Network
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,41 +119,21 @@ def predict(
     stack are segmented as well; asking first is up to the caller. Raises Cancelled within a slice of being asked to
     stop, ModelError.
     """
-    from engine import runtime  # noqa: PLC0415 - see the module's docstring
-
     start = time.perf_counter()
     cancel = cancel or CancelToken()
     total = volume.frames * volume.slices
     # The largest RSS of the process's life tells the exact peak if it rises; otherwise the samples stand.
     life_peak_before, rss_before = peak_rss_mb(), rss_mb()
     progress(0, total, "Preparing")
+    ready = _prepare(volume, card, precision, threads, cancel)
+    network = ready.network
 
-    began = time.perf_counter()
-    array = _finite(volume.array)
-    scale = preprocess.intensity(array, card.input)
-    grid = preprocess.plan(volume.geometry, card.input)
-    labeller = Labeller(grid)
-    preprocess_ms = _ms_since(began)
-
-    cancel.check()
-    began = time.perf_counter()
-    known = runtime.is_loaded(card, precision, threads=threads, input_shape=grid.input_shape)
-    network = runtime.load_network(card, precision, threads=threads, input_shape=grid.input_shape)
-    load_ms = 0.0 if known else _ms_since(began)
-
-    labels = np.zeros(array.shape, dtype=np.uint8)
+    labels = np.zeros(volume.array.shape, dtype=np.uint8)
     timings: list[SliceTiming] = []
     highest = rss_mb()
     for frame, index in order(volume.frames, volume.slices, first):
         cancel.check()
-        t0 = time.perf_counter()
-        x = preprocess.to_input(array[frame, index], grid, scale)
-        t1 = time.perf_counter()
-        logits = network.infer(x)
-        t2 = time.perf_counter()
-        labels[frame, index] = labeller.labels(logits)
-        t3 = time.perf_counter()
-        timing = SliceTiming(frame, index, (t1 - t0) * 1e3, (t2 - t1) * 1e3, (t3 - t2) * 1e3)
+        labels[frame, index], timing = ready.segment(frame, index)
         timings.append(timing)
         now = rss_mb()
         highest = max(highest, now)
@@ -175,9 +158,9 @@ def predict(
         model_sha256=network.sha256,
         model_size_bytes=network.size_bytes,
         timings=tuple(timings),
-        preprocess_ms=preprocess_ms + sum(timing.preprocess_ms for timing in timings),
+        preprocess_ms=ready.preprocess_ms + sum(timing.preprocess_ms for timing in timings),
         postprocess_ms=postprocess_ms + sum(timing.postprocess_ms for timing in timings),
-        load_ms=load_ms,
+        load_ms=ready.load_ms,
         wall_s=time.perf_counter() - start,
         rss_before_mb=rss_before,
         rss_mb=rss_after,
@@ -186,8 +169,68 @@ def predict(
         threads=network.threads,
         isa=network.isa,
         int8_share=network.int8_share,
-        input_shape=grid.input_shape,
+        input_shape=ready.grid.input_shape,
     )
+
+
+def predict_slice(
+    volume: Volume,
+    card: ModelCard,
+    precision: str,
+    frame: int,
+    index: int,
+    *,
+    threads: int | None = None,
+    cancel: CancelToken | None = None,
+) -> tuple[SliceTiming, float, NDArray[np.uint8]]:
+    """Segment one slice of one frame, as predict() does before it chooses the largest component of each structure.
+
+    Returns what predict() tells of a slice: its timing, the memory of the process in 10^6 bytes, and its read-only
+    labels (Y, X). Grey values are scaled as those of the whole scan are. Raises Cancelled, ModelError.
+    """
+    labels, timing = _prepare(volume, card, precision, threads, cancel or CancelToken()).segment(frame, index)
+    return timing, rss_mb(), read_only(labels)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Ready:
+    """A scan and a network with all that is done once for the scan."""
+
+    array: NDArray[Any]
+    scale: preprocess.Intensity
+    grid: preprocess.Grid
+    labeller: Labeller
+    network: Network
+    preprocess_ms: float
+    load_ms: float
+
+    def segment(self, frame: int, index: int) -> tuple[NDArray[np.uint8], SliceTiming]:
+        """Labels (Y, X) of a slice, and what it cost."""
+        t0 = time.perf_counter()
+        x = preprocess.to_input(self.array[frame, index], self.grid, self.scale)
+        t1 = time.perf_counter()
+        logits = self.network.infer(x)
+        t2 = time.perf_counter()
+        labels = self.labeller.labels(logits)
+        t3 = time.perf_counter()
+        return labels, SliceTiming(frame, index, (t1 - t0) * 1e3, (t2 - t1) * 1e3, (t3 - t2) * 1e3)
+
+
+def _prepare(volume: Volume, card: ModelCard, precision: str, threads: int | None, cancel: CancelToken) -> _Ready:
+    from engine import runtime  # noqa: PLC0415 - see the module's docstring
+
+    began = time.perf_counter()
+    array = _finite(volume.array)
+    scale = preprocess.intensity(array, card.input)
+    grid = preprocess.plan(volume.geometry, card.input)
+    labeller = Labeller(grid)
+    preprocess_ms = _ms_since(began)
+
+    cancel.check()
+    began = time.perf_counter()
+    known = runtime.is_loaded(card, precision, threads=threads, input_shape=grid.input_shape)
+    network = runtime.load_network(card, precision, threads=threads, input_shape=grid.input_shape)
+    return _Ready(array, scale, grid, labeller, network, preprocess_ms, 0.0 if known else _ms_since(began))
 
 
 def order(frames: int, slices: int, first: tuple[int, int] = (0, 0)) -> list[tuple[int, int]]:

@@ -17,7 +17,7 @@ from engine import preprocess, runtime
 from engine.errors import Cancelled, ModelError
 from engine.model_card import ModelCard
 from engine.postprocess import Labeller
-from engine.predict import SliceTiming, order, predict
+from engine.predict import SliceTiming, order, predict, predict_slice
 from engine.progress import CancelToken
 from engine.volume import Geometry, Known, Source, Volume
 
@@ -89,6 +89,22 @@ def test_the_slice_on_screen_comes_first_and_the_labels_stay_the_same(card: Mode
     asked = predict(bands, card, "int8", first=(1, 2))
     assert [(t.frame, t.slice) for t in asked.timings] == [(1, 2), (1, 0), (1, 1), (0, 0), (0, 1), (0, 2)]
     assert np.array_equal(asked.labels.array, predict(bands, card, "int8").labels.array)
+
+
+def test_a_slice_alone_is_as_in_the_whole_before_components_are_chosen(card: ModelCard, bands: Volume) -> None:
+    told: dict[tuple[int, int], np.ndarray] = {}
+    predict(bands, card, "int8", on_slice=lambda timing, _, plane: told.update({(timing.frame, timing.slice): plane}))
+    for (frame, index), plane in told.items():
+        timing, memory_mb, alone = predict_slice(bands, card, "int8", frame, index)
+        assert (timing.frame, timing.slice) == (frame, index)
+        assert min(timing.preprocess_ms, timing.inference_ms, timing.postprocess_ms) > 0
+        assert memory_mb > 10
+        assert alone.dtype == np.uint8 and not alone.flags.writeable
+        assert np.array_equal(alone, plane)
+    stopped = CancelToken()
+    stopped.cancel()
+    with pytest.raises(Cancelled):
+        predict_slice(bands, card, "int8", 0, 0, cancel=stopped)
 
 
 def test_timings_memory_and_provenance(card: ModelCard, bands: Volume) -> None:
