@@ -109,6 +109,7 @@ ACTIONS: tuple[Action, ...] = (
     Action(marked("Action", "Go to end-systole"), ("S",), "Cine", "session.go_to_phase", ("ES",)),
     Action(marked("Action", "Switch float32 / int8"), ("P",), "Model", "session.toggle_precision"),
     Action(marked("Action", "Segment"), (), "Model", "session.segment"),
+    Action(marked("Action", "Segment this slice only"), ("Ctrl+Return",), "Model", "session.segment_slice"),
     Action(marked("Action", "Stop"), ("Escape",), "Model", "session.cancel"),
     Action(marked("Action", "Device check…"), (), "Model", "show_device_check", line_before=True),
     Action(marked("Action", "About the model…"), (), "Model", "show_model_card"),

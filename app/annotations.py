@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from app.language import COUNT, translate
 from app.panes import Pane, Role, mask_name, progress_text
-from app.state import AppState, card_of, drawn_labels, drawn_mask, run_of
+from app.state import AppState, Status, card_of, drawn_labels, drawn_mask, run_of
 from engine.volume import Known, Volume, orientation_letters
 
 _ROUND_MM = (1, 2, 5, 10, 20, 50, 100, 200)
@@ -88,11 +88,12 @@ def top_right(state: AppState, *, frame: int | None = None, narrow: bool = False
         lines = [run.prediction.model_name, run.prediction.precision]
     elif card is not None and run is not None and run.planes:
         # Before the largest component of each structure is chosen, crumbs may be seen that the result does not have.
-        here = (
-            translate("Annotations", "provisional outlines")
-            if drawn_labels(state, frame=frame)
-            else translate("Annotations", "this slice is still to come")
-        )
+        if drawn_labels(state, frame=frame):
+            here = translate("Annotations", "provisional outlines")
+        elif run.status is Status.PART:
+            here = translate("Annotations", "this slice is not segmented")
+        else:
+            here = translate("Annotations", "this slice is still to come")
         lines = [card.name, state.precision, progress_text(run), here]
     if state.mask is not None and state.mask_shown:
         name = translate("Annotations", "mask") if narrow else _short(mask_name(state))

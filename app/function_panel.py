@@ -208,6 +208,8 @@ def _why_empty(state: AppState, run: Run | None) -> str:
     match run.status if run else None:
         case Status.RUNNING | Status.WAITING:
             return translate("Function", "Measured as soon as the scan is segmented…")
+        case Status.PART:
+            return translate("Function", "Only single slices are segmented; volumes need them all. Press Segment.")
         case Status.STOPPED:
             return translate("Function", "The segmentation was stopped. Press Segment to go on.")
         case Status.FAILED:

@@ -200,6 +200,7 @@ class MainWindow(QMainWindow):
         self.models.model_requested.connect(session.choose_model)
         self.models.precision_requested.connect(session.choose_precision)
         self.models.segment_requested.connect(session.segment)
+        self.models.slice_requested.connect(session.segment_slice)
         self.models.card_requested.connect(self.show_model_card)
         self.structures.structure_toggled.connect(session.toggle_structure)
         self.structures.style_requested.connect(lambda style: session.update_overlay(style=style, hidden=False))
@@ -369,14 +370,8 @@ class MainWindow(QMainWindow):
             self.session.say(Kind.ERROR, text.format(path=path))
 
     def _ask_save(self, title: str, name: str, kinds: str, endings: tuple[str, ...] = ()) -> Path | None:
-        if self.session.still_loading():
-            return None
         volume, run = self.session.state.volume, run_of(self.session.state)
-        if volume is None or run is None or run.prediction is None:
-            self.session.say(
-                Kind.WARNING,
-                translate("MainWindow", "Nothing to export yet: open a scan and wait until it is segmented."),
-            )
+        if self.session.nothing_to_export() or volume is None or run is None or run.prediction is None:
             return None
         start = Path(_documents()) / exports.default_name(volume, run.prediction, name)
         chosen, _ = QFileDialog.getSaveFileName(self, title, str(start), kinds)

@@ -26,6 +26,7 @@ class ModelPanel(Panel):
     model_requested = Signal(str)
     precision_requested = Signal(str)
     segment_requested = Signal()
+    slice_requested = Signal()
     card_requested = Signal()
 
     def __init__(self) -> None:
@@ -50,7 +51,12 @@ class ModelPanel(Panel):
         self.segment = QPushButton(translate("ModelPanel", "Segment"))
         self.segment.setObjectName("primary")
         self.segment.clicked.connect(self.segment_requested)
-        self.body.addWidget(self.segment)
+        self.slice = QPushButton(translate("ModelPanel", "This slice only"))
+        tip = translate("ModelPanel", "Segment the slice and frame on screen and nothing else (Ctrl+Return)")
+        self.slice.setToolTip(tip)
+        self.slice.clicked.connect(self.slice_requested)
+        for button in (self.segment, self.slice):
+            self.body.addWidget(button)
         self.apply(AppState(), AppState())
 
     def apply(self, old: AppState, new: AppState) -> None:
@@ -83,9 +89,11 @@ class ModelPanel(Panel):
         run = run_of(new)
         self.status.setText(_status(new, run))
         self.status.setVisible(bool(self.status.text()))
-        stopped = run is None or run.status in (Status.STOPPED, Status.FAILED)
+        stopped = run is None or run.status in (Status.STOPPED, Status.FAILED, Status.PART)
         there = new.volume is not None and new.loading is None
-        self.segment.setVisible(there and card is not None and stopped)
+        for button in (self.segment, self.slice):
+            button.setVisible(there and card is not None and stopped)
+        self.slice.setEnabled(run is None or (new.frame_index, new.slice_index) not in run.planes)
 
 
 class StructuresPanel(Panel):
@@ -186,6 +194,9 @@ def _status(state: AppState, run: Run | None) -> str:
             return text.format(done=len(run.timings), total=run.total)
         case Status.WAITING:
             return translate("ModelPanel", "Waiting for its turn")
+        case Status.PART:
+            text = translate("ModelPanel", "{done} of {total} slices, one by one; volumes need them all.")
+            return text.format(done=len(run.planes), total=run.total)
         case Status.STOPPED:
             return translate("ModelPanel", "Stopped before the end: nothing is drawn.")
         case Status.FAILED:

@@ -138,6 +138,8 @@ def progress_text(run: Run | None) -> str:
         case Status.RUNNING:
             said = translate("Panes", "Segmenting: {done} of {total}")
             return said.format(done=len(run.timings), total=run.total)
+        case Status.PART:
+            return translate("Panes", "Only {done} of {total} slices").format(done=len(run.planes), total=run.total)
         case Status.STOPPED:
             return translate("Panes", "Stopped: press Segment")
         case Status.FAILED:

@@ -300,13 +300,15 @@ def _column(run: Run, p50: float, p95: float) -> tuple[str, ...]:
     """One precision's cells, in the order of ROWS."""
     each = np.mean([t.preprocess_ms + t.inference_ms + t.postprocess_ms for t in run.timings])
     done = run.prediction
+    part = run.status is Status.PART
+    to_come = EMPTY if part else "…"
     return (
         f"{p50:.1f}",
         f"{p95:.1f}",
         f"{1000 / max(float(each), 1e-6):.0f}",
-        thousands(done.peak_rss_mb) if done else f"{thousands(run.rss_mb)}…",
-        f"{100 * done.int8_share:.0f}" if done else "…",
-        thousands(done.model_size_bytes / 1000) if done else "…",
+        thousands(done.peak_rss_mb) if done else EMPTY if part else f"{thousands(run.rss_mb)}…",
+        f"{100 * done.int8_share:.0f}" if done else to_come,
+        thousands(done.model_size_bytes / 1000) if done else to_come,
     )
 
 
@@ -342,6 +344,9 @@ def _missing(state: AppState, precisions: Sequence[str]) -> list[str]:
         run = run_of(state, precision)
         if run is None and run_key(state, precision) is not None:
             absent.append(precision)
+        elif run is not None and run.status is Status.PART:
+            text = translate("Performance", "{precision}: only single slices are timed.")
+            lines.append(text.format(precision=precision))
         elif run is not None and run.status in (Status.STOPPED, Status.FAILED):
             here = precision == state.precision
             text = (

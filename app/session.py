@@ -61,7 +61,7 @@ from engine.masks import read_masks
 from engine.measure import Function, measure
 from engine.model_card import ModelCard
 from engine.phantom import make_phantom
-from engine.predict import Prediction, predict
+from engine.predict import Prediction, SliceTiming, predict, predict_slice
 from engine.render import Colour, window_presets
 from engine.volume import STRUCTURES, LabelMap, Volume
 
@@ -214,7 +214,7 @@ class Session(QObject):
         """End what has to do with the scan on screen; returns where cancelling the opening leads back to."""
         before = self._before
         self._go_back()
-        self._worker.cancel("open", "segment", "compare", "mask")
+        self._worker.cancel("open", "segment", "slice", "compare", "mask")
         self._worker.generation += 1
         runs = {key: run for key, run in self.state.runs.items() if run.status is Status.DONE}
         self.update(runs=runs, busy=None, message=None)
@@ -276,7 +276,7 @@ class Session(QObject):
     def choose_model(self, model_id: str) -> None:
         if model_id == self.state.model_id:
             return
-        self._worker.cancel("segment", "compare")
+        self._worker.cancel("segment", "slice", "compare")
         runs = {key: run for key, run in self.state.runs.items() if run.status is Status.DONE}
         by_hand = self.state.by_hand | {"model"}
         state = preselected(evolve(self.state, model_id=model_id, runs=runs, busy=None, by_hand=by_hand))
@@ -308,6 +308,29 @@ class Session(QObject):
         self.update(segment_asked=True, runs=runs, message=None)
         self._segment_missing()
 
+    def segment_slice(self) -> None:
+        """Segment the slice and frame on screen alone, in the precision on screen; what else is known stays."""
+        state, key = self.state, run_key(self.state)
+        if self.still_loading() or state.volume is None or state.catalog is None:
+            return
+        card = card_of(state)
+        if card is None or key is None:
+            self._segment_missing()  # says what is missing
+            return
+        run, at = state.runs.get(key), (state.frame_index, state.slice_index)
+        if run is not None and run.status in (Status.WAITING, Status.RUNNING):
+            text = translate("Session", "The whole scan is being segmented, this slice too; stop that first (Esc).")
+            self.say(Kind.WARNING, text)
+            return
+        if run is not None and (run.prediction is not None or at in run.planes):
+            self.say(Kind.SUCCESS, translate("Session", "This slice is segmented already."))
+            return
+        if (key, *at) in [job.tag for job in self._worker.unfinished]:
+            return
+        what = translate("Session", "Segmenting this slice in {precision}").format(precision=key.precision)
+        self.update(busy=Busy(what), message=None, playing=False)
+        self._submit("slice", _one_slice(state.volume, card, key.precision, at), tag=(key, *at))
+
     def cancel(self) -> None:
         """Stop what the worker does, else the device check.
 
@@ -315,7 +338,7 @@ class Session(QObject):
         stays: the one before is back.
         """
         checking = None if self.idle else self.state.checking
-        self._worker.cancel("open", "segment", "compare", "mask")
+        self._worker.cancel("open", "segment", "slice", "compare", "mask")
         self._go_back(tree=True)
         over = (Status.WAITING, Status.RUNNING)
         runs = {
@@ -328,7 +351,7 @@ class Session(QObject):
         """Take the model and precision that the device check recommends, now and for the scans to come."""
         state = preselected(evolve(self.state, by_hand=frozenset()))
         if state.model_id != self.state.model_id:
-            self._worker.cancel("segment", "compare")
+            self._worker.cancel("segment", "slice", "compare")
             runs = {key: run for key, run in state.runs.items() if run.status is Status.DONE}
             state = evolve(state, runs=runs, busy=None)
         self._show(state)
@@ -547,12 +570,8 @@ class Session(QObject):
         self._export(path, exports.measurements_csv)
 
     def _export(self, path: Path, write: Callable[[Path, Volume, Prediction, Function], None]) -> None:
-        if self.still_loading():
-            return
         volume, run = self.state.volume, run_of(self.state)
-        if volume is None or run is None or run.prediction is None or run.function is None:
-            text = translate("Session", "Nothing to export yet: open a scan and wait until it is segmented.")
-            self.say(Kind.WARNING, text)
+        if self.nothing_to_export() or volume is None or run is None:
             return
         prediction, function = run.prediction, run.function
 
@@ -564,6 +583,19 @@ class Session(QObject):
         self._submit("export", work, lasting=True)
         if self.state.busy is None:
             self.update(busy=Busy(translate("Session", "Saving {file}").format(file=path.name), can_stop=False))
+
+    def nothing_to_export(self) -> bool:
+        """Whether the scan on screen is not read and segmented as a whole; says so where an export is asked for."""
+        if self.still_loading():
+            return True
+        run = run_of(self.state)
+        if run is not None and run.prediction is not None:
+            return False
+        text = translate("Session", "Nothing to export yet: open a scan and wait until it is segmented.")
+        if run is not None and run.status is Status.PART:
+            text = translate("Session", "Only single slices are segmented; an export needs all: press Segment.")
+        self.say(Kind.WARNING, text)
+        return True
 
     def recover(self, folder: Path) -> Path | None:
         """Write the labels on screen into a recovery folder, here and now; None where there are none."""
@@ -623,6 +655,8 @@ class Session(QObject):
                 self._opened(outcome.value, outcome.job.tag)
             case "segment":
                 self._run_arrived(outcome.job.tag, *outcome.value)
+            case "slice":
+                self._slice_arrived(*outcome.job.tag, *outcome.value)
             case "mask":
                 self._mask_arrived(outcome.value, outcome.job.tag)
             case "compare":
@@ -663,6 +697,19 @@ class Session(QObject):
         )
         self._show(with_run(self.state, key, run))
         self._compare_missing()
+
+    def _slice_arrived(
+        self, key: RunKey, frame: int, index: int, timing: SliceTiming, rss_mb: float, plane: NDArray[np.uint8]
+    ) -> None:
+        """A slice that was asked for alone: kept beside others of that kind, until the whole scan is segmented."""
+        volume, run = self.state.volume, self.state.runs.get(key)
+        if volume is None or (run is not None and run.status in (Status.WAITING, Status.RUNNING, Status.DONE)):
+            return
+        if run is None or run.status is not Status.PART:
+            run = Run(Status.PART, total=volume.frames * volume.slices)
+        planes = {**run.planes, (frame, index): plane}
+        run = replace(run, timings=(*run.timings, timing), rss_mb=rss_mb, planes=planes)
+        self._show(with_run(self.state, key, run))
 
     def _compare_missing(self) -> None:
         """Queue the comparisons that the choices on screen call for and that are neither there nor under way."""
@@ -734,6 +781,13 @@ def _segmentation(
         return found
 
     return run
+
+
+def _one_slice(
+    volume: Volume, card: ModelCard, precision: str, at: tuple[int, int]
+) -> Callable[[Reporter], tuple[SliceTiming, float, NDArray[np.uint8]]]:
+    """at: (frame, slice)."""
+    return lambda reporter: predict_slice(volume, card, precision, *at, cancel=reporter.token)
 
 
 def _comparison(one: LabelMap, other: LabelMap, frames: tuple[int, ...] | None) -> Callable[[Reporter], Comparison]:

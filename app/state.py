@@ -100,6 +100,8 @@ class Status(StrEnum):
     DONE = "done"
     STOPPED = "stopped"
     FAILED = "failed"
+    PART = "part"
+    """Of single slices, which the user asked for; the others are not segmented, and nothing is measured."""
 
 
 class Kind(StrEnum):
@@ -160,7 +162,8 @@ class Run:
     """One segmentation of one scan by one model in one precision, as far as it is.
 
     timings: of the slices so far, in the order computed. total: slices there will be.
-    planes: while it runs, the labels (Y, X) uint8 of the slices so far, by (frame, slice); empty before and after.
+    planes: while it runs and in Status.PART, the labels (Y, X) uint8 of the slices so far, by (frame, slice); else
+    empty.
     """
 
     status: Status

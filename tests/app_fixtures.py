@@ -136,6 +136,18 @@ class FakeModel:
             progress(len(timings), of.frames * of.slices, "Segmenting")
         return prediction(of, model, precision, found, tuple(timings))
 
+    def one_slice(self, of, model, precision, frame, index, *, cancel):
+        """Stands for engine.predict.predict_slice."""
+        self.asked.append((of.source.name, model.id, f"{precision} {frame} {index}"))
+        if self.error:
+            raise self.error
+        while not self.gate.wait(0.005):
+            cancel.check()
+        cancel.check()
+        self.slices += 1
+        plane = labels(of, 1 if precision == "float32" else 2).array[frame, index]
+        return SliceTiming(frame, index, 0.5, 2.0, 0.5), 300.0, plane
+
 
 def prediction(
     of: Volume, model: ModelCard, precision: str, found: LabelMap, timings: tuple[SliceTiming, ...]
@@ -155,6 +167,7 @@ def model_fixture(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeModel]:
     """The network is faked, the models are "first" and "second"."""
     fake = FakeModel()
     monkeypatch.setattr(session_module, "predict", fake)
+    monkeypatch.setattr(session_module, "predict_slice", fake.one_slice)
     monkeypatch.setattr(session_module, "find_models", lambda folders=None: catalog("first", "second"))
     yield fake
     fake.gate.set()

@@ -196,6 +196,10 @@
         <translation>Segmentieren</translation>
     </message>
     <message>
+        <source>Segment this slice only</source>
+        <translation>Nur diese Schicht segmentieren</translation>
+    </message>
+    <message>
         <source>Stop</source>
         <translation>Abbrechen</translation>
     </message>
@@ -292,6 +296,10 @@
     <message>
         <source>provisional outlines</source>
         <translation>vorläufige Konturen</translation>
+    </message>
+    <message>
+        <source>this slice is not segmented</source>
+        <translation>diese Schicht ist nicht segmentiert</translation>
     </message>
     <message>
         <source>this slice is still to come</source>
@@ -1031,6 +1039,10 @@ Der Bericht unten enthält keine Patientendaten; er hilft, den Fehler zu beheben
         <translation>Messwerte folgen, sobald segmentiert ist …</translation>
     </message>
     <message>
+        <source>Only single slices are segmented; volumes need them all. Press Segment.</source>
+        <translation>Nur einzelne Schichten sind segmentiert; Volumina brauchen alle: „Segmentieren“ drücken.</translation>
+    </message>
+    <message>
         <source>The segmentation was stopped. Press Segment to go on.</source>
         <translation>Die Segmentierung wurde abgebrochen. „Segmentieren“ setzt sie fort.</translation>
     </message>
@@ -1127,6 +1139,10 @@ Der Bericht unten enthält keine Patientendaten; er hilft, den Fehler zu beheben
         <translation>Fenstervorgaben</translation>
     </message>
     <message>
+        <source>From the next start on</source>
+        <translation>Ab dem nächsten Start</translation>
+    </message>
+    <message>
         <source>Wait until the scan is read</source>
         <translation>Warten, bis die Untersuchung gelesen ist</translation>
     </message>
@@ -1197,10 +1213,6 @@ Der Bericht unten enthält keine Patientendaten; er hilft, den Fehler zu beheben
     <message>
         <source>{path}: could not be written; choose a folder that you may write to</source>
         <translation>{path}: konnte nicht geschrieben werden; einen Ordner mit Schreibrecht wählen</translation>
-    </message>
-    <message>
-        <source>Nothing to export yet: open a scan and wait until it is segmented.</source>
-        <translation>Noch nichts zu exportieren: eine Untersuchung öffnen und warten, bis sie segmentiert ist.</translation>
     </message>
     <message>
         <source>The language changes when CineQuant is started again.</source>
@@ -1303,6 +1315,14 @@ ACDC</translation>
         <translation>Segmentieren</translation>
     </message>
     <message>
+        <source>This slice only</source>
+        <translation>Nur diese Schicht</translation>
+    </message>
+    <message>
+        <source>Segment the slice and frame on screen and nothing else (Ctrl+Return)</source>
+        <translation>Nur die gezeigte Schicht in der gezeigten Phase segmentieren, sonst nichts (Strg+Return)</translation>
+    </message>
+    <message>
         <source>Looking for models…</source>
         <translation>Modelle werden gesucht …</translation>
     </message>
@@ -1353,6 +1373,10 @@ ACDC</translation>
     <message>
         <source>Waiting for its turn</source>
         <translation>Wartet, bis es an der Reihe ist</translation>
+    </message>
+    <message>
+        <source>{done} of {total} slices, one by one; volumes need them all.</source>
+        <translation>{done} von {total} Schichten, einzeln; Volumina brauchen alle.</translation>
     </message>
     <message>
         <source>Stopped before the end: nothing is drawn.</source>
@@ -1492,12 +1516,16 @@ ACDC</translation>
         <translation>Folgt, sobald die Untersuchung gelesen ist</translation>
     </message>
     <message>
+        <source>No model is installed</source>
+        <translation>Kein Modell installiert</translation>
+    </message>
+    <message>
         <source>{model} does not come in {precision}</source>
         <translation>{model} gibt es nicht in {precision}</translation>
     </message>
     <message>
-        <source>Not segmented</source>
-        <translation>Nicht segmentiert</translation>
+        <source>Not segmented: press Segment</source>
+        <translation>Nicht segmentiert: „Segmentieren“ drücken</translation>
     </message>
     <message>
         <source>Waits for its turn</source>
@@ -1506,6 +1534,10 @@ ACDC</translation>
     <message>
         <source>Segmenting: {done} of {total}</source>
         <translation>Segmentierung: {done} von {total}</translation>
+    </message>
+    <message>
+        <source>Only {done} of {total} slices</source>
+        <translation>Nur {done} von {total} Schichten</translation>
     </message>
     <message>
         <source>Stopped: press Segment</source>
@@ -1530,6 +1562,10 @@ ACDC</translation>
     <message>
         <source>The scan is still being read.</source>
         <translation>Die Untersuchung wird noch gelesen.</translation>
+    </message>
+    <message>
+        <source>No model is installed that could find the frame. Key 1 shows all frames.</source>
+        <translation>Es ist kein Modell installiert, das die Phase finden könnte. Taste 1 zeigt alle Phasen.</translation>
     </message>
     <message>
         <source>{progress}. The frames are found once all are segmented.</source>
@@ -1634,6 +1670,10 @@ ACDC</translation>
         <translation>Eine Kurzachsenuntersuchung öffnen: Während der Segmentierung wird hier die Rechenzeit jeder Schicht gemessen. Der Gerätetest vergleicht alle Modelle auf diesem Computer.</translation>
     </message>
     <message>
+        <source>Press Segment: every slice is timed here as it is computed. Device check compares all models on this computer.</source>
+        <translation>„Segmentieren“ drücken: Hier wird die Rechenzeit jeder Schicht gemessen. Der Gerätetest vergleicht alle Modelle auf diesem Computer.</translation>
+    </message>
+    <message>
         <source>Performance</source>
         <translation>Leistung</translation>
     </message>
@@ -1659,6 +1699,10 @@ ACDC</translation>
     <message>
         <source>{now} · peak {peak}</source>
         <translation>{now} · max. {peak}</translation>
+    </message>
+    <message>
+        <source>peak {peak}</source>
+        <translation>max. {peak}</translation>
     </message>
     <message>
         <source>Memory of this program (resident set) while it segmented: at most {peak} MB, now {now} MB. Since it started at most {ever} MB.</source>
@@ -1699,6 +1743,10 @@ ACDC</translation>
     <message>
         <source>the same LV EF</source>
         <translation>gleiche LV-EF</translation>
+    </message>
+    <message>
+        <source>{precision}: only single slices are timed.</source>
+        <translation>{precision}: nur einzelne Schichten sind gemessen.</translation>
     </message>
     <message>
         <source>{precision} did not end: press Segment.</source>
@@ -1748,6 +1796,18 @@ ACDC</translation>
         <translation>Die Untersuchung wird noch gelesen: warten, bis sie vollständig ist.</translation>
     </message>
     <message>
+        <source>The whole scan is being segmented, this slice too; stop that first (Esc).</source>
+        <translation>Die ganze Untersuchung wird segmentiert, diese Schicht auch; bitte erst abbrechen (Esc).</translation>
+    </message>
+    <message>
+        <source>This slice is segmented already.</source>
+        <translation>Diese Schicht ist schon segmentiert.</translation>
+    </message>
+    <message>
+        <source>Segmenting this slice in {precision}</source>
+        <translation>Diese Schicht wird in {precision} segmentiert</translation>
+    </message>
+    <message>
         <source>No model is installed, so nothing can be segmented{why}. Put a model&apos;s folder into {folder} and start again.</source>
         <translation>Kein Modell ist installiert, es kann also nichts segmentiert werden{why}. Den Ordner eines Modells nach {folder} legen und neu starten.</translation>
     </message>
@@ -1794,6 +1854,10 @@ ACDC</translation>
     <message>
         <source>Saving {file}</source>
         <translation>{file} wird gespeichert</translation>
+    </message>
+    <message>
+        <source>Only single slices are segmented; an export needs all: press Segment.</source>
+        <translation>Nur einzelne Schichten sind segmentiert; ein Export braucht alle: „Segmentieren“ drücken.</translation>
     </message>
     <message>
         <source>Segmenting in {precision}</source>
