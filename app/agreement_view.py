@@ -15,8 +15,8 @@ from app.engine_words import translated
 from app.language import joined, translate
 from app.painted_view import PaintedView
 from app.panel import Segments
-from app.panes import mask_name, progress_text
-from app.state import FLOAT32, INT8, AppState, Pair, comparison_of, run_of
+from app.panes import mask_name, note_of
+from app.state import FLOAT32, INT8, AppState, Pair, comparison_of
 from engine.volume import STRUCTURES, Known
 
 SHORT_NAMES = ("LV", "MYO", "RV")
@@ -47,8 +47,8 @@ def table_of(state: AppState) -> Table:
     comparison = comparison_of(state)
     if comparison is None:
         sides = (state.precision,) if state.pair is Pair.MASK else (FLOAT32, INT8)
-        waits = [f"{side}: {said}" for side in sides if (said := progress_text(run_of(state, side)))]
-        return Table(title, note="; ".join(waits) or translate("Agreement", "Comparing…"))
+        waits = [f"{side}: {said}" for side in sides if (said := note_of(state, side))]
+        return Table(title, note="\n".join(waits) or translate("Agreement", "Comparing…"))
     frame = state.frame_index
     if frame not in comparison.frames:
         first = comparison.frames[0] + 1 if comparison.frames else 1

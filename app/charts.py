@@ -125,7 +125,7 @@ class LatencyChart(QWidget):
             painter.drawLine(QPointF(dots.left(), y), QPointF(dots.right(), y))
             painter.drawLine(QPointF(bars.left(), y), QPointF(bars.right(), y))
             painter.setPen(words)
-            box = QRectF(0, y - LINE_PX / 2, LEFT_PX - 6, LINE_PX)
+            box = QRectF(0, max(y - LINE_PX / 2, LINE_PX - 2), LEFT_PX - 6, LINE_PX)
             painter.drawText(box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, f"{value:g}")
         head = QRectF(0, 0, self.width(), LINE_PX - 2)
         painter.drawText(head, Qt.AlignmentFlag.AlignLeft, translate("Charts", "ms a slice"))
@@ -168,6 +168,8 @@ class LatencyChart(QWidget):
     def _percentiles(self, painter: QPainter, dots: QRectF, bars: QRectF, top: float) -> None:
         """Lines at p50 and p95 of each precision, named where the names do not cover each other."""
         taken: list[float] = []
+        names: list[tuple[QRectF, str, QColor]] = []
+        painter.setFont(theme.font(9, bold=True))
         marks = [(one.p50, "p50", name) for name, one in self.shown.items()]
         marks += [(one.p95, "p95", name) for name, one in self.shown.items()]
         for value, words, precision in marks:
@@ -182,9 +184,15 @@ class LatencyChart(QWidget):
             at = y - MARK_PX if y - MARK_PX >= bars.top() - 2 else y + 1
             if all(abs(at - other) >= MARK_PX for other in taken):
                 taken.append(at)
-                painter.setPen(colour)
-                painter.setFont(theme.font(9, bold=True))
-                painter.drawText(QRectF(bars.left(), at, bars.width(), MARK_PX), Qt.AlignmentFlag.AlignRight, words)
+                wide = painter.fontMetrics().horizontalAdvance(words) + 4
+                names.append((QRectF(bars.right() - wide, at, wide, MARK_PX), words, colour))
+        # Above all lines and bars, on a ground of their own: a line of the other precision may run just there.
+        ground = QColor(theme.PANEL)
+        ground.setAlpha(215)
+        for box, words, colour in names:
+            painter.fillRect(box, ground)
+            painter.setPen(colour)
+            painter.drawText(box, Qt.AlignmentFlag.AlignCenter, words)
 
 
 @dataclass(frozen=True, slots=True)

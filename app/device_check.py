@@ -271,8 +271,8 @@ class DeviceDialog(QDialog):
                     grid.addWidget(cell, line, at, _side(at))
         grid.setRowStretch(grid.rowCount(), 1)
         grid.setColumnStretch(0, 1)
+        # Without a report it is empty, and stays: else the words above it would drift apart.
         self._area.setWidget(content)
-        self._area.setVisible(report is not None)
         self.notes.setText(_notes(report) if report else "")
         self.notes.setToolTip(plain_tip(self.notes.text()))
         self.notes.setVisible(report is not None)

@@ -25,6 +25,7 @@ from engine.model_card import ModelCard
 
 # Nobody scans a heart finer than this; it is a slip of the finger.
 SMALLEST_MM = 0.1
+TITLE_BAR = 40
 
 
 def _dialog(parent: QWidget, title: str, content: QWidget, width: int, height: int) -> QDialog:
@@ -43,9 +44,12 @@ def _dialog(parent: QWidget, title: str, content: QWidget, width: int, height: i
     buttons = _buttons(QDialogButtonBox.StandardButton.Close)
     buttons.rejected.connect(dialog.reject)
     column.addWidget(buttons)
-    # Wider where the words of another language need it.
+    # Wider where the words of another language need it, and as high as they are where the window is.
     room = content.sizeHint().width() + 40 + area.verticalScrollBar().sizeHint().width() + 8
     dialog.resize(max(width, room), height)
+    beside = dialog.sizeHint().height() - area.sizeHint().height()
+    whole = content.heightForWidth(dialog.width() - 56) if content.hasHeightForWidth() else content.sizeHint().height()
+    dialog.resize(dialog.width(), max(height, min(whole + beside + 2, parent.window().height() - TITLE_BAR)))
     return dialog
 
 
@@ -62,7 +66,7 @@ def shortcuts(parent: QWidget) -> QDialog:
     content = QWidget()
     grid = QGridLayout(content)
     grid.setHorizontalSpacing(26)
-    grid.setVerticalSpacing(6)
+    grid.setVerticalSpacing(5)
     mouse = [(translate("Mouse", what), translate("Mouse", key)) for key, what in MOUSE]
     sections = [(translate("Dialogs", "Mouse"), mouse)]
     for menu in MENUS:
@@ -198,7 +202,6 @@ class SpacingDialog(QDialog):
         column.addWidget(label(text, wrap=True))
         form = QFormLayout()
         form.setHorizontalSpacing(14)
-        form.setLabelAlignment(Qt.AlignmentFlag.AlignVCenter)
         self.boxes = []
         for name in (
             translate("Dialogs", "Along a row"),
@@ -212,7 +215,11 @@ class SpacingDialog(QDialog):
             box.setSuffix(" mm")
             box.setSpecialValueText("mm")
             box.valueChanged.connect(self._check)
-            form.addRow(name, box)
+            words = label(name)
+            words.setBuddy(box)
+            # A form puts the label of a styled field above its middle.
+            words.setMinimumHeight(box.sizeHint().height())
+            form.addRow(words, box)
             self.boxes.append(box)
         column.addLayout(form)
         buttons = _buttons(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)

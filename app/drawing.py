@@ -19,7 +19,7 @@ from app.state import Drawn
 from engine.render import grey, outlines
 from engine.volume import LV, MYO, RV
 
-INK, MUTED_INK, FAINT_INK, WARNING_INK, ACCENT_INK = "#e7ebf0", "#9aa6b5", "#697586", "#e8b84f", "#3cc8b4"
+INK, MUTED_INK, FAINT_INK, WARNING_INK, ACCENT_INK = "#e7ebf0", "#9aa6b5", "#8a97a8", "#e8b84f", "#3cc8b4"
 # Apart from the structures' vermilion, yellow and blue in every kind of colour blindness, and never in a grey image.
 DIFFERENCE_COLOUR = (255, 60, 200)
 

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from app import theme
 from app.engine_words import translated
 from app.language import joined, translate
 from app.panel import Panel, label
-from app.plot import Plot
+from app.plot import AXIS_HEIGHT, Plot
 from app.state import AppState, Run, Status, card_of, run_of
 from engine.measure import Function
 from engine.volume import LV, RV, Volume
 
 NOT_DEFINED = "–"
+PHASE_NAME_PX = 14
 
 
 class FunctionPanel(Panel):
@@ -74,11 +76,14 @@ class FunctionPanel(Panel):
         self.curve.setToolTip(translate("Function", "Click to go to a frame"))
         self._lines = {label_: self.curve.plot(symbol="o", symbolSize=4, symbolPen=None) for label_ in (RV, LV)}
         self._now = pg.InfiniteLine(angle=90)
-        # Their names stand low: no ventricle empties, so no curve comes there.
+        # Their names stand at the top, where _leave_room keeps the curves from.
         self._phases = {
-            name: pg.InfiniteLine(angle=90, label=name, labelOpts={"position": 0.14, "anchors": [(0, 0.5), (1, 0.5)]})
+            name: pg.InfiniteLine(angle=90, label=name, labelOpts={"position": 1.0, "anchors": [(0, 0.3), (1, 0.3)]})
             for name in ("ED", "ES")
         }
+        for line in self._phases.values():
+            line.label.setFont(theme.font(10))
+        self._highest = 0.0
         self._colour()
         for line in (*self._phases.values(), self._now):
             self.curve.addItem(line, ignoreBounds=True)
@@ -155,9 +160,9 @@ class FunctionPanel(Panel):
             for structure, values in ((LV, function.lv_ml), (RV, function.rv_ml)):
                 top = max(*values, 1e-9)
                 self._lines[structure].setData(frames, values if known else [v / top for v in values])
-            highest = max(*function.lv_ml, *function.rv_ml) if known else 1.0
+            self._highest = max(*function.lv_ml, *function.rv_ml) if known else 1.0
             self.curve.setXRange(1, volume.frames)
-            self.curve.setYRange(0, highest * 1.12)
+            self._leave_room()
             for name, at in (("ED", function.ed_frame), ("ES", function.es_frame)):
                 self._phases[name].setVisible(at is not None)
                 self._phases[name].setValue((at or 0) + 1)
@@ -173,6 +178,16 @@ class FunctionPanel(Panel):
         self._note.setText(note)
         self._note.setVisible(bool(note))
         self._filled.setToolTip("\n".join(map(translated, function.rules)))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._leave_room()
+
+    def _leave_room(self) -> None:
+        """Let the highest curve end below the names of the phases, whatever the height of the plot."""
+        if self._highest > 0:
+            plot_px = max(self.curve.height() - AXIS_HEIGHT, 1)
+            self.curve.setYRange(0, self._highest / (1 - min(PHASE_NAME_PX / plot_px, 0.5)))
 
     def _fill_table(self, rows: list[tuple[str, str, str]]) -> None:
         """Cells are made once and kept."""

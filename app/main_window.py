@@ -159,6 +159,7 @@ class MainWindow(QMainWindow):
         self._window_menu.aboutToShow.connect(self._fill_window_menu)
         for name in (COLOUR_MENU, LANGUAGE_MENU):
             menus[name] = QMenu(translate("Menu", name), self)
+        menus[LANGUAGE_MENU].addAction(translate("MainWindow", "From the next start on")).setEnabled(False)
         for entry in ACTIONS:
             action = QAction(translate("Action", entry.text), self)
             action.setProperty(ENGLISH, entry.text)
@@ -178,7 +179,8 @@ class MainWindow(QMainWindow):
                 menus[entry.menu].addMenu(self._window_menu)
             if entry.command == "session.next_style":
                 menus[entry.menu].addMenu(menus[COLOUR_MENU])
-            if entry.arguments == (Theme.SYSTEM,):
+            # By the command too: as texts, the system's theme and the system's language are equal.
+            if entry.command == "choose_theme" and entry.arguments == (Theme.SYSTEM,):
                 menus[entry.menu].addMenu(menus[LANGUAGE_MENU])
         row.addWidget(bar, 0, Qt.AlignmentFlag.AlignVCenter)
         row.addSpacing(6)

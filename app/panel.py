@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QPushButton,
+    QStyledItemDelegate,
     QVBoxLayout,
     QWidget,
 )
@@ -53,6 +54,11 @@ def plain_tip(text: str) -> str:
 
 class Choice(QComboBox):
     """A drop-down list with a chevron; style sheets can only put a file there."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        # The one that Qt takes by itself knows nothing of style sheets, and frames what is chosen.
+        self.setItemDelegate(QStyledItemDelegate(self))
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         # Turned by the way, over a list that nobody opened, the wheel would choose another model.

@@ -101,12 +101,12 @@ def mask_name(state: AppState) -> str:
 def _sides(state: AppState) -> tuple[tuple[str, Drawn | None, str], tuple[str, Drawn | None, str]]:
     """(name, labels, what is not there yet) of the two segmentations compared."""
     first, second = pair_names(state)
-    one = (first, drawn_labels(state, first), _note(state, first))
+    one = (first, drawn_labels(state, first), note_of(state, first))
     if state.pair is Pair.MASK:
         mask = drawn_mask(state)
         note = "" if mask else _mask_frames(state)
         return one, (second, mask, note)
-    return one, (second, drawn_labels(state, second), _note(state, second))
+    return one, (second, drawn_labels(state, second), note_of(state, second))
 
 
 def _mask_frames(state: AppState) -> str:
@@ -115,13 +115,15 @@ def _mask_frames(state: AppState) -> str:
     return translate("Panes", "The mask is of frame {frames} only").format(frames=listed)
 
 
-def _note(state: AppState, precision: str) -> str:
+def note_of(state: AppState, precision: str) -> str:
     """Why a segmentation is not whole."""
     run, card = run_of(state, precision), card_of(state)
     if run is not None and run.status is Status.DONE:
         return ""
     if state.loading is not None:
         return translate("Panes", "Comes once the scan is read")
+    if card is None and state.catalog is not None:
+        return translate("Panes", "No model is installed")
     if card is not None and precision not in precisions_of(card):
         said = translate("Panes", "{model} does not come in {precision}")
         return said.format(model=card.name, precision=precision)
@@ -131,7 +133,7 @@ def _note(state: AppState, precision: str) -> str:
 def progress_text(run: Run | None) -> str:
     """How far a segmentation is, in words; empty once it is done."""
     if run is None:
-        return translate("Panes", "Not segmented")
+        return translate("Panes", "Not segmented: press Segment")
     match run.status:
         case Status.WAITING:
             return translate("Panes", "Waits for its turn")
@@ -165,6 +167,8 @@ def _phase(state: AppState, role: Role) -> Pane:
         run = run_of(state)
         if state.loading is not None:
             todo = translate("Panes", "The scan is still being read.")
+        elif state.catalog is not None and card_of(state) is None:
+            todo = translate("Panes", "No model is installed that could find the frame. Key 1 shows all frames.")
         elif run is not None and run.status in (Status.WAITING, Status.RUNNING):
             todo = translate("Panes", "{progress}. The frames are found once all are segmented.")
             todo = todo.format(progress=progress_text(run))

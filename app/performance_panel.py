@@ -33,6 +33,10 @@ WELCOME = marked(
     "Open a short-axis scan: every slice is timed here while it is segmented. "
     "Device check compares all models on this computer.",
 )
+READY = marked(
+    "Performance",
+    "Press Segment: every slice is timed here as it is computed. Device check compares all models on this computer.",
+)
 # Often enough to look continuous, seldom enough to cost nothing beside the network.
 FRAME_MS = 66
 IDLE_MS = 1000
@@ -115,7 +119,10 @@ class PerformancePanel(Panel):
             return
         at_work = _at_work(runs)
         self._meter.note(at_work)
-        self._clock.setInterval(FRAME_MS if at_work else IDLE_MS)
+        interval = FRAME_MS if at_work else IDLE_MS
+        # Set again, the interval would start anew: slices come before it ends, and nothing would be drawn.
+        if interval != self._clock.interval():
+            self._clock.setInterval(interval)
         # Slices come faster than eyes follow; what begins or ends is shown at once.
         if at_work and at_work == _at_work(before) and old.precision == new.precision:
             self._stale = True
@@ -151,7 +158,9 @@ class PerformancePanel(Panel):
         self.summary.setText(_summary(state, runs))
         self.summary.setVisible(bool(self.summary.text()))
         words = (_device(list(runs.values())), *(_missing(state, self.columns) if started else ()))
-        self.device.setText("\n".join(filter(None, words)) if started else translate("Performance", WELCOME))
+        ready = state.volume is not None and state.loading is None and card_of(state) is not None
+        invitation = translate("Performance", READY if ready else WELCOME)
+        self.device.setText("\n".join(filter(None, words)) if started else invitation)
         self.device.setVisible(bool(self.device.text()))
         self._draw_strips()
 
@@ -161,7 +170,10 @@ class PerformancePanel(Panel):
         now = rss_mb()
         peaks = [r.prediction.peak_rss_mb for r in _runs(self._state, self.columns).values() if r and r.prediction]
         peak = max([*peaks, *(sample.value for sample in self._meter.memory)], default=now)
-        words = translate("Performance", "{now} · peak {peak}").format(now=thousands(now), peak=thousands(peak))
+        # What the program takes afterwards is not the run's, and may be more than its peak.
+        at_work = _at_work(_runs(self._state, self.columns))
+        said = translate("Performance", "{now} · peak {peak}") if at_work else translate("Performance", "peak {peak}")
+        words = said.format(now=thousands(now), peak=thousands(peak))
         self.memory.show_samples(self._meter.memory, words, top=1.15 * max(peak, now), peak=peak)
         tip = translate(
             "Performance",

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFrame
 from app import theme
 
 MIN_HEIGHT, MAX_HEIGHT = 84, 230
+AXIS_HEIGHT = 31
 
 
 class Plot(pg.PlotWidget):
@@ -34,7 +35,7 @@ class Plot(pg.PlotWidget):
         self.set_labels(x_label, y_label)
         self._colour()
         item.getAxis("left").setWidth(44)
-        item.getAxis("bottom").setHeight(31)
+        item.getAxis("bottom").setHeight(AXIS_HEIGHT)
 
     def set_labels(self, x_label: str, y_label: str) -> None:
         """Axis titles, with their units in them."""

@@ -138,6 +138,7 @@ class TagsDialog(QDialog):
         self.which.setText(text)
         at = self.table.verticalScrollBar().value()
         self._model.set_tags(tags, hide=new.hide_names)
+        self.table.setColumnHidden(0, not any(tag.tag for tag in tags))  # fields of NIfTI have names alone
         self.table.verticalScrollBar().setValue(at)
         self._say_count()
 

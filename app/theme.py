@@ -218,7 +218,7 @@ QToolTip {{ background: {raised}; color: {text}; border: 1px solid {border}; pad
 #wordmark {{ font-size: 15px; font-weight: 600; letter-spacing: 0.2px; }}
 #patient {{ color: {text}; font-weight: 600; }}
 #scanTitle {{ color: {muted}; }}
-#palette {{ background: {raised}; border: 1px solid {edge}; border-radius: 10px; }}
+#palette {{ background: {raised}; border: 1px solid {edge}; }}
 #research {{ color: {warning}; border: 1px solid {warning_edge}; border-radius: 9px; padding: 2px 10px;
     font-size: 11px; }}
 
@@ -226,7 +226,7 @@ QMenuBar {{ background: transparent; color: {muted}; }}
 QMenuBar::item {{ padding: 6px 10px; border-radius: 5px; background: transparent; }}
 QMenuBar::item:selected {{ background: {hover}; color: {text}; }}
 QMenu {{ background: {raised}; border: 1px solid {border}; padding: 5px; }}
-QMenu::item {{ padding: 6px 28px 6px 14px; border-radius: 4px; }}
+QMenu::item {{ padding: 5px 28px 5px 14px; border-radius: 4px; }}
 QMenu::item:selected {{ background: {hover}; }}
 QMenu::item:disabled {{ color: {faint}; }}
 QMenu::separator {{ height: 1px; background: {border}; margin: 5px 8px; }}
@@ -282,8 +282,11 @@ QPushButton[segment="true"][place="last"] {{ border-top-right-radius: 6px; borde
 QComboBox {{ background: {raised}; border: 1px solid {border}; border-radius: 6px; padding: 5px 9px; }}
 QComboBox:hover {{ background: {hover}; }}
 QComboBox:focus {{ border-color: {accent}; }}
-QComboBox QAbstractItemView {{ background: {raised}; border: 1px solid {border}; outline: none; padding: 3px;
-    selection-background-color: {hover}; selection-color: {text}; }}
+QComboBox {{ combobox-popup: 0; }}
+QComboBox QAbstractItemView, QComboBox QAbstractItemView:focus {{ background: {raised}; border: 1px solid {edge};
+    border-radius: 0; outline: none; padding: 3px; }}
+QComboBox QAbstractItemView::item {{ min-height: 26px; padding: 0 7px; border-radius: 4px; }}
+QComboBox QAbstractItemView::item:selected {{ background: {accent_dim}; color: {text}; }}
 QComboBox::drop-down {{ border: none; width: 22px; }}
 QComboBox::down-arrow {{ image: none; }}
 QDoubleSpinBox {{ background: {raised}; border: 1px solid {border}; border-radius: 6px; padding: 6px 8px; }}
@@ -325,9 +328,14 @@ QTreeView:focus, QListView:focus, QTableView:focus {{ border-color: {accent}; }}
 QTreeView::item:hover, QListView::item:hover, QTableView::item:hover {{ background: {hover}; }}
 QTreeView::item:selected, QListView::item:selected, QTableView::item:selected {{ background: {accent_dim};
     color: {text}; }}
+QTableView::item {{ padding: 0 5px; }}
 QHeaderView {{ background: {raised}; }}
 QHeaderView::section {{ background: {raised}; color: {muted}; border: none; border-bottom: 1px solid {border};
     padding: 5px 8px; font-size: 11px; font-weight: 600; }}
+
+QMessageBox QLabel#qt_msgbox_label {{ font-size: 16px; font-weight: 600; }}
+QMessageBox QLabel#qt_msgbox_informativelabel {{ min-width: 430px; }}
+QMessageBox QFrame[frameShape="4"] {{ border: none; background: {border}; max-height: 1px; }}
 
 QScrollBar:horizontal {{ background: transparent; height: 8px; margin: 0; }}
 QScrollBar::handle:horizontal {{ background: {edge}; border-radius: 4px; min-width: 30px; }}

@@ -241,6 +241,9 @@ def test_the_window_shows_table_progress_and_advice(qtbot: Any, window: MainWind
     assert not dialog.isModal()
     assert dialog.stop.isVisible()
     assert "Not checked yet" in dialog.device.text()
+    # What is said stands together at the top, however high the dialog is.
+    assert dialog.device.geometry().top() - dialog.advice.geometry().bottom() < 30
+    assert dialog.advice.geometry().top() < 40
     qtbot.waitUntil(lambda: "3 of 46" in dialog.doing.text())
     assert "3 / 46" in window.status.text.text()
     assert window.status.cancel.isVisible()

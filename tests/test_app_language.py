@@ -247,6 +247,15 @@ def test_a_language_is_chosen_for_the_next_start(window: MainWindow) -> None:
     assert message is not None and "started again" in message.text
 
 
+def test_the_menu_of_languages_says_from_when_they_count(window: MainWindow) -> None:
+    [menu] = [menu for menu in window.findChildren(QMenu) if menu.title() == "Language"]
+    first, *languages = menu.actions()
+    assert first.text() == "From the next start on" and not first.isEnabled()
+    assert [action.text() for action in languages] == [a.text for a in ACTIONS if a.menu == "Language"]
+    for one in window.findChildren(QMenu):
+        assert one.menuAction() not in one.actions(), one.title()
+
+
 def test_installing_another_language_takes_the_first_away(qapp: QApplication) -> None:
     assert language.install(qapp, Language.GERMAN) == language.code_now() == "de"
     assert language.translate("Action", "Quit") == "Beenden"

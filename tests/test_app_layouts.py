@@ -65,6 +65,7 @@ from app.state import (
     size_mm,
 )
 from engine import nifti
+from engine.catalog import Catalog
 from engine.compare import compare
 from engine.reformat import long_axis_plane
 from engine.render import grey, window_presets
@@ -206,6 +207,9 @@ def test_ed_and_es_say_what_is_missing() -> None:
     title, todo = pane_of(cine, Role.ES).missing
     assert title == "End-systole is not known yet"
     assert "press Segment" in todo
+    without = pane_of(opened(AppState(catalog=Catalog((), (), "")), volume()), Role.ES)
+    assert "No model is installed" in without.missing[1]
+    assert "Segment" not in without.missing[1]  # there is no such button then
     pair = opened(AppState(), volume(2, phase_names=("ED", "ES")))
     assert pane_of(pair, Role.ES).frame == 1
     assert pane_of(pair, Role.ES).missing == ("", "")

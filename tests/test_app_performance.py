@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import numpy as np
@@ -161,6 +162,28 @@ def test_it_follows_the_slices_without_drawing_each(
     model.gate.set()
     settle(qtbot, session)
     assert drawn[-1] == N
+
+
+def test_slices_do_not_put_off_the_next_drawing(qtbot: Any, window: MainWindow, model: FakeModel) -> None:
+    """They come faster than it draws: were its clock set anew with each, it would draw nothing until the end."""
+    panel, session = window.performance, window.session
+    model.gate.clear()
+    session.open_volume(volume())
+    timings = []
+    for _ in range(2):
+        timings.append(timing(len(timings)))
+        session.update(runs={**session.state.runs, **running(session, tuple(timings))})
+    assert panel._clock.interval() == performance_panel.FRAME_MS
+    end = time.monotonic() + 0.02
+    while time.monotonic() < end:
+        pass
+    before = panel._clock.remainingTime()
+    assert before < performance_panel.FRAME_MS - 10
+    timings.append(timing(len(timings)))
+    session.update(runs={**session.state.runs, **running(session, tuple(timings))})
+    assert panel._clock.remainingTime() <= before
+    model.gate.set()
+    settle(qtbot, session)
 
 
 def timing(index: int) -> SliceTiming:

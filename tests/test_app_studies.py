@@ -243,6 +243,7 @@ def test_the_header_follows_the_slice_and_can_be_searched(opened_folder: MainWin
     QTest.keyClick(window.slice_view, Qt.Key.Key_T)
     dialog = window._tags
     assert dialog.isVisible() and not dialog.isModal()
+    assert not dialog.table.isColumnHidden(0)
     window.session.update(slice_index=2, frame_index=1)
     assert cell(window, "InstanceNumber") == str(2 * 5 + 1 + 1)
     QTest.keyClicks(dialog.search, "trigger")

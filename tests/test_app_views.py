@@ -315,6 +315,21 @@ def test_function_panel_of_one_phase_and_of_a_pair(qtbot: Any, window: MainWindo
     assert window.function.curve.isHidden()
 
 
+@pytest.mark.parametrize("height", [720, 1080])
+def test_no_curve_runs_through_the_names_of_the_phases(ready: MainWindow, height: int) -> None:
+    ready.resize(1280, height)
+    QApplication.processEvents()
+    curve = ready.function.curve
+    highest = max(line.getData()[1].max() for line in ready.function._lines.values())
+    box = curve.getPlotItem().getViewBox()
+    top = box.mapViewToScene(QPointF(1.0, highest)).y() - box.sceneBoundingRect().top()
+    for name in ready.function._phases.values():
+        text = name.label.sceneBoundingRect().translated(0, -box.sceneBoundingRect().top())
+        # Around the letters is a margin of 4, and below their line the descent of those that have one.
+        assert text.top() + 4 >= -2
+        assert text.bottom() - 6 < top
+
+
 def test_clicking_the_curve_goes_to_a_frame(ready: MainWindow) -> None:
     curve = ready.function.curve
     QApplication.processEvents()
@@ -510,6 +525,20 @@ def test_the_shortcut_sheet_lists_every_key(qtbot: Any, ready: MainWindow) -> No
     for action in ACTIONS:
         if action.keys:
             assert action.text.rstrip("…") in texts
+    dialog.close()
+
+
+@pytest.mark.parametrize("height", [720, 1080])
+def test_the_shortcut_sheet_is_as_high_as_its_words_or_the_window(ready: MainWindow, height: int) -> None:
+    ready.resize(1280, height)
+    ready.show_shortcuts()
+    (dialog,) = [w for w in ready.findChildren(QDialog) if w.isVisible()]
+    QApplication.processEvents()
+    assert dialog.height() < height
+    (area,) = dialog.findChildren(QScrollArea)
+    assert area.horizontalScrollBar().maximum() == 0
+    if height == 1080:
+        assert area.verticalScrollBar().maximum() == 0
     dialog.close()
 
 
