@@ -253,7 +253,8 @@ QLabel[precision="int8"] {{ color: {accent}; }}
 QLabel[precision="float16"] {{ color: {float16}; }}
 QLabel[precision="dynamic"] {{ color: {dynamic}; }}
 
-QPushButton {{ background: {raised}; border: 1px solid {border}; border-radius: 6px; padding: 6px 12px; }}
+QPushButton {{ background: {raised}; border: 1px solid {border}; border-radius: 6px; padding: 6px 12px;
+    outline: none; }}
 QPushButton:hover {{ background: {hover}; border-color: {edge}; }}
 QPushButton:pressed {{ background: {pressed}; }}
 QPushButton:focus, QToolButton:focus {{ border-color: {accent}; }}
