@@ -11,6 +11,7 @@ import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -202,13 +203,30 @@ _TAGS: list[Any] = [
 ]
 
 
+@cache
+def _tags() -> list[Any]:
+    """_TAGS as numbers, looked up once and not in every file."""
+    return [_tag(name) for name in _TAGS]
+
+
+@cache
+def _tag(name: str) -> Any:
+    return pydicom.tag.Tag(name)
+
+
+def _value(header: Dataset, name: str) -> Any:
+    """The value of an element, None where it is absent; Dataset.get(name) looks the name up anew each time."""
+    element = header.get(_tag(name))
+    return None if element is None else element.value
+
+
 def read_images(path: Path) -> tuple[Image, ...]:
     """The images that a file holds: one, or one a frame. Raises UnusableError with the reason."""
     if not looks_like_dicom(path):
         raise UnusableError("is not a DICOM file", harmless=True)
     try:
         with tolerant(), path.open("rb") as file:
-            header = pydicom.dcmread(file, stop_before_pixels=True, specific_tags=_TAGS, force=True)
+            header = pydicom.dcmread(file, stop_before_pixels=True, specific_tags=_tags(), force=True)
             pixels = file.read(12)
             return _describe(path, header, pixels, file.tell() - len(pixels))
     except UnusableError:
@@ -248,7 +266,7 @@ def _describe(path: Path, header: Dataset, pixels: bytes, at: int) -> tuple[Imag
     implicit, little = (bool(flag) for flag in header.original_encoding)
     expected = frames * int(rows * columns) * allocated // 8
     offset = None if deflated else _pixel_offset(path, pixels, at, (implicit, little), expected)
-    plane = {name: header.get(name) for name in _PLANE}
+    plane = {name: _value(header, name) for name in _PLANE}
     image = Image(
         path=path,
         frame=0,
@@ -260,7 +278,7 @@ def _describe(path: Path, header: Dataset, pixels: bytes, at: int) -> tuple[Imag
         series_number=int(_number(header, "SeriesNumber") or 0),
         instance_number=int(_number(header, "InstanceNumber") or 0),
         modality=modality,
-        description=plain(header.get("SeriesDescription")) or plain(header.get("ProtocolName")),
+        description=plain(_value(header, "SeriesDescription")) or plain(_value(header, "ProtocolName")),
         image_type=_texts(header, "ImageType"),
         rows=int(rows),
         columns=int(columns),
@@ -281,7 +299,7 @@ def _describe(path: Path, header: Dataset, pixels: bytes, at: int) -> tuple[Imag
     )
     if frames == 1 and image.position is not None:
         return (image,)
-    per_frame = header.get("PerFrameFunctionalGroupsSequence") or []
+    per_frame = _value(header, "PerFrameFunctionalGroupsSequence") or []
     if len(per_frame) == frames and any("PlanePositionSequence" in item for item in per_frame):
         return _frames(image, header, per_frame)
     if frames > 1:
@@ -357,7 +375,7 @@ def _plane(header: Dataset, plane: dict[str, Any]) -> dict[str, Any]:
         x, y = np.array(orientation[:3]), np.array(orientation[3:])
         if max(abs(np.linalg.norm(x) - 1), abs(np.linalg.norm(y) - 1), abs(x @ y)) > 0.01:
             orientation = None
-    pixel_mm = _numbers(plane["PixelSpacing"], 2) or _numbers(header.get("ImagerPixelSpacing"), 2)
+    pixel_mm = _numbers(plane["PixelSpacing"], 2) or _numbers(_value(header, "ImagerPixelSpacing"), 2)
     if pixel_mm is not None and min(pixel_mm) <= 0:
         pixel_mm = None
     position = _numbers(plane["ImagePositionPatient"], 3)
@@ -383,7 +401,7 @@ def _numbers(value: Any, count: int) -> tuple[float, ...] | None:
 
 def _number(header: Dataset, name: str) -> float | None:
     """The first value of an element as a finite number, or None."""
-    value = header.get(name)
+    value = _value(header, name)
     if value is not None and not isinstance(value, (str, int, float)):
         value = value[0] if len(value) else None
     numbers = _numbers([value], 1)
@@ -402,12 +420,12 @@ def plain(value: Any) -> str:
 
 
 def _text(header: Dataset, name: str) -> str:
-    value = header.get(name)
+    value = _value(header, name)
     return "" if value is None else str(value).strip()
 
 
 def _texts(header: Dataset, name: str) -> tuple[str, ...]:
-    value = header.get(name)
+    value = _value(header, name)
     return tuple(str(v).strip().upper() for v in ([value] if isinstance(value, str) else value or ()))
 
 
