@@ -645,6 +645,67 @@ def test_how_structures_are_drawn(walk: Walk) -> None:
     assert extent(walk.seen()) > 0
 
 
+def test_structures_have_the_colours_that_are_chosen(walk: Walk) -> None:
+    window, before = walk.window, walk.seen()
+    swatch, first = window.structures.swatches[LV], theme.STRUCTURE_COLOURS[LV]
+
+    def is_left(pixels: np.ndarray) -> bool:
+        return bool((np.abs(pixels.astype(int) - np.array(first)).max(axis=2) <= 10).any())
+
+    assert is_left(before)
+    walk.click(swatch)
+    (green,) = [action for action in swatch.menu.actions() if action.text() == "Green"]
+    QTest.mouseClick(swatch.menu, LEFT, pos=swatch.menu.actionGeometry(green).center())
+    for key in (KEY.Key_1, KEY.Key_2, KEY.Key_3, KEY.Key_4, KEY.Key_5):
+        walk.press(key)
+        for view in window.stage.views:
+            assert not is_left(picture(view)), key
+        assert extent(walk.seen()) > 50, key
+    walk.press(KEY.Key_1)
+    swatch.setFocus()
+    QTest.keyClick(swatch, KEY.Key_Space)
+    for above in ("Amber", "Vermilion"):  # those between them are others' colours
+        QTest.keyClick(swatch.menu, KEY.Key_Up)
+        assert swatch.menu.activeAction().text() == above
+    QTest.keyClick(swatch.menu, KEY.Key_Return)
+    QApplication.processEvents()
+    assert np.array_equal(walk.seen(), before)
+
+
+def test_one_slice_alone(walk: Walk) -> None:
+    window, models = walk.window, walk.window.models
+    there, back = (KEY.Key_Up, KEY.Key_Down) if models.models.currentIndex() else (KEY.Key_Down, KEY.Key_Up)
+    before = walk.seen()
+
+    def other_model(key: Qt.Key) -> None:
+        models.models.setFocus()
+        QTest.keyClick(models.models, KEY.Key_Space)
+        QTest.keyClick(models.models.view(), key)
+        QTest.keyClick(models.models.view(), KEY.Key_Return)
+        QApplication.processEvents()
+
+    other_model(there)
+    until(window.status.cancel.isVisible, "something to cancel")
+    walk.press(KEY.Key_Escape)
+    walk.settle()
+    assert extent(walk.seen()) == 0
+    walk.press(KEY.Key_Return, CTRL)
+    walk.settle()
+    assert extent(walk.seen()) > 50
+    assert "Only single slices are segmented" in words(window.function)
+    assert not models.slice.isEnabled() and models.segment.isVisible()
+    walk.wheel(1)
+    assert extent(walk.seen()) == 0  # no slice but that one
+    walk.wheel(-1)
+    assert extent(walk.seen()) > 50
+    walk.press(KEY.Key_E, CTRL)
+    assert "single slices" in words(window.messages)
+    window.session.update(message=None)
+    other_model(back)
+    walk.settle()
+    assert np.array_equal(walk.seen(), before)
+
+
 @ONCE
 def test_the_performance_panel_is_filled(walk: Walk) -> None:
     said = words(walk.window.performance)
@@ -815,7 +876,8 @@ def test_the_keyboard_reaches_everything_and_is_seen(walk: Walk) -> None:
     precision = next((b for b in models.precisions.buttons.values() if b in stops), None)
     for widget in (
         study.open_files, study.open_folder, study.tree, models.models, models.about, precision,
-        structures.boxes[LV], structures.hide, cine.frame, cine.slice, window.performance.check, window.patient.names,
+        structures.boxes[LV], structures.swatches[LV], structures.hide, cine.frame, cine.slice,
+        window.performance.check, window.patient.names,
     ):  # fmt: skip
         assert widget in stops, widget.accessibleName() or widget.objectName() or getattr(widget, "text", str)()
     ringed = walk.seen()
