@@ -95,18 +95,25 @@ class FunctionPanel(Panel):
         self.apply(self._state, self._state)
 
     def _colour(self) -> None:
+        # The plot's pens are in the screen's pixels, of which a fine screen has more to a point.
+        ratio = self.devicePixelRatioF()
         for structure, line in self._lines.items():
-            line.setPen(pg.mkPen(theme.structure_css(structure), width=2))
+            line.setPen(pg.mkPen(theme.structure_css(structure), width=2 * ratio))
             line.setSymbolBrush(theme.structure_css(structure))
-        self._now.setPen(pg.mkPen(theme.TEXT, width=1))
+        self._now.setPen(pg.mkPen(theme.TEXT, width=ratio))
         for line in self._phases.values():
-            line.setPen(pg.mkPen(theme.FAINT, width=1, style=Qt.PenStyle.DashLine))
+            line.setPen(pg.mkPen(theme.FAINT, width=ratio, style=Qt.PenStyle.DashLine))
             line.label.setColor(theme.MUTED)
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange and hasattr(self, "_phases"):
             self._colour()
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.DevicePixelRatioChange and hasattr(self, "_phases"):
+            self._colour()
+        return super().event(event)
 
     def apply(self, old: AppState, new: AppState) -> None:
         self._state = new
