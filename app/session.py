@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from functools import partial
-from itertools import groupby
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,10 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QElapsedTimer, QObject, Qt, QTimer, Signal
 
-from app import exports, lean, structure_colours
+from app import exports, lean, opening, structure_colours
 from app.engine_words import translated
 from app.jobs import Job, Outcome, Report, Reporter, Worker
 from app.language import translate
+from app.opening import PAINT_FIRST_S, Opening
 from app.state import (
     COMPARED,
     MAX_RECENTS,
@@ -35,7 +34,6 @@ from app.state import (
     RunKey,
     Status,
     Style,
-    arriving,
     card_of,
     cine_frame,
     comparison_key,
@@ -48,7 +46,6 @@ from app.state import (
     phase_frame,
     precisions_of,
     preselected,
-    returned,
     run_key,
     run_of,
     shown_labels,
@@ -60,27 +57,12 @@ from engine.errors import ScanError
 from engine.masks import read_masks
 from engine.measure import Function, measure
 from engine.model_card import ModelCard
-from engine.phantom import make_phantom
 from engine.predict import Prediction, SliceTiming, predict, predict_slice
 from engine.render import Colour, window_presets
-from engine.volume import STRUCTURES, LabelMap, Volume
+from engine.volume import LabelMap, Volume
 
 if TYPE_CHECKING:
     from engine.studies import Index, Series
-
-PAINT_FIRST_S = 0.05
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Slice:
-    """A slice of a scan that is being read, with what is known of the scan. index, series: None for the phantom."""
-
-    volume: Volume
-    frame: int
-    slice: int
-    plane: NDArray[Any]
-    index: Index | None = None
-    series: int | None = None
 
 
 class Session(QObject):
@@ -94,7 +76,7 @@ class Session(QObject):
         self.state = state or AppState()
         self._compared = COMPARED if compare else ()
         self._worker = Worker(self._on_report, self._on_outcome)
-        self._before: AppState | None = None  # while a scan is opened: where cancelling leads back to
+        self._opening = Opening()
         self._clock, self._clock_frame = QElapsedTimer(), 0
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
@@ -137,60 +119,32 @@ class Session(QObject):
         wanted = tuple(Path(p) for p in paths)
         if not wanted:
             return
-        self._before = self._start_opening()
-
-        def run(reporter: Reporter) -> Index:
-            from engine.studies import find_studies  # noqa: PLC0415 - brings the readers of DICOM and NIfTI
-
-            return find_studies(wanted, progress=reporter.progress, cancel=reporter.token)
-
+        self._start_opening()
         what = translate("Session", "Opening {file}").format(file=wanted[0].name or wanted[0])
         self.update(busy=Busy(what), asked=wanted)
-        self._submit("open", run)
+        self._submit("open", opening.find(wanted))
 
     def open_series(self, number: int) -> None:
         """Open another stack of those that were found with the scan on screen."""
         index = self.state.index
         if index is None or not 0 <= number < len(index.series):
             return
-        opening = any(job.kind == "open" for job in self._worker.unfinished)
-        if number == self.state.series and not opening:
+        under_way = any(job.kind == "open" for job in self._worker.unfinished)
+        if number == self.state.series and not under_way:
             return
-        self._before = self._start_opening()
-        self._open_of(index, number)
+        self._start_opening()
+        self._read(index, number)
 
-    def _open_of(self, index: Index, number: int | None = None) -> None:
-        """Read a stack of an index, the most likely short-axis cine where none is named."""
-
-        def run(reporter: Reporter) -> tuple[Series, Volume]:
-            from engine.studies import read_chosen, read_series  # noqa: PLC0415 - see open_paths
-
-            hand_on = _slice_by_slice(reporter)
-
-            def told(series: Series, volume: Volume, frame: int, at: int, plane: NDArray[Any]) -> None:
-                hand_on(_Slice(volume, frame, at, plane, index, series.number))
-
-            if number is None:
-                return read_chosen(index, progress=reporter.progress, cancel=reporter.token, on_plane=told)
-            series = index.series[number]
-            of_this = partial(told, series)
-            return series, read_series(
-                index, series, progress=reporter.progress, cancel=reporter.token, on_plane=of_this
-            )
-
+    def _read(self, index: Index, number: int | None = None) -> None:
+        """A stack of an index, the most likely short-axis cine where none is named."""
         self.update(busy=Busy(translate("Session", "Reading images")))
-        self._submit("open", run, tag=index)
+        self._submit("open", opening.read(index, number), tag=index)
 
     def open_phantom(self) -> None:
         """Open the built-in beating heart."""
-        self._before = self._start_opening()
-
-        def run(reporter: Reporter) -> Volume:
-            hand_on = _slice_by_slice(reporter)
-            return make_phantom(on_plane=lambda *of_slice: hand_on(_Slice(*of_slice)))[0]
-
+        self._start_opening()
         self.update(busy=Busy(translate("Session", "Computing a beating heart")))
-        self._submit("open", run)
+        self._submit("open", opening.phantom)
 
     def open_volume(self, volume: Volume) -> None:
         """Show a volume that is already in memory."""
@@ -207,27 +161,15 @@ class Session(QObject):
             self.say(Kind.ERROR, str(error))
             return
         self._start_opening()
+        self._opening.end()
         self._show(opened(self.state, volume, same_view=True))
         self._segment_missing()
 
-    def _start_opening(self) -> AppState:
-        """End what has to do with the scan on screen; returns where cancelling the opening leads back to."""
-        before = self._before
-        self._go_back()
+    def _start_opening(self) -> None:
+        """End what has to do with the scan on screen."""
         self._worker.cancel("open", "segment", "slice", "compare", "mask")
         self._worker.generation += 1
-        runs = {key: run for key, run in self.state.runs.items() if run.status is Status.DONE}
-        self.update(runs=runs, busy=None, message=None)
-        return before or self.state
-
-    def _go_back(self, *, tree: bool = False) -> None:
-        """To the scan before, from one that is not read as a whole; with tree, to the studies found with it too."""
-        before, self._before = self._before, None
-        if before is None:
-            return
-        state = returned(self.state, before)
-        index = before.index if tree else state.index
-        self._show(evolve(state, index=index, series=before.series if index is before.index else None))
+        self._show(self._opening.begin(self.state))
 
     def still_loading(self) -> bool:
         """Whether the scan on screen is not read as a whole; says so where it is asked for too much."""
@@ -236,18 +178,6 @@ class Session(QObject):
         text = translate("Session", "The scan is still being read: wait until all of it is there.")
         self.say(Kind.WARNING, text)
         return True
-
-    def _with_slices(self, slices: Sequence[_Slice]) -> AppState:
-        """The state with what is there of a scan that is being read; all that names the scan changes with the first."""
-        state = self.state
-        for volume, pieces in groupby(slices, key=lambda piece: piece.volume):
-            arrived = list(pieces)
-            # As it is left, not as it was when another was asked for.
-            if state.loading is None and self._before is not None:
-                self._before = evolve(state, index=self._before.index, series=self._before.series)
-            state = arriving(state, volume, {(piece.frame, piece.slice): piece.plane for piece in arrived})
-            state = evolve(state, index=arrived[0].index or state.index, series=arrived[0].series)
-        return state
 
     def _opened(self, value: Index | tuple[Series, Volume] | Volume, index: Index | None) -> None:
         """What came of looking for stacks, or of reading one of an index, or of making the phantom."""
@@ -259,10 +189,10 @@ class Session(QObject):
         else:
             # The stacks can be seen and clicked while the chosen one is read.
             self.update(index=value, series=None)
-            self._open_of(value)
+            self._read(value)
 
     def _volume_arrived(self, volume: Volume, index: Index | None = None, series: int | None = None) -> None:
-        self._before = None
+        self._opening.end()
         state = completed(self.state, volume)
         if index is not None:
             first = index.paths[0].absolute()
@@ -339,7 +269,7 @@ class Session(QObject):
         """
         checking = None if self.idle else self.state.checking
         self._worker.cancel("open", "segment", "slice", "compare", "mask")
-        self._go_back(tree=True)
+        self._show(self._opening.back(self.state, tree=True))
         over = (Status.WAITING, Status.RUNNING)
         runs = {
             key: replace(run, status=Status.STOPPED, planes={}) if run.status in over else run
@@ -512,23 +442,13 @@ class Session(QObject):
     def choose_colour(self, structure: int, colour: Colour) -> None:
         """Draw a structure in another colour, unless it would look like another one."""
         overlay = self.state.overlay
-        others = structure_colours.complete(overlay.colours)
-        name = translated(STRUCTURES[structure])
-        clash = structure_colours.clash(structure, colour, others)
-        if clash is not None:
-            text = translate("Session", "{structure} and {other} would have nearly the same colour; choose another.")
-            self.say(Kind.WARNING, text.format(structure=name, other=translated(STRUCTURES[clash])))
-            return
-        chosen = {**others, structure: colour}
-        chosen = {label: value for label, value in chosen.items() if value != structure_colours.DEFAULTS[label]}
-        self.update(overlay=replace(overlay, colours=chosen), message=None)
-        confused = structure_colours.confused(structure, colour, others)
-        if structure_colours.is_faint(colour):
-            text = translate("Session", "{structure}: this colour hardly stands out on a grey picture.")
-            self.say(Kind.WARNING, text.format(structure=name))
-        elif confused is not None:
-            text = translate("Session", "{structure} and {other} now look alike with some kind of colour blindness.")
-            self.say(Kind.WARNING, text.format(structure=name, other=translated(STRUCTURES[confused])))
+        colours = structure_colours.complete(overlay.colours)
+        refused, doubt = structure_colours.judged(structure, colour, colours)
+        if not refused:
+            chosen = structure_colours.without_defaults({**colours, structure: colour})
+            self.update(overlay=replace(overlay, colours=chosen), message=None)
+        if doubt:
+            self.say(Kind.WARNING, doubt)
 
     def default_colours(self) -> None:
         self.update(overlay=replace(self.state.overlay, colours={}), message=None)
@@ -629,7 +549,7 @@ class Session(QObject):
             what = translate("Session", "Segmenting in {precision}").format(precision=key.precision)
             busy = Busy(what, len(run.timings), run.total)
         else:
-            state = self._with_slices(report.items)
+            state = self._opening.with_slices(state, report.items)
             what = translated(report.what) if report.what else state.busy.what if state.busy else ""
             busy = Busy(what, report.done, report.total)
         self._show(evolve(state, busy=busy if busy.what else None))
@@ -668,7 +588,7 @@ class Session(QObject):
         if outcome.job.kind == "segment":
             self._show(with_run(self.state, outcome.job.tag, Run(Status.FAILED)))
         elif outcome.job.kind == "open":
-            self._go_back()
+            self._show(self._opening.back(self.state))
 
     def _models_arrived(self, catalog: Catalog) -> None:
         ids = [card.id for card in catalog.models]
@@ -738,21 +658,6 @@ class Session(QObject):
         if run is not None and run.prediction is not None and not isinstance(other, Mask):
             agreement = {**agreement, run.prediction.model_id: comparison.mean_dice}
         self.update(comparisons={**self.state.comparisons, key: comparison}, agreement=agreement)
-
-
-def _slice_by_slice(reporter: Reporter) -> Callable[[_Slice], None]:
-    """Hands slices on; the first one at once, and the window has time to paint it before the next is read."""
-    waiting = True
-
-    def hand_on(piece: _Slice) -> None:
-        nonlocal waiting
-        reporter.item(piece)
-        if waiting:
-            waiting = False
-            reporter.flush()
-            time.sleep(PAINT_FIRST_S)
-
-    return hand_on
 
 
 def _segmentation(

@@ -10,9 +10,10 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from app.language import marked
+from app.engine_words import translated
+from app.language import marked, translate
 from engine.render import Colour
-from engine.volume import LV, MYO, RV
+from engine.volume import LV, MYO, RV, STRUCTURES
 
 # After Okabe and Ito, made lighter or darker until every two of them are further apart than TOO_NEAR in every kind of
 # colour blindness; all have a contrast of at least 4.5 to black, and none occurs in a grey picture.
@@ -61,6 +62,11 @@ def complete(chosen: Mapping[int, Colour]) -> dict[int, Colour]:
     return {label: chosen.get(label, colour) for label, colour in DEFAULTS.items()}
 
 
+def without_defaults(colours: Mapping[int, Colour]) -> dict[int, Colour]:
+    """Those that are not the default: what is remembered, so that better defaults come to everybody."""
+    return {label: colour for label, colour in colours.items() if colour != DEFAULTS[label]}
+
+
 def clash(label: int, colour: Colour, colours: Mapping[int, Colour]) -> int | None:
     """The other structure that would have nearly the same colour; None where there is none."""
     return _nearest(label, colour, colours, (_ALL,))
@@ -69,6 +75,21 @@ def clash(label: int, colour: Colour, colours: Mapping[int, Colour]) -> int | No
 def confused(label: int, colour: Colour, colours: Mapping[int, Colour]) -> int | None:
     """The other structure that would look nearly alike with some kind of colour blindness; None where there is none."""
     return _nearest(label, colour, colours, _BLINDNESS)
+
+
+def judged(label: int, colour: Colour, colours: Mapping[int, Colour]) -> tuple[bool, str]:
+    """(whether a colour is refused, what is to be said of it) for a structure among those of these colours."""
+    name, alike, nearly = translated(STRUCTURES[label]), clash(label, colour, colours), confused(label, colour, colours)
+    if alike is not None:
+        text = translate("Colours", "{structure} and {other} would have nearly the same colour; choose another.")
+        return True, text.format(structure=name, other=translated(STRUCTURES[alike]))
+    if is_faint(colour):
+        text = translate("Colours", "{structure}: this colour hardly stands out on a grey picture.")
+        return False, text.format(structure=name)
+    if nearly is not None:
+        text = translate("Colours", "{structure} and {other} now look alike with some kind of colour blindness.")
+        return False, text.format(structure=name, other=translated(STRUCTURES[nearly]))
+    return False, ""
 
 
 def is_faint(colour: Colour) -> bool:

@@ -16,7 +16,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from app import session as session_module
+from app import opening
 from app.annotations import loading as loading_lines
 from app.jobs import REPORT_EVERY_S
 from app.main_window import MainWindow
@@ -298,7 +298,7 @@ def test_the_phantoms_first_picture_is_there_before_the_rest(
         assert go_on.wait(20)
         return whole, None, None
 
-    monkeypatch.setattr(session_module, "make_phantom", make)
+    monkeypatch.setattr(opening, "make_phantom", make)
     window.session.open_phantom()
     qtbot.waitUntil(lambda: loaded(window) == 1, timeout=10_000)
     assert window.slice_view._image.isVisible()

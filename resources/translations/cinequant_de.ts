@@ -476,6 +476,18 @@
         <source>Pink</source>
         <translation>Rosa</translation>
     </message>
+    <message>
+        <source>{structure} and {other} would have nearly the same colour; choose another.</source>
+        <translation>{structure} und {other} hätten fast dieselbe Farbe; bitte eine andere wählen.</translation>
+    </message>
+    <message>
+        <source>{structure}: this colour hardly stands out on a grey picture.</source>
+        <translation>{structure}: Diese Farbe hebt sich von einem grauen Bild kaum ab.</translation>
+    </message>
+    <message>
+        <source>{structure} and {other} now look alike with some kind of colour blindness.</source>
+        <translation>{structure} und {other} sehen bei mancher Farbenblindheit nun gleich aus.</translation>
+    </message>
 </context>
 <context>
     <name>ContactSheet</name>
@@ -1834,18 +1846,6 @@ ACDC</translation>
     <message>
         <source>Where the heart is, is known once the scan is segmented: wait, or press Segment.</source>
         <translation>Wo das Herz liegt, ist bekannt, sobald segmentiert ist: warten oder „Segmentieren“ drücken.</translation>
-    </message>
-    <message>
-        <source>{structure} and {other} would have nearly the same colour; choose another.</source>
-        <translation>{structure} und {other} hätten fast dieselbe Farbe; bitte eine andere wählen.</translation>
-    </message>
-    <message>
-        <source>{structure}: this colour hardly stands out on a grey picture.</source>
-        <translation>{structure}: Diese Farbe hebt sich von einem grauen Bild kaum ab.</translation>
-    </message>
-    <message>
-        <source>{structure} and {other} now look alike with some kind of colour blindness.</source>
-        <translation>{structure} und {other} sehen bei mancher Farbenblindheit nun gleich aus.</translation>
     </message>
     <message>
         <source>Nothing to export yet: open a scan and wait until it is segmented.</source>
