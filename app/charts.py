@@ -134,7 +134,7 @@ class LatencyChart(QWidget):
         last = max(self.total, 1)
         for value in ticks(last, 4):
             # The right end says what is counted; a number beside it would touch it.
-            if value == 0 or value > 0.72 * last:
+            if value == 0 or value > 0.72 * last or value != round(value):
                 continue
             x = dots.left() + dots.width() * value / last
             painter.drawText(QRectF(x - 30, foot.top(), 60, foot.height()), Qt.AlignmentFlag.AlignHCenter, f"{value:g}")

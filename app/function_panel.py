@@ -17,7 +17,7 @@ from engine.measure import Function
 from engine.volume import LV, RV, Volume
 
 NOT_DEFINED = "–"
-PHASE_NAME_PX = 14
+PHASE_NAME_PX = 16
 
 
 class FunctionPanel(Panel):
@@ -78,7 +78,7 @@ class FunctionPanel(Panel):
         self._now = pg.InfiniteLine(angle=90)
         # Their names stand at the top, where _leave_room keeps the curves from.
         self._phases = {
-            name: pg.InfiniteLine(angle=90, label=name, labelOpts={"position": 1.0, "anchors": [(0, 0.3), (1, 0.3)]})
+            name: pg.InfiniteLine(angle=90, label=name, labelOpts={"position": 1.0, "anchors": [(0, 0.2), (1, 0.2)]})
             for name in ("ED", "ES")
         }
         for line in self._phases.values():

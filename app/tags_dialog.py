@@ -104,7 +104,7 @@ class TagsDialog(QDialog):
         header = self.table.horizontalHeader()
         header.setHighlightSections(False)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        for at, width in enumerate((104, 250, 64)):
+        for at, width in enumerate((104, 250, 80)):
             self.table.setColumnWidth(at, width)
         header.setSectionResizeMode(len(COLUMNS) - 1, QHeaderView.ResizeMode.Stretch)
         column.addWidget(self.table, 1)

@@ -326,7 +326,7 @@ def test_no_curve_runs_through_the_names_of_the_phases(ready: MainWindow, height
     for name in ready.function._phases.values():
         text = name.label.sceneBoundingRect().translated(0, -box.sceneBoundingRect().top())
         # Around the letters is a margin of 4, and below their line the descent of those that have one.
-        assert text.top() + 4 >= -2
+        assert text.top() + 5 >= 0
         assert text.bottom() - 6 < top
 
 
