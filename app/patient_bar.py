@@ -7,7 +7,7 @@ from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
 
 from app import icons, theme
-from app.language import marked, translate
+from app.language import COUNT, marked, translate
 from app.panel import label, plain_tip
 from app.state import AppState
 from engine.volume import Volume
@@ -26,7 +26,24 @@ def research() -> str:
 
 def scan_title(volume: Volume, *, hide: bool) -> str:
     """A scan in few words, for a window's title: the name of a NIfTI file may be a patient's."""
+    if volume.source.kind == "dicom":
+        return _dicom_title(volume)
     return translate("PatientBar", "NIfTI scan") if hide and volume.source.kind == "nifti" else volume.source.name
+
+
+def _dicom_title(volume: Volume) -> str:
+    """What the engine calls a DICOM scan, in the language of the window."""
+    if not volume.not_short_axis:
+        kind = translate("PatientBar", "{modality} short axis")
+    elif volume.slices == 1:
+        kind = translate("PatientBar", "{modality} single slice")
+    else:
+        kind = translate("PatientBar", "{modality} stack")
+    count = volume.slices
+    slices = translate("PatientBar", "%n slice(s)", "", COUNT, count)
+    count = volume.frames
+    frames = translate("PatientBar", "%n frame(s)", "", COUNT, count)
+    return f"{kind.format(modality=volume.source.name.split()[0])}, {slices} × {frames}"
 
 
 def patient_words(volume: Volume | None, *, hide: bool) -> tuple[str, str]:

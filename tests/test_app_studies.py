@@ -16,12 +16,13 @@ from PySide6.QtGui import QAction, QKeyEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QTreeWidgetItem
 
+from app import language
 from app.actions import ACTIONS
 from app.main_window import MainWindow
 from app.palette import Palette, score
 from app.patient_bar import patient_words, scan_title, without_names
 from app.settings import Settings
-from app.state import AppState, Busy, Kind, Theme, opened
+from app.state import AppState, Busy, Kind, Language, Theme, opened
 from app.studies import Thumbnails, patient_title, series_title, series_words, study_title
 from engine import tags
 from engine.phantom import make_phantom
@@ -160,6 +161,19 @@ def test_many_patients_are_folded_but_for_the_one_on_screen(window: MainWindow) 
 
 
 # -- who it is -------------------------------------------------------------------------------------------------------
+
+
+def test_the_title_of_a_dicom_scan_is_the_engines_in_the_language_of_the_window(
+    qapp: QApplication, opened_folder: MainWindow
+) -> None:
+    scan = opened_folder.session.state.volume
+    assert scan_title(scan, hide=False) == scan.source.name == "MR short axis, 3 slices × 5 frames"
+    assert scan_title(replace(scan, not_short_axis="a localiser"), hide=True).startswith("MR stack, 3 slices")
+    language.install(qapp, Language.GERMAN)
+    try:
+        assert scan_title(scan, hide=False) == "MR-Kurzachse, 3 Schichten × 5 Phasen"
+    finally:
+        language.install(qapp, Language.ENGLISH)
 
 
 def test_what_the_patient_bar_says() -> None:

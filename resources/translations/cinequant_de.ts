@@ -101,15 +101,15 @@
     </message>
     <message>
         <source>Colour of the LV cavity…</source>
-        <translation>Farbe des LV-Kavums…</translation>
+        <translation>Farbe des LV-Kavums …</translation>
     </message>
     <message>
         <source>Colour of the LV myocardium…</source>
-        <translation>Farbe des LV-Myokards…</translation>
+        <translation>Farbe des LV-Myokards …</translation>
     </message>
     <message>
         <source>Colour of the RV cavity…</source>
-        <translation>Farbe des RV-Kavums…</translation>
+        <translation>Farbe des RV-Kavums …</translation>
     </message>
     <message>
         <source>Default colours</source>
@@ -1607,6 +1607,32 @@ ACDC</translation>
         <translation>NIfTI-Untersuchung</translation>
     </message>
     <message>
+        <source>{modality} short axis</source>
+        <translation>{modality}-Kurzachse</translation>
+    </message>
+    <message>
+        <source>{modality} single slice</source>
+        <translation>{modality}-Einzelschicht</translation>
+    </message>
+    <message>
+        <source>{modality} stack</source>
+        <translation>{modality}-Stapel</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n slice(s)</source>
+        <translation>
+            <numerusform>%n Schicht</numerusform>
+            <numerusform>%n Schichten</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n frame(s)</source>
+        <translation>
+            <numerusform>%n Phase</numerusform>
+            <numerusform>%n Phasen</numerusform>
+        </translation>
+    </message>
+    <message>
         <source>No study open</source>
         <translation>Keine Untersuchung</translation>
     </message>
@@ -2066,7 +2092,7 @@ ACDC</translation>
     </message>
     <message>
         <source>Other…</source>
-        <translation>Andere…</translation>
+        <translation>Andere …</translation>
     </message>
     <message>
         <source>Defaults</source>
