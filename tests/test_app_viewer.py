@@ -116,7 +116,7 @@ def test_the_guides_pictures_are_made_anew(models: Path, tmp_path: Path) -> None
         env={**os.environ, "CINEQUANT_MODELS": str(models)},
         capture_output=True,
         text=True,
-        timeout=200,
+        timeout=300,
         check=False,
     )
     assert done.returncode == 0, done.stderr
