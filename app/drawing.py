@@ -166,6 +166,20 @@ def lines(
         words(painter, left, top + step * i + metrics.ascent(), text, colour)
 
 
+def line_height() -> float:
+    """From one line of lines() to the next."""
+    return QFontMetricsF(theme.font(12)).height() + 2
+
+
+def collide(left: Sequence[str], right: Sequence[str], width: float) -> bool:
+    """Whether lines() on the left and on the right of a view would touch, line by line, in this width between them."""
+    metrics = QFontMetricsF(theme.font(12))
+    return any(
+        metrics.horizontalAdvance(one) + metrics.horizontalAdvance(other) + 10 > width
+        for one, other in zip(left, right, strict=False)
+    )
+
+
 def letter(
     painter: QPainter, text: str, x: float, y: float, *, right: bool = False, centre: bool = False, pixels: int = 15
 ) -> None:

@@ -302,6 +302,8 @@ class SliceView(pg.GraphicsView):
         drawing.lines(painter, size, top, inset)
         if self._role in (Role.CURRENT, Role.ED, Role.ES):
             made_by = annotations.top_right(state, frame=pane.frame, narrow=not roomy)
+            if not roomy and drawing.collide(top, made_by, size[0] - 2 * inset[0]):
+                inset = (inset[0], inset[1] + drawing.line_height() * len(top))
             drawing.lines(painter, size, made_by, inset, right=True)
         footer = [self._footer] if self._footer else []
         for i, text in enumerate(reversed([*footer, *bottom])):

@@ -14,7 +14,7 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent, QImage, QMouseEvent, QWhe
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QLabel, QPushButton, QScrollArea
 
-from app import annotations, theme
+from app import annotations, drawing, theme
 from app.actions import ACTIONS, COLOUR_MENU, LANGUAGE_MENU, MENUS, MOUSE
 from app.dialogs import SpacingDialog
 from app.drawing import Outlines, paths_of
@@ -22,7 +22,7 @@ from app.main_window import MainWindow
 from app.patient_bar import RESEARCH
 from app.settings import Settings
 from app.slice_view import place
-from app.state import AppState, Busy, Drawn, Kind, Overlay, Status, Style, evolve, opened, run_of
+from app.state import AppState, Busy, Drawn, Kind, Layout, Overlay, Status, Style, evolve, opened, run_of
 from engine.volume import LV, MYO, RV, Geometry, Known
 
 
@@ -328,6 +328,28 @@ def test_no_curve_runs_through_the_names_of_the_phases(ready: MainWindow, height
         # Around the letters is a margin of 4, and below their line the descent of those that have one.
         assert text.top() + 5 >= 0
         assert text.bottom() - 6 < top
+
+
+def test_words_in_the_corners_of_a_narrow_view_do_not_touch(qtbot: Any, ready: MainWindow,
+                                                           monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
+    drawn: list[tuple[float, float]] = []
+    real = drawing.lines
+
+    def noted(painter: Any, size: Any, texts: Any, inset: Any = (12, 12), **how: Any) -> None:
+        if texts and not how.get("bottom"):
+            drawn.append((inset[1], inset[1] + drawing.line_height() * len(texts)))
+        real(painter, size, texts, inset, **how)
+
+    monkeypatch.setattr(drawing, "lines", noted)
+    ready.session.show_layout(Layout.PHASES)
+    view = ready.stage.views[0]
+    for width, apart in ((420, False), (150, True)):
+        view.resize(width, 300)
+        QApplication.processEvents()
+        drawn.clear()
+        view.grab()
+        (left_top, left_bottom), (right_top, _) = drawn[:2]
+        assert right_top == (left_bottom if apart else left_top)
 
 
 def test_clicking_the_curve_goes_to_a_frame(ready: MainWindow) -> None:
