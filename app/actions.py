@@ -110,9 +110,42 @@ ACTIONS: tuple[Action, ...] = (
     Action(marked("Action", "Switch float32 / int8"), ("P",), "Model", "session.toggle_precision"),
     Action(marked("Action", "Segment"), (), "Model", "session.segment"),
     Action(marked("Action", "Segment this slice only"), ("Ctrl+Return",), "Model", "session.segment_slice"),
-    Action(marked("Action", "Stop"), ("Escape",), "Model", "session.cancel"),
+    Action(marked("Action", "Stop"), ("Escape",), "Model", "session.escape"),
     Action(marked("Action", "Device check…"), (), "Model", "show_device_check", line_before=True),
     Action(marked("Action", "About the model…"), (), "Model", "show_model_card"),
+    Action(
+        marked("Action", "Correct contours"),
+        ("E",),
+        "Correct",
+        "session.correct.toggle",
+        checked=lambda state: state.correcting,
+    ),
+    Action(
+        marked("Action", "Corrected or as the model found it"), ("O",), "Correct", "session.correct.toggle_corrected"
+    ),
+    Action(marked("Action", "Undo"), ("Ctrl+Z",), "Correct", "session.correct.undo", line_before=True),
+    Action(marked("Action", "Redo"), ("Ctrl+Shift+Z", "Ctrl+Y"), "Correct", "session.correct.redo"),
+    Action(marked("Action", "Take back this slice"), (), "Correct", "session.correct.restore_slice"),
+    Action(marked("Action", "Brush or eraser"), ("X",), "Correct", "session.correct.toggle_tool", line_before=True),
+    Action(marked("Action", "Draw the LV cavity"), ("6",), "Correct", "session.correct.choose_structure", (LV,)),
+    Action(marked("Action", "Draw the LV myocardium"), ("7",), "Correct", "session.correct.choose_structure", (MYO,)),
+    Action(marked("Action", "Draw the RV cavity"), ("8",), "Correct", "session.correct.choose_structure", (RV,)),
+    Action(marked("Action", "Smaller brush"), ("-",), "Correct", "session.correct.resize_brush", (-1,)),
+    Action(marked("Action", "Larger brush"), ("+", "="), "Correct", "session.correct.resize_brush", (1,)),
+    Action(
+        marked("Action", "Copy the contours of the slice before"),
+        (),
+        "Correct",
+        "session.correct.copy_slice",
+        (0, -1),
+        line_before=True,
+    ),
+    Action(
+        marked("Action", "Copy the contours of the slice after"), (), "Correct", "session.correct.copy_slice", (0, 1)
+    ),
+    Action(
+        marked("Action", "Copy the contours of the frame before"), (), "Correct", "session.correct.copy_slice", (-1, 0)
+    ),
     Action(marked("Action", "Find a command…"), ("Ctrl+K",), "Help", "show_palette"),
     Action(marked("Action", "Keys and mouse"), ("?", "F1"), "Help", "show_shortcuts"),
     Action(marked("Action", "About CineQuant"), (), "Help", "show_about"),
@@ -123,6 +156,7 @@ MENUS = (
     marked("Menu", "Export"),
     marked("Menu", "View"),
     marked("Menu", "Cine"),
+    marked("Menu", "Correct"),
     marked("Menu", "Model"),
     marked("Menu", "Help"),
 )
@@ -131,6 +165,8 @@ MOUSE: tuple[tuple[str, str], ...] = (
     (marked("Mouse", "Wheel"), marked("Mouse", "Slice")),
     (marked("Mouse", "Shift + wheel"), marked("Mouse", "Frame")),
     (marked("Mouse", "Left drag"), marked("Mouse", "Brightness ↕ and contrast ↔")),
+    (marked("Mouse", "Left drag while correcting"), marked("Mouse", "Draw; Shift: the other tool; Ctrl: contrast")),
+    (marked("Mouse", "Ctrl + wheel while correcting"), marked("Mouse", "Size of the brush")),
     (marked("Mouse", "Middle drag"), marked("Mouse", "Move the image")),
     (marked("Mouse", "Right drag"), marked("Mouse", "Zoom")),
     (marked("Mouse", "Double click"), marked("Mouse", "Reset view and window")),

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from app.correcting import said_of
 from app.language import COUNT, translate
 from app.panes import Pane, Role, mask_name, progress_text
-from app.state import AppState, Status, card_of, drawn_labels, drawn_mask, run_of
+from app.state import AppState, Status, card_of, drawn_labels, drawn_mask, run_of, shown_prediction
 from engine.volume import Known, Volume, orientation_letters
 
 _ROUND_MM = (1, 2, 5, 10, 20, 50, 100, 200)
@@ -84,8 +85,9 @@ def top_right(state: AppState, *, frame: int | None = None, narrow: bool = False
     if state.volume is None:
         return []
     lines = []
-    if run is not None and run.prediction is not None:
-        lines = [run.prediction.model_name, run.prediction.precision]
+    prediction = shown_prediction(state)
+    if prediction is not None:
+        lines = [prediction.model_name, prediction.precision, *said_of(state, frame)]
     elif card is not None and run is not None and run.planes:
         # Before the largest component of each structure is chosen, crumbs may be seen that the result does not have.
         if drawn_labels(state, frame=frame):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from PySide6.QtCore import QPointF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
@@ -16,7 +18,7 @@ from PySide6.QtWidgets import (
 from app import icons, theme
 from app.language import translate
 from app.panel import Choice, Segments, label
-from app.state import SPEEDS, AppState, frame_interval_ms, phase_frame
+from app.state import SPEEDS, AppState, frame_interval_ms, phase_frame, shown_correction
 
 
 class MarkedSlider(QSlider):
@@ -27,6 +29,7 @@ class MarkedSlider(QSlider):
         self.setAccessibleName(name)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._marks: dict[str, int] = {}
+        self._dots: tuple[frozenset[int], frozenset[int]] = frozenset(), frozenset()
 
     def sizeHint(self) -> QSize:
         return QSize(200, 30)
@@ -34,6 +37,13 @@ class MarkedSlider(QSlider):
     def set_marks(self, marks: dict[str, int]) -> None:
         if marks != self._marks:
             self._marks = marks
+            self.update()
+
+    def set_dots(self, here: Iterable[int], elsewhere: Iterable[int]) -> None:
+        """Values with something corrected by hand: on what is on screen, or out of sight."""
+        dots = frozenset(here), frozenset(elsewhere) - frozenset(here)
+        if dots != self._dots:
+            self._dots = dots
             self.update()
 
     def mark_x(self, value: int) -> float:
@@ -56,6 +66,12 @@ class MarkedSlider(QSlider):
         for name, value in self._marks.items():
             x = min(max(self.mark_x(value), metrics.horizontalAdvance(name) / 2), self.width() - 9)
             painter.drawText(QPointF(x - metrics.horizontalAdvance(name) / 2, self.height() - 1), name)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        for i, values in enumerate(self._dots):
+            painter.setPen(QColor(theme.ACCENT))
+            painter.setBrush(QColor(theme.ACCENT) if i == 0 else Qt.BrushStyle.NoBrush)
+            for value in values:
+                painter.drawEllipse(QPointF(self.mark_x(value), 3.5), 2.4, 2.4)
         painter.end()
 
 
@@ -149,3 +165,8 @@ class CineBar(QFrame):
             if at is not None and frames > 1:
                 marks[name] = at
         self.frame.set_marks(marks)
+        correction = shown_correction(new)
+        corrected = correction.slices if correction is not None else ()
+        frame, index = new.frame_index, new.slice_index
+        self.frame.set_dots({t for t, z in corrected if z == index}, {t for t, z in corrected if z != index})
+        self.slice.set_dots({z for t, z in corrected if t == frame}, {z for t, z in corrected if t != frame})

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen
 
-from app import annotations, drawing, theme
+from app import annotations, drawing, icons, theme
 from app.drawing import Outlines
 from app.language import translate
 from app.painted_view import PaintedView
 from app.slice_view import Placement, place
-from app.state import AppState, Drawn, Style, drawn_labels, drawn_mask, plane_of, size_mm
+from app.state import AppState, Drawn, Style, drawn_labels, drawn_mask, plane_of, shown_correction, size_mm
 from engine.render import overlay_rgba
 
 GAP_PX = 3
@@ -132,7 +132,12 @@ class ContactSheet(PaintedView):
                 drawing.stroke(painter, paths, dashed=True)
         painter.restore()
         painter.setFont(theme.font(12))
-        drawing.words(painter, 6, 6 + painter.fontMetrics().ascent(), str(index + 1))
+        number = str(index + 1)
+        drawing.words(painter, 6, 6 + painter.fontMetrics().ascent(), number)
+        correction = shown_correction(state)
+        if correction is not None and (state.frame_index, index) in correction.planes:
+            beside = 12 + painter.fontMetrics().horizontalAdvance(number)
+            painter.drawPixmap(QPointF(beside, 5), icons.pixmap("pencil", 16, drawing.ACCENT_INK))
         painter.restore()
 
     def _draw_labels(self, painter: QPainter, labels: Drawn | None, index: int) -> None:

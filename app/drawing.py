@@ -40,9 +40,12 @@ class Outlines:
     def __init__(self) -> None:
         # The owner is kept beside the paths: as long as it lives, no other object can have its id.
         self._kept: OrderedDict[tuple[Any, ...], tuple[object, Paths]] = OrderedDict()
+        self._brief: dict[int, tuple[np.ndarray, QPainterPath]] = {}
 
     def of(self, drawn: Drawn, where: tuple[int, ...], visible: frozenset[int], *, filled: bool) -> Paths:
         """Path by structure. where: what tells slices of one owner apart, such as (frame, slice)."""
+        if drawn.brief:
+            return self._of_stroke(drawn.plane, visible, filled=filled)
         key = (id(drawn.owner), where, visible, filled)
         found = self._kept.get(key)
         if found is None:
@@ -53,30 +56,49 @@ class Outlines:
         self._kept.move_to_end(key)
         return found[1]
 
+    def _of_stroke(self, labels: np.ndarray, visible: frozenset[int], *, filled: bool) -> Paths:
+        """From one step of a stroke to the next most structures stay as they are."""
+        paths = {}
+        for label, mask in _masks_of(labels, visible, filled=filled).items():
+            before = self._brief.get(label)
+            if before is None or not np.array_equal(before[0], mask):
+                self._brief[label] = before = mask, _path_of(mask)
+            paths[label] = before[1]
+        return paths
+
     def forget(self) -> None:
         """Let go of all labels, as when another scan is opened."""
         self._kept.clear()
+        self._brief.clear()
 
 
 def paths_of(labels: np.ndarray, visible: frozenset[int], *, filled: bool) -> dict[int, QPainterPath]:
     """Outlines of the visible structures of a slice, labels (Y, X) uint8, in voxels."""
-    paths = {}
+    return {label: _path_of(mask) for label, mask in _masks_of(labels, visible, filled=filled).items()}
+
+
+def _masks_of(labels: np.ndarray, visible: frozenset[int], *, filled: bool) -> dict[int, np.ndarray]:
+    """(Y, X) bool: what the outline of each visible structure runs around."""
+    masks = {}
     for label in DRAWING_ORDER:
         if label not in visible:
             continue
         # The myocardium's outline runs around the ventricle as a whole while the cavity's own is drawn: one line
         # between the two, not two lines that rub against each other.
         whole = label == MYO and LV in visible and not filled
-        mask = (labels == MYO) | (labels == LV) if whole else labels == label
         if whole and not (labels == MYO).any():
             continue
-        path = QPainterPath()
-        path.setFillRule(Qt.FillRule.OddEvenFill)
-        for loop in outlines(mask):
-            path.addPolygon(QPolygonF([QPointF(x, y) for x, y in loop.tolist()]))
-            path.closeSubpath()
-        paths[label] = path
-    return paths
+        masks[label] = (labels == MYO) | (labels == LV) if whole else labels == label
+    return masks
+
+
+def _path_of(mask: np.ndarray) -> QPainterPath:
+    path = QPainterPath()
+    path.setFillRule(Qt.FillRule.OddEvenFill)
+    for loop in outlines(mask):
+        path.addPolygon(QPolygonF([QPointF(x, y) for x, y in loop.tolist()]))
+        path.closeSubpath()
+    return path
 
 
 def stroke(painter: QPainter, paths: Paths, *, fill_opacity: float = 0.0, dashed: bool = False) -> None:

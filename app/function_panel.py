@@ -9,10 +9,10 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QVB
 
 from app import theme
 from app.engine_words import translated
-from app.language import joined, translate
+from app.language import COUNT, joined, translate
 from app.panel import Panel, label
 from app.plot import AXIS_HEIGHT, Plot
-from app.state import AppState, Run, Status, card_of, run_of
+from app.state import AppState, Run, Status, card_of, run_of, shown_correction, shown_function, shown_prediction
 from engine.measure import Function
 from engine.volume import LV, RV, Volume
 
@@ -38,6 +38,8 @@ class FunctionPanel(Panel):
         filled.setSpacing(8)
         self.body.addWidget(self._filled)
 
+        self.by_hand = label("", "good", wrap=True)
+        filled.addWidget(self.by_hand)
         big = QHBoxLayout()
         self.lv_ef, self.rv_ef = label(NOT_DEFINED, "big"), label(NOT_DEFINED, "big")
         for name, number, structure in (
@@ -119,14 +121,13 @@ class FunctionPanel(Panel):
         self._state = new
         if old.overlay.colours != new.overlay.colours:
             self._colour()
-        run, function = run_of(new), None
-        if run is not None:
-            function = run.function
+        run, function = run_of(new), shown_function(new)
         if new.volume is not None and function is not None and new.volume.is_cine:
             self._now.setValue(new.frame_index + 1)
         before = run_of(old)
         scan = old.volume is new.volume and (old.loading is None) == (new.loading is None)
         same = scan and run is before and old.catalog is new.catalog and old.busy == new.busy
+        same = same and function is shown_function(old) and _by_hand(old) == _by_hand(new)
         if same and old is not new and (new.volume is None or new.volume.is_cine or old.frame_index == new.frame_index):
             return
         self._filled.setVisible(function is not None)
@@ -135,8 +136,10 @@ class FunctionPanel(Panel):
             self._whose.setText("")
             self._empty.setText(_why_empty(new, run))
             return
-        prediction = run.prediction if run else None
+        prediction = shown_prediction(new)
         self._whose.setText(f"{prediction.model_name} · {prediction.precision}" if prediction else "")
+        self.by_hand.setText(_by_hand(new))
+        self.by_hand.setVisible(bool(self.by_hand.text()))
         self._show(function, new.volume, new.frame_index)
 
     def _show(self, function: Function, volume: Volume, frame: int) -> None:
@@ -217,6 +220,15 @@ class FunctionPanel(Panel):
             return
         at = self.curve.getPlotItem().getViewBox().mapSceneToView(event.scenePos()).x()  # type: ignore[attr-defined]
         self.frame_requested.emit(min(max(round(at) - 1, 0), volume.frames - 1))
+
+
+def _by_hand(state: AppState) -> str:
+    """That the labels measured are not all the model's."""
+    correction = shown_correction(state)
+    if correction is None:
+        return ""
+    count = len(correction.planes)
+    return translate("Function", "Corrected by hand: %n slice(s)", "", COUNT, count)
 
 
 def _why_empty(state: AppState, run: Run | None) -> str:

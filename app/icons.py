@@ -30,6 +30,12 @@ _SHAPES = {
     "loop": f'<path d="M7 7h8a4 4 0 0 1 4 4M17 17H9a4 4 0 0 1-4-4M9.5 4.2L6.6 7l2.9 2.8M14.5 14.2l2.9 2.8-2.9 2.8" '
     f"{_STROKE}/>",
     "sweep": f'<path d="M4 12h16M7.4 8.2L3.6 12l3.8 3.8M16.6 8.2l3.8 3.8-3.8 3.8" {_STROKE}/>',
+    "pencil": f'<path d="M4.5 19.5l1-4.2L16.2 4.6l3.2 3.2L8.7 18.5zM13.8 7l3.2 3.2" {_STROKE}/>',
+    "eraser": f'<path d="M4 14.5L13.5 5l6 6-8.5 8.5H8.5zM9 9.5l6 6M11 19.5h8.5" {_STROKE}/>',
+    "undo": f'<path d="M8.5 5L4.5 9l4 4M4.8 9H14a5 5 0 0 1 0 10H8" {_STROKE}/>',
+    "redo": f'<path d="M15.5 5l4 4-4 4M19.2 9H10a5 5 0 0 0 0 10h6" {_STROKE}/>',
+    "slice-back": f'<rect x="9.5" y="9.5" width="10.5" height="10.5" rx="1.5" {_STROKE}/>'
+    f'<path d="M7.5 3.5l-3 3 3 3M4.8 6.5h6.7" {_STROKE}/>',
     "layout-slice": f'<rect x="4" y="4" width="16" height="16" rx="1.5" {_STROKE}/>',
     "layout-phases": f'<rect x="3.5" y="4" width="17" height="16" rx="1.5" {_STROKE}/><path d="M12 4v16" {_STROKE}/>',
     "layout-compare": (

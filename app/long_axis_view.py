@@ -9,11 +9,11 @@ import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QTransform
 
-from app import annotations, drawing, theme
+from app import annotations, drawing, editing, theme
 from app.language import marked, translate
 from app.painted_view import PaintedView
 from app.slice_view import CROSS_COLOURS, place
-from app.state import AppState, Cross, Mask, Style, cross_of, run_of
+from app.state import AppState, Cross, Mask, Style, cross_of, run_of, shown_correction
 from engine.reformat import Plane, long_axis_plane, sample
 from engine.render import overlay_rgba
 from engine.volume import Known, Volume, orientation_letters
@@ -262,8 +262,9 @@ class LongAxisView(PaintedView):
 
 def _shown(state: AppState) -> tuple[object, ...]:
     """What the picture depends on, but for the plane and the size of the view."""
-    run = run_of(state)
+    run, correction = run_of(state), shown_correction(state)
     labels = (id(run.prediction), len(run.planes)) if run else ()
+    labels = (*labels, *(id(plane) for plane in correction.planes.values())) if correction is not None else labels
     mask = _mask(state)
     return (
         state.volume, state.frame_index, state.window, state.invert, state.smooth, state.overlay, labels, id(mask),
@@ -276,7 +277,10 @@ def _upright(cut: np.ndarray, placed: Placement) -> np.ndarray:
 
 def _labels(state: AppState) -> np.ndarray | None:
     """The labels (Z, Y, X) of the frame on screen, as far as they are known."""
-    run = run_of(state)
+    run, correction = run_of(state), shown_correction(state)
+    if correction is not None:
+        frame = state.frame_index
+        return np.stack([editing.plane_of(correction, (frame, z)) for z in range(correction.volume.slices)])
     if run is None or state.volume is None:
         return None
     if run.prediction is not None:

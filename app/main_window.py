@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import attrgetter
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QEvent, QObject, QPoint, QRect, QSize, QStandardPaths, Qt
@@ -35,6 +36,8 @@ from PySide6.QtWidgets import (
 from app import dialogs, exports, icons, language, theme
 from app.actions import ACTIONS, COLOUR_MENU, LANGUAGE_MENU, MENUS
 from app.cine_bar import CineBar
+from app.correcting import unsaved
+from app.correction_bar import CorrectButton, CorrectionBar, UnsavedDialog
 from app.crash import CrashHandler
 from app.device_check import DeviceCheck, DeviceDialog
 from app.engine_words import translated
@@ -53,13 +56,13 @@ from app.plot import MAX_HEIGHT, MIN_HEIGHT
 from app.session import Session
 from app.settings import Settings
 from app.stage import Stage
-from app.state import AppState, Kind, Language, Theme, card_of, run_of
+from app.state import AppState, Kind, Language, Theme, card_of, shown_correction, shown_prediction
 from app.status_bar import StatusBar
 from app.study_panel import StudyPanel, recent_name
 from app.tags_dialog import TagsDialog
 from app.welcome import Welcome
 from engine import __version__, masks
-from engine.errors import ScanError
+from engine.errors import CineQuantError, ScanError
 
 LEFT_WIDTH, RIGHT_WIDTH = 276, 352
 # Up to this height of the window the panels on the right need all of it for their words.
@@ -86,10 +89,12 @@ class MainWindow(QMainWindow):
         self.slice_view = self.stage.slice_view
         self.function, self.performance = FunctionPanel(), PerformancePanel()
         self.messages, self.status, self.welcome = MessageBar(), StatusBar(), Welcome()
-        self.patient = PatientBar()
+        self.patient, self.correction, self.correct_button = PatientBar(), CorrectionBar(), CorrectButton()
         self.views = (self.patient, self.study, self.models, self.structures, self.stage, self.cine, self.function,
-                      self.performance, self.messages, self.status, self.layouts)  # fmt: skip
+                      self.performance, self.messages, self.status, self.layouts, self.correction,
+                      self.correct_button)  # fmt: skip
         self._tags: TagsDialog | None = None
+        self._closing_asked = False
         self.actions_by_text: dict[str, QAction] = {}
         self._assemble()
         self._connect()
@@ -129,6 +134,7 @@ class MainWindow(QMainWindow):
         centre.setSpacing(8)
         centre.addWidget(self.messages)
         centre.addWidget(self.welcome)
+        centre.addWidget(self.correction)
         centre.addWidget(self.stage, 1)
         centre.addWidget(self.cine)
         middle.addLayout(centre, 1)
@@ -165,8 +171,7 @@ class MainWindow(QMainWindow):
             action.setProperty(ENGLISH, entry.text)
             action.setShortcuts([QKeySequence(key) for key in entry.keys])
             action.setCheckable(entry.checked is not None)
-            target = self.session if entry.command.startswith("session.") else self
-            command = getattr(target, entry.command.removeprefix("session."))
+            command = attrgetter(entry.command)(self)
             action.triggered.connect(lambda _=False, c=command, a=entry.arguments: c(*a))
             self.addAction(action)  # so that keys work while the menu is closed
             self.actions_by_text[entry.text] = action
@@ -185,6 +190,7 @@ class MainWindow(QMainWindow):
         row.addWidget(bar, 0, Qt.AlignmentFlag.AlignVCenter)
         row.addSpacing(6)
         row.addWidget(self.layouts)
+        row.addWidget(self.correct_button)
         row.addSpacing(6)
         row.addWidget(self.patient, 1)
         return header
@@ -221,6 +227,18 @@ class MainWindow(QMainWindow):
         self.function.frame_requested.connect(lambda frame: session.update(frame_index=frame, playing=False))
         self.function.spacing_requested.connect(self.ask_spacing)
         self.performance.check_requested.connect(self.show_device_check)
+        self.correct_button.clicked.connect(session.correct.toggle)
+        for asked, answer in (
+            (self.correction.tool_requested, session.correct.choose_tool),
+            (self.correction.structure_requested, session.correct.choose_structure),
+            (self.correction.size_requested, session.correct.resize_brush),
+            (self.correction.undo_requested, session.correct.undo),
+            (self.correction.redo_requested, session.correct.redo),
+            (self.correction.restore_requested, session.correct.restore_slice),
+            (self.correction.corrected_requested, session.correct.show_corrected),
+            (self.correction.done_requested, session.correct.stop),
+        ):
+            asked.connect(answer)
         self.messages.dismissed.connect(lambda: session.update(message=None))
         self.messages.command_requested.connect(lambda name: getattr(session, name)())
         self.status.cancel_requested.connect(session.cancel)
@@ -237,6 +255,10 @@ class MainWindow(QMainWindow):
             "reset_requested": session.reset_view,
             "cross_requested": lambda cross: session.update(cross=cross),
             "pair_requested": lambda pair: session.update(pair=pair),
+            "stroke_requested": session.correct.start_stroke,
+            "drawing_requested": session.correct.draw,
+            "stroke_ended": session.correct.end_stroke,
+            "brush_step_requested": session.correct.resize_brush,
         }.items():
             if hasattr(view, signal):
                 getattr(view, signal).connect(answer)
@@ -372,10 +394,11 @@ class MainWindow(QMainWindow):
             self.session.say(Kind.ERROR, text.format(path=path))
 
     def _ask_save(self, title: str, name: str, kinds: str, endings: tuple[str, ...] = ()) -> Path | None:
-        volume, run = self.session.state.volume, run_of(self.session.state)
-        if self.session.nothing_to_export() or volume is None or run is None or run.prediction is None:
+        state = self.session.state
+        volume, prediction = state.volume, shown_prediction(state)
+        if self.session.nothing_to_export() or volume is None or prediction is None:
             return None
-        start = Path(_documents()) / exports.default_name(volume, run.prediction, name)
+        start = Path(_documents()) / exports.default_name(volume, prediction, name, shown_correction(state))
         chosen, _ = QFileDialog.getSaveFileName(self, title, str(start), kinds)
         return _with_ending(chosen, endings) if chosen else None
 
@@ -460,6 +483,33 @@ class MainWindow(QMainWindow):
     def show_about(self) -> None:
         dialogs.about(self, __version__).open()
 
+    def _ask_about_corrections(self) -> None:
+        """Closing would lose them: export them all, lose them, or stay."""
+        box = self.findChild(UnsavedDialog)
+        if box is not None:
+            box.raise_()
+            return
+        box = UnsavedDialog(self, unsaved(self.session.state), hide_names=self.session.state.hide_names)
+        box.export_requested.connect(self._export_and_close)
+        box.discard_requested.connect(self._close_anyway)
+        box.open()
+
+    def _export_and_close(self) -> None:
+        title = translate("MainWindow", "Export the corrected masks: a folder")
+        name = QFileDialog.getExistingDirectory(self, title, _documents())
+        if not name:
+            return
+        try:
+            self.session.correct.save_unsaved(Path(name), for_good=True)
+        except (CineQuantError, OSError) as error:
+            self.session.say(Kind.ERROR, str(error))
+            return
+        self.close()
+
+    def _close_anyway(self) -> None:
+        self._closing_asked = True
+        self.close()
+
     def _start_folder(self) -> str:
         recents = self.session.state.recents
         return str(recents[0].parent) if recents else str(Path.home())
@@ -509,6 +559,10 @@ class MainWindow(QMainWindow):
             self.session.open_paths(paths)
 
     def closeEvent(self, event: QCloseEvent) -> None:
+        if not self._closing_asked and unsaved(self.session.state):
+            event.ignore()
+            self._ask_about_corrections()
+            return
         QApplication.instance().removeEventFilter(self)
         QApplication.styleHints().colorSchemeChanged.disconnect(self._apply_theme)
         self.study.close_thread()

@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QElapsedTimer, QObject, Qt, QTimer, Signal
 
 from app import exports, lean, opening, structure_colours
+from app.correcting import Corrector
+from app.editing import Correction
 from app.engine_words import translated
 from app.jobs import Job, Outcome, Report, Reporter, Worker
 from app.language import translate
@@ -38,6 +40,7 @@ from app.state import (
     cine_frame,
     comparison_key,
     completed,
+    correction_key,
     evolve,
     frame_interval_ms,
     heart_of,
@@ -46,9 +49,12 @@ from app.state import (
     phase_frame,
     precisions_of,
     preselected,
+    recognised,
     run_key,
     run_of,
-    shown_labels,
+    shown_correction,
+    shown_function,
+    shown_prediction,
     with_run,
 )
 from engine.catalog import Catalog, find_models, user_models
@@ -75,6 +81,7 @@ class Session(QObject):
         super().__init__()
         self.state = state or AppState()
         self._compared = COMPARED if compare else ()
+        self.correct = Corrector(self)
         self._worker = Worker(self._on_report, self._on_outcome)
         self._opening = Opening()
         self._clock, self._clock_frame = QElapsedTimer(), 0
@@ -192,13 +199,15 @@ class Session(QObject):
             self._read(value)
 
     def _volume_arrived(self, volume: Volume, index: Index | None = None, series: int | None = None) -> None:
-        self._opening.end()
-        state = completed(self.state, volume)
+        left = self._opening.end()
+        before = self.state if self.state.loading is None or left is None else left
+        state = recognised(completed(self.state, volume))
         if index is not None:
             first = index.paths[0].absolute()
             rest = tuple(p for p in state.recents if p != first)
             state = evolve(state, recents=(first, *rest)[:MAX_RECENTS], index=index, series=series)
         self._show(state)
+        self.correct.say_kept(before)
         self._segment_missing()
 
     # -- segmentation --------------------------------------------------------------------------------------------
@@ -207,6 +216,7 @@ class Session(QObject):
         if model_id == self.state.model_id:
             return
         self._worker.cancel("segment", "slice", "compare")
+        before = self.state
         runs = {key: run for key, run in self.state.runs.items() if run.status is Status.DONE}
         by_hand = self.state.by_hand | {"model"}
         state = preselected(evolve(self.state, model_id=model_id, runs=runs, busy=None, by_hand=by_hand))
@@ -214,19 +224,25 @@ class Session(QObject):
         if precisions and state.precision not in precisions:
             state = evolve(state, precision=precisions[0])
         self._show(state)
+        self.correct.say_kept(before)
         self._segment_missing()
 
     def choose_precision(self, precision: str) -> None:
         """To this precision, for the scans to come as well."""
-        if precision != self.state.precision:
-            self.update(precision=precision, by_hand=self.state.by_hand | {"precision"})
+        before = self.state
+        if precision != before.precision:
+            self.update(precision=precision, by_hand=before.by_hand | {"precision"})
+        if before.correcting:
+            self.correct.say_kept(before)
         self._segment_missing()
 
     def toggle_precision(self) -> None:
         """A look at the next precision that the model comes in; what the next scan starts with stays."""
-        precisions = precisions_of(card_of(self.state))
-        here = precisions.index(self.state.precision) if self.state.precision in precisions else -1
+        before, precisions = self.state, precisions_of(card_of(self.state))
+        here = precisions.index(before.precision) if before.precision in precisions else -1
         self.update(precision=precisions[(here + 1) % len(precisions)])
+        if before.correcting:
+            self.correct.say_kept(before)
         self._segment_missing()
 
     def segment(self) -> None:
@@ -260,6 +276,15 @@ class Session(QObject):
         what = translate("Session", "Segmenting this slice in {precision}").format(precision=key.precision)
         self.update(busy=Busy(what), message=None, playing=False)
         self._submit("slice", _one_slice(state.volume, card, key.precision, at), tag=(key, *at))
+
+    def escape(self) -> None:
+        """The nearest way out: of a stroke, of correcting, of what the worker does."""
+        if self.correct.drop_stroke():
+            return
+        if self.state.correcting:
+            self.correct.stop()
+        else:
+            self.cancel()
 
     def cancel(self) -> None:
         """Stop what the worker does, else the device check.
@@ -479,28 +504,36 @@ class Session(QObject):
 
     def export_mask(self, path: Path) -> None:
         """Write the labels on screen as NIfTI."""
-        self._export(path, exports.mask_nifti)
+        self._export(path, exports.mask_nifti, is_mask=True)
 
     def export_seg(self, folder: Path) -> None:
         """Write the labels on screen as DICOM SEG."""
-        self._export(folder, exports.mask_seg)
+        self._export(folder, exports.mask_seg, is_mask=True)
 
     def export_measurements(self, path: Path) -> None:
         """Write the measurements on screen as CSV."""
         self._export(path, exports.measurements_csv)
 
-    def _export(self, path: Path, write: Callable[[Path, Volume, Prediction, Function], None]) -> None:
-        volume, run = self.state.volume, run_of(self.state)
-        if self.nothing_to_export() or volume is None or run is None:
+    def _export(
+        self,
+        path: Path,
+        write: Callable[[Path, Volume, Prediction, Function, Correction | None], None],
+        *,
+        is_mask: bool = False,
+    ) -> None:
+        self.correct.end_stroke()
+        state, volume = self.state, self.state.volume
+        prediction, function, correction = shown_prediction(state), shown_function(state), shown_correction(state)
+        if self.nothing_to_export() or volume is None or prediction is None or function is None:
             return
-        prediction, function = run.prediction, run.function
 
         def work(_: Reporter) -> Path:
             exports.refuse_source(path, volume)
-            write(path, volume, prediction, function)
+            write(path, volume, prediction, function, correction)
             return path
 
-        self._submit("export", work, lasting=True)
+        saves = (correction_key(state), correction.planes) if is_mask and correction is not None else None
+        self._submit("export", work, tag=saves, lasting=True)
         if self.state.busy is None:
             self.update(busy=Busy(translate("Session", "Saving {file}").format(file=path.name), can_stop=False))
 
@@ -509,7 +542,7 @@ class Session(QObject):
         if self.still_loading():
             return True
         run = run_of(self.state)
-        if run is not None and run.prediction is not None:
+        if shown_prediction(self.state) is not None:
             return False
         text = translate("Session", "Nothing to export yet: open a scan and wait until it is segmented.")
         if run is not None and run.status is Status.PART:
@@ -518,13 +551,18 @@ class Session(QObject):
         return True
 
     def recover(self, folder: Path) -> Path | None:
-        """Write the labels on screen into a recovery folder, here and now; None where there are none."""
-        labels, run = shown_labels(self.state), run_of(self.state)
-        if labels is None or self.state.volume is None or run is None or run.prediction is None:
-            return None
+        """Write what is corrected and not exported, of every scan, and the labels on screen, into a recovery folder.
+
+        Here and now; returns the last file, None where there was nothing to write.
+        """
+        written = self.correct.save_unsaved(folder, for_good=False)
+        state, volume, prediction = self.state, self.state.volume, shown_prediction(self.state)
+        correction = shown_correction(state)
+        if volume is None or prediction is None or (correction is not None and correction.unsaved):
+            return written[-1] if written else None
         folder.mkdir(parents=True, exist_ok=True)
-        path = folder / exports.default_name(self.state.volume, run.prediction, "mask.nii.gz")
-        exports.mask_nifti(path, self.state.volume, run.prediction, run.function)
+        path = folder / exports.default_name(volume, prediction, "mask.nii.gz", correction)
+        exports.mask_nifti(path, volume, prediction, shown_function(state), correction)
         return path
 
     # -- the worker ----------------------------------------------------------------------------------------------
@@ -582,6 +620,8 @@ class Session(QObject):
             case "compare":
                 self._comparison_arrived(outcome.job.tag, outcome.value)
             case "export":
+                if outcome.job.tag is not None:
+                    self.correct.saved(*outcome.job.tag)
                 self.say(Kind.SUCCESS, translate("Session", "Saved {path}").format(path=outcome.value))
 
     def _mark_failed(self, outcome: Outcome) -> None:

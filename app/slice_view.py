@@ -24,6 +24,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QFrame, QGraphicsItem, QSizePolicy, QStyleOptionGraphicsItem, QWidget
 
 from app import annotations, drawing, theme
+from app.correcting import can_draw
 from app.drawing import INK, WARNING_INK, Outlines, Paths
 from app.language import marked, translate
 from app.mouse import Mouse
@@ -153,6 +154,11 @@ class SliceView(pg.GraphicsView):
     view_requested = Signal(float, float, float)
     reset_requested = Signal()
     cross_requested = Signal(object)
+    stroke_requested = Signal(int, float, float, bool)
+    """Frame, x and y in mm from the image's corner, and whether with the tool that is not chosen."""
+    drawing_requested = Signal(int, float, float)
+    stroke_ended = Signal()
+    brush_step_requested = Signal(int)
 
     # Of the class too: pyqtgraph resizes the view while it is being made.
     _state = AppState()
@@ -182,6 +188,7 @@ class SliceView(pg.GraphicsView):
         self._pane = Pane(0)
         self._cursor: QPointF | None = None
         self._grip = ""
+        self._drawing = False
         self._footer = ""
         self._ring = False
 
@@ -287,6 +294,8 @@ class SliceView(pg.GraphicsView):
         placed = self._placement()
         if self._cross_shown():
             self._paint_cross(painter, placed)
+        if self._can_draw() and self._cursor is not None:
+            self._paint_brush(painter, placed, self._cursor)
         roomy = size[0] >= ROOMY_PX
         bottom, low = [], [self.value_under_cursor()]
         # In a narrow view the words would run into the letter at the top.
@@ -394,7 +403,7 @@ class SliceView(pg.GraphicsView):
     def _grip_at(self, at: QPointF) -> str:
         """What of the long-axis planes the mouse would take hold of: "move", "turn 0" … "turn 3" or nothing."""
         cross = cross_of(self._state)
-        if not self._cross_shown() or cross is None:
+        if not self._cross_shown() or cross is None or self._can_draw():
             return ""
         placed = self._placement()
         x, y = placed.to_px(cross.x_mm, cross.y_mm)
@@ -419,6 +428,37 @@ class SliceView(pg.GraphicsView):
         angle = math.atan2(at.y() - y, at.x() - x) - quarter * math.pi / 2
         self.cross_requested.emit(replace(cross, angle=angle))
 
+    # -- correcting ----------------------------------------------------------------------------------------------
+
+    def _can_draw(self) -> bool:
+        return self._role in (Role.CURRENT, Role.ED, Role.ES) and can_draw(self._state)
+
+    def _paint_brush(self, painter: QPainter, placed: Placement, at: QPointF) -> None:
+        """The brush at its true size, in the structure's colour; dashed where it erases."""
+        brush = self._state.brush
+        radius = max(brush.radius_mm * placed.scale, 2.0)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        for colour, width in ((QColor(0, 0, 0, 170), 3.4), (QColor(*theme.STRUCTURE_COLOURS[brush.label]), 1.5)):
+            pen = QPen(colour, width)
+            if brush.erase and width < 2:
+                pen.setDashPattern([4, 3])
+            painter.setPen(pen)
+            painter.drawEllipse(at, radius, radius)
+
+    def _start_stroke(self, event: QMouseEvent) -> bool:
+        """Whether this press of the mouse draws. With Ctrl it is for brightness and contrast, as without correcting."""
+        ctrl = event.modifiers() & Qt.KeyboardModifier.ControlModifier
+        if event.button() != Qt.MouseButton.LeftButton or ctrl or not self._can_draw():
+            return False
+        self._drawing = True
+        self._cursor = event.position()
+        other = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+        self.stroke_requested.emit(self._pane.frame, *self._at_mm(event), other)
+        return True
+
+    def _at_mm(self, event: QMouseEvent) -> tuple[float, float]:
+        return self._placement().to_mm(event.position().x(), event.position().y())
+
     # -- focus and mouse -----------------------------------------------------------------------------------------
 
     def focusInEvent(self, event: QFocusEvent) -> None:
@@ -435,7 +475,7 @@ class SliceView(pg.GraphicsView):
         self.setFocus(Qt.FocusReason.MouseFocusReason)
         left = event.button() == Qt.MouseButton.LeftButton
         self._grip = self._grip_at(event.position()) if left else ""
-        if not self._grip:
+        if not self._grip and not self._start_stroke(event):
             self._mouse.press(event, self._state)
         event.accept()
 
@@ -443,23 +483,36 @@ class SliceView(pg.GraphicsView):
         self._cursor = event.position()
         if self._grip:
             self._drag_cross(event.position())
+        elif self._drawing:
+            self.drawing_requested.emit(self._pane.frame, *self._at_mm(event))
         else:
             self._mouse.move(event, self._placement().scale)
         over = self._grip or self._grip_at(event.position())
         shapes = Qt.CursorShape
         self.viewport().setCursor(
-            shapes.SizeAllCursor if over == "move" else shapes.PointingHandCursor if over else shapes.ArrowCursor
+            shapes.CrossCursor
+            if self._can_draw()
+            else shapes.SizeAllCursor
+            if over == "move"
+            else shapes.PointingHandCursor
+            if over
+            else shapes.ArrowCursor
         )
         self.viewport().update()
         event.accept()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         self._grip = ""
-        self._mouse.release(event)
+        if self._drawing and event.button() == Qt.MouseButton.LeftButton:
+            self._drawing = False
+            self.stroke_ended.emit()
+        else:
+            self._mouse.release(event)
         event.accept()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        if event.button() == Qt.MouseButton.LeftButton:
+        # Two dabs in a row are two dabs.
+        if not self._start_stroke(event) and event.button() == Qt.MouseButton.LeftButton:
             self.reset_requested.emit()
         event.accept()
 
@@ -468,6 +521,10 @@ class SliceView(pg.GraphicsView):
         self.viewport().update()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
+        if self._can_draw() and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            self.brush_step_requested.emit(1 if event.angleDelta().y() > 0 else -1)
+            event.accept()
+            return
         self._mouse.wheel(event)
 
 

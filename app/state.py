@@ -8,7 +8,7 @@ than what the panels name can never be on screen.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from app import editing
+from app.editing import Brush, Correction, CorrectionKey
 from engine.catalog import Catalog
 from engine.compare import Comparison
 from engine.measure import Function
@@ -72,6 +74,10 @@ class Pair(StrEnum):
     """float32 and int8 of the chosen model."""
     MASK = "mask"
     """What the chosen model and precision found, and the mask that was loaded."""
+
+
+CORRECTABLE = (Layout.SLICE, Layout.PHASES, Layout.LONG_AXIS)
+"""Layouts with views of slices that can be corrected in."""
 
 
 class Theme(StrEnum):
@@ -214,10 +220,14 @@ class Cross:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Drawn:
-    """Labels (Y, X) uint8 of one slice. owner: one and the same object as long as the labels are."""
+    """Labels (Y, X) uint8 of one slice. owner: one and the same object as long as the labels are.
+
+    brief: another owner is about to take its place, so that its outlines are not worth keeping.
+    """
 
     plane: NDArray[np.uint8]
     owner: object
+    brief: bool = False
 
 
 ComparisonKey = tuple[RunKey, "RunKey | Mask"]
@@ -237,6 +247,8 @@ class AppState:
     computer found. checking: how far a device check is, None where none runs.
     index: what was found in the folder or files opened last. series: the number in it of the scan on screen, None where
     that is not of it. asked: what the user asked to open last, whatever came of it.
+    scan: digest of the voxels on screen, empty until it is needed. corrections: of this scan and of those before it.
+    corrected: show the corrected mask where there is one. correcting: drawing on the image corrects it.
     """
 
     volume: Volume | None = None
@@ -275,6 +287,11 @@ class AppState:
     index: Index | None = None
     series: int | None = None
     asked: tuple[Path, ...] = ()
+    scan: str = ""
+    corrections: Mapping[CorrectionKey, Correction] = field(default_factory=dict)
+    corrected: bool = True
+    correcting: bool = False
+    brush: Brush = field(default_factory=Brush)
     theme: Theme = Theme.DARK
     language: Language = Language.SYSTEM
 
@@ -295,7 +312,20 @@ def settle(state: AppState) -> AppState:
         overlay=replace(state.overlay, opacity=min(max(state.overlay.opacity, 0.0), 1.0)),
         cross=_within(state.cross, state.volume),
         pair=state.pair if state.mask is not None else Pair.PRECISIONS,
+        corrections=_lifted(state),
+        correcting=state.correcting
+        and state.loading is None
+        and state.layout in CORRECTABLE
+        and correction_key(state) in state.corrections,
     )
+
+
+def _lifted(state: AppState) -> Mapping[CorrectionKey, Correction]:
+    """The corrections; a stroke in one that is no longer on screen is at its end."""
+    here = correction_key(state)
+    if all(kept.stroke is None or key == here for key, kept in state.corrections.items()):
+        return state.corrections
+    return {key: kept if key == here else editing.ended(kept) for key, kept in state.corrections.items()}
 
 
 def _within(cross: Cross | None, volume: Volume | None) -> Cross | None:
@@ -328,13 +358,15 @@ def opened(
     same_view: the same voxels with another spacing; keep slice, frame and window. window: another than its own.
     """
     fresh: dict[str, Any] = (
-        {}
+        {"corrections": _of_scan(state, lambda correction: editing.unpacked(correction, volume))}
         if same_view
         else {
             "slice_index": volume.slices // 2,
             "frame_index": 0,
             "window": window or volume.window or auto_window(volume.array),
             "invert": False,
+            "scan": "",
+            "corrections": _of_scan(state, editing.packed),
         }
     )
     return evolve(
@@ -357,6 +389,24 @@ def opened(
         message=None,
         **fresh,
     )
+
+
+def _of_scan(
+    state: AppState, change: Callable[[Correction], Correction], scan: str | None = None
+) -> dict[CorrectionKey, Correction]:
+    """The corrections, with those of a scan changed; of that on screen where none is named."""
+    scan = state.scan if scan is None else scan
+    return {key: change(kept) if key.scan == scan else kept for key, kept in state.corrections.items()}
+
+
+def recognised(state: AppState) -> AppState:
+    """A scan that has arrived, with the corrections that were made of it before."""
+    volume = state.volume
+    if volume is None or not state.corrections:
+        return state
+    scan = editing.digest(volume)
+    corrections = _of_scan(state, lambda correction: editing.unpacked(correction, volume), scan)
+    return evolve(state, scan=scan, corrections=corrections)
 
 
 def arriving(state: AppState, volume: Volume, planes: Mapping[tuple[int, int], NDArray[Any]]) -> AppState:
@@ -401,7 +451,7 @@ def returned(state: AppState, before: AppState) -> AppState:
 
 _OF_A_SCAN = (
     "volume", "volume_id", "slice_index", "frame_index", "window", "invert", "zoom", "pan_mm", "segment_asked",
-    "agreement", "comparisons", "cross", "mask", "pair",
+    "agreement", "comparisons", "cross", "mask", "pair", "scan", "corrections",
 )  # fmt: skip
 
 
@@ -455,9 +505,38 @@ def run_of(state: AppState, precision: str | None = None) -> Run | None:
     return state.runs.get(key) if key else None
 
 
+def correction_key(state: AppState) -> CorrectionKey | None:
+    """The key of the correction of what the choices on screen name; None where there can be none."""
+    key = run_key(state)
+    return CorrectionKey(state.scan, key.model_sha256, key.precision) if key and state.scan else None
+
+
+def correction_of(state: AppState) -> Correction | None:
+    """The correction of the scan, model and precision on screen, whether or not it is shown."""
+    key = correction_key(state)
+    return state.corrections.get(key) if key else None
+
+
+def shown_correction(state: AppState) -> Correction | None:
+    """The correction that is drawn in the place of what the model found.
+
+    None where nothing is corrected yet, and where two segmentations are compared as they were made.
+    """
+    correction = correction_of(state) if state.corrected and state.layout is not Layout.COMPARE else None
+    return correction if correction is not None and correction.planes else None
+
+
+def shown_prediction(state: AppState) -> Prediction | None:
+    """What the model found; what is shown of it may be corrected (see shown_correction)."""
+    correction, run = shown_correction(state), run_of(state)
+    return correction.base if correction is not None else run.prediction if run else None
+
+
 def shown_labels(state: AppState) -> LabelMap | None:
-    """The labels to draw: those of exactly this scan, model and precision, else none."""
-    run = run_of(state)
+    """The labels to draw: those of exactly this scan, model and precision, else none. Made anew where corrected."""
+    correction, run = shown_correction(state), run_of(state)
+    if correction is not None:
+        return editing.whole(correction)
     return run.prediction.labels if run and run.prediction else None
 
 
@@ -467,12 +546,17 @@ def drawn_labels(
     """The labels of one slice as far as they are known: of exactly this scan and model, in the precision given.
 
     Frame, slice and precision are those on screen where none is given. While a segmentation runs, its slices come one
-    by one, as they are before the largest component of each structure is chosen.
+    by one, as they are before the largest component of each structure is chosen. Corrected slices are drawn as
+    corrected where no precision is given; one that is named is as the model found it.
     """
-    run = run_of(state, precision)
+    run, correction = run_of(state, precision), shown_correction(state) if precision is None else None
+    frame, index = state.frame_index if frame is None else frame, state.slice_index if index is None else index
+    if correction is not None:
+        plane = correction.planes.get((frame, index))
+        labels = correction.base.labels
+        return Drawn(labels.array[frame, index], labels) if plane is None else Drawn(plane, plane, brief=True)
     if run is None:
         return None
-    frame, index = state.frame_index if frame is None else frame, state.slice_index if index is None else index
     if run.prediction is not None:
         labels = run.prediction.labels
         return Drawn(labels.array[frame, index], labels)
@@ -550,7 +634,9 @@ def heart_of(labels: LabelMap) -> Heart | None:
 
 def shown_function(state: AppState) -> Function | None:
     """The measurements of the labels drawn."""
-    run = run_of(state)
+    correction, run = shown_correction(state), run_of(state)
+    if correction is not None:
+        return correction.function
     return run.function if run else None
 
 

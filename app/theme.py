@@ -278,6 +278,7 @@ QPushButton[segment="true"]:hover {{ background: {hover}; color: {text}; }}
 QPushButton[segment="true"]:checked {{ background: {accent_dim}; color: {text}; border-color: {accent}; }}
 QPushButton[segment="true"]:focus {{ border: 2px solid {accent}; padding: 5px 3px; color: {text}; }}
 QPushButton[segment="true"][place="first"] {{ border-top-left-radius: 6px; border-bottom-left-radius: 6px; }}
+QPushButton[segment="true"][place="only"] {{ border-radius: 6px; }}
 QPushButton[segment="true"][place="last"] {{ border-top-right-radius: 6px; border-bottom-right-radius: 6px; }}
 
 QComboBox {{ background: {raised}; border: 1px solid {border}; border-radius: 6px; padding: 5px 9px; }}

@@ -76,7 +76,11 @@ def measure(labels: LabelMap, volume: Volume) -> Function:
     """
     if labels.array.shape != volume.array.shape:
         raise ValueError(f"labels {labels.array.shape} are not of the volume {volume.array.shape}")
-    lv, rv, myo = (volumes_ml(labels, label) for label in (LV, RV, MYO))
+    return function_of(*(volumes_ml(labels, label) for label in (LV, RV, MYO)), volume)
+
+
+def function_of(lv: tuple[float, ...], rv: tuple[float, ...], myo: tuple[float, ...], volume: Volume) -> Function:
+    """As measure, from the volumes in mL of the LV cavity, RV cavity and LV myocardium in every frame of the scan."""
     known = volume.geometry.spacing is not Known.ASSUMED
     rules = [
         "Volumes are the sum over slices of area times the distance between slices (Simpson's rule).",

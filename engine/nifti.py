@@ -373,12 +373,15 @@ def header_fields(block: bytes) -> list[tuple[str, str, str]]:
     return rows
 
 
-def write_mask(path: Path, labels: LabelMap, volume: Volume, convention: str = "mnms") -> None:
+def write_mask(
+    path: Path, labels: LabelMap, volume: Volume, convention: str = "mnms", *, description: str = ""
+) -> None:
     """Labels as NIfTI, uint8, on the grid of the file that the volume was read from.
 
     A NIfTI source keeps its shape, forms, codes, pixdim and units, whatever they say; an ED and ES pair becomes one
     4-D file of two frames. Other sources get the geometry's RAS affine in both forms, and the mean time step in
-    pixdim[4]. convention: label values in the file, a key of engine.volume.CONVENTIONS.
+    pixdim[4]. convention: label values in the file, a key of engine.volume.CONVENTIONS. description: how the labels
+    came about, for the header's descrip after the program's name; what does not fit into its 80 bytes is cut off.
     The file appears whole or not at all, and the same labels give the same bytes.
 
     Raises ExportError where it cannot be written.
@@ -401,7 +404,7 @@ def write_mask(path: Path, labels: LabelMap, volume: Volume, convention: str = "
     for field, value in {
         "data_type": b"",  # free text of the source may name the patient
         "db_name": b"",
-        "descrip": b"CineQuant",
+        "descrip": f"CineQuant {description}".strip().encode("ascii", "replace")[:79],
         "aux_file": b"",
         "intent_code": NIFTI_INTENT_LABEL,
         "intent_name": b"",

@@ -39,7 +39,9 @@ CATEGORY = Code("123037004", "SCT", "Anatomical Structure")
 _COLOURS = {LV: (255, 112, 77), MYO: (244, 214, 92), RV: (88, 180, 245)}
 
 
-def write_seg(out: Path, labels: LabelMap, volume: Volume, *, algorithm: str, version: str) -> tuple[Path, ...]:
+def write_seg(
+    out: Path, labels: LabelMap, volume: Volume, *, algorithm: str, version: str, by_hand: str = ""
+) -> tuple[Path, ...]:
     """Write one binary DICOM SEG a phase, all of one new series, and return their paths in phase order.
 
     out: a folder, made where its parent exists, for files seg_phase_01.dcm and on; for a single phase also a file
@@ -47,6 +49,7 @@ def write_seg(out: Path, labels: LabelMap, volume: Volume, *, algorithm: str, ve
         as a whole, after all have been written.
     labels: on the volume's grid, (T, Z, Y, X). A phase without a labelled voxel gets a SEG with empty frames.
     algorithm, version: name and version of the model, which the SEG records as the automatic algorithm.
+    by_hand: what was corrected by hand, in a sentence; the SEG then records a semi-automatic algorithm and says so.
     Raises ExportError where the volume is no DICOM scan with known geometry, or out cannot be written.
     """
     if volume.source.kind != "dicom":
@@ -64,7 +67,7 @@ def write_seg(out: Path, labels: LabelMap, volume: Volume, *, algorithm: str, ve
     except (ScanError, OSError) as error:
         raise ExportError(f"{out}: {error}") from error
     series = generate_uid()
-    descriptions = _descriptions(algorithm, version)
+    descriptions = _descriptions(algorithm, version, by_hand)
 
     def save_all(folder: Path) -> None:
         for t, name in enumerate(names):
@@ -131,23 +134,27 @@ def _write_together(out: Path | None, parent: Path, names: Sequence[str], save_a
 # --- writing
 
 
-def _descriptions(algorithm: str, version: str) -> list[SegmentDescription]:
+def _descriptions(algorithm: str, version: str, by_hand: str) -> list[SegmentDescription]:
     """The three segments, numbered as the labels are."""
     made_by = highdicom.AlgorithmIdentificationSequence(
         name=algorithm[:64], family=codes.cid7162.ArtificialIntelligence, version=version[:64], source="CineQuant"
     )
-    return [
+    segments = [
         SegmentDescription(
             segment_number=label,
             segment_label=STRUCTURES[label],
             segmented_property_category=CATEGORY,
             segmented_property_type=TYPES[label],
-            algorithm_type="AUTOMATIC",
+            algorithm_type="SEMIAUTOMATIC" if by_hand else "AUTOMATIC",
             algorithm_identification=made_by,
             display_color=CIELabColor.from_rgb(*_COLOURS[label]),
         )
         for label in (LV, MYO, RV)
     ]
+    if by_hand:
+        for segment in segments:
+            segment.SegmentDescription = by_hand
+    return segments
 
 
 def _template(first: Image, volume: Volume) -> Dataset:
@@ -230,6 +237,7 @@ def _segmentation(
     phases, times = len(stack.phases), stack.frame_times_ms
     when = f", {times[t]:.0f} ms after the R wave" if times and phases > 1 else ""
     number = max(template.SeriesNumber, 0) + 1000
+    corrected = any(segment.SegmentAlgorithmType == "SEMIAUTOMATIC" for segment in descriptions)
     dataset = Segmentation(
         source_images=sources,
         pixel_array=np.ascontiguousarray(labels),
@@ -246,7 +254,7 @@ def _segmentation(
         content_label="VENTRICLES",
         content_description=f"Ventricles, phase {t + 1} of {phases}{when}",
         omit_empty_frames=bool(labels.any()),
-        series_description="CineQuant ventricles",
+        series_description="CineQuant ventricles, corrected by hand" if corrected else "CineQuant ventricles",
         specific_character_set="ISO_IR 192",
     )
     _name_sources(dataset, images, stand_ins)

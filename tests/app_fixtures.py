@@ -197,6 +197,7 @@ def window_fixture(qtbot: object, model: FakeModel) -> Iterator[MainWindow]:
     made.session.load_models()
     settle(qtbot, made.session)
     yield made
+    made.session.update(corrections={})  # else closing would ask what becomes of them
     made.close()
     assert "cinequant-worker" not in {thread.name for thread in threading.enumerate()}
 

@@ -212,6 +212,62 @@
         <translation>Über das Modell …</translation>
     </message>
     <message>
+        <source>Correct contours</source>
+        <translation>Konturen korrigieren</translation>
+    </message>
+    <message>
+        <source>Corrected or as the model found it</source>
+        <translation>Korrigiert oder wie vom Modell gefunden</translation>
+    </message>
+    <message>
+        <source>Undo</source>
+        <translation>Rückgängig</translation>
+    </message>
+    <message>
+        <source>Redo</source>
+        <translation>Wiederholen</translation>
+    </message>
+    <message>
+        <source>Take back this slice</source>
+        <translation>Diese Schicht zurücknehmen</translation>
+    </message>
+    <message>
+        <source>Brush or eraser</source>
+        <translation>Pinsel oder Radierer</translation>
+    </message>
+    <message>
+        <source>Draw the LV cavity</source>
+        <translation>LV-Kavum zeichnen</translation>
+    </message>
+    <message>
+        <source>Draw the LV myocardium</source>
+        <translation>LV-Myokard zeichnen</translation>
+    </message>
+    <message>
+        <source>Draw the RV cavity</source>
+        <translation>RV-Kavum zeichnen</translation>
+    </message>
+    <message>
+        <source>Smaller brush</source>
+        <translation>Kleinerer Pinsel</translation>
+    </message>
+    <message>
+        <source>Larger brush</source>
+        <translation>Größerer Pinsel</translation>
+    </message>
+    <message>
+        <source>Copy the contours of the slice before</source>
+        <translation>Konturen der vorigen Schicht übernehmen</translation>
+    </message>
+    <message>
+        <source>Copy the contours of the slice after</source>
+        <translation>Konturen der nächsten Schicht übernehmen</translation>
+    </message>
+    <message>
+        <source>Copy the contours of the frame before</source>
+        <translation>Konturen der vorigen Phase übernehmen</translation>
+    </message>
+    <message>
         <source>Find a command…</source>
         <translation>Befehl suchen …</translation>
     </message>
@@ -494,6 +550,196 @@
     <message>
         <source>All slices</source>
         <translation>Alle Schichten</translation>
+    </message>
+</context>
+<context>
+    <name>Correcting</name>
+    <message>
+        <source>Nothing to correct yet: open a scan and wait until it is segmented.</source>
+        <translation>Noch nichts zu korrigieren: Aufnahme öffnen und die Segmentierung abwarten.</translation>
+    </message>
+    <message numerus="yes">
+        <source>Not exported yet: %n corrected slice(s) of {scan}.</source>
+        <translation>
+            <numerusform>Noch nicht exportiert: %n korrigierte Schicht von {scan}.</numerusform>
+            <numerusform>Noch nicht exportiert: %n korrigierte Schichten von {scan}.</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Kept until CineQuant is closed; open the scan again to go on.</source>
+        <translation>Sie bleiben erhalten, bis CineQuant geschlossen wird; zum Weitermachen die Aufnahme wieder öffnen.</translation>
+    </message>
+    <message numerus="yes">
+        <source>Kept: %n corrected slice(s) of {model} {precision}.</source>
+        <translation>
+            <numerusform>Erhalten: %n korrigierte Schicht von {model} {precision}.</numerusform>
+            <numerusform>Erhalten: %n korrigierte Schichten von {model} {precision}.</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Choose it again to see and export them.</source>
+        <translation>Zum Ansehen und Exportieren wieder wählen.</translation>
+    </message>
+    <message numerus="yes">
+        <source>corrected by hand: %n slice(s)</source>
+        <translation>
+            <numerusform>von Hand korrigiert: %n Schicht</numerusform>
+            <numerusform>von Hand korrigiert: %n Schichten</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>corrected by hand: %n other slice(s)</source>
+        <translation>
+            <numerusform>von Hand korrigiert: %n andere Schicht</numerusform>
+            <numerusform>von Hand korrigiert: %n andere Schichten</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>corrected by hand: this slice</source>
+        <translation>von Hand korrigiert: diese Schicht</translation>
+    </message>
+    <message numerus="yes">
+        <source>corrected by hand: this slice and %n other(s)</source>
+        <translation>
+            <numerusform>von Hand korrigiert: diese Schicht und %n andere</numerusform>
+            <numerusform>von Hand korrigiert: diese Schicht und %n andere</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>Correction</name>
+    <message>
+        <source>Brush (X)</source>
+        <translation>Pinsel (X)</translation>
+    </message>
+    <message>
+        <source>Eraser (X)</source>
+        <translation>Radierer (X)</translation>
+    </message>
+    <message>
+        <source>Correct contours</source>
+        <translation>Konturen korrigieren</translation>
+    </message>
+    <message>
+        <source>Correct contours by hand (E)</source>
+        <translation>Konturen von Hand korrigieren (E)</translation>
+    </message>
+    <message>
+        <source>Smaller brush (- or Ctrl + wheel)</source>
+        <translation>Kleinerer Pinsel (- oder Strg + Mausrad)</translation>
+    </message>
+    <message>
+        <source>Larger brush (+ or Ctrl + wheel)</source>
+        <translation>Größerer Pinsel (+ oder Strg + Mausrad)</translation>
+    </message>
+    <message>
+        <source>Radius of the brush</source>
+        <translation>Radius des Pinsels</translation>
+    </message>
+    <message>
+        <source>Undo (Ctrl+Z)</source>
+        <translation>Rückgängig (Strg+Z)</translation>
+    </message>
+    <message>
+        <source>Redo (Ctrl+Shift+Z)</source>
+        <translation>Wiederholen (Strg+Umschalt+Z)</translation>
+    </message>
+    <message>
+        <source>Take back this slice: as the model found it</source>
+        <translation>Diese Schicht zurücknehmen: wie vom Modell gefunden</translation>
+    </message>
+    <message>
+        <source>Done</source>
+        <translation>Fertig</translation>
+    </message>
+    <message>
+        <source>Be done with correcting (Escape)</source>
+        <translation>Korrektur beenden (Esc)</translation>
+    </message>
+    <message>
+        <source>Corrected</source>
+        <translation>Korrigiert</translation>
+    </message>
+    <message>
+        <source>As the model found it</source>
+        <translation>Wie vom Modell gefunden</translation>
+    </message>
+    <message>
+        <source>Whose contours are drawn</source>
+        <translation>Wessen Konturen gezeichnet sind</translation>
+    </message>
+    <message>
+        <source>Corrected contours, or those that the model found (O)</source>
+        <translation>Korrigierte Konturen oder die vom Modell gefundenen (O)</translation>
+    </message>
+    <message>
+        <source>{radius} px</source>
+        <translation>{radius} px</translation>
+    </message>
+    <message>
+        <source>{radius} mm</source>
+        <translation>{radius} mm</translation>
+    </message>
+    <message>
+        <source>Stop the cine to correct.</source>
+        <translation>Zum Korrigieren das Cine anhalten.</translation>
+    </message>
+    <message>
+        <source>Draw with the left button; Shift for the other tool, Ctrl for contrast.</source>
+        <translation>Mit der linken Taste zeichnen; Umschalt: anderes Werkzeug, Strg: Kontrast.</translation>
+    </message>
+    <message numerus="yes">
+        <source>Corrected by hand: %n slice(s)</source>
+        <translation>
+            <numerusform>Von Hand korrigiert: %n Schicht</numerusform>
+            <numerusform>Von Hand korrigiert: %n Schichten</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>compared here is what the model found</source>
+        <translation>verglichen wird hier, was das Modell fand</translation>
+    </message>
+    <message>
+        <source>shown is what the model found</source>
+        <translation>gezeigt ist, was das Modell fand</translation>
+    </message>
+    <message>
+        <source>stop the cine to go on</source>
+        <translation>zum Weitermachen das Cine anhalten</translation>
+    </message>
+    <message>
+        <source>not exported yet</source>
+        <translation>noch nicht exportiert</translation>
+    </message>
+    <message numerus="yes">
+        <source>Corrected by hand and not exported: %n slice(s).</source>
+        <translation>
+            <numerusform>Von Hand korrigiert und nicht exportiert: %n Schicht.</numerusform>
+            <numerusform>Von Hand korrigiert und nicht exportiert: %n Schichten.</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>one scan</source>
+        <translation>einer Aufnahme</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n slice(s) of {scan}, {model} {precision}</source>
+        <translation>
+            <numerusform>%n Schicht von {scan}, {model} {precision}</numerusform>
+            <numerusform>%n Schichten von {scan}, {model} {precision}</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Export and close…</source>
+        <translation>Exportieren und schließen …</translation>
+    </message>
+    <message>
+        <source>Close without them</source>
+        <translation>Ohne sie schließen</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>Abbrechen</translation>
     </message>
 </context>
 <context>
@@ -1034,6 +1280,13 @@ Der Bericht unten enthält keine Patientendaten; er hilft, den Fehler zu beheben
         <source>From the {phases} phases; a cine would show the curve between them.</source>
         <translation>Aus den Phasen {phases}; eine Cine zeigte auch den Verlauf dazwischen.</translation>
     </message>
+    <message numerus="yes">
+        <source>Corrected by hand: %n slice(s)</source>
+        <translation>
+            <numerusform>Von Hand korrigiert: %n Schicht</numerusform>
+            <numerusform>Von Hand korrigiert: %n Schichten</numerusform>
+        </translation>
+    </message>
     <message>
         <source>Open a scan to see volumes and ejection fraction.</source>
         <translation>Eine Untersuchung öffnen, um Volumina und Auswurffraktion zu sehen.</translation>
@@ -1230,6 +1483,10 @@ Der Bericht unten enthält keine Patientendaten; er hilft, den Fehler zu beheben
         <source>The language changes when CineQuant is started again.</source>
         <translation>Die Sprache wechselt beim nächsten Start von CineQuant.</translation>
     </message>
+    <message>
+        <source>Export the corrected masks: a folder</source>
+        <translation>Korrigierte Masken exportieren: ein Ordner</translation>
+    </message>
 </context>
 <context>
     <name>MaskDialog</name>
@@ -1283,6 +1540,10 @@ ACDC</translation>
     <message>
         <source>Cine</source>
         <translation>Cine</translation>
+    </message>
+    <message>
+        <source>Correct</source>
+        <translation>Korrektur</translation>
     </message>
     <message>
         <source>Model</source>
@@ -1424,6 +1685,22 @@ ACDC</translation>
     <message>
         <source>Brightness ↕ and contrast ↔</source>
         <translation>Helligkeit ↕ und Kontrast ↔</translation>
+    </message>
+    <message>
+        <source>Left drag while correcting</source>
+        <translation>Links ziehen beim Korrigieren</translation>
+    </message>
+    <message>
+        <source>Draw; Shift: the other tool; Ctrl: contrast</source>
+        <translation>Zeichnen; Umschalt: anderes Werkzeug; Strg: Kontrast</translation>
+    </message>
+    <message>
+        <source>Ctrl + wheel while correcting</source>
+        <translation>Strg + Mausrad beim Korrigieren</translation>
+    </message>
+    <message>
+        <source>Size of the brush</source>
+        <translation>Größe des Pinsels</translation>
     </message>
     <message>
         <source>Middle drag</source>
