@@ -69,6 +69,8 @@ LEFT_WIDTH, RIGHT_WIDTH = 276, 352
 ROOMY_FROM = 790
 # In a narrower one the patient needs the room of the program's name.
 WORDMARK_FROM = 1400
+# And in one that is narrower still, that of the pencil, which is in a menu too.
+PENCIL_FROM = 1200
 MASKS = marked("MainWindow", "Masks (*.nii *.nii.gz *.dcm);;All files (*)")
 FILES = marked("MainWindow", "Scans (*.nii *.nii.gz *.dcm *.ima *.IMA);;All files (*)")
 
@@ -524,6 +526,7 @@ class MainWindow(QMainWindow):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._wordmark.setVisible(self.width() >= WORDMARK_FROM)
+        self.correct_button.setVisible(self.width() >= PENCIL_FROM)
         # On a small screen the words come first; a few dozen points fill no more than a plot of moderate height.
         spare = (self.height() - ROOMY_FROM) // 2
         for plot in (self.function.curve, self.performance.plot):
