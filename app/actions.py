@@ -30,6 +30,8 @@ class Action:
     checked: Callable[[AppState], bool] | None = None
 
 
+CORRECT_MENU = marked("Menu", "Correct")
+"""Stands in the Model menu."""
 COLOUR_MENU = marked("Menu", "Colours")
 """Stands in the View menu, after the styles."""
 LANGUAGE_MENU = marked("Menu", "Language")
@@ -116,35 +118,41 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         marked("Action", "Correct contours"),
         ("E",),
-        "Correct",
+        CORRECT_MENU,
         "session.correct.toggle",
         checked=lambda state: state.correcting,
     ),
     Action(
-        marked("Action", "Corrected or as the model found it"), ("O",), "Correct", "session.correct.toggle_corrected"
+        marked("Action", "Corrected or as the model found it"), ("O",), CORRECT_MENU, "session.correct.toggle_corrected"
     ),
-    Action(marked("Action", "Undo"), ("Ctrl+Z",), "Correct", "session.correct.undo", line_before=True),
-    Action(marked("Action", "Redo"), ("Ctrl+Shift+Z", "Ctrl+Y"), "Correct", "session.correct.redo"),
-    Action(marked("Action", "Take back this slice"), (), "Correct", "session.correct.restore_slice"),
-    Action(marked("Action", "Brush or eraser"), ("X",), "Correct", "session.correct.toggle_tool", line_before=True),
-    Action(marked("Action", "Draw the LV cavity"), ("6",), "Correct", "session.correct.choose_structure", (LV,)),
-    Action(marked("Action", "Draw the LV myocardium"), ("7",), "Correct", "session.correct.choose_structure", (MYO,)),
-    Action(marked("Action", "Draw the RV cavity"), ("8",), "Correct", "session.correct.choose_structure", (RV,)),
-    Action(marked("Action", "Smaller brush"), ("-",), "Correct", "session.correct.resize_brush", (-1,)),
-    Action(marked("Action", "Larger brush"), ("+", "="), "Correct", "session.correct.resize_brush", (1,)),
+    Action(marked("Action", "Undo"), ("Ctrl+Z",), CORRECT_MENU, "session.correct.undo", line_before=True),
+    Action(marked("Action", "Redo"), ("Ctrl+Shift+Z", "Ctrl+Y"), CORRECT_MENU, "session.correct.redo"),
+    Action(marked("Action", "Take back this slice"), (), CORRECT_MENU, "session.correct.restore_slice"),
+    Action(marked("Action", "Brush or eraser"), ("X",), CORRECT_MENU, "session.correct.toggle_tool", line_before=True),
+    Action(marked("Action", "Draw the LV cavity"), ("6",), CORRECT_MENU, "session.correct.choose_structure", (LV,)),
+    Action(
+        marked("Action", "Draw the LV myocardium"), ("7",), CORRECT_MENU, "session.correct.choose_structure", (MYO,)
+    ),
+    Action(marked("Action", "Draw the RV cavity"), ("8",), CORRECT_MENU, "session.correct.choose_structure", (RV,)),
+    Action(marked("Action", "Smaller brush"), ("-",), CORRECT_MENU, "session.correct.resize_brush", (-1,)),
+    Action(marked("Action", "Larger brush"), ("+", "="), CORRECT_MENU, "session.correct.resize_brush", (1,)),
     Action(
         marked("Action", "Copy the contours of the slice before"),
         (),
-        "Correct",
+        CORRECT_MENU,
         "session.correct.copy_slice",
         (0, -1),
         line_before=True,
     ),
     Action(
-        marked("Action", "Copy the contours of the slice after"), (), "Correct", "session.correct.copy_slice", (0, 1)
+        marked("Action", "Copy the contours of the slice after"), (), CORRECT_MENU, "session.correct.copy_slice", (0, 1)
     ),
     Action(
-        marked("Action", "Copy the contours of the frame before"), (), "Correct", "session.correct.copy_slice", (-1, 0)
+        marked("Action", "Copy the contours of the frame before"),
+        (),
+        CORRECT_MENU,
+        "session.correct.copy_slice",
+        (-1, 0),
     ),
     Action(marked("Action", "Find a command…"), ("Ctrl+K",), "Help", "show_palette"),
     Action(marked("Action", "Keys and mouse"), ("?", "F1"), "Help", "show_shortcuts"),
@@ -156,7 +164,6 @@ MENUS = (
     marked("Menu", "Export"),
     marked("Menu", "View"),
     marked("Menu", "Cine"),
-    marked("Menu", "Correct"),
     marked("Menu", "Model"),
     marked("Menu", "Help"),
 )

@@ -13,6 +13,7 @@ from app.editing import Correction, CorrectionKey
 from app.engine_words import translated
 from app.language import COUNT, marked, translate
 from app.panel import Segments, label
+from app.patient_bar import Elided
 from app.state import AppState, Layout, correction_of
 from engine.volume import LV, MYO, RV, STRUCTURES, Known
 
@@ -87,7 +88,7 @@ class CorrectionBar(QFrame):
         for structure, place in ((LV, "first"), (MYO, "middle"), (RV, "last")):
             said = f"{translated(STRUCTURES[structure])} ({KEYS[structure]})"
             chip = self._button(said, f" {SHORT_NAMES[structure]}", place=place)
-            chip.setFixedWidth(62)
+            chip.setFixedWidth(58 if structure == MYO else 48)
             chip.clicked.connect(lambda _=False, chosen=structure: self.structure_requested.emit(chosen))
             self.chips[structure] = chip
         self._group_of(row, list(self.chips.values()))
@@ -98,14 +99,23 @@ class CorrectionBar(QFrame):
             button.setCheckable(False)
             button.clicked.connect(lambda _=False, by=step: self.size_requested.emit(by))
         self.size = label()
-        self.size.setFixedWidth(58)
+        self.size.setFixedWidth(46)
         self.size.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.size.setToolTip(translate("Correction", "Radius of the brush"))
         for widget in (self.smaller, self.size, self.larger):
             row.addWidget(widget)
-        row.addSpacing(10)
+        row.addSpacing(6)
         row.addStretch()
 
+        self.done = QPushButton(translate("Correction", "Done"))
+        self.done.setToolTip(translate("Correction", "Be done with correcting (Escape)"))
+        self.done.clicked.connect(self.done_requested)
+        row.addWidget(self.done)
+
+        below = QHBoxLayout()
+        below.setSpacing(6)
+        column.addLayout(below)
+        below.addStrut(30)  # of one height always: the image must not move under the brush
         self.undo = icons.IconButton("undo", translate("Correction", "Undo (Ctrl+Z)"))
         self.redo = icons.IconButton("redo", translate("Correction", "Redo (Ctrl+Shift+Z)"))
         self.restore = icons.IconButton(
@@ -115,19 +125,11 @@ class CorrectionBar(QFrame):
             (self.undo, self.undo_requested), (self.redo, self.redo_requested), (self.restore, self.restore_requested)
         ):  # fmt: skip
             button.clicked.connect(signal)
-            row.addWidget(button)
-        row.addSpacing(8)
-        self.done = QPushButton(translate("Correction", "Done"))
-        self.done.setToolTip(translate("Correction", "Be done with correcting (Escape)"))
-        self.done.clicked.connect(self.done_requested)
-        row.addWidget(self.done)
-
-        below = QHBoxLayout()
-        below.setSpacing(10)
-        column.addLayout(below)
-        self.text = label("", "small", wrap=True)
-        below.addWidget(self.text, 1)
-        names = [translate("Correction", "Corrected"), translate("Correction", "As the model found it")]
+            below.addWidget(button)
+        self.text = Elided("small", 60)
+        below.addWidget(self.text)
+        below.addStretch()
+        names = [translate("Correction", "Corrected"), translate("Correction", "From the model")]
         self.whose = Segments(["corrected", "model"], names)
         self.whose.setAccessibleName(translate("Correction", "Whose contours are drawn"))
         self.whose.setToolTip(translate("Correction", "Corrected contours, or those that the model found (O)"))
@@ -143,7 +145,7 @@ class CorrectionBar(QFrame):
         button.setProperty("segment", "true")
         button.setProperty("place", place)
         button.setFixedHeight(30)
-        button.setFixedWidth(38)
+        button.setFixedWidth(32)
         button.setIconSize(QSize(18, 18))
         button.setToolTip(said)
         button.setAccessibleName(said)
@@ -155,7 +157,7 @@ class CorrectionBar(QFrame):
         for button in buttons:
             group.addButton(button)
             row.addWidget(button)
-        row.addSpacing(10)
+        row.addSpacing(6)
 
     def _colour(self) -> None:
         for button in self.tools:
@@ -179,7 +181,8 @@ class CorrectionBar(QFrame):
         self.setVisible(new.correcting or there)
         if correction is None or new.volume is None or not (new.correcting or there):
             return
-        self.tools_row.setVisible(new.correcting)
+        for widget in (self.tools_row, self.undo, self.redo, self.restore):
+            widget.setVisible(new.correcting)
         self.tools[int(new.brush.erase)].setChecked(True)
         self.chips[new.brush.label].setChecked(True)
         if new.volume.geometry.spacing is Known.ASSUMED:  # a length that nobody knows is no millimetre

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from app import icons
-from app.actions import ACTIONS, MENUS, MOUSE
+from app.actions import ACTIONS, CORRECT_MENU, MENUS, MOUSE
 from app.language import marked, thousands, translate
 from app.panel import label
 from app.patient_bar import research
@@ -69,7 +69,7 @@ def shortcuts(parent: QWidget) -> QDialog:
     grid.setVerticalSpacing(5)
     mouse = [(translate("Mouse", what), translate("Mouse", key)) for key, what in MOUSE]
     sections = [(translate("Dialogs", "Mouse"), mouse)]
-    for menu in MENUS:
+    for menu in (*MENUS, CORRECT_MENU):
         here = [a for a in ACTIONS if a.menu == menu and a.keys]
         rows = [(translate("Action", a.text).rstrip(" …"), _keys(a.keys)) for a in here]
         if rows:

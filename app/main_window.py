@@ -34,7 +34,7 @@ from PySide6.QtWidgets import (
 )
 
 from app import dialogs, exports, icons, language, theme
-from app.actions import ACTIONS, COLOUR_MENU, LANGUAGE_MENU, MENUS
+from app.actions import ACTIONS, COLOUR_MENU, CORRECT_MENU, LANGUAGE_MENU, MENUS
 from app.cine_bar import CineBar
 from app.correcting import unsaved
 from app.correction_bar import CorrectButton, CorrectionBar, UnsavedDialog
@@ -165,7 +165,7 @@ class MainWindow(QMainWindow):
         self._recent_menu.aboutToShow.connect(self._fill_recent_menu)
         self._window_menu = QMenu(translate("MainWindow", "Window presets"), self)
         self._window_menu.aboutToShow.connect(self._fill_window_menu)
-        for name in (COLOUR_MENU, LANGUAGE_MENU):
+        for name in (COLOUR_MENU, LANGUAGE_MENU, CORRECT_MENU):
             menus[name] = QMenu(translate("Menu", name), self)
         menus[LANGUAGE_MENU].addAction(translate("MainWindow", "From the next start on")).setEnabled(False)
         for entry in ACTIONS:
@@ -184,6 +184,8 @@ class MainWindow(QMainWindow):
                 menus[entry.menu].addMenu(self._recent_menu)
             if entry.command == "session.next_window":
                 menus[entry.menu].addMenu(self._window_menu)
+            if entry.command == "session.escape":
+                menus[entry.menu].addMenu(menus[CORRECT_MENU])
             if entry.command == "session.next_style":
                 menus[entry.menu].addMenu(menus[COLOUR_MENU])
             # By the command too: as texts, the system's theme and the system's language are equal.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -136,6 +137,28 @@ def test_a_stroke_goes_where_it_is_drawn_at_any_zoom(
     stroke(correcting, (15.0, 4.5))
     ys, xs = np.nonzero(plane(correcting) != run_of(correcting.session.state).prediction.labels.array[0, 2])
     assert (set(ys), set(xs)) == ({4}, {7})
+
+
+def test_the_image_does_not_move_under_the_brush(correcting: MainWindow) -> None:
+    QApplication.processEvents()
+    before = correcting.slice_view.geometry()
+    stroke(correcting, CORNER, FAR)
+    QApplication.processEvents()
+    assert correcting.correction.whose.isVisible()
+    assert correcting.slice_view.geometry() == before
+
+
+@pytest.mark.parametrize("width", [1080, 1280])
+def test_the_tools_have_room(correcting: MainWindow, width: int) -> None:
+    correcting.resize(width, 720)
+    stroke(correcting, CORNER)
+    QApplication.processEvents()
+    bar = correcting.correction
+    row = [*bar.tools, *bar.chips.values(), bar.smaller, bar.size, bar.larger, bar.done]
+    assert all(left.geometry().right() < right.geometry().left() for left, right in pairwise(row))
+    assert bar.done.geometry().right() <= bar.tools_row.width()
+    below = [bar.undo, bar.redo, bar.restore, bar.text, bar.whose]
+    assert all(left.geometry().right() < right.geometry().left() for left, right in pairwise(below))
 
 
 def test_keys_choose_what_is_drawn(correcting: MainWindow) -> None:

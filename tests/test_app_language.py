@@ -168,7 +168,7 @@ def test_no_text_is_shown_past_the_catalogue(path: Path) -> None:
         if isinstance(node, ast.Call) and called(node) in SHOWS:
             for argument in (*node.args, *(keyword.value for keyword in node.keywords if keyword.arg != "menu")):
                 shown += [t for t in literals(argument) if WORD.search(t) and t not in NAMES and "Ctrl+" not in t]
-    menus = {"File", "Export", "View", "Cine", "Correct", "Model", "Help"}  # looked up when the menus are made
+    menus = {"File", "Export", "View", "Cine", "Model", "Help"}  # looked up when the menus are made
     assert not [text for text in shown if not (path.stem == "actions" and text in menus)]
 
 

@@ -15,7 +15,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QLabel, QPushButton, QScrollArea
 
 from app import annotations, drawing, theme
-from app.actions import ACTIONS, COLOUR_MENU, LANGUAGE_MENU, MENUS, MOUSE
+from app.actions import ACTIONS, COLOUR_MENU, CORRECT_MENU, LANGUAGE_MENU, MENUS, MOUSE
 from app.dialogs import SpacingDialog
 from app.drawing import Outlines, paths_of
 from app.main_window import MainWindow
@@ -87,7 +87,7 @@ def test_space_presses_the_focused_button_and_plays_elsewhere(ready: MainWindow)
 def test_every_action_has_a_command_and_no_key_twice(window: MainWindow) -> None:
     keys = [k for action in ACTIONS for k in action.keys]
     assert len(keys) == len(set(keys))
-    assert {action.menu for action in ACTIONS} == {*MENUS, COLOUR_MENU, LANGUAGE_MENU}
+    assert {action.menu for action in ACTIONS} == {*MENUS, COLOUR_MENU, CORRECT_MENU, LANGUAGE_MENU}
     assert {action.text for action in ACTIONS} == set(window.actions_by_text)
 
 

@@ -661,8 +661,8 @@
         <translation>Korrigiert</translation>
     </message>
     <message>
-        <source>As the model found it</source>
-        <translation>Wie vom Modell gefunden</translation>
+        <source>From the model</source>
+        <translation>Vom Modell</translation>
     </message>
     <message>
         <source>Whose contours are drawn</source>
