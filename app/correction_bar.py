@@ -88,7 +88,7 @@ class CorrectionBar(QFrame):
         for structure, place in ((LV, "first"), (MYO, "middle"), (RV, "last")):
             said = f"{translated(STRUCTURES[structure])} ({KEYS[structure]})"
             chip = self._button(said, f" {SHORT_NAMES[structure]}", place=place)
-            chip.setFixedWidth(58 if structure == MYO else 48)
+            chip.setFixedWidth(58 if structure == MYO else 47)
             chip.clicked.connect(lambda _=False, chosen=structure: self.structure_requested.emit(chosen))
             self.chips[structure] = chip
         self._group_of(row, list(self.chips.values()))
@@ -99,7 +99,7 @@ class CorrectionBar(QFrame):
             button.setCheckable(False)
             button.clicked.connect(lambda _=False, by=step: self.size_requested.emit(by))
         self.size = label()
-        self.size.setFixedWidth(46)
+        self.size.setFixedWidth(44)
         self.size.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.size.setToolTip(translate("Correction", "Radius of the brush"))
         for widget in (self.smaller, self.size, self.larger):
@@ -145,7 +145,7 @@ class CorrectionBar(QFrame):
         button.setProperty("segment", "true")
         button.setProperty("place", place)
         button.setFixedHeight(30)
-        button.setFixedWidth(32)
+        button.setFixedWidth(29)
         button.setIconSize(QSize(18, 18))
         button.setToolTip(said)
         button.setAccessibleName(said)
