@@ -76,7 +76,7 @@ def measure(labels: LabelMap, volume: Volume) -> Function:
     """
     if labels.array.shape != volume.array.shape:
         raise ValueError(f"labels {labels.array.shape} are not of the volume {volume.array.shape}")
-    return function_of(*(volumes_ml(labels, label) for label in (LV, RV, MYO)), volume)
+    return function_of(volumes_ml(labels, LV), volumes_ml(labels, RV), volumes_ml(labels, MYO), volume)
 
 
 def function_of(lv: tuple[float, ...], rv: tuple[float, ...], myo: tuple[float, ...], volume: Volume) -> Function:
