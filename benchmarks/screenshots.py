@@ -34,6 +34,7 @@ from app.state import COMPARED, AppState, Layout, Pair, Style, Theme, run_of
 from engine.bench import bench
 from engine.nifti import write_mask
 from engine.phantom import make_phantom
+from engine.volume import LV
 
 ROOT = Path(__file__).resolve().parent.parent
 SCAN = ROOT.parent / "shared" / "data" / "sunnybrook" / "SCD0000301"
@@ -160,6 +161,29 @@ def mask(window: MainWindow, out: Path) -> None:
     window.session.reset_view()
 
 
+def correct(window: MainWindow, out: Path) -> None:
+    """The lower edge of the LV cavity moved out by a stroke, taken back when the picture is made."""
+    window.session.zoom_to_heart()
+    state, tools = window.session.state, window.session.correct
+    run, volume = run_of(state), state.volume
+    if run is None or run.prediction is None or volume is None:
+        raise SystemExit("correcting: nothing is segmented")
+    rows, columns = np.nonzero(run.prediction.labels.array[state.frame_index, state.slice_index] == LV)
+    if not len(rows):
+        raise SystemExit("correcting: no LV cavity in the slice on screen")
+    dx, dy, _ = volume.geometry.spacing_mm
+    x, y, reach = (columns.mean() + 0.5) * dx, (rows.max() + 0.5) * dy, 0.25 * np.ptp(columns) * dx
+    tools.start()
+    tools.start_stroke(state.frame_index, x - reach, y)
+    tools.draw(state.frame_index, x + reach, y)
+    tools.end_stroke()
+    until(lambda: True, "drawing")
+    write(window.grab(), out / "correct.png")
+    tools.undo()
+    tools.stop()
+    window.session.reset_view()
+
+
 def check(window: MainWindow, out: Path) -> None:
     """All models measured on this computer, by this process: the window's own check gives way to any other program."""
     catalog = window.session.state.catalog
@@ -264,6 +288,7 @@ def main() -> int:
         write(window.grab(), arguments.out / "light.png")
         window.choose_theme(Theme.DARK)
         layouts(window, arguments.out)
+        correct(window, arguments.out)
         check(window, arguments.out)
     finally:
         window.close()
