@@ -43,9 +43,10 @@ def test_every_model_and_precision_is_timed(tmp_path: Path, monkeypatch: pytest.
         assert 10 < row.memory_mb < 400
         assert row.peak_memory_mb >= row.memory_mb - 1
         assert row.verified == (row.precision != BF16)
+    # Which of them is the fastest is for the clock to say.
     assert report.recommended in ("float32", "int8")
-    assert report.recommended_model == "quantlite"
-    assert report.precision_for("quantlite") == report.recommended
+    assert report.recommended_model in ("quantlite", "other")
+    assert report.precision_for(report.recommended_model) == report.recommended
     assert report.precision_for("other") == "float32"
     assert report.precision_for("broken") is None
     assert report.reason.startswith(f"Tiny {report.recommended} is the best choice: ")
@@ -56,7 +57,7 @@ def test_every_model_and_precision_is_timed(tmp_path: Path, monkeypatch: pytest.
 
     data = json.loads(json.dumps(report.to_json()))
     chosen = [row for row in data["rows"] if row["recommended"]]
-    assert [(row["model"], row["precision"]) for row in chosen] == [("quantlite", report.recommended)]
+    assert [(row["model"], row["precision"]) for row in chosen] == [(report.recommended_model, report.recommended)]
     assert report_from_json(data) == report
 
 
