@@ -167,7 +167,7 @@ def _draw_curve(written: dict[str, Any], picture: Path) -> None:
         axes.plot([p[0] for p in points], [p[1] for p in points], marker="o", color=colour)
         for bits, dice, penalty in points:
             axes.annotate(
-                f"λ = {penalty:g}", (bits, dice), xytext=(0, -14), textcoords="offset points", ha="center", fontsize=8
+                f"λ = {penalty:g}", (bits, dice), xytext=(0, 8), textcoords="offset points", ha="center", fontsize=8
             )
         _reference(axes, full, "float32", "-")
         _reference(axes, full * 0.99, "1 % below", ":")
@@ -176,8 +176,8 @@ def _draw_curve(written: dict[str, Any], picture: Path) -> None:
         axes.grid(color="#e4e7eb")
     left.axvline(TARGET_BITS, color=_INK, linewidth=1, linestyle=":")
     left.annotate(
-        f"{TARGET_BITS} bits", (TARGET_BITS, 0.02), xycoords=("data", "axes fraction"), xytext=(3, 0),
-        textcoords="offset points", fontsize=8, color=_INK,
+        f"{TARGET_BITS} bits", (TARGET_BITS, 0.02), xycoords=("data", "axes fraction"), xytext=(-3, 0),
+        textcoords="offset points", ha="right", fontsize=8, color=_INK,
     )  # fmt: skip
     left.set_ylabel("validation Dice, mean")
     figure.suptitle(f"{written['name']}: Dice against bits, a training for each λ", fontsize=11)
