@@ -6,7 +6,16 @@ from collections.abc import Mapping
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QIcon, QPixmap
-from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QMessageBox, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QFrame,
+    QHBoxLayout,
+    QMessageBox,
+    QPushButton,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app import icons, theme
 from app.editing import Correction, CorrectionKey
@@ -135,6 +144,8 @@ class CorrectionBar(QFrame):
         self.whose.setToolTip(translate("Correction", "Corrected contours, or those that the model found (O)"))
         for button in self.whose.buttons.values():
             button.setMinimumWidth(button.sizeHint().width() + 12)
+        # On a wide screen it would grow with the bar.
+        self.whose.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         self.whose.chosen.connect(lambda name: self.corrected_requested.emit(name == "corrected"))
         below.addWidget(self.whose)
         self._colour()
