@@ -5,10 +5,14 @@ from __future__ import annotations
 from functools import cache
 
 import numpy as np
+import torch
 
 from engine.phantom import make_phantom
 from engine.preprocess import InputSpec, intensity, plan
 from training.data import Scan
+
+# Networks this small gain nothing from more, and beside any other program two threads wait for each other.
+torch.set_num_threads(1)
 
 
 @cache
