@@ -16,7 +16,7 @@ from typing import Any, Protocol
 import numpy as np
 
 # The engine's door to OpenVINO first: it keeps the import from reporting itself over the network.
-from engine import runtime  # isort: split
+from engine.network import runtime  # isort: split
 
 import openvino as ov
 
@@ -91,7 +91,7 @@ class OpenVINODevice:
 
 
 class TorchDevice:
-    """PyTorch's device of a name such as "cuda", running networks of training.networks by the ids of their models."""
+    """PyTorch's device of a name such as "cuda", running networks by the ids of their models."""
 
     def __init__(self, device: str, weights: Callable[[str], tuple[str, Path]]) -> None:
         """weights: model id → name of its network and file of its weights. Raises KeyError for another id."""
@@ -112,8 +112,8 @@ class TorchDevice:
         return run
 
     def network(self, subject: Subject, batch: int, size: int) -> Run:
-        from training.networks import NETWORKS  # noqa: PLC0415
-        from training.train import load_weights  # noqa: PLC0415
+        from training.networks.table import NETWORKS  # noqa: PLC0415
+        from training.steps.train import load_weights  # noqa: PLC0415
 
         torch = self._torch
         kinds = {"float32": torch.float32, "float16": torch.float16}

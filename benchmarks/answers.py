@@ -55,7 +55,7 @@ def scans(root: Path) -> Iterator[tuple[Path, ...]]:
 
 def answer(paths: tuple[Path, ...]) -> dict[str, Any]:
     """The JSON that the command prints, or its one line of error; never raises for a scan that is refused."""
-    from app.cli import main  # noqa: PLC0415 - in the worker process
+    from app.cli.main import main  # noqa: PLC0415 - in the worker process
 
     out, err = io.StringIO(), io.StringIO()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
@@ -71,9 +71,8 @@ def differences(before: Any, after: Any, path: str = "") -> Iterator[str]:
     if isinstance(before, dict) and isinstance(after, dict):
         for key in sorted(before.keys() & after.keys() - set(NOT_COMPARED)):
             yield from differences(before[key], after[key], f"{path}.{key}" if path else key)
-        if "status" in before or "status" in after:
-            if before.get("status") != after.get("status"):
-                yield f"{path}: {before.get('error', 'measured')} → {after.get('error', 'measured')}"
+        if before.get("status") != after.get("status"):
+            yield f"{path}: {before.get('error', 'measured')} → {after.get('error', 'measured')}"
     elif isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
         for n, (one, other) in enumerate(zip(before, after, strict=True)):
             yield from differences(one, other, f"{path}[{n}]")
@@ -110,9 +109,7 @@ def main() -> int:
     if not arguments.against:
         return 0
     before = json.loads(arguments.against.read_text("utf-8"))
-    rows = [
-        f"{name}: {row}" for name in found.keys() & before.keys() for row in differences(before[name], found[name])
-    ]
+    rows = [f"{name}: {row}" for name in found.keys() & before.keys() for row in differences(before[name], found[name])]
     rows += [f"{name}: not in the other run" for name in found.keys() - before.keys()]
     rows += [f"{name}: not found any more" for name in before.keys() - found.keys() if arguments.only in name]
     sys.stdout.write("\n".join([*sorted(rows), f"{len(rows)} differences"]) + "\n")

@@ -24,11 +24,11 @@ from pathlib import Path
 
 import numpy as np
 
-from engine import preprocess, runtime
 from engine.ahead import load_ahead
-from engine.catalog import find_models
-from engine.predict import predict
-from engine.scan import open_scan
+from engine.formats.door import open_scan
+from engine.network import preprocess, runtime
+from engine.network.catalog import find_models
+from engine.network.predict import predict
 
 SCAN = Path(__file__).parent.parent.parent / "shared" / "data" / "sunnybrook" / "SCD0000101" / "dicom"
 THREADS = 2
@@ -59,7 +59,7 @@ def segment(scan: Path, model: str, out: Path) -> dict[str, float]:
     options = ["--model", model, "--precision", "int8", "--threads", str(THREADS), "--json"]
     start = time.perf_counter()
     done = subprocess.run(
-        [sys.executable, "-m", "app.cli", "segment", str(scan), "-o", str(out), *options],
+        [sys.executable, "-m", "app.cli.main", "segment", str(scan), "-o", str(out), *options],
         capture_output=True,
         text=True,
         check=False,
@@ -75,7 +75,7 @@ def forward_passes(scan: Path, model: str) -> Callable[[], float]:
     # Not at the top: our own side runs in processes without PyTorch, as the viewer does.
     import torch  # noqa: PLC0415
 
-    from training.espnetv2 import ESPNetv2EdgeNets  # noqa: PLC0415
+    from training.networks.espnetv2 import ESPNetv2EdgeNets  # noqa: PLC0415
 
     volume = open_scan(scan)
     spec = find_models().get(model).input

@@ -24,11 +24,11 @@ from typing import Any
 from benchmarks import accelerators, tables
 from benchmarks.models import CAPS, FULL, RESULTS, SIZE, measure
 from benchmarks.timing import Subject, Task
-from engine import runtime
-from engine.bench import WORTHWHILE, Report, Row, bench, best_row, recommend
-from engine.catalog import Catalog, find_models, packaged_models
 from engine.files import write_atomically
-from engine.model_card import ModelCard
+from engine.network import runtime
+from engine.network.bench import WORTHWHILE, Report, Row, bench, best_row, recommend
+from engine.network.catalog import Catalog, find_models, packaged_models
+from engine.network.model_card import ModelCard
 
 MODELS = ("espnetv2", "quantlite_ptq", "unet", "quantlite")
 """Three networks in each post-training type, and the default model as it ships; other shipped ones come after."""
@@ -121,7 +121,7 @@ def rows_of(measured: Mapping[str, Any], catalog: Catalog, threads: int) -> list
 def compare(rows: Sequence[Row], rounds: int, report: Report, catalog: Catalog) -> list[Verdict]:
     """Whether the device check recommends what rows of as many threads do, for each of the catalog's models and in all.
 
-    Both go by the same rule (engine.bench.best_row, recommend), each on its own times.
+    Both go by the same rule (engine.network.bench.best_row, recommend), each on its own times.
     """
     ours = {(row.model, row.precision): row for row in rows}
     theirs = {(row.model, row.precision): row for row in report.rows}

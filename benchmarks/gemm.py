@@ -16,7 +16,7 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
-from engine.runtime import Network
+from engine.network.runtime import Network
 
 SIZES = ((512, 8), (768, 6), (1024, 4))
 """(rows, columns and depth of each product, products in the chain)"""

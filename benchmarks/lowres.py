@@ -21,8 +21,8 @@ from typing import Any
 from benchmarks.models import FULL, RESULTS, SIZE, measure
 from benchmarks.tables import table, verdict
 from benchmarks.timing import Subject, Task
-from engine.catalog import find_models
 from engine.files import write_atomically
+from engine.network.catalog import find_models
 
 FULL_RESOLUTION = "quantlite"
 PAIRS = {
@@ -43,10 +43,10 @@ def export(folder: Path) -> list[Subject]:
     import numpy as np  # noqa: PLC0415
 
     from training.config import load_config  # noqa: PLC0415
-    from training.export import input_spec, phantom_input, write_onnx  # noqa: PLC0415
-    from training.networks import NETWORKS  # noqa: PLC0415
-    from training.quantize import finish_float32, quantize_int8  # noqa: PLC0415
-    from training.train import WEIGHTS, load_weights  # noqa: PLC0415
+    from training.networks.table import NETWORKS  # noqa: PLC0415
+    from training.steps.export import input_spec, phantom_input, write_onnx  # noqa: PLC0415
+    from training.steps.quantize import finish_float32, quantize_int8  # noqa: PLC0415
+    from training.steps.train import WEIGHTS, load_weights  # noqa: PLC0415
 
     card = find_models().get(FULL_RESOLUTION)
     found = [Subject(card.id, p, str(card.path_for(p)), card.channels) for p in PRECISIONS]

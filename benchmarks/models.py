@@ -30,9 +30,9 @@ import numpy as np
 
 from benchmarks import gemm, tables
 from benchmarks.timing import Subject, Task
-from engine import runtime
-from engine.catalog import Catalog, find_models, packaged_models
 from engine.files import write_atomically
+from engine.network import runtime
+from engine.network.catalog import Catalog, find_models, packaged_models
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "training" / "results"
@@ -71,10 +71,10 @@ def export_unet(folder: Path) -> list[Subject]:
     depend on.
     """
     # Not at the top: the processes that time networks import this package's other modules, and need no PyTorch.
-    from training.export import write_onnx  # noqa: PLC0415
-    from training.quantize import quantize_int8  # noqa: PLC0415
-    from training.train import WEIGHTS, load_weights  # noqa: PLC0415
-    from training.unet import UNet  # noqa: PLC0415
+    from training.networks.unet import UNet  # noqa: PLC0415
+    from training.steps.export import write_onnx  # noqa: PLC0415
+    from training.steps.quantize import quantize_int8  # noqa: PLC0415
+    from training.steps.train import WEIGHTS, load_weights  # noqa: PLC0415
 
     weights = RESULTS / "unet" / WEIGHTS
     network = load_weights(UNet(), weights) if weights.exists() else UNet().eval()

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.predict import rss_mb
+from engine.network.predict import rss_mb
 
 RUNS = 20
 
@@ -23,7 +23,7 @@ def measure(path: Path, channels: int, size: int, *, bf16: bool) -> dict[str, fl
     """
     start = rss_mb()
     # Not at the top: what importing costs is part of what is measured.
-    from engine import runtime  # noqa: PLC0415
+    from engine.network import runtime  # noqa: PLC0415
 
     # Asking the device makes the runtime load its kernels.
     runtime.device_name()

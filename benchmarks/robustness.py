@@ -20,10 +20,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from engine import datasets, nifti
-from engine.catalog import find_models
-from engine.metrics import dice
-from engine.predict import predict
+from engine.formats import datasets, nifti
+from engine.measures.metrics import dice
+from engine.network.catalog import find_models
+from engine.network.predict import predict
 from engine.volume import LV, MYO, RV, Geometry, Volume
 
 

@@ -25,14 +25,15 @@ from PySide6.QtGui import QImage, QPainter, QPixmap
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from app import theme
-from app.device_check import DeviceDialog
-from app.main_window import MainWindow
-from app.palette import Palette
-from app.session import Session
-from app.state import COMPARED, AppState, Layout, Pair, Style, Theme, run_of
-from engine.bench import bench
-from engine.nifti import write_mask
+from app.dialogs.device_dialog import DeviceDialog
+from app.look import theme
+from app.session.store import Session
+from app.state.queries import run_of
+from app.state.types import COMPARED, AppState, Layout, Pair, Style, Theme
+from app.window.main_window import MainWindow
+from app.window.palette import Palette
+from engine.formats.nifti import write_mask
+from engine.network.bench import bench
 from engine.phantom import make_phantom
 from engine.volume import LV
 

@@ -19,9 +19,9 @@ import numpy as np
 
 from benchmarks import gemm
 from benchmarks.working_set import working_set
-from engine import runtime
-from engine.model_card import load_card
-from engine.runtime import ExecutedNode, Network
+from engine.network import runtime
+from engine.network.model_card import load_card
+from engine.network.runtime import ExecutedNode, Network
 
 _WARM_UP = 5
 _TOP = 10
@@ -251,11 +251,11 @@ def _peaks(task: Task) -> tuple[list[dict[str, Any]], float | None]:
 
 
 def _in_torch(name: str, weights: str, x: Any) -> Callable[[], object]:
-    """A network of training.networks in PyTorch's eager mode, in float32 on one thread."""
+    """A network of training.networks.table in PyTorch's eager mode, in float32 on one thread."""
     import torch  # noqa: PLC0415 - a process that compares nothing with PyTorch does without it
 
-    from training.networks import NETWORKS  # noqa: PLC0415
-    from training.train import load_weights  # noqa: PLC0415
+    from training.networks.table import NETWORKS  # noqa: PLC0415
+    from training.steps.train import load_weights  # noqa: PLC0415
 
     torch.set_num_threads(1)
     network = load_weights(NETWORKS[name](), Path(weights)) if weights else NETWORKS[name]().eval()

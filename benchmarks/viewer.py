@@ -25,8 +25,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from engine import nifti
 from engine.files import write_atomically
+from engine.formats import nifti
 from engine.phantom import make_phantom
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -76,21 +76,23 @@ def bare(_: Path) -> None:
 
 def start(*scan: Path) -> None:
     """The command `cinequant`, as far as its first picture."""
-    from app import cli, viewer  # noqa: F401, PLC0415 - viewer before its parts, as the command imports it
-    from app.slice_view import SliceView  # noqa: PLC0415
+    import app.window.viewer  # noqa: F401, PLC0415 - before its parts, as the command imports it
+    from app.cli.main import main  # noqa: PLC0415
+    from app.views.slice_view import SliceView  # noqa: PLC0415
 
     def painted(view: SliceView) -> None:
         if view.window().session.state.volume is not None:
             end(**first_image())
 
     on_paint(SliceView, painted)
-    sys.exit(cli.main(["view", *map(str, scan)]))
+    sys.exit(main.main(["view", *map(str, scan)]))
 
 
 def load(scan: Path) -> None:
     """The command `cinequant FOLDER`, as far as the picture of a scan that is read as a whole."""
-    from app import cli, viewer  # noqa: F401, PLC0415 - viewer before its parts, as the command imports it
-    from app.slice_view import SliceView  # noqa: PLC0415
+    import app.window.viewer  # noqa: F401, PLC0415 - before its parts, as the command imports it
+    from app.cli.main import main  # noqa: PLC0415
+    from app.views.slice_view import SliceView  # noqa: PLC0415
 
     first: dict[str, Any] = {}
 
@@ -104,7 +106,7 @@ def load(scan: Path) -> None:
             end(**first, whole_s=since_start_s(), images=state.volume.frames * state.volume.slices)
 
     on_paint(SliceView, painted)
-    sys.exit(cli.main(["view", str(scan)]))
+    sys.exit(main.main(["view", str(scan)]))
 
 
 def on_paint(view_class: Any, then: Callable[[Any], None]) -> None:
@@ -124,12 +126,14 @@ def use(scan: Path, *, look: bool = True) -> None:
     from PySide6.QtGui import QWheelEvent  # noqa: PLC0415
     from PySide6.QtWidgets import QApplication  # noqa: PLC0415
 
-    from app import theme, viewer  # noqa: F401, PLC0415 - viewer before its parts, as the command imports it
-    from app.main_window import MainWindow  # noqa: PLC0415
-    from app.session import Session  # noqa: PLC0415
-    from app.slice_view import SliceView  # noqa: PLC0415
-    from app.state import COMPARED, SPEEDS, frame_interval_ms, run_of  # noqa: PLC0415
-    from engine.predict import peak_rss_mb, rss_mb  # noqa: PLC0415
+    import app.window.viewer  # noqa: F401, PLC0415 - before its parts, as the command imports it
+    from app.look import theme  # noqa: PLC0415
+    from app.session.store import Session  # noqa: PLC0415
+    from app.state.queries import frame_interval_ms, run_of  # noqa: PLC0415
+    from app.state.types import COMPARED, SPEEDS  # noqa: PLC0415
+    from app.views.slice_view import SliceView  # noqa: PLC0415
+    from app.window.main_window import MainWindow  # noqa: PLC0415
+    from engine.network.predict import peak_rss_mb, rss_mb  # noqa: PLC0415
 
     paints = 0
 

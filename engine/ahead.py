@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from engine.errors import CineQuantError
-from engine.model_card import ModelCard
-from engine.preprocess import plan
+from engine.network.model_card import ModelCard
+from engine.network.preprocess import plan
 from engine.volume import Geometry
 
 
@@ -27,7 +27,7 @@ def load_ahead(paths: Sequence[Path], card: ModelCard, precision: str, *, thread
 
     def load() -> None:
         try:
-            from engine import runtime  # noqa: PLC0415 - see engine.predict
+            from engine.network import runtime  # noqa: PLC0415 - see engine.predict
 
             runtime.load_network(card, precision, threads=threads, input_shape=shape)
         except CineQuantError:
@@ -41,7 +41,7 @@ def _likely_input_shape(paths: Sequence[Path], card: ModelCard) -> tuple[int, in
     """(H, W) of the network's input for the first DICOM file; None where that is not known at once."""
     import pydicom  # noqa: PLC0415 - a cost of its own, paid by DICOM scans only
 
-    from engine.dicom import looks_like_dicom  # noqa: PLC0415
+    from engine.formats.dicom import looks_like_dicom  # noqa: PLC0415
 
     first = paths[0]
     try:

@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from engine.datasets import Case, read_case
-from engine.measure import MYOCARDIAL_DENSITY_G_PER_ML, ejection_fraction, volumes_ml
-from engine.metrics import EMPTY_RULE, Agreement, agreement, dice, hd95_mm, iou
-from engine.model_card import ModelCard
-from engine.predict import predict
+from engine.formats.datasets import Case, read_case
+from engine.measures.function import MYOCARDIAL_DENSITY_G_PER_ML, ejection_fraction, volumes_ml
+from engine.measures.metrics import EMPTY_RULE, Agreement, agreement, dice, hd95_mm, iou
+from engine.network.model_card import ModelCard
+from engine.network.predict import predict
 from engine.progress import CancelToken, Progress, no_progress
 from engine.volume import LV, MYO, RV, Known, LabelMap
 

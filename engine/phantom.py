@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.measure import MYOCARDIAL_DENSITY_G_PER_ML
+from engine.measures.function import MYOCARDIAL_DENSITY_G_PER_ML
 from engine.volume import LV, MYO, RV, Geometry, LabelMap, OnPlane, Source, Volume, read_only
 
 Array = NDArray[np.float32]

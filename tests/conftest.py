@@ -6,10 +6,10 @@ import os
 from pathlib import Path
 
 import pytest
+from places import SHARED_DATA
 
 # The window speaks English in tests, whatever the desktop does, unless a test asks for more.
 os.environ["LANGUAGE"] = "en"
-SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 
 @pytest.fixture(scope="session")

@@ -16,26 +16,27 @@ import onnx
 import torch
 from torch import nn
 
-from engine import datasets
-from engine.catalog import find_models, packaged_models
 from engine.errors import CineQuantError
 from engine.evaluate import evaluate
 from engine.files import write_atomically
-from engine.model_card import CARD_FILE, load_card
-from engine.packed import ENDING
-from training import processes, source
-from training.bitreport import bits_table, write_bit_pictures, write_bits
+from engine.formats import datasets
+from engine.network.catalog import find_models, packaged_models
+from engine.network.model_card import CARD_FILE, load_card
+from engine.network.packed import ENDING
+from training import processes
 from training.config import Config, ConfigError, load_config
-from training.curves import draw_curves
-from training.data import Scan, load_scans
-from training.evaluate import METRICS_SPLIT, evaluate_model
-from training.export import ExportRefusedError, export_float, export_packed, finish_model, input_spec
-from training.networks import NETWORKS
-from training.pictures import write_pictures
-from training.prepare import prepare
-from training.quantize import Tune, calibration_inputs
-from training.report import LOG, TUNING_LOG, ReportError, report
-from training.train import WEIGHTS, RunError, load_weights, train
+from training.data import source
+from training.data.prepare import prepare
+from training.data.scans import Scan, load_scans
+from training.networks.table import NETWORKS
+from training.reports.bitreport import bits_table, write_bit_pictures, write_bits
+from training.reports.case_pictures import write_pictures
+from training.reports.curves import draw_curves
+from training.reports.summary import LOG, TUNING_LOG, ReportError, report
+from training.steps.export import ExportRefusedError, export_float, export_packed, finish_model, input_spec
+from training.steps.quantize import Tune, calibration_inputs
+from training.steps.train import WEIGHTS, RunError, load_weights, train
+from training.steps.validation import METRICS_SPLIT, evaluate_model
 
 CALIBRATION_SLICES = 256
 # Ranges where learned steps begin; training goes on from there.
@@ -219,7 +220,7 @@ def _tuning(config: Config, arguments: argparse.Namespace, cases: Sequence[datas
     """Fine-tuning under quantization, taught by the float network itself."""
 
     def tune(model: onnx.ModelProto, start: onnx.ModelProto) -> onnx.ModelProto:
-        from training.qat import fine_tune  # noqa: PLC0415 - only configurations that ask for it need its operators
+        from training.steps.qat import fine_tune  # noqa: PLC0415 - only configurations that ask for it need its operators
 
         teacher = _network(config, arguments)
         began, rows = time.perf_counter(), []
@@ -247,8 +248,8 @@ def _tuning(config: Config, arguments: argparse.Namespace, cases: Sequence[datas
 def _bits(config: Config, arguments: argparse.Namespace) -> None:
     """Train with every penalty, evaluate each, and put the chosen one in its place."""
     # Loads the runtime and the converter, which other steps do without.
-    from training.bitgraph import BitGraph  # noqa: PLC0415
-    from training.bitwidth import first_batch, learn_all, quantized_graph  # noqa: PLC0415
+    from training.graphs.bitgraph import BitGraph  # noqa: PLC0415
+    from training.steps.bitwidth import first_batch, learn_all, quantized_graph  # noqa: PLC0415
 
     if not config.bits_penalties or not config.start_from:
         raise RunError(f"{config.id}: needs start_from and bits_penalties for learned bits; see quantlite_bits")

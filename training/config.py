@@ -34,7 +34,7 @@ class ConfigError(ValueError):
 class Config:
     """One run. Lengths are in pixels of the network's input spacing unless they say otherwise.
 
-    network: key of training.networks.NETWORKS. id, name, description: how the exported card calls the model.
+    network: key of training.networks.table.NETWORKS. id, name, description: how the exported card calls the model.
     weights: id of the trained configuration whose weights this one exports otherwise; "" to train its own.
     crop: side of the square training crops. batch: crops in a step. epochs: passes over all training slices.
     start_from: id of a trained configuration whose weights this one begins with; "" to begin at random.
@@ -49,8 +49,9 @@ class Config:
     teacher: id of a trained configuration whose probabilities join the labels in the loss, with teacher_weight;
         from the share teacher_from of the epochs on, since a teacher has little to tell a network that is still rough.
     qat_epochs, qat_learning_rate: fine-tuning of the int8 graph after post-training quantization; 0 epochs for none.
-    bits_penalties: λ of each training with learned bit widths (see training.bitwidth), of bits_steps steps from the
-        weights of start_from; bits_learning_rate: that of the bits. Empty for a configuration that is trained plainly.
+    bits_penalties: λ of each training with learned bit widths (see training.steps.bitwidth), of bits_steps steps from
+        the weights of start_from; bits_learning_rate: that of the bits.
+        Empty for a configuration that is trained plainly.
     fixed_size: side of the only input size the exported network takes; 0 for any multiple of `multiple`.
     max_size: largest side of the input; what lies farther from the image's centre is not seen.
     precisions: what the model comes in, of PRECISIONS: "float32" always, "float16" and "dynamic" with smaller weights

@@ -27,7 +27,7 @@ def _tool(name: str, *arguments: str) -> None:
 
 def collect(catalogue: Path) -> None:
     """Bring the texts of the code into a .ts file, which keeps what is translated."""
-    sources = [str(path) for path in sorted(SOURCES.glob("*.py"))]
+    sources = [str(path) for path in sorted(SOURCES.rglob("*.py"))]
     _tool(
         "lupdate", "-silent", "-no-obsolete", "-locations", "none", "-disable-heuristic", "similartext",
         "-tr-function-alias", "QT_TRANSLATE_NOOP+=marked", *sources,

@@ -1,0 +1,149 @@
+"""The frame that panels share: a titled card, and a row of buttons of which one is down."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+
+from PySide6.QtCore import QPointF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen, QWheelEvent
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QComboBox,
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QStyledItemDelegate,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.look import theme
+
+
+class Panel(QFrame):
+    """A card with a title in small capitals; put content into .body, extras into .title_row."""
+
+    def __init__(self, title: str) -> None:
+        super().__init__()
+        self.setObjectName("panel")
+        self.body = QVBoxLayout(self)
+        self.body.setContentsMargins(14, 11, 14, 13)
+        self.body.setSpacing(8)
+        self.title_row = QHBoxLayout()
+        self.title_row.addWidget(label(title.upper(), "panelTitle"))
+        self.title_row.addStretch()
+        self.body.addLayout(self.title_row)
+
+
+def label(text: str = "", name: str = "", *, wrap: bool = False) -> QLabel:
+    """A plain-text label: what a file says is never read as markup."""
+    made = QLabel(text)
+    made.setTextFormat(Qt.TextFormat.PlainText)
+    made.setObjectName(name)
+    made.setWordWrap(wrap)
+    return made
+
+
+def plain_tip(text: str) -> str:
+    """A tool tip that says exactly this: Qt would take what looks like markup, in a patient's name too, for markup."""
+    return f"<span>{html.escape(text)}</span>"
+
+
+class Choice(QComboBox):
+    """A drop-down list with a chevron; style sheets can only put a file there."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        # The one that Qt takes by itself knows nothing of style sheets, and frames what is chosen.
+        self.setItemDelegate(QStyledItemDelegate(self))
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        # Turned by the way, over a list that nobody opened, the wheel would choose another model.
+        event.ignore()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(QColor(theme.MUTED if self.isEnabled() else theme.FAINT), 1.6))
+        x, y = self.width() - 15, self.height() / 2
+        painter.drawPolyline([QPointF(x - 4, y - 2), QPointF(x, y + 2), QPointF(x + 4, y - 2)])
+        painter.end()
+
+
+class Segments(QWidget):
+    """A row of joined buttons, one of them down; two rows where there are more than fit side by side."""
+
+    SIDE_BY_SIDE = 3
+
+    chosen = Signal(str)
+
+    def __init__(self, names: Sequence[str] = (), texts: Sequence[str] | None = None) -> None:
+        super().__init__()
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setSpacing(0)
+        self._group = QButtonGroup(self)
+        self.buttons: dict[str, QPushButton] = {}
+        self.set_names(names, texts)
+
+    def set_names(self, names: Sequence[str], texts: Sequence[str] | None = None) -> None:
+        """Other buttons; the same names keep what is there."""
+        if tuple(names) == tuple(self.buttons):
+            return
+        for button in self.buttons.values():
+            self._group.removeButton(button)
+            self._grid.removeWidget(button)
+            button.deleteLater()
+        self.buttons = {}
+        columns = len(names) if len(names) <= self.SIDE_BY_SIDE else -(-len(names) // 2)
+        for column in range(max(columns, self._grid.columnCount())):
+            self._grid.setColumnStretch(column, int(column < columns))
+        for i, name in enumerate(names):
+            row, column = divmod(i, columns)
+            button = QPushButton((texts or names)[i])
+            button.setCheckable(True)
+            button.setProperty("segment", "true")
+            last = column == columns - 1 or i == len(names) - 1
+            button.setProperty("place", "first" if column == 0 else "last" if last else "middle")
+            button.clicked.connect(lambda _=False, n=name: self.chosen.emit(n))
+            self._group.addButton(button)
+            self._grid.addWidget(button, row, column)
+            self.buttons[name] = button
+
+    def check(self, name: str) -> None:
+        """Put one button down without saying so."""
+        if name in self.buttons:
+            self.buttons[name].setChecked(True)
+
+
+class Elided(QLabel):
+    """A label that gives way: what has no room becomes an ellipsis, and the tool tip says all."""
+
+    def __init__(self, name: str, least: int) -> None:
+        """least: pixels that it does not give away as long as it needs them."""
+        super().__init__()
+        self._least = least
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setObjectName(name)
+        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
+
+    def setText(self, text: str) -> None:
+        super().setText(text)
+        self.setToolTip(plain_tip(text) if text else "")
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(min(self._least, self.sizeHint().width()), super().minimumSizeHint().height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        shown = QFontMetrics(self.font()).elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
+        self.style().drawItemText(
+            painter, self.rect(), int(Qt.AlignmentFlag.AlignVCenter), self.palette(), True, shown,
+            self.foregroundRole(),
+        )  # fmt: skip
+        painter.end()

@@ -1,0 +1,227 @@
+"""Over the image: the tools that correct contours by hand, and whose contours are drawn."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QIcon, QPixmap
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QFrame,
+    QHBoxLayout,
+    QPushButton,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.look import icons, theme
+from app.look.widgets import Elided, Segments, label
+from app.state.queries import correction_of
+from app.state.types import AppState, Layout
+from app.words.engine_words import translated
+from app.words.language import COUNT, marked, translate
+from engine.volume import LV, MYO, RV, STRUCTURES, Known
+
+SHORT_NAMES = {LV: "LV", MYO: "MYO", RV: "RV"}
+KEYS = {LV: "6", MYO: "7", RV: "8"}
+TOOLS = (("pencil", marked("Correction", "Brush (X)")), ("eraser", marked("Correction", "Eraser (X)")))
+
+
+class CorrectButton(QPushButton):
+    """Begins and ends correcting; down while it is on."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setCheckable(True)
+        self.setProperty("segment", "true")
+        self.setProperty("place", "only")
+        self.setIconSize(QSize(18, 18))
+        self.setFixedSize(36, 28)
+        self.setAccessibleName(translate("Correction", "Correct contours"))
+        self.setToolTip(translate("Correction", "Correct contours by hand (E)"))
+        self._colour()
+
+    def _colour(self) -> None:
+        self.setIcon(icons.icon("pencil", theme.MUTED))
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self._colour()
+
+    def apply(self, old: AppState, new: AppState) -> None:
+        self.setChecked(new.correcting)
+        self.setEnabled(new.volume is not None and new.loading is None)
+
+
+class CorrectionBar(QFrame):
+    """The tools while correcting; once something is corrected, how much, and a switch to what the model found."""
+
+    tool_requested = Signal(bool)
+    """Whether to erase."""
+    structure_requested = Signal(int)
+    size_requested = Signal(int)
+    """Larger (1) or smaller (-1)."""
+    undo_requested = Signal()
+    redo_requested = Signal()
+    restore_requested = Signal()
+    corrected_requested = Signal(bool)
+    done_requested = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("cineBar")
+        self.setAccessibleName(translate("Correction", "Correct contours"))
+        self.setVisible(False)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(10, 6, 10, 6)
+        column.setSpacing(6)
+        self.tools_row = QWidget()
+        column.addWidget(self.tools_row)
+        row = QHBoxLayout(self.tools_row)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+
+        self.tools: list[QPushButton] = []
+        for i, (name, said) in enumerate(TOOLS):
+            button = self._button(translate("Correction", said), place="first" if i == 0 else "last")
+            button.setProperty("icon_name", name)
+            button.clicked.connect(lambda _=False, erase=bool(i): self.tool_requested.emit(erase))
+            self.tools.append(button)
+        self._group_of(row, self.tools)
+        self.chips: dict[int, QPushButton] = {}
+        for structure, place in ((LV, "first"), (MYO, "middle"), (RV, "last")):
+            said = f"{translated(STRUCTURES[structure])} ({KEYS[structure]})"
+            chip = self._button(said, f" {SHORT_NAMES[structure]}", place=place)
+            chip.setFixedWidth(58 if structure == MYO else 47)
+            chip.clicked.connect(lambda _=False, chosen=structure: self.structure_requested.emit(chosen))
+            self.chips[structure] = chip
+        self._group_of(row, list(self.chips.values()))
+
+        self.smaller = self._button(translate("Correction", "Smaller brush (- or Ctrl + wheel)"), "−", place="first")
+        self.larger = self._button(translate("Correction", "Larger brush (+ or Ctrl + wheel)"), "+", place="last")
+        for button, step in ((self.smaller, -1), (self.larger, 1)):
+            button.setCheckable(False)
+            button.clicked.connect(lambda _=False, by=step: self.size_requested.emit(by))
+        self.size = label()
+        self.size.setFixedWidth(44)
+        self.size.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.size.setToolTip(translate("Correction", "Radius of the brush"))
+        for widget in (self.smaller, self.size, self.larger):
+            row.addWidget(widget)
+        row.addSpacing(6)
+        row.addStretch()
+
+        self.done = QPushButton(translate("Correction", "Done"))
+        self.done.setToolTip(translate("Correction", "Be done with correcting (Escape)"))
+        self.done.clicked.connect(self.done_requested)
+        row.addWidget(self.done)
+
+        below = QHBoxLayout()
+        below.setSpacing(6)
+        column.addLayout(below)
+        below.addStrut(30)  # of one height always: the image must not move under the brush
+        self.undo = icons.IconButton("undo", translate("Correction", "Undo (Ctrl+Z)"))
+        self.redo = icons.IconButton("redo", translate("Correction", "Redo (Ctrl+Shift+Z)"))
+        self.restore = icons.IconButton(
+            "slice-back", translate("Correction", "Take back this slice: as the model found it")
+        )
+        for button, signal in (
+            (self.undo, self.undo_requested), (self.redo, self.redo_requested), (self.restore, self.restore_requested)
+        ):  # fmt: skip
+            button.clicked.connect(signal)
+            below.addWidget(button)
+        self.text = Elided("small", 60)
+        below.addWidget(self.text)
+        below.addStretch()
+        names = [translate("Correction", "Corrected"), translate("Correction", "From the model")]
+        self.whose = Segments(["corrected", "model"], names)
+        self.whose.setAccessibleName(translate("Correction", "Whose contours are drawn"))
+        self.whose.setToolTip(translate("Correction", "Corrected contours, or those that the model found (O)"))
+        for button in self.whose.buttons.values():
+            button.setMinimumWidth(button.sizeHint().width() + 12)
+        # On a wide screen it would grow with the bar.
+        self.whose.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+        self.whose.chosen.connect(lambda name: self.corrected_requested.emit(name == "corrected"))
+        below.addWidget(self.whose)
+        self._colour()
+
+    def _button(self, said: str, text: str = "", *, place: str) -> QPushButton:
+        button = QPushButton(text)
+        button.setCheckable(True)
+        button.setProperty("segment", "true")
+        button.setProperty("place", place)
+        button.setFixedHeight(30)
+        button.setFixedWidth(29)
+        button.setIconSize(QSize(18, 18))
+        button.setToolTip(said)
+        button.setAccessibleName(said)
+        return button
+
+    def _group_of(self, row: QHBoxLayout, buttons: list[QPushButton]) -> None:
+        """Side by side, one of them down."""
+        group = QButtonGroup(self)
+        for button in buttons:
+            group.addButton(button)
+            row.addWidget(button)
+        row.addSpacing(6)
+
+    def _colour(self) -> None:
+        for button in self.tools:
+            button.setIcon(icons.icon(button.property("icon_name"), theme.TEXT))
+        for structure, chip in self.chips.items():
+            square = QPixmap(10, 10)
+            square.fill(QColor(*theme.STRUCTURE_COLOURS[structure]))
+            chip.setIcon(QIcon(square))
+            chip.setIconSize(QSize(10, 10))
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "whose"):
+            self._colour()
+
+    def apply(self, old: AppState, new: AppState) -> None:
+        if old.overlay.colours != new.overlay.colours:
+            self._colour()
+        correction = correction_of(new)
+        there = correction is not None and bool(correction.planes)
+        self.setVisible(new.correcting or there)
+        if correction is None or new.volume is None or not (new.correcting or there):
+            return
+        for widget in (self.tools_row, self.undo, self.redo, self.restore):
+            widget.setVisible(new.correcting)
+        self.tools[int(new.brush.erase)].setChecked(True)
+        self.chips[new.brush.label].setChecked(True)
+        if new.volume.geometry.spacing is Known.ASSUMED:  # a length that nobody knows is no millimetre
+            size = translate("Correction", "{radius} px")
+        else:
+            size = translate("Correction", "{radius} mm")
+        self.size.setText(size.format(radius=f"{new.brush.radius_mm:g}"))
+        self.undo.setEnabled(bool(correction.done) or correction.stroke is not None)
+        self.redo.setEnabled(bool(correction.undone))
+        self.restore.setEnabled(any(z == new.slice_index for _, z in correction.planes))
+        self.text.setText(_text(new))
+        self.whose.setVisible(there and new.layout is not Layout.COMPARE)
+        self.whose.check("corrected" if new.corrected else "model")
+
+
+def _text(state: AppState) -> str:
+    """What is corrected, and what is on screen."""
+    correction = correction_of(state)
+    if correction is None:
+        return ""
+    if not correction.planes:
+        if state.playing:
+            return translate("Correction", "Stop the cine to correct.")
+        return translate("Correction", "Draw with the left button; Shift for the other tool, Ctrl for contrast.")
+    count = len(correction.planes)
+    said = [translate("Correction", "Corrected by hand: %n slice(s)", "", COUNT, count)]
+    if state.layout is Layout.COMPARE:
+        said.append(translate("Correction", "compared here is what the model found"))
+    elif not state.corrected:
+        said.append(translate("Correction", "shown is what the model found"))
+    elif state.correcting and state.playing:
+        said.append(translate("Correction", "stop the cine to go on"))
+    if correction.stroke is None and correction.unsaved:
+        said.append(translate("Correction", "not exported yet"))
+    return " · ".join(said)

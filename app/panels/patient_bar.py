@@ -1,0 +1,75 @@
+"""Whose scan is on screen, and one button that hides it everywhere; what the program is not for."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QWidget
+
+from app.look import icons, theme
+from app.look.widgets import Elided, label
+from app.state.types import AppState
+from app.words.language import translate
+from app.words.names import patient_words, research
+
+WORDS_FROM = 560
+
+
+class PatientBar(QWidget):
+    """One line: who, when, on which scanner; the button; the notice, always."""
+
+    names_toggled = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(10)
+        self.who, self.what = Elided("patient", 120), Elided("scanTitle", 24)
+        row.addWidget(self.who)
+        row.addWidget(self.what)
+        self.names = QPushButton()
+        self.names.setObjectName("link")
+        self.names.clicked.connect(self.names_toggled)
+        row.addWidget(self.names)
+        row.addStretch(1)
+        self.research = label(research(), "research")
+        self.research.setFixedHeight(22)
+        self.research.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        row.addWidget(self.research)
+        self._hidden = False
+        self.apply(AppState(), AppState())
+
+    def apply(self, old: AppState, new: AppState) -> None:
+        if old is not new and (old.volume, old.hide_names) == (new.volume, new.hide_names):
+            return
+        who, what = patient_words(new.volume, hide=new.hide_names)
+        self.who.setText(who)
+        self.what.setText(what)
+        self._hidden = new.hide_names
+        self.names.setAccessibleName(
+            translate("PatientBar", "Show names") if self._hidden else translate("PatientBar", "Hide names")
+        )
+        self._fit()
+        self.names.setToolTip(
+            translate("PatientBar", "Patient and file names are hidden in the whole window; show them (N)")
+            if self._hidden
+            else translate("PatientBar", "Hide patient and file names in the whole window (N)")
+        )
+        self._colour()
+
+    def _fit(self) -> None:
+        """In a narrow window the button is its eye alone: the patient and the notice need the room."""
+        self.names.setText(self.names.accessibleName() if self.width() >= WORDS_FROM else "")
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _colour(self) -> None:
+        self.names.setIcon(icons.icon("eye-off" if self._hidden else "eye", theme.ACCENT))
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "names"):
+            self._colour()

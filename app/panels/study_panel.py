@@ -1,0 +1,175 @@
+"""Opening scans, what was found with them, what the files say and leave out; at the start, the scans of before."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QFontMetrics
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+
+from app.look import icons
+from app.look.widgets import Panel, label, plain_tip
+from app.panels.study_tree import StudyTree
+from app.state.types import AppState
+from app.words.engine_words import translated
+from app.words.language import COUNT, joined, translate
+from app.words.names import without_names
+from engine.volume import Known, Volume
+
+# Of the height of the window the tree gets at most this share: the panels below need theirs.
+TREE_SHARE, TREE_LEAST = 0.3, 150
+
+
+class StudyPanel(Panel):
+    """The studies, the scan on screen and those before."""
+
+    open_files_requested = Signal()
+    open_folder_requested = Signal()
+    recent_requested = Signal(Path)
+    series_requested = Signal(int)
+    tags_requested = Signal()
+
+    def __init__(self) -> None:
+        super().__init__(translate("StudyPanel", "Studies"))
+        buttons = QHBoxLayout()
+        self.open_files = QPushButton(translate("StudyPanel", "Open…"))
+        self.open_files.setToolTip(translate("StudyPanel", "NIfTI or DICOM files, or a DICOMDIR (Ctrl+O)"))
+        self.open_files.clicked.connect(self.open_files_requested)
+        self.open_folder = QPushButton(translate("StudyPanel", "Folder…"))
+        tip = translate("StudyPanel", "A folder of DICOM or NIfTI files, of any number of patients (Ctrl+Shift+O)")
+        self.open_folder.setToolTip(tip)
+        self.open_folder.clicked.connect(self.open_folder_requested)
+        buttons.addWidget(self.open_files, 1)
+        buttons.addWidget(self.open_folder, 1)
+        self.body.addLayout(buttons)
+        empty = translate("StudyPanel", "No scan is open. Open files or a folder, or drop them on the window.")
+        self._empty = label(empty, "muted", wrap=True)
+        self.body.addWidget(self._empty)
+        self.tree = StudyTree()
+        self.tree.series_requested.connect(self.series_requested)
+        self.tree.itemExpanded.connect(self._fit_tree)
+        self.tree.itemCollapsed.connect(self._fit_tree)
+        self.body.addWidget(self.tree)
+        self._facts = QWidget()
+        self._grid = QGridLayout(self._facts)
+        self._grid.setContentsMargins(0, 2, 0, 0)
+        self._grid.setHorizontalSpacing(10)
+        self._grid.setVerticalSpacing(4)
+        self._grid.setColumnStretch(1, 1)
+        self.body.addWidget(self._facts)
+        self.tags = QPushButton(translate("StudyPanel", "Header of this slice…"))
+        self.tags.setObjectName("link")
+        self.tags.setToolTip(translate("StudyPanel", "All that the file says, in a table that can be searched (T)"))
+        self.tags.clicked.connect(self.tags_requested)
+        self.body.addWidget(self.tags, 0, Qt.AlignmentFlag.AlignLeft)
+        self._notices = QVBoxLayout()
+        self._notices.setSpacing(5)
+        self.body.addLayout(self._notices)
+        self._recent_title = label(translate("StudyPanel", "Recent").upper(), "panelTitle")
+        self.body.addWidget(self._recent_title)
+        self._recents = QVBoxLayout()
+        self._recents.setSpacing(0)
+        self.body.addLayout(self._recents)
+        # Height that wrapped texts asked for and did not need stays below, not between the lines.
+        self.body.addStretch(1)
+        self._shown_recents: tuple[Path, ...] = ()
+        self._colour()
+        self.apply(AppState(), AppState())
+
+    def apply(self, old: AppState, new: AppState) -> None:
+        start = old is new
+        self.tree.apply(old, new)
+        if start or old.index is not new.index:
+            self.tree.setVisible(new.index is not None)
+            self._fit_tree()
+        if start or old.volume is not new.volume or old.hide_names != new.hide_names:
+            self._empty.setVisible(new.volume is None and new.index is None)
+            self._show_facts(new.volume)
+            source = new.volume.source if new.volume else None
+            self.tags.setVisible(source is not None and bool(source.instances or source.nifti_headers))
+            _clear(self._notices)
+            for notice in new.volume.notices if new.volume else ():
+                self._notices.addWidget(label(without_names(translated(notice), new), "notice", wrap=True))
+        recents = () if new.hide_names or not _at_start(new.volume) else new.recents
+        if start or recents != self._shown_recents:
+            self._shown_recents = recents
+            self._show_recents(recents)
+
+    def close_thread(self) -> None:
+        """End the reading of thumbnails."""
+        self.tree.thumbnails.close()
+
+    def _fit_tree(self) -> None:
+        most = max(int(self.window().height() * TREE_SHARE), TREE_LEAST)
+        self.tree.setFixedHeight(min(self.tree.needed_height(), most))
+
+    def _colour(self) -> None:
+        self.open_files.setIcon(icons.icon("file"))
+        self.open_folder.setIcon(icons.icon("folder"))
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "open_folder"):
+            self._colour()
+
+    def _show_facts(self, volume: Volume | None) -> None:
+        _clear(self._grid)
+        self._facts.setVisible(volume is not None)
+        for row, (name, value) in enumerate(facts(volume) if volume else ()):
+            text = label(value, "value", wrap=True)
+            text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+            # A name or number without a space must not make the whole column wider than it is.
+            policy = text.sizePolicy()
+            policy.setHorizontalPolicy(QSizePolicy.Policy.Ignored)
+            text.setSizePolicy(policy)
+            text.setToolTip(plain_tip(value))
+            self._grid.addWidget(label(name, "muted"), row, 0, Qt.AlignmentFlag.AlignTop)
+            self._grid.addWidget(text, row, 1)
+
+    def _show_recents(self, recents: tuple[Path, ...]) -> None:
+        _clear(self._recents)
+        self._recent_title.setVisible(bool(recents))
+        for path in recents:
+            button = QPushButton()
+            button.setObjectName("recent")
+            button.setText(QFontMetrics(button.font()).elidedText(recent_name(path), Qt.TextElideMode.ElideMiddle, 205))
+            button.setToolTip(plain_tip(str(path)))
+            button.clicked.connect(lambda _=False, p=path: self.recent_requested.emit(p))
+            self._recents.addWidget(button)
+
+
+def recent_name(path: Path) -> str:
+    """A scan of before in few words, for a button or a menu: many are called alike and differ in their folder."""
+    name = f"{path.parent.name} / {path.name}" if path.parent.name else path.name
+    return name.replace("&", "&&")  # a single one would underline the next letter
+
+
+def _at_start(volume: Volume | None) -> bool:
+    """Nothing opened yet. Later the room is the scan's, and File, Open recent has the list."""
+    return volume is None or volume.source.kind == "phantom"
+
+
+def facts(volume: Volume) -> list[tuple[str, str]]:
+    """Rows of (name, value) about the scan on screen; who it is of is the patient bar's."""
+    _, height, width = volume.geometry.shape
+    slices, frames = volume.slices, volume.frames
+    stack = translate("StudyPanel", "%n slice(s)", "", COUNT, slices)
+    if volume.phase_names:
+        stack = f"{stack}, {joined(volume.phase_names)}"
+    elif frames > 1:
+        stack = ", ".join([stack, translate("StudyPanel", "%n frame(s)", "", COUNT, frames)])
+    rows = [(translate("StudyPanel", "Matrix"), f"{width} × {height}"), (translate("StudyPanel", "Stack"), stack)]
+    if volume.geometry.spacing is Known.ASSUMED:
+        rows.append((translate("StudyPanel", "Spacing"), translate("StudyPanel", "unknown")))
+    else:
+        x, y, z = volume.geometry.spacing_mm
+        rows.append((translate("StudyPanel", "Spacing"), f"{x:.3g} × {y:.3g} × {z:.3g} mm"))
+    return rows
+
+
+def _clear(layout: QLayout) -> None:
+    while item := layout.takeAt(0):
+        if widget := item.widget():
+            widget.hide()  # it is deleted when the event loop comes round; hidden patient data must be gone now
+            widget.deleteLater()

@@ -1,0 +1,320 @@
+"""The tree of what was found: patients, studies, and each stack with a thumbnail; one click opens it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, QRect, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QImage, QKeyEvent, QPainter, QPen, QPixmap
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTreeWidget,
+    QTreeWidgetItem,
+)
+
+from app.look import theme
+from app.look.widgets import plain_tip
+from app.session.jobs import Job, Outcome, Worker
+from app.state.types import AppState
+from app.words.engine_words import translated
+from app.words.language import translate
+
+if TYPE_CHECKING:
+    from engine.formats.index import Index, Patient, Series, Study
+
+THUMBNAIL = 40
+# Pixels are read once, for the finest screens.
+_THUMBNAIL_PX = 2 * THUMBNAIL
+_ROW, _HEAD = THUMBNAIL + 10, 24
+# Above this many stacks only the patient on screen is unfolded.
+_ALL_OPEN = 24
+_NUMBER = int(Qt.ItemDataRole.UserRole)
+_WORDS = _NUMBER + 1
+_SHOWN = _NUMBER + 2
+
+
+def patient_title(patient: Patient, place: int, *, hide: bool) -> str:
+    """A patient's or folder's name; hidden, its place among them."""
+    if hide:
+        text = (
+            translate("Studies", "Folder {number}") if patient.is_folder else translate("Studies", "Patient {number}")
+        )
+        return text.format(number=place)
+    return patient.name
+
+
+def study_title(study: Study, place: int, *, hide: bool) -> str:
+    """What and when; empty where neither is known and there is nothing to tell apart."""
+    if hide:
+        return translate("Studies", "Study {number}").format(number=place)
+    return ", ".join(filter(None, (study.description, study.date)))
+
+
+def series_title(series: Series, place: int, *, hide: bool) -> str:
+    """What the protocol calls it; NIfTI's are names of files, which may be patients'."""
+    if hide and series.kind == "nifti":
+        return translate("Studies", "Scan {number}").format(number=place)
+    numbered = translate("Studies", "Series {number}").format(number=series.series_number)
+    return series.description or (numbered if series.series_number else translate("Studies", "Unnamed series"))
+
+
+def series_words(series: Series) -> str:
+    """Matrix, slices and frames: "256×256 · 12 sl × 20 fr"."""
+    frames, slices, rows, columns = series.size
+    counted = (
+        translate("Studies", "{slices} sl").format(slices=slices) if slices > 1 else translate("Studies", "1 slice")
+    )
+    if series.pair:
+        counted = translate("Studies", "{slices}, ED and ES").format(slices=counted)
+    elif frames > 1:
+        counted = translate("Studies", "{slices} × {frames} fr").format(slices=counted, frames=frames)
+    return translate("Studies", "{columns}×{rows}  ·  {stack}").format(columns=columns, rows=rows, stack=counted)
+
+
+class Thumbnails(QObject):
+    """Reads thumbnails in a thread of its own, those asked for last first shown; starts when the first is asked for."""
+
+    arrived = Signal(int, QImage)
+
+    def __init__(self, read: Callable[[Series, int], np.ndarray] | None = None) -> None:
+        super().__init__()
+        self._read = read or _thumbnail
+        self._worker: Worker | None = None
+        self._asked: set[int] = set()
+
+    def ask(self, series: Series) -> None:
+        """For a series of the index in use, once."""
+        if series.number in self._asked:
+            return
+        self._asked.add(series.number)
+        if self._worker is None:
+            self._worker = Worker(lambda _: None, self._deliver)
+        run = self._read
+        self._worker.submit(
+            Job("thumbnail", self._worker.generation, lambda _: run(series, _THUMBNAIL_PX), series.number)
+        )
+
+    def forget(self) -> None:
+        """Another index: what is on its way is not wanted any more."""
+        self._asked.clear()
+        if self._worker is not None:
+            self._worker.cancel()
+            self._worker.generation += 1
+
+    def close(self) -> None:
+        """End the thread."""
+        if self._worker is not None:
+            self._worker.close()
+
+    def _deliver(self, outcome: Outcome) -> None:
+        if outcome.bug is not None:
+            raise outcome.bug
+        if outcome.value is not None:  # none for one that cannot be read: opening it says why
+            grey = np.ascontiguousarray(outcome.value)
+            rows, columns = grey.shape
+            image = QImage(grey.data, columns, rows, columns, QImage.Format.Format_Grayscale8)
+            self.arrived.emit(outcome.job.tag, image.copy())
+
+
+def _thumbnail(series: Series, pixels: int) -> np.ndarray:
+    from engine.formats.index import thumbnail  # noqa: PLC0415 - brings the readers of DICOM and NIfTI
+
+    return thumbnail(series, pixels)
+
+
+class StudyTree(QTreeWidget):
+    """Asks for a stack by its number in the index."""
+
+    series_requested = Signal(int)
+
+    def __init__(self, thumbnails: Thumbnails | None = None) -> None:
+        super().__init__()
+        self.setObjectName("studies")
+        self.setAccessibleName(translate("Studies", "Studies and series"))
+        self.setHeaderHidden(True)
+        self.setIndentation(10)
+        self.setUniformRowHeights(False)
+        self.setMouseTracking(True)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.thumbnails = thumbnails or Thumbnails()
+        self.thumbnails.arrived.connect(self._show_thumbnail)
+        self.setItemDelegate(_Rows(self))
+        self.itemClicked.connect(self._ask)
+        self.items: dict[int, QTreeWidgetItem] = {}
+        self._pictures: dict[int, QPixmap] = {}
+        self._index: Index | None = None
+
+    def apply(self, old: AppState, new: AppState) -> None:
+        if new.index is not self._index or old.hide_names != new.hide_names:
+            if new.index is not self._index:
+                self._pictures.clear()
+                self.thumbnails.forget()
+            self._index = new.index
+            self._fill(hide=new.hide_names, shown=new.series)
+        if old is new or old.series != new.series or old.index is not new.index or old.hide_names != new.hide_names:
+            for number, item in self.items.items():
+                item.setData(0, _SHOWN, number == new.series)
+            if new.series in self.items:
+                self.setCurrentItem(self.items[new.series])
+
+    def series_at(self, number: int) -> Series | None:
+        return self._index.series[number] if self._index is not None else None
+
+    def needed_height(self) -> int:
+        """Of all rows that are unfolded."""
+        total, item = 4, self.topLevelItem(0)
+        while item is not None:
+            total += _ROW if item.data(0, _NUMBER) is not None else _HEAD
+            item = self.itemBelow(item)
+        return total
+
+    def _fill(self, *, hide: bool, shown: int | None) -> None:
+        self.clear()
+        self.items.clear()
+        if self._index is None:
+            return
+        total, place = len(self._index.series), 0
+        for at, patient in enumerate(self._index.patients, 1):
+            # One study stands beside its patient's name; several have a line each.
+            titles = [study_title(study, i, hide=hide) for i, study in enumerate(patient.studies, 1)]
+            only = titles[0] if len(titles) == 1 and not hide else ""
+            top = _head(patient_title(patient, at, hide=hide), only)
+            self.addTopLevelItem(top)
+            unfold = total <= _ALL_OPEN
+            for study, title in zip(patient.studies, titles, strict=True):
+                parent = top
+                if len(titles) > 1:
+                    parent = _head("", title or translate("Studies", "Study without a date"))
+                    top.addChild(parent)
+                for series in study.series:
+                    place += 1
+                    parent.addChild(self._row(series, place, hide=hide))
+                    unfold = unfold or series.number == shown or (shown is None and series is self._index.chosen)
+                parent.setExpanded(True)
+            top.setExpanded(unfold)
+
+    def _row(self, series: Series, place: int, *, hide: bool) -> QTreeWidgetItem:
+        assert self._index is not None
+        item = QTreeWidgetItem()
+        title, words = series_title(series, place, hide=hide), series_words(series)
+        about = [title, words]
+        if series is self._index.chosen and not series.not_short_axis:
+            about.append(translate("Studies", "the most likely short-axis cine"))
+        if series.not_short_axis:
+            reason = translated(series.not_short_axis)
+            about.append(translate("Studies", "not segmented by itself: {reason}").format(reason=reason))
+        item.setText(0, title)
+        item.setData(0, _NUMBER, series.number)
+        item.setData(0, _WORDS, words)
+        item.setData(0, Qt.ItemDataRole.AccessibleTextRole, ", ".join(about))
+        item.setToolTip(0, plain_tip("\n".join(about)).replace("\n", "<br>"))
+        item.setSizeHint(0, QSize(0, _ROW))
+        if series.number in self._pictures:
+            item.setData(0, Qt.ItemDataRole.DecorationRole, self._pictures[series.number])
+        self.items[series.number] = item
+        return item
+
+    def _show_thumbnail(self, number: int, image: QImage) -> None:
+        picture = QPixmap.fromImage(image)
+        self._pictures[number] = picture
+        if number in self.items:
+            self.items[number].setData(0, Qt.ItemDataRole.DecorationRole, picture)
+
+    def _ask(self, item: QTreeWidgetItem) -> None:
+        number = item.data(0, _NUMBER)
+        if number is not None:
+            self.series_requested.emit(number)
+        else:
+            item.setExpanded(not item.isExpanded())
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        item = self.currentItem()
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space) and item is not None:
+            self._ask(item)
+            return
+        super().keyPressEvent(event)
+
+    def event(self, event: QEvent) -> bool:
+        # These keys move and open here; elsewhere they are slices, frames and the cine.
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            keys = (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Space)
+            if event.key() in keys and event.modifiers() == Qt.KeyboardModifier.NoModifier:
+                event.accept()
+                return True
+        return super().event(event)
+
+
+def _head(text: str, muted: str = "") -> QTreeWidgetItem:
+    """A line without a thumbnail: text, then what is less."""
+    item = QTreeWidgetItem()
+    item.setText(0, text)
+    item.setData(0, _WORDS, muted)
+    both = ", ".join(filter(None, (text, muted)))
+    item.setData(0, Qt.ItemDataRole.AccessibleTextRole, both)
+    item.setToolTip(0, plain_tip(both))
+    item.setSizeHint(0, QSize(0, _HEAD))
+    return item
+
+
+class _Rows(QStyledItemDelegate):
+    """Draws a patient or study as a line, a stack as its thumbnail beside two lines."""
+
+    def __init__(self, tree: StudyTree) -> None:
+        super().__init__(tree)
+        self._tree = tree
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        background = QStyleOptionViewItem(option)
+        self.initStyleOption(background, index)
+        background.text, background.icon = "", type(background.icon)()
+        background.features &= ~QStyleOptionViewItem.ViewItemFeature.HasDecoration
+        style = self._tree.style()
+        style.drawControl(style.ControlElement.CE_ItemViewItem, background, painter, self._tree)
+        painter.save()
+        number, words, title = index.data(_NUMBER), index.data(_WORDS), index.data(Qt.ItemDataRole.DisplayRole)
+        selected = bool(option.state & QStyle.StateFlag.State_Selected)
+        less = theme.TEXT if selected else theme.MUTED  # muted is too faint on the ground of what is selected
+        room: QRect = option.rect.adjusted(4, 0, -6, 0)
+        if number is None:
+            used = self._line(painter, room, title, 12, theme.TEXT, bold=True) if title else 0
+            self._line(painter, room.adjusted(used + 8 if used else 0, 0, 0, 0), words, 11, less)
+        else:
+            box = QRect(room.left() + 2, room.top() + (room.height() - THUMBNAIL) // 2, THUMBNAIL, THUMBNAIL)
+            painter.fillRect(box, QColor("black"))
+            picture = index.data(Qt.ItemDataRole.DecorationRole)
+            if picture is None:
+                self._ask_for(number)
+            else:
+                painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+                painter.drawPixmap(box, picture)
+            if index.data(_SHOWN):
+                painter.setPen(QPen(QColor(theme.ACCENT), 2))
+                painter.drawRect(box)
+            text = room.adjusted(THUMBNAIL + 12, 6, 0, -6)
+            half = text.height() // 2
+            self._line(painter, text.adjusted(0, 0, 0, -half), title, 12, theme.TEXT, bold=bool(index.data(_SHOWN)))
+            self._line(painter, text.adjusted(0, half, 0, 0), words, 11, less)
+        painter.restore()
+
+    def _ask_for(self, number: int) -> None:
+        series = self._tree.series_at(number)
+        if series is not None:
+            self._tree.thumbnails.ask(series)
+
+    @staticmethod
+    def _line(painter: QPainter, room: QRect, text: str, pixels: int, colour: str, *, bold: bool = False) -> int:
+        """Draw a line of text, elided to the room; returns how wide it is."""
+        painter.setFont(theme.font(pixels, bold=bold))
+        painter.setPen(QColor(colour))
+        shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, room.width())
+        painter.drawText(room, int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft), shown)
+        return painter.fontMetrics().horizontalAdvance(shown)

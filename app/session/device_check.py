@@ -1,0 +1,140 @@
+"""The device check: which model in which precision is best on this computer, found while nothing else is to do."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, QTimer
+
+from app.session.jobs import Job, Outcome, Reporter, Worker
+from app.session.jobs import Report as JobReport
+from app.session.store import Session
+from app.state.types import AppState, Busy, Kind
+from app.words.language import marked, translate
+from engine.network.bench import Report, bench_aside, device_key
+from engine.network.catalog import Catalog
+
+LOOK_EVERY_MS = 500
+# The user has opened a scan and looks at it; by then the first segmentations are over and caches are warm.
+QUIET_FOR_MS = 5000
+CHECKING = marked("DeviceCheck", "Checking this computer")
+WAITING = marked("DeviceCheck", "The device check waits for the segmentation")
+NOT_YET = marked(
+    "DeviceCheck",
+    "Not checked yet. The check times every installed model in every precision, for about half a minute, behind "
+    "whatever else you do. Nothing leaves this computer.",
+)
+
+
+class DeviceCheck(QObject):
+    """Runs bench at low priority in a process of its own; never while the session works.
+
+    What it finds goes into the session's state. A segmentation that begins ends it; it starts again afterwards.
+    """
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session = session
+        self._worker: Worker | None = None
+        self._job: Job | None = None
+        self._wanted = self._forced = False
+        self._quiet_ms = 0
+        self._told = False
+        self._timer = QTimer(self)
+        self._timer.setInterval(LOOK_EVERY_MS)
+        self._timer.timeout.connect(self._look)
+        session.changed.connect(self._changed)
+
+    def start(self) -> None:
+        """Check now because the user asks, or as soon as the session has nothing to do."""
+        self._wanted = self._forced = True
+        self._timer.start()
+        self._look()
+
+    def start_when_quiet(self) -> None:
+        """Check some time after the session has become idle, if what is known is of other hardware or models."""
+        self._wanted = True
+        self._timer.start()
+
+    def close(self) -> None:
+        """Cancel what runs and wait for it."""
+        self._timer.stop()
+        self._wanted = False
+        if self._worker is not None:
+            self._worker.close()
+            self._worker = None
+
+    def _look(self) -> None:
+        state, idle = self._session.state, self._session.idle
+        if self._job is not None:
+            if not idle:
+                self._give_way()
+            return
+        if not self._wanted:
+            self._timer.stop()
+            return
+        quiet = idle and state.catalog is not None and not (state.playing and not self._forced)
+        self._quiet_ms = self._quiet_ms + LOOK_EVERY_MS if quiet else 0
+        if quiet and (self._forced or self._quiet_ms >= QUIET_FOR_MS):
+            self._begin(state)
+        elif self._forced:
+            self._tell(Busy(translate("DeviceCheck", WAITING)))
+
+    def _begin(self, state: AppState) -> None:
+        catalog, known = state.catalog, None if self._forced else state.report
+        if catalog is None or not catalog.models:
+            self._wanted = self._forced = False
+            self._tell(None)
+            return
+        if self._worker is None:
+            self._worker = Worker(self._on_report, self._on_outcome)
+        self._job = Job("check", None, lambda reporter: _check(catalog, known, reporter))
+        if self._forced:
+            self._tell(Busy(translate("DeviceCheck", CHECKING)))
+        self._worker.submit(self._job)
+
+    def _on_report(self, report: JobReport) -> None:
+        self._tell(Busy(translate("DeviceCheck", CHECKING), report.done, report.total))
+
+    def _on_outcome(self, outcome: Outcome) -> None:
+        self._over(stay_wanted=False)
+        if outcome.bug is not None:
+            raise outcome.bug
+        if outcome.error is not None:
+            text = translate("DeviceCheck", "The device check failed: {error}").format(error=outcome.error)
+            self._session.say(Kind.ERROR, text)
+        elif outcome.value is not None:
+            self._session.update(report=outcome.value)
+
+    def _over(self, *, stay_wanted: bool) -> None:
+        self._job = None
+        self._quiet_ms = 0
+        if not stay_wanted:
+            self._wanted = self._forced = False
+        self._tell(None)
+
+    def _tell(self, checking: Busy | None) -> None:
+        self._told = True
+        self._session.update(checking=checking)
+        self._told = False
+
+    def _changed(self, old: AppState, new: AppState) -> None:
+        if self._told:
+            return
+        if old.checking is not None and new.checking is None:  # the user stopped it
+            if self._job is not None:
+                self._job.token.cancel()
+            self._over(stay_wanted=False)
+        elif self._job is not None and not self._session.idle:
+            self._give_way()
+
+    def _give_way(self) -> None:
+        """The user's own work comes first; begin again when it is done."""
+        if self._job is not None:
+            self._job.token.cancel()
+        self._over(stay_wanted=True)
+
+
+def _check(catalog: Catalog, known: Report | None, reporter: Reporter) -> Report:
+    """What is known, where it is of this hardware and these models, else what bench finds."""
+    if known is not None and known.key == device_key(catalog):
+        return known
+    return bench_aside(catalog, progress=reporter.progress, cancel=reporter.token)

@@ -1,0 +1,356 @@
+"""A segmentation corrected by hand: strokes into slices of labels, undo and redo, what was corrected. No Qt.
+
+A Correction is a value like every other part of the state: each step returns the next one and leaves the one before as
+it was. It holds the slices that differ from the model's, never another whole volume, and the model's own labels are
+never touched.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.measures.function import Function, function_of
+from engine.network.predict import Prediction
+from engine.volume import LV, MYO, RV, LabelMap, Volume, read_only
+
+Plane = NDArray[np.uint8]
+Where = tuple[int, int]
+"""(frame, slice)"""
+
+RADII_MM = (0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0, 12.0, 15.0, 20.0, 25.0, 30.0)
+MAX_STEPS = 500
+MAX_HISTORY_BYTES = 32_000_000
+"""Of what undo keeps; the oldest steps go first."""
+
+
+class CorrectionKey(NamedTuple):
+    """What a correction is of: voxels (see digest), and the model's file."""
+
+    scan: str
+    model_sha256: str
+    precision: str
+
+
+@dataclass(frozen=True, slots=True)
+class Brush:
+    """What a stroke does. erase: takes the structure away and leaves the others."""
+
+    label: int = LV
+    erase: bool = False
+    radius_mm: float = 4.0
+
+    def sized(self, step: int) -> Brush:
+        """The next larger (1) or smaller (-1) of RADII_MM."""
+        at = min(range(len(RADII_MM)), key=lambda i: abs(RADII_MM[i] - self.radius_mm))
+        return replace(self, radius_mm=RADII_MM[min(max(at + step, 0), len(RADII_MM) - 1)])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Change:
+    """One step that undo takes back: the box of a slice that it changed, as it was and as it became."""
+
+    where: Where
+    top: int
+    left: int
+    before: Plane
+    after: Plane
+
+    @property
+    def size_bytes(self) -> int:
+        return int(self.before.nbytes + self.after.nbytes)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Stroke:
+    """A stroke being drawn. before: the slice as it was. at_mm: (x, y) of the mouse, from the image's corner."""
+
+    where: Where
+    before: Plane
+    brush: Brush
+    at_mm: tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Correction:
+    """A segmentation with slices corrected by hand. Never changed in place.
+
+    volume, base: the scan, and what the model found in it. planes: slices (Y, X) that differ from the model's, by
+    (frame, slice), read-only. voxels: (T, 3) int64, of LV, MYO and RV in every frame. function: measured on the
+    corrected labels; while a stroke is drawn, on those before it. done, undone: for undo and redo, the latest last.
+    saved: planes as last exported. packed: the model's labels, compressed, while another scan is on screen; volume and
+    base are then without voxels.
+    """
+
+    volume: Volume
+    base: Prediction
+    voxels: NDArray[np.int64]
+    function: Function
+    planes: Mapping[Where, Plane] = field(default_factory=dict)
+    done: tuple[Change, ...] = ()
+    undone: tuple[Change, ...] = ()
+    stroke: Stroke | None = None
+    saved: Mapping[Where, Plane] = field(default_factory=dict)
+    packed: bytes = b""
+
+    @property
+    def slices(self) -> tuple[Where, ...]:
+        """Those that differ from the model's, in order."""
+        return tuple(sorted(self.planes))
+
+    @property
+    def unsaved(self) -> bool:
+        """Whether there is anything that no exported mask has."""
+        return self.planes.keys() != self.saved.keys() or any(
+            plane is not self.saved[where] and not np.array_equal(plane, self.saved[where])
+            for where, plane in self.planes.items()
+        )
+
+
+def digest(volume: Volume) -> str:
+    """Names the voxels of a scan, wherever its files lie."""
+    made = hashlib.blake2b(repr((volume.array.shape, volume.array.dtype.str)).encode(), digest_size=16)
+    made.update(volume.array.reshape(-1).view(np.uint8))
+    return made.hexdigest()
+
+
+def begin(volume: Volume, base: Prediction) -> Correction:
+    """A correction in which nothing is corrected yet."""
+    voxels = np.array([_count(frame) for frame in base.labels.array], dtype=np.int64)
+    return Correction(volume, base, read_only(voxels), _function(voxels, volume))
+
+
+def plane_of(correction: Correction, where: Where) -> Plane:
+    """The labels (Y, X) of a slice. Only while the scan is on screen."""
+    found = correction.planes.get(where)
+    return correction.base.labels.array[where] if found is None else found
+
+
+def whole(correction: Correction) -> LabelMap:
+    """All labels, the corrected slices among the model's."""
+    array = _base(correction).copy()
+    for where, plane in correction.planes.items():
+        array[where] = plane
+    return LabelMap(array, correction.volume.geometry)
+
+
+# -- strokes -----------------------------------------------------------------------------------------------------------
+
+
+def start(correction: Correction, where: Where, brush: Brush, x_mm: float, y_mm: float) -> Correction:
+    """Put the brush down at a point, in mm from the image's top left corner."""
+    correction = ended(correction)
+    stroke = Stroke(where, plane_of(correction, where), brush, (x_mm, y_mm))
+    return draw(replace(correction, stroke=stroke), x_mm, y_mm)
+
+
+def draw(correction: Correction, x_mm: float, y_mm: float) -> Correction:
+    """Draw on to a point, in a straight line from the one before; nothing where no stroke was started."""
+    stroke = correction.stroke
+    if stroke is None:
+        return correction
+    plane = plane_of(correction, stroke.where).copy()
+    dx, dy, _ = correction.volume.geometry.spacing_mm
+    paint(plane, (dx, dy), stroke.at_mm, (x_mm, y_mm), stroke.brush)
+    planes = {**correction.planes, stroke.where: read_only(plane)}
+    return replace(correction, planes=planes, stroke=replace(stroke, at_mm=(x_mm, y_mm)))
+
+
+def ended(correction: Correction) -> Correction:
+    """Lift the brush: the stroke becomes a step that can be undone."""
+    stroke = correction.stroke
+    if stroke is None:
+        return correction
+    after = plane_of(correction, stroke.where)
+    return _stepped(_with_plane(correction, stroke.where, stroke.before), stroke.where, after)
+
+
+def dropped(correction: Correction) -> Correction:
+    """Take the stroke being drawn away."""
+    stroke = correction.stroke
+    return correction if stroke is None else _with_plane(correction, stroke.where, stroke.before)
+
+
+def paint(
+    plane: Plane,
+    spacing_mm: tuple[float, float],
+    start_mm: tuple[float, float],
+    end_mm: tuple[float, float],
+    brush: Brush,
+) -> None:
+    """Draw a round brush from start to end into a slice (Y, X), in place.
+
+    spacing_mm: of (x, y). A voxel is painted where its centre lies within the radius of the line between the points,
+    and where the line passes through it: a brush smaller than a voxel still leaves a line without gaps.
+    """
+    (x0, y0), (x1, y1), (dx, dy), r = start_mm, end_mm, spacing_mm, brush.radius_mm
+    rows, columns = plane.shape
+    left, right = _span(min(x0, x1) - r, max(x0, x1) + r, dx, columns)
+    top, bottom = _span(min(y0, y1) - r, max(y0, y1) + r, dy, rows)
+    if left >= right or top >= bottom:
+        return
+    x = ((np.arange(left, right) + 0.5) * dx - x0)[None, :]
+    y = ((np.arange(top, bottom) + 0.5) * dy - y0)[:, None]
+    along_x, along_y = x1 - x0, y1 - y0
+    length = along_x**2 + along_y**2
+    share = np.clip((x * along_x + y * along_y) / length, 0.0, 1.0) if length > 0 else 0.0
+    inside = (x - share * along_x) ** 2 + (y - share * along_y) ** 2 <= r * r
+    steps = np.linspace(0.0, 1.0, 2 + math.ceil(2 * math.sqrt(length) / min(dx, dy)))
+    xs = np.floor((x0 + steps * along_x) / dx).astype(int) - left
+    ys = np.floor((y0 + steps * along_y) / dy).astype(int) - top
+    there = (xs >= 0) & (xs < right - left) & (ys >= 0) & (ys < bottom - top)
+    inside[ys[there], xs[there]] = True
+    box = plane[top:bottom, left:right]
+    if brush.erase:
+        box[inside & (box == brush.label)] = 0
+    else:
+        box[inside] = brush.label
+
+
+def _span(low_mm: float, high_mm: float, step_mm: float, count: int) -> tuple[int, int]:
+    """Voxels (first, after the last) of a row that lie at least partly between two points."""
+    return max(math.floor(low_mm / step_mm), 0), min(math.floor(high_mm / step_mm) + 1, count)
+
+
+# -- steps -------------------------------------------------------------------------------------------------------------
+
+
+def undo(correction: Correction) -> Correction:
+    """Take the last step back."""
+    correction = ended(correction)
+    if not correction.done:
+        return correction
+    change = correction.done[-1]
+    new = _measured(_with_box(correction, change, change.before), change)
+    return replace(new, done=correction.done[:-1], undone=(*correction.undone, change))
+
+
+def redo(correction: Correction) -> Correction:
+    """Do again what was undone last."""
+    correction = ended(correction)
+    if not correction.undone:
+        return correction
+    change = correction.undone[-1]
+    new = _measured(_with_box(correction, change, change.after), change)
+    return replace(new, done=(*correction.done, change), undone=correction.undone[:-1])
+
+
+def restored(correction: Correction, where: Where) -> Correction:
+    """One slice as the model found it, as a step."""
+    correction = ended(correction)
+    return _stepped(correction, where, correction.base.labels.array[where])
+
+
+def copied(correction: Correction, source: Where, where: Where) -> Correction:
+    """The labels of one slice put in the place of another's, as a step."""
+    correction = ended(correction)
+    return _stepped(correction, where, plane_of(correction, source))
+
+
+def _stepped(correction: Correction, where: Where, after: Plane) -> Correction:
+    """A slice replaced, as a step that can be undone; the same where nothing differs."""
+    before = plane_of(correction, where)
+    differs = before != after
+    rows, columns = np.flatnonzero(differs.any(axis=1)), np.flatnonzero(differs.any(axis=0))
+    if not rows.size:
+        return correction
+    top, left = int(rows[0]), int(columns[0])
+    box = (slice(top, int(rows[-1]) + 1), slice(left, int(columns[-1]) + 1))
+    change = Change(where, top, left, read_only(before[box].copy()), read_only(after[box].copy()))
+    new = _measured(_with_plane(correction, where, after), change)
+    return replace(new, done=_bounded((*correction.done, change)), undone=())
+
+
+def _bounded(done: tuple[Change, ...]) -> tuple[Change, ...]:
+    done = done[-MAX_STEPS:]
+    size = sum(change.size_bytes for change in done)
+    while len(done) > 1 and size > MAX_HISTORY_BYTES:
+        size -= done[0].size_bytes
+        done = done[1:]
+    return done
+
+
+def _with_box(correction: Correction, change: Change, box: Plane) -> Correction:
+    plane = plane_of(correction, change.where).copy()
+    plane[change.top : change.top + box.shape[0], change.left : change.left + box.shape[1]] = box
+    return _with_plane(correction, change.where, plane)
+
+
+def _with_plane(correction: Correction, where: Where, plane: Plane) -> Correction:
+    """A slice replaced, no stroke in progress. One that is as the model's is no correction."""
+    planes = {at: kept for at, kept in correction.planes.items() if at != where}
+    if not np.array_equal(plane, correction.base.labels.array[where]):
+        planes[where] = read_only(plane)
+    return replace(correction, planes=planes, stroke=None)
+
+
+def _measured(correction: Correction, change: Change) -> Correction:
+    """Function once more, after a step that was done or undone in this frame: only its frame is counted."""
+    frame = change.where[0]
+    voxels = correction.voxels.copy()
+    stack = correction.base.labels.array[frame]
+    corrected = {z: plane for (t, z), plane in correction.planes.items() if t == frame}
+    counts = np.zeros(len(_COUNTED), dtype=np.int64)
+    for z in range(stack.shape[0]):
+        counts += _count(corrected.get(z, stack[z]))
+    voxels[frame] = counts
+    return replace(correction, voxels=read_only(voxels), function=_function(voxels, correction.volume))
+
+
+_COUNTED = (LV, MYO, RV)
+
+
+def _count(labels: NDArray[np.uint8]) -> NDArray[np.int64]:
+    """Voxels of LV, MYO and RV."""
+    return np.array([np.count_nonzero(labels == label) for label in _COUNTED], dtype=np.int64)
+
+
+def _function(voxels: NDArray[np.int64], volume: Volume) -> Function:
+    ml = volume.geometry.voxel_ml
+    lv, myo, rv = (tuple(float(n) * ml for n in voxels[:, i]) for i in range(len(_COUNTED)))
+    return function_of(lv, rv, myo, volume)
+
+
+# -- other scans -------------------------------------------------------------------------------------------------------
+
+
+def marked_saved(correction: Correction, planes: Mapping[Where, Plane]) -> Correction:
+    """Remember that these slices are in an exported mask."""
+    return replace(correction, saved=planes)
+
+
+def packed(correction: Correction) -> Correction:
+    """What is kept of a correction while another scan is on screen: some kilobytes, and the slices corrected."""
+    if correction.packed:
+        return correction
+    correction = ended(correction)
+    array = correction.base.labels.array
+    empty = np.zeros(array.shape, dtype=np.uint8)  # pages that nobody writes to take no memory
+    return replace(
+        correction,
+        packed=zlib.compress(array.reshape(-1), 1),
+        volume=replace(correction.volume, array=empty),
+        base=replace(correction.base, labels=LabelMap(empty, correction.volume.geometry)),
+    )
+
+
+def unpacked(correction: Correction, volume: Volume) -> Correction:
+    """A correction on a scan of the same voxels that is on screen, measured with its spacing."""
+    labels = LabelMap(_base(correction), volume.geometry)
+    base = replace(correction.base, labels=labels)
+    function = _function(correction.voxels, volume)
+    return replace(correction, packed=b"", volume=volume, base=base, function=function)
+
+
+def _base(correction: Correction) -> Plane:
+    array = correction.base.labels.array
+    if correction.packed:
+        return np.frombuffer(zlib.decompress(correction.packed), dtype=np.uint8).reshape(array.shape)
+    return array

@@ -1,0 +1,239 @@
+"""Questions to the state: what is on screen, and what is known of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.state import editing
+from app.state.editing import Correction, CorrectionKey
+from app.state.types import (
+    FLOAT32,
+    HEART_MARGIN,
+    INT8,
+    UNKNOWN_FRAME_MS,
+    AppState,
+    ComparisonKey,
+    Cross,
+    Drawn,
+    Heart,
+    Layout,
+    Pair,
+    Run,
+    RunKey,
+)
+from engine.measures.comparison import Comparison
+from engine.measures.function import Function
+from engine.network.model_card import ModelCard
+from engine.network.predict import Prediction
+from engine.volume import LV, LabelMap, Volume
+
+
+def size_mm(volume: Volume) -> tuple[float, float]:
+    """Width and height of a slice."""
+    dx, dy, _ = volume.geometry.spacing_mm
+    _, rows, columns = volume.geometry.shape
+    return columns * dx, rows * dy
+
+
+def plane_of(state: AppState, frame: int, index: int) -> NDArray[Any] | None:
+    """Voxels (Y, X) of a slice; None where there is no scan, or that slice of it is not read yet."""
+    if state.volume is None or state.loading is not None:
+        return None if state.loading is None else state.loading.planes.get((frame, index))
+    plane: NDArray[Any] = state.volume.array[frame, index]
+    return plane
+
+
+def card_of(state: AppState) -> ModelCard | None:
+    """The chosen model, if there is one."""
+    if state.catalog is None:
+        return None
+    return next((card for card in state.catalog.models if card.id == state.model_id), None)
+
+
+def precisions_of(card: ModelCard | None) -> tuple[str, ...]:
+    """What a model comes in: float32 and int8 first, then what else its card lists."""
+    if card is None:
+        return (FLOAT32, INT8)
+    first = tuple(p for p in (FLOAT32, INT8) if p in card.precisions)
+    return first + tuple(p for p in card.precisions if p not in first)
+
+
+def run_key(state: AppState, precision: str | None = None) -> RunKey | None:
+    """The key of the segmentation that the choices on screen name, or of the same in another precision."""
+    card, precision = card_of(state), precision or state.precision
+    if state.volume is None or state.loading is not None or card is None or precision not in card.precisions:
+        return None
+    return RunKey(state.volume_id, card.precisions[precision].sha256, precision)
+
+
+def run_of(state: AppState, precision: str | None = None) -> Run | None:
+    """The segmentation for the scan, model and precision on screen (or another precision), however far it is."""
+    key = run_key(state, precision)
+    return state.runs.get(key) if key else None
+
+
+def correction_key(state: AppState) -> CorrectionKey | None:
+    """The key of the correction of what the choices on screen name; None where there can be none."""
+    key = run_key(state)
+    return CorrectionKey(state.scan, key.model_sha256, key.precision) if key and state.scan else None
+
+
+def correction_of(state: AppState) -> Correction | None:
+    """The correction of the scan, model and precision on screen, whether or not it is shown."""
+    key = correction_key(state)
+    return state.corrections.get(key) if key else None
+
+
+def shown_correction(state: AppState) -> Correction | None:
+    """The correction that is drawn in the place of what the model found.
+
+    None where nothing is corrected yet, and where two segmentations are compared as they were made.
+    """
+    correction = correction_of(state) if state.corrected and state.layout is not Layout.COMPARE else None
+    return correction if correction is not None and correction.planes else None
+
+
+def shown_prediction(state: AppState) -> Prediction | None:
+    """What the model found; what is shown of it may be corrected (see shown_correction)."""
+    correction, run = shown_correction(state), run_of(state)
+    return correction.base if correction is not None else run.prediction if run else None
+
+
+def shown_labels(state: AppState) -> LabelMap | None:
+    """The labels to draw: those of exactly this scan, model and precision, else none. Made anew where corrected."""
+    correction, run = shown_correction(state), run_of(state)
+    if correction is not None:
+        return editing.whole(correction)
+    return run.prediction.labels if run and run.prediction else None
+
+
+def drawn_labels(
+    state: AppState, precision: str | None = None, frame: int | None = None, index: int | None = None
+) -> Drawn | None:
+    """The labels of one slice as far as they are known: of exactly this scan and model, in the precision given.
+
+    Frame, slice and precision are those on screen where none is given. While a segmentation runs, its slices come one
+    by one, as they are before the largest component of each structure is chosen. Corrected slices are drawn as
+    corrected where no precision is given; one that is named is as the model found it.
+    """
+    run, correction = run_of(state, precision), shown_correction(state) if precision is None else None
+    frame, index = state.frame_index if frame is None else frame, state.slice_index if index is None else index
+    if correction is not None:
+        plane = correction.planes.get((frame, index))
+        labels = correction.base.labels
+        return Drawn(labels.array[frame, index], labels) if plane is None else Drawn(plane, plane, brief=True)
+    if run is None:
+        return None
+    if run.prediction is not None:
+        labels = run.prediction.labels
+        return Drawn(labels.array[frame, index], labels)
+    plane = run.planes.get((frame, index))
+    return None if plane is None else Drawn(plane, plane)
+
+
+def drawn_mask(state: AppState, frame: int | None = None, index: int | None = None) -> Drawn | None:
+    """The loaded mask in one slice, if it is of that frame."""
+    frame, index = state.frame_index if frame is None else frame, state.slice_index if index is None else index
+    if state.mask is None or frame not in state.mask.frames:
+        return None
+    return Drawn(state.mask.labels.array[frame, index], state.mask.labels)
+
+
+def comparison_key(state: AppState) -> ComparisonKey | None:
+    """The key of the comparison that Layout.COMPARE shows; None where one side of it cannot be."""
+    if state.pair is Pair.MASK:
+        key = run_key(state)
+        return (key, state.mask) if key and state.mask is not None else None
+    one, other = run_key(state, FLOAT32), run_key(state, INT8)
+    return (one, other) if one and other else None
+
+
+def comparison_of(state: AppState) -> Comparison | None:
+    """The comparison that Layout.COMPARE shows, once it is computed."""
+    key = comparison_key(state)
+    return state.comparisons.get(key) if key else None
+
+
+def cross_of(state: AppState) -> Cross | None:
+    """Where the long-axis planes are: where the user put them, else the heart's middle, else the image's."""
+    if state.cross is not None or state.volume is None:
+        return state.cross
+    run = run_of(state)
+    if run is not None and run.heart is not None:
+        return Cross(*run.heart.middle_mm)
+    width, height = size_mm(state.volume)
+    return Cross(width / 2, height / 2)
+
+
+def heart_view(state: AppState) -> tuple[float, tuple[float, float]] | None:
+    """(zoom, pan_mm) that fill the view with the heart; None where it is not known where that is."""
+    run = run_of(state)
+    if state.volume is None or run is None or run.heart is None:
+        return None
+    left, top, right, bottom = run.heart.box_mm
+    width, height = size_mm(state.volume)
+    margin = HEART_MARGIN * max(right - left, bottom - top)
+    # The smaller of the two: then the heart fits views of any proportion.
+    zoom = max(min(width / (right - left + 2 * margin), height / (bottom - top + 2 * margin)), 1.0)
+    return zoom, ((left + right - width) / 2, (top + bottom - height) / 2)
+
+
+def heart_of(labels: LabelMap) -> Heart | None:
+    """Where the heart is, None where there are no labels.
+
+    Its middle is that of the left ventricle in the first frame that shows it, half way between the first and the last
+    slice that do: planes through it stay where they are while frames and slices change.
+    """
+    found = labels.array.any(axis=(0, 1))
+    rows, columns = np.flatnonzero(found.any(axis=1)), np.flatnonzero(found.any(axis=0))
+    if not rows.size:
+        return None
+    dx, dy, _ = labels.geometry.spacing_mm
+    left, top, right, bottom = (int(n) for n in (columns[0], rows[0], columns[-1] + 1, rows[-1] + 1))
+    box = (left * dx, top * dy, right * dx, bottom * dy)
+    for frame in labels.array:
+        slices = np.flatnonzero((frame == LV).any(axis=(1, 2)))
+        if slices.size:
+            y, x = np.nonzero(frame[slices[slices.size // 2]] == LV)
+            return Heart((float(x.mean() + 0.5) * dx, float(y.mean() + 0.5) * dy), box)
+    return Heart(((box[0] + box[2]) / 2, (box[1] + box[3]) / 2), box)
+
+
+def shown_function(state: AppState) -> Function | None:
+    """The measurements of the labels drawn."""
+    correction, run = shown_correction(state), run_of(state)
+    if correction is not None:
+        return correction.function
+    return run.function if run else None
+
+
+def phase_frame(state: AppState, phase: str) -> int | None:
+    """The frame of "ED" or "ES": as the scan names it, else as measured, else none."""
+    if state.volume is None:
+        return None
+    if phase in state.volume.phase_names:
+        return state.volume.phase_names.index(phase)
+    function = shown_function(state)
+    if function is None:
+        return None
+    return function.ed_frame if phase == "ED" else function.es_frame
+
+
+def frame_interval_ms(volume: Volume) -> float:
+    """Time from frame to frame of a cine, in ms: the median of the file's, or UNKNOWN_FRAME_MS."""
+    times = volume.frame_times_ms
+    if times is None or len(times) < 2:
+        return UNKNOWN_FRAME_MS
+    step = float(np.median(np.diff(times)))
+    return step if 5.0 <= step <= 500.0 else UNKNOWN_FRAME_MS
+
+
+def cine_frame(count: int, frames: int, *, sweep: bool) -> int:
+    """The frame after count steps from frame 0: round and round, or with sweep to and fro, no end shown twice."""
+    if not sweep or frames < 3:
+        return count % frames
+    at = count % (2 * frames - 2)
+    return at if at < frames else 2 * frames - 2 - at

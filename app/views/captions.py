@@ -1,0 +1,184 @@
+"""The words around the image. Pure functions of the state, so that each can be checked without a window."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.session.correcting import said_of
+from app.state.queries import card_of, drawn_labels, drawn_mask, run_of, shown_prediction
+from app.state.types import AppState, Status
+from app.views.panes import Pane, Role, mask_name, progress_text
+from app.words.language import COUNT, translate
+from engine.volume import Known, Volume, orientation_letters
+
+_ROUND_MM = (1, 2, 5, 10, 20, 50, 100, 200)
+
+
+@dataclass(frozen=True, slots=True)
+class Letters:
+    """Patient letters at the four edges, or none where the orientation is not known."""
+
+    left: str = ""
+    right: str = ""
+    top: str = ""
+    bottom: str = ""
+
+
+def letters(volume: Volume) -> Letters:
+    """What lies beyond each edge of the image: R, L, A, P, H (head) or F (foot), strongest first."""
+    if volume.geometry.orientation is Known.ASSUMED:
+        return Letters()
+    x, y, _ = volume.geometry.directions.T
+
+    left, right, top, bottom = (on_screen(orientation_letters(way)) for way in (-x, x, -y, y))
+    return Letters(left, right, top, bottom)
+
+
+def on_screen(letters: str) -> str:
+    """Orientation letters as radiology shows them: head and foot, where files say superior and inferior."""
+    return letters.replace("S", "H").replace("I", "F")
+
+
+def top_left(state: AppState) -> list[str]:
+    """Where in the scan: slice, position, frame, time."""
+    volume = state.volume
+    if volume is None:
+        return []
+    lines = [_slice(state, volume)]
+    geometry = volume.geometry
+    if geometry.spacing is not Known.ASSUMED:
+        if geometry.orientation is Known.ASSUMED:
+            away = f"{state.slice_index * geometry.spacing_mm[2]:.1f}"
+            lines.append(translate("Annotations", "{distance} mm from the first slice").format(distance=away))
+        else:
+            normal = geometry.directions[:, 2]
+            position = float(normal @ geometry.position_mm(0, 0, state.slice_index))
+            signed = f"{position:.1f}".replace("-", "−")
+            lines.append(translate("Annotations", "Position {position} mm").format(position=signed))
+    if volume.phase_names:
+        said = translate("Annotations", "Phase {phase}  ({number} / {total})")
+        name = volume.phase_names[state.frame_index]
+        lines.append(said.format(phase=name, number=state.frame_index + 1, total=volume.frames))
+    elif volume.frames > 1:
+        lines.append(_frame(state.frame_index, volume))
+    if volume.frame_times_ms is not None and volume.frames > 1:
+        at = f"{volume.frame_times_ms[state.frame_index]:.0f}"
+        lines.append(translate("Annotations", "Trigger time {time} ms").format(time=at))
+    return lines
+
+
+def _slice(state: AppState, volume: Volume) -> str:
+    said = translate("Annotations", "Slice {number} / {total}")
+    return said.format(number=state.slice_index + 1, total=volume.slices)
+
+
+def _frame(frame: int, volume: Volume) -> str:
+    return translate("Annotations", "Frame {number} / {total}").format(number=frame + 1, total=volume.frames)
+
+
+def top_right(state: AppState, *, frame: int | None = None, narrow: bool = False) -> list[str]:
+    """What is drawn over the image and by what. frame: another than that of the state. narrow: no long names."""
+    run, card = run_of(state), card_of(state)
+    if state.volume is None:
+        return []
+    lines = []
+    prediction = shown_prediction(state)
+    if prediction is not None:
+        lines = [prediction.model_name, prediction.precision, *said_of(state, frame)]
+    elif card is not None and run is not None and run.planes:
+        # Before the largest component of each structure is chosen, crumbs may be seen that the result does not have.
+        if drawn_labels(state, frame=frame):
+            here = translate("Annotations", "provisional outlines")
+        elif run.status is Status.PART:
+            here = translate("Annotations", "this slice is not segmented")
+        else:
+            here = translate("Annotations", "this slice is still to come")
+        lines = [card.name, state.precision, progress_text(run), here]
+    if state.mask is not None and state.mask_shown:
+        name = translate("Annotations", "mask") if narrow else _short(mask_name(state))
+        here = name if drawn_mask(state, frame) else translate("Annotations", "{mask}, not of this frame")
+        lines.append(f"- - {here.format(mask=name)}")
+    if state.overlay.hidden and lines:
+        lines.append(translate("Annotations", "outlines hidden (H)"))
+    return lines
+
+
+def pane_lines(state: AppState, pane: Pane, role: Role) -> list[str]:
+    """What a view beside others says of itself: its title, slice, frame, and what is not there yet."""
+    volume = state.volume
+    if volume is None:
+        return []
+    lines = [_short(pane.title)]
+    if role is Role.DIFFERENCE and pane.labels is not None and pane.other is not None:
+        count = int(np.count_nonzero(pane.labels.plane != pane.other.plane))
+        lines.append(
+            translate("Annotations", "%n pixel(s)", "", COUNT, count)
+            if count
+            else translate("Annotations", "none in this slice")
+        )
+    elif volume.is_cine and role in (Role.ED, Role.ES):
+        lines.append(_frame(pane.frame, volume))
+    return [*lines, _slice(state, volume), *filter(None, [pane.note])]
+
+
+def invitation(state: AppState) -> tuple[str, str]:
+    """What to do with a window without a scan: in large letters, and in small ones below."""
+    if state.busy is not None:
+        return translate("Annotations", "One moment…"), ""
+    how = translate("Annotations", "or open files with Ctrl+O, a folder with Ctrl+Shift+O")
+    return translate("Annotations", "Drop a scan here"), how
+
+
+def _short(text: str, most: int = 32) -> str:
+    """Names from files can be of any length."""
+    return text if len(text) <= most else f"{text[: most // 2 - 1]}…{text[-(most // 2) :]}"
+
+
+def warnings(volume: Volume) -> list[str]:
+    """What of the geometry is a guess."""
+    lines = []
+    if volume.geometry.orientation is Known.ASSUMED:
+        lines.append(translate("Annotations", "orientation unknown"))
+    if volume.geometry.spacing is Known.ASSUMED:
+        lines.append(translate("Annotations", "spacing unknown"))
+    return lines
+
+
+def loading(state: AppState) -> list[str]:
+    """How much of the scan is there, as long as it is read."""
+    if state.volume is None or state.loading is None:
+        return []
+    total = state.volume.frames * state.volume.slices
+    said = translate("Annotations", "still loading: {done} of {total} images")
+    return [said.format(done=len(state.loading.planes), total=total)]
+
+
+def bottom_left(state: AppState) -> list[str]:
+    """The window."""
+    if state.volume is None:
+        return []
+    centre, width = state.window
+    said = translate("Annotations", "W {width}   L {centre}").format(width=_value(width), centre=_value(centre))
+    return ["   ".join([said, translate("Annotations", "inverted")]) if state.invert else said]
+
+
+def value_under(plane: NDArray[Any], x: int, y: int) -> str:
+    """Value and column, row of a voxel (0-based, as in the file) of a slice (Y, X); empty outside it."""
+    rows, columns = plane.shape
+    if not (0 <= x < columns and 0 <= y < rows):
+        return ""
+    value = _value(float(plane[y, x]))
+    return translate("Annotations", "{value}  at  {column}, {row}").format(value=value, column=x, row=y)
+
+
+def scale_bar_mm(pixels_per_mm: float, room_px: float) -> int:
+    """The longest round length that fits into the room."""
+    return max((mm for mm in _ROUND_MM if mm * pixels_per_mm <= room_px), default=_ROUND_MM[0])
+
+
+def _value(value: float) -> str:
+    return f"{value:.0f}" if abs(value) >= 100 or value == round(value) else f"{value:.3g}"

@@ -1,0 +1,193 @@
+"""All slices of the frame beside each other; a click chooses one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen
+
+from app.look import icons, theme
+from app.state.queries import drawn_labels, drawn_mask, plane_of, shown_correction, size_mm
+from app.state.types import AppState, Drawn, Style
+from app.views import captions, drawing
+from app.views.drawing import Outlines
+from app.views.painted_view import PaintedView
+from app.views.slice_view import Placement, place
+from app.words.language import translate
+from engine.pictures.render import overlay_rgba
+
+GAP_PX = 3
+MARGIN_PX = 2
+# Below this, slices are scrolled rather than shrunk.
+SMALLEST_PX = 96
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """Cells of one size in rows. first: the slice in the top left cell. rows, columns: that fit the view."""
+
+    columns: int
+    rows: int
+    first: int
+    width: float
+    height: float
+
+    def cell(self, index: int) -> QRectF:
+        """Where a slice lies; beyond the view for those that do not fit."""
+        row, column = divmod(index - self.first, self.columns)
+        return QRectF(column * (self.width + GAP_PX), row * (self.height + GAP_PX), self.width, self.height)
+
+    def at(self, x: float, y: float) -> int:
+        """The slice at a point; may be beyond the last."""
+        column = min(int(x // (self.width + GAP_PX)), self.columns - 1)
+        return self.first + int(y // (self.height + GAP_PX)) * self.columns + column
+
+
+def grid_of(slices: int, current: int, aspect: float, width: float, height: float) -> Grid:
+    """The grid whose pictures are largest. aspect: width over height of a slice. Rows scroll to the current slice."""
+    best = (0.0, 1)
+    for columns in range(1, slices + 1):
+        rows = -(-slices // columns)
+        room = ((width - GAP_PX * (columns - 1)) / columns, (height - GAP_PX * (rows - 1)) / rows)
+        best = max(best, (min(room[0], room[1] * aspect), columns))
+    picture, columns = best
+    rows = -(-slices // columns)
+    if picture < SMALLEST_PX:
+        columns = max(1, int((width + GAP_PX) // (SMALLEST_PX + GAP_PX)))
+        rows = max(1, int((height + GAP_PX) // (SMALLEST_PX / aspect + GAP_PX)))
+    cell = ((width - GAP_PX * (columns - 1)) / columns, (height - GAP_PX * (rows - 1)) / rows)
+    last_row = -(-slices // columns) - rows
+    first = min(max(current // columns - rows // 2, 0), max(last_row, 0)) * columns
+    return Grid(columns, rows, first, max(cell[0], 1.0), max(cell[1], 1.0))
+
+
+class ContactSheet(PaintedView):
+    """The slices as the state has them, the current one framed."""
+
+    def __init__(self, outlines: Outlines | None = None) -> None:
+        super().__init__(translate("ContactSheet", "All slices"))
+        self._outlines = outlines or Outlines()
+
+    def apply(self, old: AppState, new: AppState) -> None:
+        """Redraw what differs."""
+        self._state = new
+        if _shown(old) != _shown(new) or (old.slice_index != new.slice_index and self._scrolls()):
+            self._drawn = None
+        self.update()
+
+    def grid(self) -> Grid:
+        volume = self._state.volume
+        if volume is None:
+            return Grid(1, 1, 0, float(self.width()), float(self.height()))
+        wide, high = size_mm(volume)
+        return grid_of(volume.slices, self._state.slice_index, wide / high, float(self.width()), float(self.height()))
+
+    def _scrolls(self) -> bool:
+        grid, volume = self.grid(), self._state.volume
+        return volume is not None and grid.columns * grid.rows < volume.slices
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        if self._state.volume is None:
+            painter.fillRect(self.rect(), QColor("black"))
+            drawing.invite(painter, (self.width(), self.height()), *captions.invitation(self._state))
+            self.paint_ring(painter)
+            return
+        self.paint_kept(painter, self._paint_slices)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(QColor(drawing.ACCENT_INK), 2.0))
+        painter.drawRect(self.grid().cell(self._state.slice_index).adjusted(1, 1, -1, -1))
+        size = (float(self.width()), float(self.height()))
+        made_by = "  ·  ".join(captions.top_right(self._state, narrow=True))
+        drawing.lines(painter, size, [made_by], (10, 8), right=True, bottom=True)
+        low = [*captions.loading(self._state), *filter(None, [self._notice])]
+        drawing.lines(painter, size, low, (10, 8), bottom=True, colour=drawing.WARNING_INK)
+        self.paint_ring(painter)
+
+    def _paint_slices(self, painter: QPainter) -> None:
+        state, grid = self._state, self.grid()
+        for index in range(grid.first, min(grid.first + grid.columns * grid.rows, state.volume.slices)):
+            self._draw_slice(painter, index, grid.cell(index))
+
+    def _draw_slice(self, painter: QPainter, index: int, cell: QRectF) -> None:
+        state, volume = self._state, self._state.volume
+        painter.save()
+        painter.setClipRect(cell)
+        painter.translate(cell.topLeft())
+        placed = place(state, (cell.width(), cell.height()), MARGIN_PX)
+        left, top = placed.to_px(0, 0)
+        painter.save()
+        painter.translate(left, top)
+        dx, dy, _ = volume.geometry.spacing_mm
+        painter.scale(dx * placed.scale, dy * placed.scale)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, state.smooth)
+        pixels = plane_of(state, state.frame_index, index)
+        if pixels is not None:
+            painter.drawImage(QPointF(0, 0), drawing.grey_image(pixels, state.window, invert=state.invert))
+        if not state.overlay.hidden:
+            self._draw_labels(painter, drawn_labels(state, index=index), index)
+            mask = drawn_mask(state, index=index) if state.mask_shown else None
+            if mask is not None:
+                where = (state.frame_index, index)
+                paths = self._outlines.of(mask, where, state.overlay.visible, filled=False)
+                drawing.stroke(painter, paths, dashed=True)
+        painter.restore()
+        painter.setFont(theme.font(12))
+        number = str(index + 1)
+        drawing.words(painter, 6, 6 + painter.fontMetrics().ascent(), number)
+        correction = shown_correction(state)
+        if correction is not None and (state.frame_index, index) in correction.planes:
+            beside = 12 + painter.fontMetrics().horizontalAdvance(number)
+            painter.drawPixmap(QPointF(beside, 5), icons.pixmap("pencil", 16, drawing.ACCENT_INK))
+        painter.restore()
+
+    def _draw_labels(self, painter: QPainter, labels: Drawn | None, index: int) -> None:
+        if labels is None:
+            return
+        overlay = self._state.overlay
+        if overlay.style is Style.VOXELS:
+            colours = {k: c for k, c in theme.STRUCTURE_COLOURS.items() if k in overlay.visible}
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
+            image = drawing.rgba_image(overlay_rgba(labels.plane, colours, max(overlay.opacity, 0.1)))
+            painter.drawImage(QPointF(0, 0), image)
+            return
+        fill = overlay.opacity if overlay.style is Style.FILL else 0.0
+        where = (self._state.frame_index, index)
+        paths = self._outlines.of(labels, where, overlay.visible, filled=fill > 0)
+        drawing.stroke(painter, paths, fill_opacity=fill)
+
+    # -- mouse ---------------------------------------------------------------------------------------------------
+
+    def _scale(self) -> float:
+        grid = self.grid()
+        placed: Placement = place(self._state, (grid.width, grid.height), MARGIN_PX)
+        return placed.scale
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self.setFocus(Qt.FocusReason.MouseFocusReason)
+        self._mouse.press(event, self._state)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self._mouse.move(event, self._scale())
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        volume = self._state.volume
+        if self._mouse.release(event) and volume is not None:
+            index = self.grid().at(event.position().x(), event.position().y())
+            if index < volume.slices:
+                self.slice_requested.emit(index)
+
+
+def _shown(state: AppState) -> tuple[object, ...]:
+    """What the pictures depend on, but for the size of the view."""
+    volume = state.volume
+    if volume is None:
+        return (None,)
+    drawn = tuple(drawn_labels(state, index=i) for i in range(volume.slices))
+    mask = drawn_mask(state) if state.mask_shown else None
+    return (
+        volume, state.loading, state.frame_index, state.window, state.invert, state.smooth, state.zoom, state.pan_mm,
+        state.overlay,
+        tuple(id(d.owner) if d else 0 for d in drawn), id(mask.owner) if mask else 0,
+    )  # fmt: skip

@@ -1,0 +1,300 @@
+"""A plane at right angles to the slices: base above apex where the scan says so, a line where the current slice is."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QTransform
+
+from app.look import theme
+from app.state import editing
+from app.state.queries import cross_of, run_of, shown_correction
+from app.state.types import AppState, Cross, Mask, Style
+from app.views import captions, drawing
+from app.views.painted_view import PaintedView
+from app.views.slice_view import CROSS_COLOURS, place
+from app.words.language import marked, translate
+from engine.pictures.reformat import Plane, long_axis_plane, sample
+from engine.pictures.render import overlay_rgba
+from engine.volume import Known, Volume, orientation_letters
+
+MARGIN_PX = 24
+NEAR_LINE_PX = 6
+# How much of the plane is shown at least: the heart with something around it, not the whole chest.
+SHOWN_MM, SHOWN_HEIGHTS = 150.0, 2.0
+NAMES = (marked("LongAxis", "Long axis, first plane"), marked("LongAxis", "Long axis, second plane"))
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Where samples and slices lie on screen: each slice is slice_px high, each sample sample_px wide."""
+
+    left: float
+    top: float
+    sample_px: float
+    slice_px: float
+    slices: int
+    flipped: bool
+    """Slice 0 at the bottom."""
+
+    def middle_y(self, index: float) -> float:
+        """Height of the middle of a slice."""
+        row = self.slices - 1 - index if self.flipped else index
+        return self.top + (row + 0.5) * self.slice_px
+
+    def slice_at(self, y: float) -> int:
+        row = math.floor((y - self.top) / self.slice_px)
+        return self.slices - 1 - row if self.flipped else row
+
+
+def upside_down(volume: Volume, plane: Plane) -> bool:
+    """Whether slice 0 goes to the bottom: the end nearer the head is on top, and of a short axis that is the base."""
+    return volume.geometry.orientation is not Known.ASSUMED and float(plane.normal[2]) > 0
+
+
+class LongAxisView(PaintedView):
+    """One of the two planes, and in it the line of the current slice, which can be dragged."""
+
+    def __init__(self, number: int) -> None:
+        """number: 0 for the first plane, 1 for the one at right angles to it."""
+        super().__init__(translate("LongAxis", NAMES[number]))
+        self._number = number
+        self.setMouseTracking(True)
+        self._on_line = False
+        self._plane: Plane | None = None
+        self._plane_of: tuple[object, ...] = ()
+        self._drawn_at: Placement | None = None
+
+    def apply(self, old: AppState, new: AppState) -> None:
+        """Redraw what differs. A plane is cheap to sample: a line in each slice."""
+        self._state = new
+        volume, cross = new.volume, cross_of(new)
+        whole = new.loading is None
+        made_of = (volume, cross, whole)
+        if made_of != self._plane_of:
+            self._plane_of = made_of
+            there = volume is not None and cross is not None and whole
+            self._plane = self._cut(volume, cross) if there else None
+            self._drawn = None
+        if _shown(old) != _shown(new) or self.placement() != self._drawn_at:
+            self._drawn = None
+        self.update()
+
+    def _cut(self, volume: Volume, cross: Cross) -> Plane | None:
+        if volume.slices < 2:
+            return None
+        return long_axis_plane(volume.geometry, cross.x_mm, cross.y_mm, cross.angle + self._number * math.pi / 2)
+
+    # -- drawing -------------------------------------------------------------------------------------------------
+
+    def placement(self, index: int | None = None) -> Placement | None:
+        """With a slice on screen, the current one where none is given; None where there is no plane.
+
+        The plane is as large as the slices are in a view of this size once those are zoomed; until then it fills its
+        own. What is then higher than the view scrolls with the slice, the first one at the one end, the last one at
+        the other.
+        """
+        state, volume = self._state, self._state.volume
+        if self._plane is None or volume is None:
+            return None
+        samples, slices = self._plane.columns_px.shape[1], volume.slices
+        width, height = samples * self._plane.step_mm, slices * self._plane.slice_mm
+        room = (max(self.width() - 2 * MARGIN_PX, 20), max(self.height() - 2 * MARGIN_PX, 20))
+        shown = min(width, max(SHOWN_MM, SHOWN_HEIGHTS * height))
+        fitted = min(room[0] / shown, room[1] / height)
+        scale = max(fitted, place(state, (float(self.width()), float(self.height()))).scale)
+        # The crossing in the middle, but no empty ground on one side while the other is cut off.
+        spare = self.width() - width * scale
+        left = self.width() / 2 - (self._plane.through + 0.5) * self._plane.step_mm * scale
+        left = spare / 2 if spare >= 2 * MARGIN_PX else min(max(left, spare - MARGIN_PX), MARGIN_PX)
+        flipped = upside_down(volume, self._plane)
+        current = state.slice_index if index is None else index
+        row = slices - 1 - current if flipped else current
+        over = height * scale - room[1]
+        top = MARGIN_PX - over * row / (slices - 1) if over > 0 else (self.height() - height * scale) / 2
+        return Placement(left, top, scale * self._plane.step_mm, scale * self._plane.slice_mm, slices, flipped)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        size = (float(self.width()), float(self.height()))
+        placed, plane, volume = self.placement(), self._plane, self._state.volume
+        if volume is None or placed is None or plane is None:
+            painter.fillRect(self.rect(), QColor("black"))
+            if volume is not None and self._state.loading is not None:
+                still = translate("LongAxis", "Comes once the scan is read.")
+                drawing.invite(painter, size, translate("LongAxis", "Loading…"), still)
+            elif volume is not None and self._number == 0:
+                why = translate("LongAxis", "No long axis in a single slice")
+                todo = translate("LongAxis", "Open the whole stack. Key 1 shows this slice.")
+                drawing.invite(painter, size, why, todo)
+            self.paint_ring(painter)
+            return
+        if self._drawn is None:
+            self._drawn_at = placed
+        self.paint_kept(painter, lambda inner: self._paint_image(inner, placed, plane))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        self._paint_lines(painter, placed, plane)
+        self._paint_letters(painter, size, volume, plane)
+        unknown = volume.geometry.spacing is Known.ASSUMED
+        guess = translate("LongAxis", "spacing unknown: proportions are a guess") if unknown else ""
+        words = list(filter(None, [guess, self._notice]))
+        drawing.lines(painter, size, words, (10, 8), bottom=True, colour=drawing.WARNING_INK)
+        self.paint_ring(painter)
+
+    def _paint_image(self, painter: QPainter, placed: Placement, plane: Plane) -> None:
+        state, volume = self._state, self._state.volume
+        frame = volume.array[state.frame_index]
+        grey_values = sample(frame, plane, linear=state.smooth)
+        image = drawing.grey_image(_upright(grey_values, placed), state.window, invert=state.invert)
+        samples = grey_values.shape[1]
+        where = QRectF(placed.left, placed.top, samples * placed.sample_px, placed.slices * placed.slice_px)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, state.smooth)
+        painter.drawImage(where, image)
+        if state.overlay.hidden:
+            return
+        # Outlines live in samples and slices; the transform gives them their proportions.
+        to_screen = QTransform(placed.sample_px, 0, 0, placed.slice_px, placed.left, placed.top)
+        overlay = state.overlay
+        stack = _labels(state)
+        if stack is not None:
+            cut = _upright(sample(stack, plane, linear=False), placed)
+            if overlay.style is Style.VOXELS:
+                colours = {k: c for k, c in theme.STRUCTURE_COLOURS.items() if k in overlay.visible}
+                painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
+                painter.drawImage(where, drawing.rgba_image(overlay_rgba(cut, colours, max(overlay.opacity, 0.1))))
+            else:
+                fill = overlay.opacity if overlay.style is Style.FILL else 0.0
+                self._paint_outlines(painter, cut, to_screen, fill=fill)
+        mask = _mask(state)
+        if mask is not None:
+            cut = _upright(sample(mask.labels.array[state.frame_index], plane, linear=False), placed)
+            self._paint_outlines(painter, cut, to_screen, dashed=True)
+
+    def _paint_outlines(
+        self, painter: QPainter, cut: np.ndarray, to_screen: QTransform, *, fill: float = 0.0, dashed: bool = False
+    ) -> None:
+        paths = drawing.paths_of(cut, self._state.overlay.visible, filled=fill > 0)
+        painter.save()
+        painter.setTransform(to_screen, True)
+        drawing.stroke(painter, paths, fill_opacity=fill, dashed=dashed)
+        painter.restore()
+
+    def _paint_lines(self, painter: QPainter, placed: Placement, plane: Plane) -> None:
+        """The current slice, and where the other plane crosses this one."""
+        left = max(placed.left, 0.0)
+        right = min(placed.left + plane.columns_px.shape[1] * placed.sample_px, float(self.width()))
+        y = placed.middle_y(self._state.slice_index)
+        x = placed.left + (plane.through + 0.5) * placed.sample_px
+        bottom = placed.top + placed.slices * placed.slice_px
+        across = QColor(CROSS_COLOURS[1 - self._number])
+        for colour, start, end in (
+            (across, QPointF(x, placed.top), QPointF(x, bottom)),
+            (QColor(drawing.INK), QPointF(left, y), QPointF(right, y)),
+        ):
+            for pen in (QPen(QColor(0, 0, 0, 150), 3.0), QPen(colour, 1.2)):
+                painter.setPen(pen)
+                painter.drawLine(start, end)
+        painter.setFont(theme.font(11))
+        # On the right, away from the RV, which lies on the left in most planes.
+        name = translate("LongAxis", "slice {number}").format(number=self._state.slice_index + 1)
+        drawing.words(painter, right - 46 - painter.fontMetrics().horizontalAdvance(name), y - 4, name)
+        painter.setPen(QPen(QColor(CROSS_COLOURS[self._number]), 2.0))
+        painter.drawLine(QPointF(10, 9), QPointF(26, 9))
+
+    def _paint_letters(self, painter: QPainter, size: tuple[float, float], volume: Volume, plane: Plane) -> None:
+        if volume.geometry.orientation is Known.ASSUMED:
+            return
+        down = -plane.normal if upside_down(volume, plane) else plane.normal
+        width, height = size
+        for direction, x, y, kind in (
+            (-plane.along, 8.0, height / 2, {}),
+            (plane.along, width - 8.0, height / 2, {"right": True}),
+            (-down, width / 2, 13.0, {"centre": True}),
+            (down, width / 2, height - 13.0, {"centre": True}),
+        ):
+            text = captions.on_screen(orientation_letters(direction))
+            drawing.letter(painter, text, x, y, pixels=13, **kind)
+
+    # -- mouse ---------------------------------------------------------------------------------------------------
+
+    def _near_line(self, at: QPointF) -> bool:
+        placed = self.placement()
+        return placed is not None and abs(at.y() - placed.middle_y(self._state.slice_index)) <= NEAR_LINE_PX
+
+    def _ask_slice(self, at: QPointF) -> None:
+        """That of a point of the picture."""
+        placed = self.placement()
+        if placed is not None:
+            self.slice_requested.emit(min(max(placed.slice_at(at.y()), 0), placed.slices - 1))
+
+    def _drag_line(self, at: QPointF) -> None:
+        """The slice whose line is next to the mouse: the picture may scroll under it."""
+        lines = [placed.middle_y(i) for i in range(self._slices()) if (placed := self.placement(i)) is not None]
+        if lines:
+            self.slice_requested.emit(min(range(len(lines)), key=lambda i: abs(lines[i] - at.y())))
+
+    def _slices(self) -> int:
+        return self._state.volume.slices if self._state.volume is not None else 0
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self.setFocus(Qt.FocusReason.MouseFocusReason)
+        self._on_line = event.button() == Qt.MouseButton.LeftButton and self._near_line(event.position())
+        # The plane follows the crossing: a drag that moves the slices would move nothing here.
+        if not self._on_line and event.button() != Qt.MouseButton.MiddleButton:
+            self._mouse.press(event, self._state)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if self._on_line:
+            self._drag_line(event.position())
+        else:
+            placed = self.placement()
+            if placed is not None and self._plane is not None:
+                self._mouse.move(event, placed.sample_px / self._plane.step_mm)
+        near = self._on_line or self._near_line(event.position())
+        self.setCursor(Qt.CursorShape.SizeVerCursor if near else Qt.CursorShape.ArrowCursor)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if self._on_line:
+            self._on_line = False
+        elif self._mouse.release(event):
+            self._ask_slice(event.position())
+
+
+def _shown(state: AppState) -> tuple[object, ...]:
+    """What the picture depends on, but for the plane and the size of the view."""
+    run, correction = run_of(state), shown_correction(state)
+    labels = (id(run.prediction), len(run.planes)) if run else ()
+    labels = (*labels, *(id(plane) for plane in correction.planes.values())) if correction is not None else labels
+    mask = _mask(state)
+    return (
+        state.volume, state.frame_index, state.window, state.invert, state.smooth, state.overlay, labels, id(mask),
+    )  # fmt: skip
+
+
+def _upright(cut: np.ndarray, placed: Placement) -> np.ndarray:
+    return cut[::-1] if placed.flipped else cut
+
+
+def _labels(state: AppState) -> np.ndarray | None:
+    """The labels (Z, Y, X) of the frame on screen, as far as they are known."""
+    run, correction = run_of(state), shown_correction(state)
+    if correction is not None:
+        frame = state.frame_index
+        return np.stack([editing.plane_of(correction, (frame, z)) for z in range(correction.volume.slices)])
+    if run is None or state.volume is None:
+        return None
+    if run.prediction is not None:
+        return run.prediction.labels.array[state.frame_index]
+    planes = {z: plane for (t, z), plane in run.planes.items() if t == state.frame_index}
+    if not planes:
+        return None
+    empty = np.zeros(state.volume.geometry.shape[1:], dtype=np.uint8)
+    return np.stack([planes.get(z, empty) for z in range(state.volume.slices)])
+
+
+def _mask(state: AppState) -> Mask | None:
+    shown = state.mask is not None and state.mask_shown and state.frame_index in state.mask.frames
+    return state.mask if shown else None

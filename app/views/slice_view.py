@@ -1,0 +1,564 @@
+"""One slice with its outlines: true proportions, the mouse, and the words around it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from itertools import chain
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QFocusEvent,
+    QFontMetricsF,
+    QMouseEvent,
+    QPainter,
+    QPen,
+    QPixmap,
+    QResizeEvent,
+    QTransform,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QFrame, QGraphicsItem, QSizePolicy, QStyleOptionGraphicsItem, QWidget
+
+from app.look import theme
+from app.session.correcting import can_draw
+from app.state.queries import cross_of, plane_of, size_mm
+from app.state.types import AppState, Cross, Layout, Style
+from app.views import captions, drawing
+from app.views.drawing import INK, WARNING_INK, Outlines, Paths
+from app.views.mouse import Mouse
+from app.views.panes import Pane, Role, pane_of
+from app.words.language import marked, translate
+from app.words.names import research
+from engine.pictures.render import overlay_rgba
+from engine.volume import Known
+
+MARGIN_PX = 26
+# A view this wide has room for all that can be said.
+ROOMY_PX = 430
+CROSS_COLOURS = ("#3cc8b4", "#a594f9")
+"""Of the two long-axis planes, wherever they are drawn."""
+# Where the lines can be taken hold of to turn them, from their crossing, as a share of the view's smaller side.
+HANDLE_AT = 0.33
+REACH_PX = 13
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Where the image lies on screen: scale in pixels per mm, and the mm that stands in the middle of the view."""
+
+    scale: float
+    centre_mm: tuple[float, float]
+    view_px: tuple[float, float]
+
+    def to_mm(self, x_px: float, y_px: float) -> tuple[float, float]:
+        """Millimetres from the image's top left corner of a point of the view."""
+        return (
+            self.centre_mm[0] + (x_px - self.view_px[0] / 2) / self.scale,
+            self.centre_mm[1] + (y_px - self.view_px[1] / 2) / self.scale,
+        )
+
+    def to_px(self, x_mm: float, y_mm: float) -> tuple[float, float]:
+        """The inverse of to_mm."""
+        return (
+            (x_mm - self.centre_mm[0]) * self.scale + self.view_px[0] / 2,
+            (y_mm - self.centre_mm[1]) * self.scale + self.view_px[1] / 2,
+        )
+
+
+def place(state: AppState, view_px: tuple[float, float], margin_px: float = MARGIN_PX) -> Placement:
+    """The image fitted into the view, then zoomed and moved as the state says."""
+    if state.volume is None:
+        return Placement(1.0, (0.0, 0.0), view_px)
+    width, height = size_mm(state.volume)
+    room = (max(view_px[0] - 2 * margin_px, 50), max(view_px[1] - 2 * margin_px, 50))
+    scale = min(room[0] / width, room[1] / height) * state.zoom
+    return Placement(scale, (width / 2 + state.pan_mm[0], height / 2 + state.pan_mm[1]), view_px)
+
+
+class OutlineItem(QGraphicsItem):
+    """Outlines as vector paths in voxels: crisp at every zoom."""
+
+    def __init__(self, *, dashed: bool = False) -> None:
+        super().__init__()
+        self.paths: Paths = {}
+        self._dashed = dashed
+        self._bounds = QRectF()
+        self._fill_opacity = 0.0
+
+    def show_paths(self, paths: Paths, shape: tuple[int, ...], fill_opacity: float) -> None:
+        """paths: as drawing.paths_of makes them. shape: (Y, X) of their slice."""
+        self.prepareGeometryChange()
+        self.paths, self._fill_opacity = paths, fill_opacity
+        self._bounds = QRectF(-1, -1, shape[1] + 2, shape[0] + 2)
+
+    def boundingRect(self) -> QRectF:
+        return self._bounds
+
+    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
+        drawing.stroke(painter, self.paths, fill_opacity=self._fill_opacity, dashed=self._dashed)
+
+
+class VoxelItem(pg.ImageItem):
+    """The mask as squares: never smoothed, so that each voxel is seen as what it is."""
+
+    def paint(self, painter: QPainter, *args: object) -> None:
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
+        super().paint(painter, *args)
+
+
+class DifferenceItem(QGraphicsItem):
+    """Pixels that differ, each at least a dot on screen: as a picture they would vanish where it is drawn small."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._pixels: list[QRectF] = []
+        self._bounds = QRectF()
+
+    def show_pixels(self, differs: np.ndarray) -> None:
+        """differs: (Y, X) bool."""
+        self.prepareGeometryChange()
+        ys, xs = np.nonzero(differs)
+        self._pixels = [QRectF(x, y, 1, 1) for x, y in zip(xs.tolist(), ys.tolist(), strict=True)]
+        self._bounds = QRectF(-1, -1, differs.shape[1] + 2, differs.shape[0] + 2)
+
+    def boundingRect(self) -> QRectF:
+        return self._bounds
+
+    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        pen = QPen(QColor(*drawing.DIFFERENCE_COLOUR), painter.device().devicePixelRatioF())
+        pen.setCosmetic(True)
+        painter.setPen(pen)
+        painter.setBrush(QColor(*drawing.DIFFERENCE_COLOUR))
+        painter.drawRects(self._pixels)
+
+
+NAMES = {
+    Role.CURRENT: marked("SliceView", "Slice"),
+    Role.ED: marked("SliceView", "Slice at end-diastole"),
+    Role.ES: marked("SliceView", "Slice at end-systole"),
+    Role.FIRST: marked("SliceView", "Slice with the first segmentation"),
+    Role.SECOND: marked("SliceView", "Slice with the second segmentation"),
+    Role.DIFFERENCE: marked("SliceView", "Slice with the differences"),
+}
+
+
+class SliceView(pg.GraphicsView):
+    """Draws the state; asks for changes by signals. Holds no state but where the mouse is."""
+
+    slice_step_requested = Signal(int)
+    frame_step_requested = Signal(int)
+    window_requested = Signal(float, float)
+    view_requested = Signal(float, float, float)
+    reset_requested = Signal()
+    cross_requested = Signal(object)
+    stroke_requested = Signal(int, float, float, bool)
+    """Frame, x and y in mm from the image's corner, and whether with the tool that is not chosen."""
+    drawing_requested = Signal(int, float, float)
+    stroke_ended = Signal()
+    brush_step_requested = Signal(int)
+
+    # Of the class too: pyqtgraph resizes the view while it is being made.
+    _state = AppState()
+
+    def __init__(self, role: Role = Role.CURRENT, outlines: Outlines | None = None) -> None:
+        super().__init__(background="k")
+        self._role, self._outline_source = role, outlines or Outlines()
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setViewportUpdateMode(self.ViewportUpdateMode.FullViewportUpdate)
+        self.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setAccessibleName(translate("SliceView", NAMES[role]))
+        self._box = pg.ViewBox(enableMouse=False, enableMenu=False, invertY=True)
+        self._box.setBorder(None)
+        self.setCentralItem(self._box)
+        self._image = pg.ImageItem(axisOrder="row-major")
+        self._voxels = VoxelItem(axisOrder="row-major")
+        self._outlines, self._mask = OutlineItem(), OutlineItem(dashed=True)
+        self._difference = DifferenceItem()
+        self._items = (self._image, self._voxels, self._outlines, self._mask, self._difference)
+        for item in self._items:
+            item.setVisible(False)
+            self._box.addItem(item, ignoreBounds=True)
+        self._mouse = Mouse(self)
+        self._pane = Pane(0)
+        self._cursor: QPointF | None = None
+        self._grip = ""
+        self._drawing = False
+        self._footer = ""
+        self._ring = False
+
+    def sizeHint(self) -> QSize:
+        return QSize(700, 700)
+
+    # -- drawing -------------------------------------------------------------------------------------------------
+
+    def apply(self, old: AppState, new: AppState) -> None:
+        """Redraw what differs."""
+        self._state = new
+        volume = new.volume
+        before, pane = self._pane, pane_of(new, self._role)
+        self._pane = pane
+        plane = plane_of(new, pane.frame, new.slice_index)
+        if volume is None or plane is None or pane.missing[0]:
+            for item in self._items:
+                item.setVisible(False)
+            self.viewport().update()
+            return
+        fresh = old.volume is not volume or not self._image.isVisible()
+        where = (old.slice_index, before.frame) != (new.slice_index, pane.frame)
+        levels = old.window != new.window or old.invert != new.invert
+        if fresh or where:
+            self._image.setImage(_drawable(plane), levels=_levels(new))
+        elif levels:
+            self._image.setLevels(_levels(new))
+        if fresh or old.invert != new.invert:
+            self._image.setLookupTable(_INVERTED if new.invert else None)
+        if fresh or old.smooth != new.smooth:
+            self.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, new.smooth)
+        if fresh or where or old.overlay != new.overlay or _owners(before) != _owners(pane):
+            self._draw_labels(pane)
+        if fresh:
+            dx, dy, _ = volume.geometry.spacing_mm
+            for item in self._items:
+                item.setTransform(QTransform.fromScale(dx, dy))
+            self._image.setVisible(True)
+        if fresh or (old.zoom, old.pan_mm) != (new.zoom, new.pan_mm):
+            self._frame_view()
+        self.viewport().update()
+
+    def _draw_labels(self, pane: Pane) -> None:
+        overlay, where = self._state.overlay, (pane.frame, self._state.slice_index)
+        labels = None if overlay.hidden else pane.labels
+        mask = None if overlay.hidden else pane.mask
+        if self._role is Role.DIFFERENCE:
+            self._difference.setVisible(labels is not None and pane.other is not None)
+            if labels is not None and pane.other is not None:
+                self._difference.show_pixels(labels.plane != pane.other.plane)
+            return
+        as_voxels = overlay.style is Style.VOXELS
+        self._voxels.setVisible(labels is not None and as_voxels)
+        self._outlines.setVisible(labels is not None and not as_voxels)
+        self._mask.setVisible(mask is not None)
+        if mask is not None:
+            paths = self._outline_source.of(mask, where, overlay.visible, filled=False)
+            self._mask.show_paths(paths, mask.plane.shape, 0.0)
+        if labels is None:
+            return
+        if as_voxels:
+            colours = {k: c for k, c in theme.STRUCTURE_COLOURS.items() if k in overlay.visible}
+            self._voxels.setImage(overlay_rgba(labels.plane, colours, max(overlay.opacity, 0.1)), levels=None)
+        else:
+            fill = overlay.opacity if overlay.style is Style.FILL else 0.0
+            paths = self._outline_source.of(labels, where, overlay.visible, filled=fill > 0)
+            self._outlines.show_paths(paths, labels.plane.shape, fill)
+
+    def _placement(self) -> Placement:
+        return place(self._state, (max(self.viewport().width(), 1), max(self.viewport().height(), 1)))
+
+    def _frame_view(self) -> None:
+        placed = self._placement()
+        left, top = placed.to_mm(0, 0)
+        right, bottom = placed.to_mm(*placed.view_px)
+        self._box.setRange(QRectF(left, top, right - left, bottom - top), padding=0, disableAutoRange=True)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if self._state.volume is not None:
+            self._frame_view()
+
+    def drawForeground(self, painter: QPainter, rect: QRectF) -> None:
+        super().drawForeground(painter, rect)
+        painter.save()
+        painter.resetTransform()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        self._paint_foreground(painter)
+        if self._ring and not self._footer:
+            drawing.ring(painter, (float(self.viewport().width()), float(self.viewport().height())))
+        painter.restore()
+
+    def _paint_foreground(self, painter: QPainter) -> None:
+        state, pane = self._state, self._pane
+        size = (float(self.viewport().width()), float(self.viewport().height()))
+        if state.volume is None:
+            if self._role in (Role.CURRENT, Role.ED, Role.FIRST):
+                drawing.invite(painter, size, *captions.invitation(state))
+            return
+        if pane.missing[0]:
+            drawing.invite(painter, size, *pane.missing)
+            return
+        placed = self._placement()
+        if self._cross_shown():
+            self._paint_cross(painter, placed)
+        if self._can_draw() and self._cursor is not None:
+            self._paint_brush(painter, placed, self._cursor)
+        roomy = size[0] >= ROOMY_PX
+        bottom, low = [], [self.value_under_cursor()]
+        # In a narrow view the words would run into the letter at the top.
+        inset = (12, 12) if roomy else (10, 28)
+        if self._role is Role.CURRENT:
+            top = captions.top_left(state)
+            about = (captions.loading(state), captions.warnings(state.volume), captions.bottom_left(state))
+            bottom = list(chain(*about))
+            if roomy:
+                low.append(translate("SliceView", "Zoom {factor}×").format(factor=f"{state.zoom:.1f}"))
+        else:
+            top = captions.pane_lines(state, pane, self._role)
+        drawing.lines(painter, size, top, inset)
+        if self._role in (Role.CURRENT, Role.ED, Role.ES):
+            made_by = captions.top_right(state, frame=pane.frame, narrow=not roomy)
+            if not roomy and drawing.collide(top, made_by, size[0] - 2 * inset[0]):
+                inset = (inset[0], inset[1] + drawing.line_height() * len(top))
+            drawing.lines(painter, size, made_by, inset, right=True)
+        footer = [self._footer] if self._footer else []
+        for i, text in enumerate(reversed([*footer, *bottom])):
+            plain = i == 0 and self._role is Role.CURRENT
+            drawing.lines(painter, size, [text], (12, 12 + 19 * i), bottom=True, colour=INK if plain else WARNING_INK)
+        drawing.lines(painter, size, list(filter(None, low)), right=True, bottom=True)
+        edges = captions.letters(state.volume)
+        middle_x, middle_y = size[0] / 2, size[1] / 2
+        pixels = 15 if roomy else 13
+        drawing.letter(painter, edges.left, 12, middle_y, pixels=pixels)
+        drawing.letter(painter, edges.right, size[0] - 12, middle_y, right=True, pixels=pixels)
+        drawing.letter(painter, edges.top, middle_x, 18, centre=True, pixels=pixels)
+        drawing.letter(painter, edges.bottom, middle_x, size[1] - 18, centre=True, pixels=pixels)
+        if state.volume.geometry.spacing is not Known.ASSUMED and (roomy or self._role is Role.CURRENT):
+            _scale_bar(painter, placed)
+
+    def value_under_cursor(self) -> str:
+        """What the voxel under the mouse holds; empty where there is none."""
+        volume, plane = self._state.volume, plane_of(self._state, self._pane.frame, self._state.slice_index)
+        if volume is None or plane is None or self._cursor is None:
+            return ""
+        x_mm, y_mm = self._placement().to_mm(self._cursor.x(), self._cursor.y())
+        dx, dy, _ = volume.geometry.spacing_mm
+        x, y = int(np.floor(x_mm / dx)), int(np.floor(y_mm / dy))
+        return captions.value_under(plane, x, y)
+
+    def picture(self) -> QPixmap:
+        """The slice as shown, for a file: it says what it is not for, and nothing of where the mouse was."""
+        cursor = self._cursor
+        self.set_notice(research())
+        try:
+            return self.grab()
+        finally:
+            self.set_notice("")
+            self._cursor = cursor
+
+    def set_notice(self, text: str) -> None:
+        """A line for pictures that leave the program. Where the mouse is, is left out of them."""
+        self._footer = text
+        if text:
+            self._cursor = None
+
+    # -- long-axis planes ----------------------------------------------------------------------------------------
+
+    def _cross_shown(self) -> bool:
+        volume = self._state.volume
+        return (
+            self._role is Role.CURRENT
+            and self._state.layout is Layout.LONG_AXIS
+            and volume is not None
+            and volume.slices > 1
+        )
+
+    def _handles(self, placed: Placement, cross: Cross) -> list[tuple[float, float]]:
+        """In pixels: two of the first plane, two of the second."""
+        x, y = placed.to_px(cross.x_mm, cross.y_mm)
+        far = HANDLE_AT * min(placed.view_px)
+        angles = [cross.angle + turn * math.pi / 2 for turn in (0, 2, 1, 3)]
+        return [(x + far * math.cos(a), y + far * math.sin(a)) for a in angles]
+
+    def _paint_cross(self, painter: QPainter, placed: Placement) -> None:
+        cross = cross_of(self._state)
+        if cross is None:
+            return
+        x, y = placed.to_px(cross.x_mm, cross.y_mm)
+        handles = self._handles(placed, cross)
+        far = math.hypot(*placed.view_px)
+        for plane, colour in enumerate(CROSS_COLOURS):
+            angle = cross.angle + plane * math.pi / 2
+            along = (math.cos(angle), math.sin(angle))
+            for pen in (QPen(QColor(0, 0, 0, 150), 3.0), QPen(QColor(colour), 1.2)):
+                painter.setPen(pen)
+                for side in (-1, 1):  # the crossing itself stays free, so that what lies below is seen
+                    start, end = side * REACH_PX, side * far
+                    painter.drawLine(
+                        QPointF(x + along[0] * start, y + along[1] * start),
+                        QPointF(x + along[0] * end, y + along[1] * end),
+                    )
+            painter.setPen(QPen(QColor(0, 0, 0, 170), 1.0))
+            painter.setBrush(QColor(colour))
+            for at in handles[2 * plane : 2 * plane + 2]:
+                painter.drawEllipse(QPointF(*at), 4.5, 4.5)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        for pen in (QPen(QColor(0, 0, 0, 150), 3.0), QPen(QColor(INK), 1.2)):
+            painter.setPen(pen)
+            painter.drawEllipse(QPointF(x, y), 6.0, 6.0)
+
+    def _grip_at(self, at: QPointF) -> str:
+        """What of the long-axis planes the mouse would take hold of: "move", "turn 0" … "turn 3" or nothing."""
+        cross = cross_of(self._state)
+        if not self._cross_shown() or cross is None or self._can_draw():
+            return ""
+        placed = self._placement()
+        x, y = placed.to_px(cross.x_mm, cross.y_mm)
+        if math.hypot(at.x() - x, at.y() - y) <= REACH_PX:
+            return "move"
+        for i, (hx, hy) in enumerate(self._handles(placed, cross)):
+            if math.hypot(at.x() - hx, at.y() - hy) <= REACH_PX:
+                return f"turn {i}"
+        return ""
+
+    def _drag_cross(self, at: QPointF) -> None:
+        cross = cross_of(self._state)
+        if cross is None:
+            return
+        placed = self._placement()
+        if self._grip == "move":
+            x, y = placed.to_mm(at.x(), at.y())
+            self.cross_requested.emit(replace(cross, x_mm=x, y_mm=y))
+            return
+        x, y = placed.to_px(cross.x_mm, cross.y_mm)
+        quarter = (0, 2, 1, 3)[int(self._grip.removeprefix("turn "))]
+        angle = math.atan2(at.y() - y, at.x() - x) - quarter * math.pi / 2
+        self.cross_requested.emit(replace(cross, angle=angle))
+
+    # -- correcting ----------------------------------------------------------------------------------------------
+
+    def _can_draw(self) -> bool:
+        return self._role in (Role.CURRENT, Role.ED, Role.ES) and can_draw(self._state)
+
+    def _paint_brush(self, painter: QPainter, placed: Placement, at: QPointF) -> None:
+        """The brush at its true size, in the structure's colour; dashed where it erases."""
+        brush = self._state.brush
+        radius = max(brush.radius_mm * placed.scale, 2.0)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        for colour, width in ((QColor(0, 0, 0, 170), 3.4), (QColor(*theme.STRUCTURE_COLOURS[brush.label]), 1.5)):
+            pen = QPen(colour, width)
+            if brush.erase and width < 2:
+                pen.setDashPattern([4, 3])
+            painter.setPen(pen)
+            painter.drawEllipse(at, radius, radius)
+
+    def _start_stroke(self, event: QMouseEvent) -> bool:
+        """Whether this press of the mouse draws. With Ctrl it is for brightness and contrast, as without correcting."""
+        ctrl = event.modifiers() & Qt.KeyboardModifier.ControlModifier
+        if event.button() != Qt.MouseButton.LeftButton or ctrl or not self._can_draw():
+            return False
+        self._drawing = True
+        self._cursor = event.position()
+        other = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+        self.stroke_requested.emit(self._pane.frame, *self._at_mm(event), other)
+        return True
+
+    def _at_mm(self, event: QMouseEvent) -> tuple[float, float]:
+        return self._placement().to_mm(event.position().x(), event.position().y())
+
+    # -- focus and mouse -----------------------------------------------------------------------------------------
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self._ring = drawing.came_by_key(event)
+        self.viewport().update()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self._ring = False
+        self.viewport().update()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self.setFocus(Qt.FocusReason.MouseFocusReason)
+        left = event.button() == Qt.MouseButton.LeftButton
+        self._grip = self._grip_at(event.position()) if left else ""
+        if not self._grip and not self._start_stroke(event):
+            self._mouse.press(event, self._state)
+        event.accept()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self._cursor = event.position()
+        if self._grip:
+            self._drag_cross(event.position())
+        elif self._drawing:
+            self.drawing_requested.emit(self._pane.frame, *self._at_mm(event))
+        else:
+            self._mouse.move(event, self._placement().scale)
+        over = self._grip or self._grip_at(event.position())
+        shapes = Qt.CursorShape
+        self.viewport().setCursor(
+            shapes.CrossCursor
+            if self._can_draw()
+            else shapes.SizeAllCursor
+            if over == "move"
+            else shapes.PointingHandCursor
+            if over
+            else shapes.ArrowCursor
+        )
+        self.viewport().update()
+        event.accept()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        self._grip = ""
+        if self._drawing and event.button() == Qt.MouseButton.LeftButton:
+            self._drawing = False
+            self.stroke_ended.emit()
+        else:
+            self._mouse.release(event)
+        event.accept()
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        # Two dabs in a row are two dabs.
+        if not self._start_stroke(event) and event.button() == Qt.MouseButton.LeftButton:
+            self.reset_requested.emit()
+        event.accept()
+
+    def leaveEvent(self, event: object) -> None:
+        self._cursor = None
+        self.viewport().update()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        if self._can_draw() and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            self.brush_step_requested.emit(1 if event.angleDelta().y() > 0 else -1)
+            event.accept()
+            return
+        self._mouse.wheel(event)
+
+
+def _owners(pane: Pane) -> tuple[int, ...]:
+    """Equal as long as the labels are the same objects; both panes are alive when they are compared."""
+    return tuple(id(drawn.owner) if drawn else 0 for drawn in (pane.labels, pane.other, pane.mask))
+
+
+def _scale_bar(painter: QPainter, placed: Placement) -> None:
+    width, height = placed.view_px
+    length_mm = captions.scale_bar_mm(placed.scale, min(160.0, width / 4))
+    length = length_mm * placed.scale
+    right, y = width - 14.0, height - 62.0
+    for colour, thickness in ((QColor(0, 0, 0, 190), 4.0), (QColor(INK), 1.6)):
+        painter.setPen(QPen(colour, thickness, Qt.PenStyle.SolidLine, Qt.PenCapStyle.FlatCap))
+        painter.drawLine(QPointF(right - length, y), QPointF(right, y))
+        for end in (right - length, right):
+            painter.drawLine(QPointF(end, y - 4), QPointF(end, y + 4))
+    painter.setFont(theme.font(11))
+    text = f"{length_mm} mm"
+    advance = QFontMetricsF(painter.font()).horizontalAdvance(text)
+    drawing.words(painter, right - length / 2 - advance / 2, y - 7, text)
+
+
+_INVERTED = np.repeat(np.arange(255, -1, -1, dtype=np.uint8)[:, None], 3, axis=1)
+
+
+def _drawable(image: np.ndarray) -> np.ndarray:
+    """pyqtgraph draws these; wide integers and half floats become float32."""
+    return image if image.dtype in (np.uint8, np.uint16, np.int16, np.float32) else image.astype(np.float32)
+
+
+def _levels(state: AppState) -> tuple[float, float]:
+    centre, width = state.window
+    return centre - width / 2, centre + width / 2

@@ -1,0 +1,61 @@
+"""Keys and mouse, from the table of actions."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeySequence
+from PySide6.QtWidgets import (
+    QDialog,
+    QGridLayout,
+    QWidget,
+)
+
+from app.dialogs.dialogs import (
+    _dialog,
+)
+from app.look.widgets import label
+from app.window.actions import ACTIONS, CORRECT_MENU, MENUS, MOUSE
+from app.words.language import translate
+
+
+def shortcuts(parent: QWidget) -> QDialog:
+    """Keys and mouse, from the table of actions."""
+    content = QWidget()
+    grid = QGridLayout(content)
+    grid.setHorizontalSpacing(26)
+    grid.setVerticalSpacing(5)
+    mouse = [(translate("Mouse", what), translate("Mouse", key)) for key, what in MOUSE]
+    sections = [(translate("Dialogs", "Mouse"), mouse)]
+    for menu in (*MENUS, CORRECT_MENU):
+        here = [a for a in ACTIONS if a.menu == menu and a.keys]
+        rows = [(translate("Action", a.text).rstrip(" …"), _keys(a.keys)) for a in here]
+        if rows:
+            sections.append((translate("Menu", menu), rows))
+    # Two columns of about equal length.
+    halves: list[list[tuple[str, list[tuple[str, str]]]]] = [[], []]
+    for section in sections:
+        lengths = [sum(len(rows) + 2 for _, rows in half) for half in halves]
+        halves[lengths.index(min(lengths))].append(section)
+    for half, start in zip(halves, (0, 3), strict=True):
+        line = 0
+        for title, rows in half:
+            grid.addWidget(label(title.upper(), "panelTitle"), line, start, 1, 2)
+            line += 1
+            for what, keys in rows:
+                grid.addWidget(label(what), line, start)
+                key = label(keys, "muted")
+                key.setAlignment(Qt.AlignmentFlag.AlignRight)
+                grid.addWidget(key, line, start + 1)
+                line += 1
+            grid.setRowMinimumHeight(line, 10)
+            line += 1
+    grid.setColumnMinimumWidth(2, 20)
+    grid.setRowStretch(grid.rowCount(), 1)
+    return _dialog(parent, translate("Dialogs", "Keys and mouse"), content, 760, 560)
+
+
+def _keys(keys: tuple[str, ...]) -> str:
+    native = [QKeySequence(key).toString(QKeySequence.SequenceFormat.NativeText) for key in keys]
+    return (
+        translate("Dialogs", "{key}  or  {other}").format(key=native[0], other=native[1]) if native[1:] else native[0]
+    )

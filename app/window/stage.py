@@ -1,0 +1,121 @@
+"""The middle of the window: which views there are in each layout, and where."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QPixmap
+from PySide6.QtWidgets import QApplication, QGridLayout, QWidget
+
+from app.state.types import AppState, Layout, RunKey
+from app.views.agreement_view import AgreementView
+from app.views.contact_sheet import ContactSheet
+from app.views.drawing import Outlines
+from app.views.long_axis_view import LongAxisView
+from app.views.panes import Role
+from app.views.slice_view import SliceView
+from app.words.names import research
+
+GAP_PX = 4
+
+# Name of the view, row, column, rows, columns. Views of one name are one and the same widget in every layout.
+ARRANGEMENTS: dict[Layout, tuple[tuple[str, int, int, int, int], ...]] = {
+    Layout.SLICE: (("current", 0, 0, 2, 2),),
+    Layout.PHASES: (("ED", 0, 0, 2, 1), ("ES", 0, 1, 2, 1)),
+    Layout.COMPARE: (("first", 0, 0, 1, 1), ("second", 0, 1, 1, 1), ("difference", 1, 0, 1, 1), ("table", 1, 1, 1, 1)),
+    Layout.SHEET: (("sheet", 0, 0, 2, 2),),
+    Layout.LONG_AXIS: (("current", 0, 0, 2, 1), ("long axis 1", 0, 1, 1, 1), ("long axis 2", 1, 1, 1, 1)),
+}
+
+
+class Stage(QWidget):
+    """Shows the views of the layout, makes them when they are first needed, and passes the state on to those seen."""
+
+    made = Signal(object)
+    """A view that is new: whoever answers its signals connects them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._outlines = Outlines()
+        self._views: dict[str, Any] = {}
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setSpacing(GAP_PX)
+        self._shown: Layout | None = None
+        self.slice_view: SliceView = self.view("current")
+
+    def view(self, name: str) -> Any:
+        """The view of this name."""
+        if name not in self._views:
+            made = self._make(name)
+            made.setParent(self)
+            made.hide()
+            self._views[name] = made
+            self.made.emit(made)
+        return self._views[name]
+
+    def _make(self, name: str) -> QWidget:
+        others: dict[str, Callable[[], QWidget]] = {
+            "table": AgreementView,
+            "sheet": lambda: ContactSheet(self._outlines),
+            "long axis 1": lambda: LongAxisView(0),
+            "long axis 2": lambda: LongAxisView(1),
+        }
+        return others[name]() if name in others else SliceView(Role(name), self._outlines)
+
+    @property
+    def views(self) -> tuple[Any, ...]:
+        """Those of the layout shown, the first one first."""
+        return tuple(self.view(entry[0]) for entry in ARRANGEMENTS[self._shown]) if self._shown else ()
+
+    def apply(self, old: AppState, new: AppState) -> None:
+        """Arrange and redraw what differs."""
+        if old.volume is not new.volume or _unfinished(old) - _unfinished(new):
+            self._outlines.forget()
+        if new.layout is not self._shown:
+            self._arrange(new)
+            return
+        for view in self.views:
+            view.apply(old, new)
+
+    def _arrange(self, state: AppState) -> None:
+        before = set(self.views)
+        focus = QApplication.focusWidget()
+        focused = focus is not None and any(view is focus or view.isAncestorOf(focus) for view in before)
+        self._shown = state.layout
+        for view in before:
+            self._grid.removeWidget(view)
+        for name, row, column, rows, columns in ARRANGEMENTS[state.layout]:
+            view = self.view(name)
+            # What it last drew may be anything: it draws all anew.
+            view.apply(AppState(), state)
+            self._grid.addWidget(view, row, column, rows, columns)
+            view.show()
+        for i in (0, 1):
+            used = any(row <= i < row + rows for _, row, _, rows, _ in ARRANGEMENTS[state.layout])
+            self._grid.setRowStretch(i, int(used))
+            self._grid.setColumnStretch(i, 1)
+        if focused:  # else Qt gives it to some button, which the next Space would press
+            self.views[0].setFocus(Qt.FocusReason.OtherFocusReason)
+        for view in before - set(self.views):
+            view.hide()
+            view.apply(state, AppState())  # else it would keep this scan in memory after the next one is opened
+
+    def picture(self) -> QPixmap:
+        """The views as shown, for a file: each says what it is not for."""
+        if len(self.views) == 1 and isinstance(self.views[0], SliceView):
+            return self.views[0].picture()
+        for view in self.views:
+            view.set_notice(research())
+        try:
+            return self.grab()
+        finally:
+            for view in self.views:
+                view.set_notice("")
+
+
+def _unfinished(state: AppState) -> set[RunKey]:
+    """Segmentations of which single slices are shown. Their outlines are of other labels than those of the whole."""
+    return {key for key, run in state.runs.items() if run.planes}

@@ -1,0 +1,112 @@
+"""What the engine says and the window shows: names, notices, rules and advice, in the language of the window.
+
+The engine speaks English and knows no Qt. Its sentences are recognised here by their wording, and what stands in them
+(numbers, names of files) is put into the translation; a sentence that is not listed stays as it is. Errors are not
+listed: they are the same line in the window, in the terminal and in a search for it.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from app.state.types import Language
+from app.words.language import code_now, marked, translate
+
+TEXTS = (
+    # engine.volume, engine.pictures.render
+    marked("Engine", "LV cavity"),
+    marked("Engine", "LV myocardium"),
+    marked("Engine", "RV cavity"),
+    marked("Engine", "From the header"),
+    marked("Engine", "Heart"),
+    marked("Engine", "Muscle"),
+    marked("Engine", "Whole image"),
+    marked("Engine", "Full range"),
+    # progress
+    marked("Engine", "Looking for scans"),
+    marked("Engine", "Reading headers"),
+    marked("Engine", "Reading images"),
+    # why a stack is no short axis
+    marked("Engine", "a CT image"),
+    marked("Engine", "an ultrasound image"),
+    marked("Engine", "an X-ray image"),
+    marked("Engine", "an angiogram"),
+    marked("Engine", "a nuclear medicine image"),
+    marked("Engine", "a PET image"),
+    marked("Engine", "a radiotherapy dose map"),
+    marked("Engine", "an image of {modality} modality"),
+    marked("Engine", "a localiser"),
+    marked("Engine", "a localiser, with slices in several directions"),
+    marked("Engine", "a single slice, such as a long-axis view"),
+    marked("Engine", "a CT image, by its values"),
+    marked("Engine", "a volume of {slices} thin slices ({spacing} mm), not a short-axis stack"),
+    marked("Engine", "a volume with cubic voxels ({spacing}), not a short-axis stack"),
+    # notices about a scan
+    marked("Engine", "The header gives no pixel spacing: 1 mm is assumed, so mm and mL are guesses."),
+    marked(
+        "Engine",
+        "The slices are not evenly spaced: {least} to {most} mm, the widest difference between slices {first} and "
+        "{second}. {used} mm is used for all, so mL may be wrong.",
+    ),
+    marked("Engine", "A single slice without a thickness: 1 mm is assumed, so mL are guesses."),
+    marked("Engine", "The header does not say where the image lies: orientation is unknown."),
+    marked(
+        "Engine",
+        "The slices are shifted against each other by up to {shift} mm within their plane; they are shown as if "
+        "aligned.",
+    ),
+    marked("Engine", "The header's sform and qform place the slices {apart} mm apart: the sform is used."),
+    marked(
+        "Engine",
+        "Spacing unknown: the header says 1 mm in every direction, as files without geometry do. Volumes in mL and "
+        "lengths in mm are not to be trusted until the spacing is given.",
+    ),
+    marked("Engine", "Orientation unknown: the header holds no patient directions."),
+    # rules of the measurements
+    marked("Engine", "Volumes are the sum over slices of area times the distance between slices (Simpson's rule)."),
+    marked("Engine", "Papillary muscles and trabeculae count as cavity."),
+    marked("Engine", "End-diastole and end-systole are the files so named."),
+    marked(
+        "Engine",
+        "End-diastole is the frame with the largest, end-systole that with the smallest LV cavity, for both "
+        "ventricles.",
+    ),
+    marked("Engine", "One frame only: no phase is known, so no ejection fraction."),
+    marked("Engine", "EF = (EDV − ESV) / EDV; LV mass = 1.05 g/mL × myocardial volume at end-diastole."),
+    marked("Engine", "The scan does not say its spacing: mL and grams assume 1 mm and are not to be trusted; EF is."),
+    marked("Engine", "The header contradicts itself about spacing; {x} × {y} × {z} mm was used."),
+    # advice of the device check, the longer wordings first
+    marked("Engine", "{model}, by default: no precision of it could be checked on this device."),
+    marked(
+        "Engine",
+        "{model} is the best choice: {latency} ms a slice, {times} times as fast as float32, at a mean Dice of {dice} "
+        "against {plain}.",
+    ),
+    marked("Engine", "{model} is the best choice: {latency} ms a slice, {times} times as fast as float32."),
+    marked("Engine", "{model} is the best choice: {latency} ms a slice, and no other precision is clearly faster."),
+    marked("Engine", "{model} is the best choice: {latency} ms a slice."),
+)
+
+
+def translated(text: str) -> str:
+    """What the engine says, in the language of the window where the sentence is known, else as it is."""
+    if code_now() == Language.ENGLISH:
+        return text
+    if text in TEXTS:  # names of structures: the window's first picture need not wait for the patterns
+        return translate("Engine", text)
+    for template, pattern in _patterns():
+        if found := pattern.fullmatch(text):
+            return translate("Engine", template).format(**found.groupdict())
+    return text
+
+
+@cache
+def _patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
+    """Each text with what recognises it; what is in braces stands for anything."""
+    made = []
+    for text in TEXTS:
+        parts = re.split(r"\{(\w+)\}", text)
+        wild = [re.escape(part) if i % 2 == 0 else f"(?P<{part}>.+?)" for i, part in enumerate(parts)]
+        made.append((text, re.compile("".join(wild), re.DOTALL)))
+    return tuple(made)

@@ -1,0 +1,389 @@
+"""DICOM files to a sorted cine stack, with what is missing said."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.errors import ScanError
+from engine.formats.dicom_files import (
+    Image,
+    UnusableError,
+    find_files,
+    looks_like_dicom,
+    plain,
+    pydicom,
+    read_images,
+    read_pixels,
+    tolerant,
+)
+from engine.formats.dicom_stack import Stack, choose, is_localiser, normal
+from engine.progress import CancelToken, Progress, no_progress
+from engine.volume import Geometry, Known, OnPlane, Source, Volume, read_only
+
+__all__ = ["looks_like_dicom", "not_short_axis", "patient_of", "read", "read_headers", "read_stack", "stack_of"]
+
+# Distances between neighbouring slices that differ by less than this share of their median are equal.
+EVEN = 0.02
+
+_KINDS = {
+    "CT": "a CT image",
+    "US": "an ultrasound image",
+    "CR": "an X-ray image",
+    "DX": "an X-ray image",
+    "XA": "an angiogram",
+    "NM": "a nuclear medicine image",
+    "PT": "a PET image",
+    "RTDOSE": "a radiotherapy dose map",
+}
+
+
+def read(paths: Sequence[Path], *, progress: Progress = no_progress, cancel: CancelToken | None = None) -> Volume:
+    """The short-axis cine among files and folders (searched recursively), as (T, Z, Y, X).
+
+    Integers as stored where the header gives no rescaling, else float32. Slices ascend along row × column at the
+    distance between their positions; phases are in the order of trigger times. What was left out, is missing or does
+    not agree is said in the volume's notices.
+    Raises ScanError, one line with file, fault and way out, if nothing can be shown; Cancelled if cancel is set.
+    """
+    files = find_files(paths)
+    images, unusable = read_headers(files, progress=progress, cancel=cancel)
+    return read_stack(paths, files, images, unusable, progress=progress, cancel=cancel)
+
+
+def read_headers(
+    files: Sequence[Path], *, progress: Progress = no_progress, cancel: CancelToken | None = None
+) -> tuple[list[Image], dict[Path, UnusableError]]:
+    """The images of all files by their headers, and why the others hold none. Raises Cancelled."""
+    cancel = cancel or CancelToken()
+    images: list[Image] = []
+    unusable: dict[Path, UnusableError] = {}
+    for done, path in enumerate(files, 1):
+        cancel.check()
+        progress(done, len(files), "Reading headers")
+        try:
+            images += read_images(path)
+        except UnusableError as reason:
+            unusable[path] = reason
+    return images, unusable
+
+
+def read_stack(
+    paths: Sequence[Path],
+    files: Sequence[Path],
+    images: Sequence[Image],
+    unusable: Mapping[Path, UnusableError],
+    *,
+    beside: Sequence[Stack] = (),
+    progress: Progress = no_progress,
+    cancel: CancelToken | None = None,
+    on_plane: OnPlane | None = None,
+) -> Volume:
+    """The likeliest stack of images whose headers are read, as read gives it.
+
+    paths: what the user opened. files, unusable: where the images were looked for, and what was no image there.
+    beside: stacks of the same study that are listed elsewhere; they help to tell a localiser.
+    on_plane: told of every slice as it is read, the middle one of the first phase first, then the rest of that phase.
+    Raises ScanError, Cancelled as read does.
+    """
+    cancel = cancel or CancelToken()
+    left, faults = list(images), dict(unusable)
+    while left:
+        stack, others = choose(left)
+        volume_of = partial(_volume, tuple(paths), stack, others, beside, dict(faults))
+        array, damaged = _read_pixels(stack, volume_of, progress, cancel, on_plane)
+        if not damaged:
+            return volume_of(array)
+        # only decoding shows that a compressed file is damaged: put the stack together again without it
+        faults |= damaged
+        left = [image for image in left if image.path not in damaged]
+    raise ScanError(_nothing(paths, files, faults))
+
+
+def stack_of(volume: Volume) -> Stack:
+    """The images that a volume was read from, phases[t][z], with their headers read again.
+
+    Raises ScanError if the files are gone or no longer the same.
+    """
+    used = dict.fromkeys(path for phase in volume.source.instances for path in phase)
+    try:
+        images = [image for path in used for image in read_images(path)]
+    except UnusableError as reason:
+        raise ScanError(f"the scan's files have changed since it was opened ({reason}); open it again") from reason
+    best, others = choose(images)
+    # a multi-frame file can hold several stacks, and the one on screen need not be the likeliest
+    same = [s for s in (best, *others) if tuple(tuple(i.path for i in p) for p in s.phases) == volume.source.instances]
+    if not same:
+        raise ScanError("the scan's files have changed since it was opened; open it again")
+    there = volume.geometry.position_mm(0, 0, 0)
+    return min(same, key=lambda s: float(np.linalg.norm(np.array(s.phases[0][0].position or (0, 0, 0)) - there)))
+
+
+def _read_pixels(
+    stack: Stack,
+    volume_of: Callable[[NDArray[Any]], Volume],
+    progress: Progress,
+    cancel: CancelToken,
+    on_plane: OnPlane | None,
+) -> tuple[NDArray[Any], dict[Path, UnusableError]]:
+    """(T, Z, Y, X): stored integers where nothing is to rescale, else float32; and the files that cannot be decoded.
+
+    Pixels go straight to their place: hundreds of small arrays beside it would be memory that is not given back.
+    volume_of: the Volume of an array. on_plane: told of each slice, as long as all can be decoded.
+    """
+    damaged: dict[Path, UnusableError] = {}
+    as_stored = all(image.slope == 1 and image.intercept == 0 for image in stack.images)
+    out: NDArray[Any] | None = None
+    early: Volume | None = None
+    for done, (frame, index) in enumerate(_middle_first(stack), 1):
+        image = stack.phases[frame][index]
+        cancel.check()
+        progress(done, len(stack.images), "Reading images")
+        if image.path in damaged:
+            continue
+        try:
+            stored = read_pixels(image)
+        except UnusableError as reason:
+            damaged[image.path] = reason
+            continue
+        values = stored.dtype.type(_mirror(image)) - stored if image.inverted else stored
+        if not as_stored:
+            values = values * np.float32(image.slope) + np.float32(image.intercept)
+        kind = values.dtype if as_stored else np.dtype(np.float32)
+        if out is None:
+            out = _empty(stack, kind)
+        elif np.result_type(out.dtype, kind) != out.dtype:
+            out = out.astype(np.result_type(out.dtype, kind))
+        # Written once, before it is told of: whoever draws it needs no lock.
+        out[frame, index] = values
+        if on_plane is not None and not damaged:
+            early = early or volume_of(_empty(stack, kind))
+            on_plane(early, frame, index, read_only(out[frame, index]))
+    return _empty(stack, np.dtype(np.uint8)) if out is None else out, damaged
+
+
+def _empty(stack: Stack, dtype: np.dtype[Any]) -> NDArray[Any]:
+    """(T, Z, Y, X) of 0, for which the system gives memory only where something is written."""
+    first = stack.phases[0][0]
+    return np.zeros((len(stack.phases), len(stack.positions_mm), first.rows, first.columns), dtype)
+
+
+def _middle_first(stack: Stack) -> Iterator[tuple[int, int]]:
+    """(frame, slice) of every image: the first phase from its middle slice outwards, then the other phases."""
+    slices = len(stack.positions_mm)
+    yield from ((0, z) for z in sorted(range(slices), key=lambda z: (abs(z - slices // 2), z)))
+    yield from ((frame, z) for frame in range(1, len(stack.phases)) for z in range(slices))
+
+
+def _volume(
+    paths: tuple[Path, ...],
+    stack: Stack,
+    others: Sequence[Stack],
+    beside: Sequence[Stack],
+    unusable: Mapping[Path, UnusableError],
+    array: NDArray[Any],
+) -> Volume:
+    geometry, about_place, about_spacing = _geometry(stack)
+    notices = [*stack.left_out, *about_spacing, *about_place]
+    first = stack.phases[0][0]
+    reason = not_short_axis(stack, [*others, *beside])
+    view = "short axis" if not reason else "single slice" if len(stack.positions_mm) == 1 else "stack"
+    source = Source(
+        kind="dicom",
+        paths=paths,
+        name=f"{first.modality or 'DICOM'} {view}, {stack}",
+        instances=tuple(tuple(image.path for image in phase) for phase in stack.phases),
+        patient=patient_of(first),
+    )
+    damaged = {path: why for path, why in unusable.items() if not why.harmless}
+    if damaged:
+        path, why = next(iter(damaged.items()))
+        more = f" (and {len(damaged) - 1} more with faults)" if len(damaged) > 1 else ""
+        notices.append(f"Not read{more}: {path.name} {why}.")
+    if others:
+        kinds = Counter(f"{other.phases[0][0].modality or 'other'} {other}" for other in others)
+        listed = [f"{kind} ({n} times)" if n > 1 else kind for kind, n in kinds.most_common(4)]
+        more = f" and {len(kinds) - 4} other kinds" if len(kinds) > 4 else ""
+        foreign = any(other.phases[0][0].study != first.study for other in others)
+        whose = "; some are of another patient or study" if foreign else ""
+        notices.append(f"Also found and not shown: {', '.join(listed)}{more}{whose}.")
+    return Volume(
+        array=array,
+        geometry=geometry,
+        source=source,
+        frame_times_ms=stack.frame_times_ms,
+        window=_window(stack),
+        not_short_axis=reason,
+        notices=tuple(notices),
+        spacing_notices=about_spacing,
+    )
+
+
+def _geometry(stack: Stack) -> tuple[Geometry, tuple[str, ...], tuple[str, ...]]:
+    """The grid of a stack, and what the headers leave open or contradict about places and about spacing."""
+    notices: list[str] = []
+    spacing_notices: list[str] = []
+    first = stack.phases[0][0]
+    shape = (len(stack.positions_mm), first.rows, first.columns)
+    spacing = Known.KNOWN
+    if first.pixel_mm is None:
+        spacing = Known.ASSUMED
+        spacing_notices.append("The header gives no pixel spacing: 1 mm is assumed, so mm and mL are guesses.")
+    row_mm, column_mm = first.pixel_mm or (1.0, 1.0)
+    gaps = np.diff(stack.positions_mm)
+    if len(gaps):
+        step = float(np.median(gaps))
+        uneven = np.abs(gaps - step) > EVEN * step + 0.01
+        if uneven.any():
+            spacing = max(spacing, Known.CONTRADICTED, key=[Known.KNOWN, Known.CONTRADICTED, Known.ASSUMED].index)
+            where = int(np.argmax(np.abs(gaps - step)))
+            spacing_notices.append(
+                f"The slices are not evenly spaced: {gaps.min():.2f} to {gaps.max():.2f} mm, the widest difference "
+                f"between slices {where + 1} and {where + 2}. {step:.2f} mm is used for all, so mL may be wrong."
+            )
+        else:
+            step = float(gaps.mean())
+    else:
+        step = first.gap_mm or first.thickness_mm or 1.0
+        if first.gap_mm is None and first.thickness_mm is None:
+            spacing_notices.append("A single slice without a thickness: 1 mm is assumed, so mL are guesses.")
+            spacing = Known.ASSUMED
+    if first.orientation is None:
+        notices.append("The header does not say where the image lies: orientation is unknown.")
+        x, y = np.array([1.0, 0.0, 0.0]), np.array([0.0, 1.0, 0.0])
+    else:
+        x, y = (np.array(v) / np.linalg.norm(v) for v in (first.orientation[:3], first.orientation[3:]))
+    across = normal(first)
+    origin = np.array(first.position or (0.0, 0.0, 0.0))
+    affine = np.eye(4)
+    # PixelSpacing is (between rows, between columns): rows lie along y, columns along x
+    affine[:3, 0], affine[:3, 1], affine[:3, 2] = x * column_mm, y * row_mm, across * step
+    affine[:3, 3] = origin
+    shifts = [
+        float(np.linalg.norm(np.cross(across, np.array(image.position) - origin)))
+        for image in stack.phases[0]
+        if image.position is not None
+    ]
+    if max(shifts, default=0.0) > max(row_mm, column_mm):
+        notices.append(
+            f"The slices are shifted against each other by up to {max(shifts):.1f} mm within their plane; "
+            "they are shown as if aligned."
+        )
+    known = Known.KNOWN if first.orientation is not None else Known.ASSUMED
+    geometry = Geometry(affine=affine, shape=shape, spacing=spacing, orientation=known)
+    return geometry, tuple(notices), tuple(spacing_notices)
+
+
+def _mirror(image: Image) -> int:
+    """Lowest plus highest stored value: what MONOCHROME1 values are subtracted from, so that high is bright."""
+    return -1 if image.signed else (1 << image.bits[1]) - 1
+
+
+def _window(stack: Stack) -> tuple[float, float] | None:
+    """Median (centre, width): scanners set them slice by slice, but a cine must not flicker."""
+    windows = []
+    for image in stack.images:
+        if image.window is not None:
+            centre, width = image.window
+            if image.inverted:
+                centre = image.slope * _mirror(image) + 2 * image.intercept - centre
+            windows.append((centre, width))
+    if not windows:
+        return None
+    centre, width = np.median(windows, axis=0)
+    return float(centre), float(width)
+
+
+def not_short_axis(stack: Stack, others: Sequence[Stack]) -> str:
+    """Why a stack is no short-axis MR stack, as a phrase, or nothing."""
+    first = stack.phases[0][0]
+    if first.modality != "MR":
+        return _KINDS.get(first.modality, f"an image of {first.modality or 'unknown'} modality")
+    if is_localiser(first):
+        return "a localiser"
+    if len(stack.phases) == 1:
+        same_series = [i for other in others for i in other.phases[0] if i.series_uid == first.series_uid]
+        if any(abs(normal(image) @ normal(first)) < 0.9 for image in same_series):
+            return "a localiser, with slices in several directions"
+    if len(stack.positions_mm) == 1:
+        return "a single slice, such as a long-axis view"
+    return ""
+
+
+def _nothing(paths: Sequence[Path], files: Sequence[Path], unusable: dict[Path, UnusableError]) -> str:
+    """One line on why no image could be read from the paths."""
+    named = ", ".join(str(path) for path in paths[:3]) + (" …" if len(paths) > 3 else "")
+    way_out = "open the folder that holds the MR images"
+    if not files:
+        return f"{named}: {'the folder is empty' if len(paths) == 1 else 'nothing to open'}; {way_out}"
+    if len(files) == 1:
+        return f"{files[0]}: {unusable[files[0]]}" + ("" if "; " in str(unusable[files[0]]) else f"; {way_out}")
+    reasons = Counter(re.sub(r"\d+ of \d+ bytes of pixels are there; ", "", str(why)) for why in unusable.values())
+    listed = "; ".join(f"{n} {'file' if n == 1 else 'files'}: {why}" for why, n in reasons.most_common(3))
+    return f"{named}: none of the {len(files)} files is an image that can be shown ({listed}); {way_out}"
+
+
+_PATIENT = [
+    "PatientName", "PatientID", "PatientSex", "PatientAge", "PatientBirthDate", "AcquisitionDate", "SeriesDate",
+    "StudyDate", "StudyDescription", "Manufacturer", "ManufacturerModelName", "MagneticFieldStrength",
+]  # fmt: skip
+
+
+def patient_of(image: Image) -> dict[str, str]:
+    """What a patient bar shows, formatted; what the header leaves empty or invalid is left out."""
+    with tolerant():
+        header = pydicom.dcmread(image.path, stop_before_pixels=True, specific_tags=_PATIENT, force=True)
+        text = {name: plain(header.get(name)) for name in _PATIENT}
+    date = next((d for d in (text["StudyDate"], text["SeriesDate"], text["AcquisitionDate"]) if _date(d)), "")
+    scanner = " ".join(dict.fromkeys(f"{text['Manufacturer']} {text['ManufacturerModelName']}".split()))
+    try:
+        tesla = float(text["MagneticFieldStrength"])
+        # a few scanners write gauss
+        field = f"{tesla if tesla < 100 else tesla / 10_000:g} T"
+    except ValueError:
+        field = ""
+    shown = {
+        "name": _person(text["PatientName"]),
+        "id": text["PatientID"],
+        "sex": {"F": "female", "M": "male", "O": "other"}.get(text["PatientSex"].upper(), ""),
+        "age": _age(text["PatientAge"], text["PatientBirthDate"], date),
+        "date": _date(date),
+        "study": text["StudyDescription"],
+        "scanner": ", ".join(filter(None, (scanner, field))),
+    }
+    return {key: value for key, value in shown.items() if value}
+
+
+def _person(name: str) -> str:
+    """Family^Given^Middle^Prefix^Suffix as "Family, Given Middle"."""
+    family, *given = (part.strip() for part in name.partition("=")[0].split("^"))
+    return ", ".join(filter(None, (family, " ".join(filter(None, given[:2])))))
+
+
+def _date(text: str) -> str:
+    """YYYYMMDD as YYYY-MM-DD; the year alone where an anonymiser has zeroed the rest; nothing if invalid."""
+    match = re.fullmatch(r"((?:19|20)\d\d)(\d\d)(\d\d)", text)
+    if not match:
+        return ""
+    year, month, day = match.groups()
+    return f"{year}-{month}-{day}" if 1 <= int(month) <= 12 and 1 <= int(day) <= 31 else year
+
+
+def _age(age: str, born: str, date: str) -> str:
+    """062Y as "62 years"; else from birth and study date; else nothing."""
+    match = re.fullmatch(r"(\d{1,3})([DWMY])", age)
+    if match:
+        n = int(match[1])
+        unit = {"D": "day", "W": "week", "M": "month", "Y": "year"}[match[2]]
+        return f"{n} {unit}" if n == 1 else f"{n} {unit}s"
+    if len(_date(born)) == len(_date(date)) == 10:
+        years = int(date[:4]) - int(born[:4]) - (date[4:] < born[4:])
+        return f"{years} years" if 0 <= years < 130 else ""
+    return ""

@@ -1,0 +1,291 @@
+"""Labels as DICOM SEG that other systems open on the source images. Reading them back is engine.formats.seg_read's."""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import shutil
+import uuid
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import highdicom
+import numpy as np
+import pydicom
+from highdicom.color import CIELabColor
+from highdicom.seg import Segmentation, SegmentDescription
+from numpy.typing import NDArray
+from pydicom import config
+from pydicom.dataset import Dataset
+from pydicom.sr.codedict import codes
+from pydicom.sr.coding import Code
+from pydicom.uid import MRImageStorage, generate_uid
+from pydicom.valuerep import DA, TM, format_number_as_ds, validate_value
+
+from engine import __version__
+from engine.errors import ExportError, ScanError
+from engine.formats.dicom import stack_of
+from engine.formats.dicom_files import Image, tolerant
+from engine.formats.dicom_stack import Stack
+from engine.formats.seg_read import TYPES
+from engine.volume import LV, MYO, RV, STRUCTURES, LabelMap, Volume
+
+# highdicom's log lines quote patient names and UIDs.
+logging.getLogger("highdicom").setLevel(logging.CRITICAL)
+
+CATEGORY = Code("123037004", "SCT", "Anatomical Structure")
+_COLOURS = {LV: (255, 112, 77), MYO: (244, 214, 92), RV: (88, 180, 245)}
+
+
+def write_seg(
+    out: Path, labels: LabelMap, volume: Volume, *, algorithm: str, version: str, by_hand: str = ""
+) -> tuple[Path, ...]:
+    """Write one binary DICOM SEG a phase, all of one new series, and return their paths in phase order.
+
+    out: a folder, made where its parent exists, for files seg_phase_01.dcm and on; for a single phase also a file
+        that ends in .dcm. A folder appears with all its files or not at all; in one that exists each file is replaced
+        as a whole, after all have been written.
+    labels: on the volume's grid, (T, Z, Y, X). A phase without a labelled voxel gets a SEG with empty frames.
+    algorithm, version: name and version of the model, which the SEG records as the automatic algorithm.
+    by_hand: what was corrected by hand, in a sentence; the SEG then records a semi-automatic algorithm and says so.
+    Raises ExportError where the volume is no DICOM scan with known geometry, or out cannot be written.
+    """
+    if volume.source.kind != "dicom":
+        raise ExportError(
+            f"{out}: DICOM SEG refers to the DICOM images of a scan; write a NIfTI mask of this one instead"
+        )
+    if labels.array.shape != volume.array.shape:
+        raise ValueError(f"labels {labels.array.shape} are not of the volume {volume.array.shape}")
+    names = _names(out, volume)
+    try:
+        stack = stack_of(volume)
+        if not all(image.sop_uid and image.series_uid and image.study[1] for image in stack.images):
+            raise ScanError("the images have no UIDs that a DICOM SEG could refer to; write a NIfTI mask instead")
+        template = _template(stack.phases[0][0], volume)
+    except (ScanError, OSError) as error:
+        raise ExportError(f"{out}: {error}") from error
+    series = generate_uid()
+    descriptions = _descriptions(algorithm, version, by_hand)
+
+    def save_all(folder: Path) -> None:
+        for t, name in enumerate(names):
+            with tolerant():
+                dataset = _segmentation(t, labels.array[t], stack, template, descriptions, series)
+                with (folder / name).open("wb") as file:
+                    dataset.save_as(file, enforce_file_format=True)
+                    file.flush()
+                    os.fsync(file.fileno())
+
+    try:
+        return _write_together(out if out.suffix.lower() != ".dcm" else None, out.parent, names, save_all)
+    except OSError as error:
+        raise ExportError(f"{out}: cannot be written ({error.strerror or error}); choose another place") from error
+
+
+def _names(out: Path, volume: Volume) -> list[str]:
+    """File names in phase order. Raises ExportError where out does not suit them."""
+    if out.suffix.lower() == ".dcm":
+        if volume.frames > 1:
+            raise ExportError(f"{out}: a cine gives one DICOM SEG a phase; name a folder instead of a file")
+        if out.is_dir():
+            raise ExportError(f"{out}: is a folder; choose a name for the file")
+        used = {path.resolve() for phase in volume.source.instances for path in phase}
+        if out.resolve() in used:
+            raise ExportError(f"{out}: is an image of the scan, which is never overwritten; choose another name")
+        names = [out.name]
+    else:
+        digits = max(2, len(str(volume.frames)))
+        names = [f"seg_phase_{t + 1:0{digits}d}.dcm" for t in range(volume.frames)]
+        if out.exists() and not out.is_dir():
+            raise ExportError(f"{out}: is a file; name a folder, or for a single phase a file that ends in .dcm")
+        if out.is_dir():
+            older = [
+                p.name for p in out.iterdir() if re.fullmatch(r"seg_phase_\d+\.dcm", p.name) and p.name not in names
+            ]
+            if older:
+                raise ExportError(f"{out}: holds {min(older)} of another export; choose an empty folder")
+    if not out.parent.is_dir():
+        raise ExportError(f"{out}: the folder {out.parent} does not exist; make it first")
+    return names
+
+
+def _write_together(out: Path | None, parent: Path, names: Sequence[str], save_all: Any) -> tuple[Path, ...]:
+    """Have save_all write the named files to a folder beside their place, then rename: all of them or none.
+
+    out: the folder that they belong in, or None for one file in parent.
+    """
+    staging = (out if out is not None and out.is_dir() else parent) / f".cinequant-{uuid.uuid4().hex}"
+    staging.mkdir()
+    try:
+        save_all(staging)
+        if out is not None and not out.exists():
+            staging.rename(out)
+            return tuple(out / name for name in names)
+        target = out or parent
+        for name in names:
+            (staging / name).replace(target / name)
+        return tuple(target / name for name in names)
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+
+
+# --- writing
+
+
+def _descriptions(algorithm: str, version: str, by_hand: str) -> list[SegmentDescription]:
+    """The three segments, numbered as the labels are."""
+    made_by = highdicom.AlgorithmIdentificationSequence(
+        name=algorithm[:64], family=codes.cid7162.ArtificialIntelligence, version=version[:64], source="CineQuant"
+    )
+    segments = [
+        SegmentDescription(
+            segment_number=label,
+            segment_label=STRUCTURES[label],
+            segmented_property_category=CATEGORY,
+            segmented_property_type=TYPES[label],
+            algorithm_type="SEMIAUTOMATIC" if by_hand else "AUTOMATIC",
+            algorithm_identification=made_by,
+            display_color=CIELabColor.from_rgb(*_COLOURS[label]),
+        )
+        for label in (LV, MYO, RV)
+    ]
+    if by_hand:
+        for segment in segments:
+            segment.SegmentDescription = by_hand
+    return segments
+
+
+def _template(first: Image, volume: Volume) -> Dataset:
+    """What every source image of a stack has in common, as a header that highdicom accepts.
+
+    It stops at invalid dates and names, at orientations that differ by rounding and at differing frames of reference,
+    all of which occur; so it is given valid values, and those of the first image for all. UIDs stay as they are.
+    """
+    if first.position is None or first.pixel_mm is None or first.orientation is None:
+        raise ScanError(
+            "the images do not say where they lie, which a DICOM SEG must repeat; write a NIfTI mask instead"
+        )
+    with tolerant():
+        header = pydicom.dcmread(first.path, stop_before_pixels=True, force=True)
+        clean = Dataset()
+        clean.SOPClassUID = MRImageStorage
+        clean.StudyInstanceUID = first.study[1]
+        clean.SeriesInstanceUID = first.series_uid
+        clean.SeriesNumber = first.series_number
+        clean.FrameOfReferenceUID = header.get("FrameOfReferenceUID") or generate_uid()
+        for name in ("PatientID", "PatientName", "PatientBirthDate", "PatientSex", "AccessionNumber", "StudyID",
+                     "StudyDate", "StudyTime", "ReferringPhysicianName"):  # fmt: skip
+            setattr(clean, name, _valid(header, name))
+        if clean.PatientSex not in ("M", "F", "O"):
+            clean.PatientSex = ""
+        for name in ("PatientAge", "PatientSize", "PatientWeight", "StudyDescription", "PositionReferenceIndicator",
+                     "LossyImageCompression", "LossyImageCompressionRatio", "LossyImageCompressionMethod"):  # fmt: skip
+            value = _valid(header, name)
+            if value:
+                setattr(clean, name, value)
+        clean.Modality = first.modality
+        clean.Rows, clean.Columns = first.rows, first.columns
+        clean.ImageOrientationPatient = _decimals(first.orientation)
+        clean.PixelSpacing = _decimals(first.pixel_mm)
+        clean.SliceThickness = format_number_as_ds(first.thickness_mm or volume.geometry.spacing_mm[2])
+    return clean
+
+
+def _valid(header: Dataset, name: str) -> str:
+    """An element's value as text, or nothing where it is absent, invalid or has several values."""
+    element = header.get_item(name)
+    if element is None:
+        return ""
+    try:
+        vr, value = header[name].VR, str(header[name].value or "")
+        if "\\" in value or header[name].VM > 1:
+            return ""
+        validate_value(vr, value, config.RAISE)
+        if vr in ("DA", "TM"):
+            {"DA": DA, "TM": TM}[vr](value)
+    except Exception:  # pydicom raises errors of many kinds on odd values
+        return ""
+    return value
+
+
+def _decimals(values: Sequence[float]) -> list[str]:
+    return [format_number_as_ds(float(v)) for v in values]
+
+
+def _segmentation(
+    t: int,
+    labels: NDArray[np.uint8],
+    stack: Stack,
+    template: Dataset,
+    descriptions: Sequence[SegmentDescription],
+    series: str,
+) -> Segmentation:
+    """The SEG of phase t. labels: (Z, Y, X)."""
+    images = stack.phases[t]
+    sources: list[Dataset] = []
+    stand_ins: dict[str, Image] = {}
+    for image in images:
+        source = Dataset()
+        source.update(template)
+        # a name of its own for every frame, also for those of one multi-frame file; put right below
+        source.SOPInstanceUID = generate_uid()
+        stand_ins[source.SOPInstanceUID] = image
+        source.ImagePositionPatient = _decimals(image.position or ())
+        sources.append(source)
+    phases, times = len(stack.phases), stack.frame_times_ms
+    when = f", {times[t]:.0f} ms after the R wave" if times and phases > 1 else ""
+    number = max(template.SeriesNumber, 0) + 1000
+    corrected = any(segment.SegmentAlgorithmType == "SEMIAUTOMATIC" for segment in descriptions)
+    dataset = Segmentation(
+        source_images=sources,
+        pixel_array=np.ascontiguousarray(labels),
+        segmentation_type="BINARY",
+        segment_descriptions=descriptions,
+        series_instance_uid=series,
+        series_number=number if number < 2**31 else 1000,
+        sop_instance_uid=generate_uid(),
+        instance_number=t + 1,
+        manufacturer="CineQuant",
+        manufacturer_model_name="CineQuant",
+        software_versions=__version__,
+        device_serial_number="none",
+        content_label="VENTRICLES",
+        content_description=f"Ventricles, phase {t + 1} of {phases}{when}",
+        omit_empty_frames=bool(labels.any()),
+        series_description="CineQuant ventricles, corrected by hand" if corrected else "CineQuant ventricles",
+        specific_character_set="ISO_IR 192",
+    )
+    _name_sources(dataset, images, stand_ins)
+    return dataset
+
+
+def _name_sources(dataset: Segmentation, images: Sequence[Image], stand_ins: dict[str, Image]) -> None:
+    """Put the real source images in the place of the stand-ins that highdicom was given, by their UIDs."""
+
+    def reference(image: Image) -> Dataset:
+        item = Dataset()
+        item.ReferencedSOPClassUID, item.ReferencedSOPInstanceUID = image.sop_class, image.sop_uid
+        return item
+
+    unique = {image.sop_uid: image for image in images}
+    series: dict[str, list[Image]] = {}
+    for image in unique.values():
+        series.setdefault(image.series_uid, []).append(image)
+    dataset.SourceImageSequence = [reference(image) for image in unique.values()]
+    dataset.ReferencedSeriesSequence = []
+    for uid, members in series.items():
+        item = Dataset()
+        item.SeriesInstanceUID = uid
+        item.ReferencedInstanceSequence = [reference(image) for image in members]
+        dataset.ReferencedSeriesSequence.append(item)
+    for frame in dataset.PerFrameFunctionalGroupsSequence:
+        for derivation in frame.DerivationImageSequence:
+            for source in derivation.SourceImageSequence:
+                real = stand_ins.get(source.ReferencedSOPInstanceUID)
+                if real is None:  # segments of one slice share this item, so it may be done
+                    continue
+                source.ReferencedSOPClassUID, source.ReferencedSOPInstanceUID = real.sop_class, real.sop_uid
+                if real.multi_frame:
+                    source.ReferencedFrameNumber = real.frame + 1

@@ -1,0 +1,113 @@
+"""Logits of the network to labels on the source grid."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.network.preprocess import Grid, to_source
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Reach:
+    """Of each output index of a resampling matrix: the first and the last input index that it reads."""
+
+    first: NDArray[np.intp]
+    last: NDArray[np.intp]
+
+    def outputs(self, low: int, high: int) -> tuple[int, int]:
+        """The range [start, stop) of output indices that read any of the inputs low to high, both included.
+
+        Empty where none does: what the network found in the padding around a small image.
+        """
+        touched = np.flatnonzero((self.last >= low) & (self.first <= high))
+        return (int(touched[0]), int(touched[-1]) + 1) if touched.size else (0, 0)
+
+    def inputs(self, start: int, stop: int) -> tuple[int, int]:
+        """The range [start, stop) of input indices that the outputs [start, stop) read."""
+        return int(self.first[start:stop].min()), int(self.last[start:stop].max()) + 1
+
+
+def _reach(matrix: Any) -> _Reach:
+    starts = matrix.indptr[:-1]
+    return _Reach(np.minimum.reduceat(matrix.indices, starts), np.maximum.reduceat(matrix.indices, starts))
+
+
+class Labeller:
+    """Labels of one slice after another on one grid: the class of the largest resampled logit.
+
+    Only the part of a slice where some structure may win is resampled, which on short-axis images is small;
+    the result is the same as resampling everything (see labels).
+    """
+
+    def __init__(self, grid: Grid) -> None:
+        self._grid = grid
+        self._rows = _reach(grid.rows_back)
+        self._columns = _reach(grid.columns_back)
+
+    def labels(self, logits: NDArray[np.float32]) -> NDArray[np.uint8]:
+        """Logits (C, H, W), channel 0 background, to labels (Y, X) uint8. Ties go to the lower channel.
+
+        A resampled logit is a weighted mean of network logits, with the same weights in every channel. Where
+        background is largest in all of the pixels that a source pixel reads, it stays the largest in their mean, so
+        only source pixels that read a pixel won by a structure can be anything but background.
+        """
+        out = np.zeros(self._grid.source_shape, dtype=np.uint8)
+        strongest = logits[1]
+        for plane in logits[2:]:
+            strongest = np.maximum(strongest, plane)
+        won = strongest > logits[0]
+        rows = np.flatnonzero(won.any(axis=1))
+        if not rows.size:
+            return out
+        columns = np.flatnonzero(won.any(axis=0))
+        top, bottom = self._rows.outputs(int(rows[0]), int(rows[-1]))
+        left, right = self._columns.outputs(int(columns[0]), int(columns[-1]))
+        if top == bottom or left == right:
+            return out
+        r0, r1 = self._rows.inputs(top, bottom)
+        c0, c1 = self._columns.inputs(left, right)
+        part = Grid(
+            source_shape=(bottom - top, right - left),
+            input_shape=(r1 - r0, c1 - c0),
+            rows=self._grid.rows,
+            columns_t=self._grid.columns_t,
+            rows_back=self._grid.rows_back[top:bottom, r0:r1],
+            columns_back=self._grid.columns_back[left:right, c0:c1],
+        )
+        planes = to_source(logits[:, r0:r1, c0:c1], part)
+        # argmax over so few channels is many times slower in NumPy than comparing them one by one.
+        best = planes[0]
+        window = out[top:bottom, left:right]
+        for label, plane in enumerate(planes[1:], start=1):
+            np.putmask(window, plane > best, np.uint8(label))
+            best = np.maximum(best, plane)
+        return out
+
+
+def keep_largest(labels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Of each structure in each frame keep the largest connected component; the rest becomes background.
+
+    labels: (T, Z, Y, X) uint8. Returns a new array of the same shape. Components are connected in 3-D through faces,
+    edges and corners: neighbouring slices of a heart can be shifted against each other by a breath. Of components of
+    equal size the one that comes first stays.
+    """
+    # Not at the top: the viewer paints before SciPy has loaded.
+    from scipy import ndimage  # noqa: PLC0415
+
+    out = labels.copy()
+    for frame in out:
+        # Boxes of each label in one pass; labelling whole frames would cost more than the network.
+        for label, box in enumerate(ndimage.find_objects(frame), start=1):
+            if box is None:
+                continue
+            part = frame[box]
+            components, count = ndimage.label(part == label, structure=np.ones((3, 3, 3), dtype=bool))
+            if count > 1:
+                sizes = np.bincount(components.ravel())
+                sizes[0] = 0
+                part[(components > 0) & (components != sizes.argmax())] = 0
+    return out

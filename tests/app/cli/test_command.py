@@ -1,0 +1,499 @@
+"""The command: what it prints, what it writes, and how it fails."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import nibabel as nib
+import numpy as np
+import pydicom
+import pytest
+from dicom_cine import write_cine
+from tiny_model import write_tiny_model
+
+from app.cli.main import main
+from engine import __version__
+from engine.network import catalog, runtime
+from engine.phantom import true_values
+
+
+@pytest.fixture(autouse=True)
+def _only_these_models(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """quantlite and other, both tiny; none of the machine's own models."""
+    home = tmp_path_factory.mktemp("home")
+    write_tiny_model(home / "models", "quantlite")
+    write_tiny_model(home / "models", "other", precisions=("float32",))
+    monkeypatch.setattr(catalog, "packaged_models", lambda: home / "models")
+    monkeypatch.setattr(runtime, "packaged_models", lambda: home / "models")
+    monkeypatch.setenv("XDG_DATA_HOME", str(home))
+    monkeypatch.delenv("CINEQUANT_MODELS", raising=False)
+
+
+def write_nifti(path: Path, shape: tuple[int, ...] = (60, 50, 4), mm: tuple[float, ...] = (1.5, 1.5, 8.0)) -> Path:
+    """A stack, or with four sizes a cine, of a bright square in grey."""
+    array = np.full(shape, 100, dtype=np.int16)
+    array[:5] = 0
+    array[20:30, 20:30] = 900
+    image = nib.Nifti1Image(array, np.diag([-mm[0], -mm[1], mm[2], 1.0]))
+    image.header.set_zooms((*mm, 0.04)[: len(shape)])
+    image.header.set_xyzt_units("mm", "sec")
+    nib.save(image, path)
+    return path
+
+
+@pytest.fixture
+def scan(tmp_path: Path) -> Path:
+    return write_nifti(tmp_path / "scan.nii.gz")
+
+
+def run(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> tuple[int, str, str]:
+    status = main([str(a) for a in arguments])
+    said = capsys.readouterr()
+    return status, said.out, said.err
+
+
+def run_json(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> Any:
+    status, out, err = run(capsys, *arguments, "--json")
+    assert (status, err) == (0, "")
+    assert out.count("\n") == 1
+    return json.loads(out)
+
+
+# --- segment
+
+
+def test_segment_writes_a_mask_on_the_source_grid(
+    scan: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "mask.nii.gz"
+    result = run_json(capsys, "segment", scan, "-o", out)
+    wanted = {"model", "precision", "runtime", "threads", "slices", "latency_ms", "preprocess_ms", "postprocess_ms",
+              "peak_rss_mb", "wall_s", "output", "int8_share", "notices", "model_sha256"}  # fmt: skip
+    assert wanted <= set(result)
+    assert set(result["latency_ms"]) == {"p50", "p95", "mean"}
+    assert (result["model"], result["precision"], result["slices"]) == ("quantlite", "int8", 4)
+    assert Path(result["output"]) == out
+    source, mask = nib.load(scan), nib.load(out)
+    assert mask.shape == source.shape
+    np.testing.assert_array_equal(mask.affine, source.affine)
+    values = np.asarray(mask.dataobj)
+    assert values[25, 25, 2] > 0
+    assert not values[2].any()
+
+
+def test_a_cine_stays_a_cine(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    cine = write_nifti(tmp_path / "cine.nii", (60, 50, 3, 5))
+    result = run_json(capsys, "segment", cine, "-o", tmp_path / "mask.nii")
+    assert (result["frames"], result["slices"]) == (5, 15)
+    assert nib.load(tmp_path / "mask.nii").shape == (60, 50, 3, 5)
+
+
+def test_segment_says_in_words_what_it_did(scan: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    status, out, err = run(capsys, "segment", scan, "-o", tmp_path / "m.nii.gz", "--model", "other", "--threads", "1")
+    assert (status, err) == (0, "note: Orientation unknown: the header holds no patient directions.\n")
+    assert "4 slices (1 × 4) by Tiny in float32" in out
+    assert ", 1 thread; 0% of the multiply-adds in int8" in out
+
+
+def test_labels_of_the_mask_follow_the_convention(
+    scan: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for convention in ("mnms", "acdc"):
+        run_json(capsys, "segment", scan, "-o", tmp_path / f"{convention}.nii.gz", "--labels", convention)
+    ours, theirs = (np.asarray(nib.load(tmp_path / f"{name}.nii.gz").dataobj) for name in ("mnms", "acdc"))
+    assert ours.any()
+    np.testing.assert_array_equal(theirs, np.array([0, 3, 2, 1])[ours])
+
+
+def test_spacing_answers_the_notice_that_asks_for_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    bare = write_nifti(tmp_path / "bare.nii.gz", mm=(1.0, 1.0, 1.0))
+    without = run_json(capsys, "segment", bare, "-o", tmp_path / "a.nii.gz")
+    assert "Give the spacing with --spacing X,Y,Z." in without["notices"]
+    status, _, err = run(capsys, "segment", bare, "-o", tmp_path / "a.nii.gz")
+    assert status == 0
+    assert err.startswith("note: Spacing unknown")
+    given = run_json(capsys, "segment", bare, "-o", tmp_path / "b.nii.gz", "--spacing", "3,3,8")
+    assert given["notices"] == ["Orientation unknown: the header holds no patient directions."]
+    assert given["input_shape"] != without["input_shape"] or given["input_shape"] == [128, 128]
+
+
+@pytest.fixture
+def thin(tmp_path: Path) -> Path:
+    """Cubic voxels: no short-axis stack."""
+    return write_nifti(tmp_path / "thin.nii.gz", (40, 40, 40), (1.5, 1.5, 1.5))
+
+
+def test_what_is_no_short_axis_stack_is_segmented_with_force_only(
+    thin: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "mask.nii.gz"
+    status, printed, err = run(capsys, "segment", thin, "-o", out)
+    assert (status, printed, out.exists()) == (1, "", False)
+    assert err.startswith(f"cinequant: {thin}: is a volume of 40 thin slices")
+    assert "--force" in err
+    assert run(capsys, "segment", thin, "-o", out, "--force")[0] == 0
+    assert out.exists()
+
+
+def test_a_dicom_cine_comes_out_as_seg_and_is_measured_with_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_cine(tmp_path / "cine", 4, 3)
+    seg, nifti = tmp_path / "seg", tmp_path / "mask.nii.gz"
+    result = run_json(capsys, "segment", tmp_path / "cine", "-o", seg, "--format", "dicom-seg")
+    assert (result["frames"], result["slices"], result["output"]) == (4, 12, str(seg))
+    assert [Path(file) for file in result["files"]] == sorted(seg.iterdir())
+    files = [pydicom.dcmread(file) for file in result["files"]]
+    assert len({file.SeriesInstanceUID for file in files}) == 1
+    [made_by] = files[0].SegmentSequence[0].SegmentationAlgorithmIdentificationSequence
+    assert (made_by.AlgorithmName, made_by.AlgorithmVersion) == ("Tiny int8", "1")
+
+    run_json(capsys, "segment", tmp_path / "cine", "-o", nifti)
+    by_seg = run_json(capsys, "measure", tmp_path / "cine", "--mask", seg)
+    by_nifti = run_json(capsys, "measure", tmp_path / "cine", "--mask", nifti)
+    assert max(by_seg["lv_ml"]) > 0
+    del by_seg["mask"], by_nifti["mask"]
+    assert by_seg == by_nifti
+
+
+# --- failures
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["segment", "{t}/gone.nii.gz", "-o", "{t}/m.nii.gz"], "gone.nii.gz: no such file"),
+        (["segment", "{t}/text.nii.gz", "-o", "{t}/m.nii.gz"], "text.nii.gz: "),
+        (["segment", "{t}/scan.nii.gz", "-o", "{t}/gone/m.nii.gz"], "does not exist; make it first"),
+        (["segment", "{t}/scan.nii.gz", "-o", "{t}/m.txt"], "ends in .nii.gz or .nii"),
+        (["segment", "{t}/scan.nii.gz", "-o", "{t}/folder.nii.gz"], "is a folder"),
+        (["segment", "{t}/scan.nii.gz", "-o", "{t}/scan.nii.gz"], "never overwritten"),
+        (["segment", "{t}/scan.nii.gz", "-o", "{t}/link.nii.gz"], "never overwritten"),
+        (["segment", "{t}/scan.nii.gz", "-o", "{t}/m.dcm"], "the scan is no DICOM"),
+        (["segment", "{t}/scan.nii.gz", "-o", "{t}/m", "--format", "dicom-seg"], "the scan is no DICOM"),
+        (["segment", "{t}/scan.nii.gz", "-o", "{t}/m.nii.gz", "--model", "unet"], "no model 'unet'; installed:"),
+        (["segment", "{t}/scan.nii.gz", "-o", "{t}/m.nii.gz", "--precision", "int4"], "no precision 'int4'; it has"),
+        (["measure", "{t}/gone.nii.gz"], "gone.nii.gz: no such file"),
+        (["measure", "{t}/scan.nii.gz", "--mask", "{t}/gone.nii.gz"], "gone.nii.gz: no such file"),
+        (["measure", "{t}/scan.nii.gz", "--mask", "{t}/other.nii.gz"], "is not on the grid of scan"),
+        (["measure", "{t}/scan.nii.gz", "--mask", "{t}/scan.nii.gz"], "label values 100, 900 are not of the mnms"),
+        (["measure", "{t}/scan.nii.gz", "--mask", "{t}/notes"], "notes: is no NIfTI file"),
+        (["evaluate", "{t}/gone", "--layout", "acdc"], "gone: no such folder"),
+        (["evaluate", "{t}", "--layout", "mnms"], "no mnms patients here"),
+        (["phantom", "-o", "{t}/gone/phantom"], "does not exist; make it first"),
+        (["phantom", "-o", "{t}/scan.nii.gz"], "is a file"),
+        (["view", "{t}/gone.nii.gz"], "gone.nii.gz: no such file"),
+        (["view", "gone"], "gone: no such file or folder"),
+        (["sgment"], "no such file or folder, and no verb of cinequant"),
+        (["view", "--screenshot", "{t}/gone/f.png"], "does not exist; make it first"),
+    ],
+)
+@pytest.mark.parametrize("as_json", [False, True])
+def test_faults_of_the_input_are_one_line_and_status_1(
+    scan: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], message: str, as_json: bool
+) -> None:
+    (tmp_path / "text.nii.gz").write_text("hello")
+    (tmp_path / "notes").write_text("hello")
+    (tmp_path / "folder.nii.gz").mkdir()
+    (tmp_path / "link.nii.gz").hardlink_to(scan)
+    write_nifti(tmp_path / "other.nii.gz", (61, 50, 4))
+    before = scan.read_bytes()
+    given = [a.format(t=tmp_path) for a in arguments]
+    if as_json and given[0] in ("segment", "measure", "evaluate", "phantom"):
+        given.append("--json")
+    status, out, err = run(capsys, *given)
+    assert (status, out) == (1, "")
+    assert err.startswith("cinequant: ")
+    assert err.count("\n") == 1
+    assert message in err
+    assert ("no verb" in err) == (given == ["sgment"])
+    assert scan.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["segment"],
+        ["segment", "x"],
+        ["segment", "x", "-o", "y", "--format", "png"],
+        ["segment", "x", "-o", "y.txt", "--format", "nifti"],
+        ["segment", "x", "-o", "y", "--format", "dicom-seg", "--labels", "acdc"],
+        ["segment", "x", "-o", "y", "--labels", "ukbb"],
+        ["segment", "x", "-o", "y", "--spacing", "1,2"],
+        ["segment", "x", "-o", "y", "--spacing", "1,2,-3"],
+        ["segment", "x", "-o", "y", "--spacing", "1,2,nan"],
+        ["segment", "x", "-o", "y", "--spacing", "1,1,1e9"],
+        ["segment", "x", "-o", "y", "--threads", "0"],
+        ["segment", "x", "-o", "y", "--jso"],
+        ["measure"],
+        ["measure", "x", "--mask", "m", "--model", "other"],
+        ["evaluate", "x"],
+        ["evaluate", "x", "--layout", "ukbb"],
+        ["phantom"],
+        ["bench", "--runs", "many"],
+        ["models", "extra"],
+        ["view", "x", "--screenshot", "f.jpg"],
+        ["--nonsense"],
+    ],
+)
+def test_wrong_usage_is_status_2_with_the_usage(capsys: pytest.CaptureFixture[str], arguments: list[str]) -> None:
+    status, out, err = run(capsys, *arguments)
+    assert (status, out) == (2, "")
+    assert err.startswith("usage: cinequant")
+    assert "error: " in err
+
+
+def test_help_and_version(capsys: pytest.CaptureFixture[str]) -> None:
+    for verb in ([], ["view"], ["segment"], ["measure"], ["evaluate"], ["bench"], ["models"], ["phantom"]):
+        status, out, err = run(capsys, *verb, "--help")
+        assert (status, err) == (0, "")
+        assert out.startswith("usage: cinequant")
+    status, out, _ = run(capsys, "--version")
+    assert (status, out) == (0, f"cinequant {__version__}\n")
+
+
+def test_a_bug_leaves_a_report_without_the_patient(
+    scan: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise KeyError("MUSTERMANN^ERIKA") from ValueError("born 1950")
+
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setattr("engine.network.predict.predict", fail)
+    status, out, err = run(capsys, "segment", scan, "-o", tmp_path / "m.nii.gz")
+    assert (status, out) == (3, "")
+    assert err.count("\n") == 1
+    assert "an error in CineQuant itself" in err
+    [report] = tmp_path.glob("cinequant-crash-*.log")
+    assert str(report) in err
+    text = report.read_text()
+    assert "KeyError" in text
+    assert "ValueError" in text
+    assert "cli/main.py:" in text
+    for private in ("MUSTERMANN", "1950", "scan.nii", str(tmp_path)):
+        assert private not in text
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "message"),
+    [
+        (KeyboardInterrupt(), 130, "cinequant: interrupted\n"),
+        (MemoryError(), 1, "cinequant: not enough memory"),
+        (OSError(28, "No space left on device", "/tmp/x"), 1, "cinequant: /tmp/x: No space left on device"),
+    ],
+)
+def test_what_the_environment_does(
+    scan: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    error: BaseException,
+    status: int,
+    message: str,
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr("engine.network.predict.predict", fail)
+    found, _, err = run(capsys, "segment", scan, "-o", tmp_path / "m.nii.gz")
+    assert found == status
+    assert err.startswith(message)
+    assert err.count("\n") == 1
+    assert not (tmp_path / "m.nii.gz").exists()
+
+
+def test_progress_goes_to_a_terminal_only(
+    scan: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    assert main(["segment", str(scan), "-o", str(tmp_path / "m.nii.gz"), "--json"]) == 0
+    shown = terminal.getvalue()
+    assert "Segmenting 4/4" in shown
+    assert "\r\x1b[Knote: " in shown  # the line is cleared before the next is written
+    assert capsys.readouterr().out.count("\n") == 1
+
+
+# --- the other verbs
+
+
+def test_models_lists_id_default_parameters_labels_and_files(capsys: pytest.CaptureFixture[str]) -> None:
+    listed = run_json(capsys, "models")
+    assert [(m["id"], m["default"]) for m in listed] == [("quantlite", True), ("other", False)]
+    assert listed[0]["labels"] == {"LV cavity": 1, "LV myocardium": 2, "RV cavity": 3}
+    assert listed[0]["parameters"] > 0
+    assert set(listed[0]["precisions"]) == {"float32", "int8"}
+    for file in listed[0]["precisions"].values():
+        assert Path(file).is_absolute()
+        assert Path(file).is_file()
+
+
+def test_models_says_what_was_rejected(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "models" / "half").mkdir(parents=True)
+    monkeypatch.setenv("CINEQUANT_MODELS", str(tmp_path / "models"))
+    status, out, _ = run(capsys, "models")
+    assert status == 0
+    assert out.startswith("quantlite (default): Tiny 1")
+    assert f"rejected: {tmp_path / 'models' / 'half' / 'card.json'}: no such file" in out
+
+
+def test_models_verify_runs_the_test_tensors(capsys: pytest.CaptureFixture[str]) -> None:
+    listed = run_json(capsys, "models", "--verify")
+    assert all(result["ok"] for model in listed for result in model["verified"].values())
+    file = Path(listed[0]["precisions"]["int8"])
+    file.write_bytes(b"?" * file.stat().st_size)
+    runtime.forget_networks()
+    status, out, err = run(capsys, "models", "--verify")
+    assert status == 1
+    assert "is not the file that card.json describes" in out
+    assert err.count("\n") == 1
+
+
+def test_phantom_measured_with_its_own_mask_gives_its_true_values(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made = run_json(capsys, "phantom", "-o", tmp_path / "ph")
+    truth = json.loads((tmp_path / "ph" / "truth.json").read_text())
+    assert truth == made["truth"] == pytest.approx(true_values(), rel=1e-9)
+    found = run_json(capsys, "measure", made["cine"], "--mask", made["mask"])
+    for side in ("lv", "rv"):
+        for key in ("edv_ml", "esv_ml", "sv_ml"):
+            assert found[side][key] == pytest.approx(truth[f"{side}_{key}"], rel=0.01)
+        assert found[side]["ef_percent"] == pytest.approx(truth[f"{side}_ef_percent"], abs=1)
+    assert found["lv_mass_g"] == pytest.approx(truth["lv_mass_g"], rel=0.01)
+    assert found["ed_frame"] == 0
+    assert found["rules"]
+    status, out, _ = run(capsys, "measure", made["cine"], "--mask", made["mask"])
+    assert status == 0
+    assert "ejection fraction" in out
+    assert "end-diastole: frame 1 of 20" in out
+
+
+def test_measure_by_a_model_and_of_one_frame(scan: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    found = run_json(capsys, "measure", scan)
+    assert (found["model"], found["precision"]) == ("quantlite", "int8")
+    assert found["lv"]["ef_percent"] is None
+    status, out, _ = run(capsys, "measure", scan)
+    assert status == 0
+    assert "volume, mL" in out
+
+
+def test_evaluate_scores_a_data_set(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    home = tmp_path / "data" / "patient001"
+    home.mkdir(parents=True)
+    (home / "Info.cfg").write_text("ED: 1\nES: 7\nGroup: NOR\n")
+    for frame in (1, 7):
+        image = nib.load(write_nifti(home / f"patient001_frame{frame:02d}.nii.gz"))
+        truth = np.zeros(image.shape, dtype=np.uint8)
+        truth[20:30, 20:30] = 3
+        nib.save(nib.Nifti1Image(truth, image.affine), home / f"patient001_frame{frame:02d}_gt.nii.gz")
+    result = run_json(capsys, "evaluate", tmp_path / "data", "--layout", "acdc", "--model", "other")
+    assert (result["model"], result["precision"], result["patients"]) == ("other", "float32", 1)
+    assert 0 <= result["dice_mean"] <= 1
+    status, out, _ = run(capsys, "evaluate", tmp_path / "data", "--layout", "acdc")
+    assert status == 0
+    assert "ED LV cavity" in out
+    assert "LV EF, points" in out
+
+
+def test_bench_lists_models_and_recommends(capsys: pytest.CaptureFixture[str]) -> None:
+    status, out, _ = run(capsys, "bench", "--size", "64", "--runs", "2")
+    assert status == 0
+    assert out.splitlines()[1].startswith("model")
+    assert "recommended: " in out
+
+
+# --- as a process
+
+
+def test_a_path_opens_the_viewer(scan: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[tuple[Any, ...]] = []
+    fake = type(sys)("app.window.viewer")
+    fake.run_viewer = lambda paths, *, precision, screenshot: seen.append((paths, precision, screenshot)) or 0  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "app.window.viewer", fake)
+    shot = scan.parent / "f.png"
+    assert main([]) == 0
+    assert main([str(scan)]) == 0
+    assert main(["view", str(scan), "--precision", "float32", "--screenshot", str(shot)]) == 0
+    assert seen == [([], None, None), ([scan], None, None), ([scan], "float32", shot)]
+
+
+def test_the_command_loads_no_qt_no_torch_and_no_runtime(tmp_path: Path) -> None:
+    code = "import sys; from app.cli.main import main; main(['models']); print(*sys.modules, file=sys.stderr)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path)
+    assert not {"PySide6", "torch", "openvino", "pydicom", "nibabel", "highdicom"} & set(done.stderr.split())
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT for children")
+def test_ctrl_c_ends_cleanly(tmp_path: Path) -> None:
+    models = write_tiny_model(tmp_path / "models", "slow").folder.parent
+    cine = write_nifti(tmp_path / "cine.nii", (256, 256, 12, 60))
+    command = [
+        sys.executable,
+        "-m",
+        "app.cli.main",
+        "segment",
+        str(cine),
+        "-o",
+        str(tmp_path / "m.nii.gz"),
+        "--model",
+        "slow",
+    ]
+    with subprocess.Popen(
+        command, env={**os.environ, "CINEQUANT_MODELS": str(models)}, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        time.sleep(1.5)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+    assert process.returncode in (0, 130)  # 0 where the machine was quicker than the signal
+    if process.returncode == 130:
+        assert (out, err) == (b"", b"cinequant: interrupted\n")
+        assert not (tmp_path / "m.nii.gz").exists()
+
+
+def test_a_reader_that_stops_early_is_no_error(tmp_path: Path) -> None:
+    code = "import sys; from app.cli.main import main; sys.exit(main(['models', '--json']))"
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == 0
+
+
+# --- on real scans
+
+
+def test_a_real_cine_dicom_comes_out_as_nifti(
+    shared_data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    scan = shared_data / "sunnybrook" / "SCD0000101" / "dicom"
+    result = run_json(capsys, "segment", scan, "-o", tmp_path / "mask.nii.gz")
+    assert (result["frames"], result["slices"]) == (20, 240)
+    mask = nib.load(tmp_path / "mask.nii.gz")
+    assert mask.shape == (256, 256, 12, 20)
+    status, _, err = run(capsys, "segment", scan, "-o", scan)
+    assert status == 1
+    assert "belongs to the scan itself" in err
+
+
+def test_the_mask_of_a_real_acdc_patient_is_measured(shared_data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    home = shared_data / "acdc" / "training" / "patient090"
+    scan, mask = home / "patient090_frame04.nii.gz", home / "patient090_frame04_gt.nii.gz"
+    found = run_json(capsys, "measure", scan, "--mask", mask, "--labels", "acdc")
+    assert found["units_known"] is True
+    assert found["lv_ml"][0] == pytest.approx(77.6, abs=0.1)

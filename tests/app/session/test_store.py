@@ -1,0 +1,448 @@
+"""Commands and what follows from them: segmentation in both precisions, stale results, cancel, exports."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import nibabel
+import numpy as np
+import pytest
+from app_fixtures import FRAMES, SLICES, FakeModel, catalog, model_fixture, session_fixture, settle, until, volume  # noqa: F401
+from dicom_cine import write_cine
+
+from app.session import store as session_module
+from app.session.store import Session
+from app.state.queries import run_of, shown_function, shown_labels
+from app.state.types import AppState, Busy, Kind, Status
+from engine.errors import ModelError, ScanError
+from engine.formats import index
+from engine.formats.index import Index, Patient, Series, Study
+from engine.formats.nifti import read
+from engine.network.catalog import Catalog
+from engine.volume import Known
+
+
+@pytest.fixture
+def scans(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """Path → volume or error, in place of files."""
+    known: dict[str, Any] = {}
+
+    def find(paths: Sequence[Path], **_: object) -> Index:
+        answer = known[str(paths[0])]
+        if isinstance(answer, Exception):
+            raise answer
+        series = Series(0, "nifti", paths[0].name, "", 0, answer.array.shape, paths=tuple(paths))
+        return Index(tuple(paths), (Patient("p", True, (Study("", "", (series,)),)),), (series,))
+
+    def read_one(index: Index, series: Series | None = None, **_: object) -> Any:
+        found = known[str(index.paths[0])]
+        return found if series else (index.chosen, found)
+
+    monkeypatch.setattr(index, "find_studies", find)
+    monkeypatch.setattr(index, "read_chosen", read_one)
+    monkeypatch.setattr(index, "read_series", read_one)
+    return known
+
+
+def test_opening_segments_in_both_precisions_the_chosen_one_first(
+    qtbot: Any, session: Session, model: FakeModel
+) -> None:
+    session.open_volume(volume())
+    settle(qtbot, session)
+    assert model.asked == [("scan", "first", "int8"), ("scan", "first", "float32")]
+    assert all(run_of(session.state, p).status is Status.DONE for p in ("float32", "int8"))
+    assert session.state.busy is None
+    assert 0.5 < session.state.agreement["first"] < 1.0
+
+
+def test_the_chosen_precision_comes_first(qtbot: Any, session: Session, model: FakeModel) -> None:
+    session.choose_precision("float32")
+    session.open_volume(volume())
+    settle(qtbot, session)
+    assert [precision for _, _, precision in model.asked] == ["float32", "int8"]
+
+
+def test_toggling_is_instant_once_both_are_there(qtbot: Any, session: Session, model: FakeModel) -> None:
+    session.open_volume(volume())
+    settle(qtbot, session)
+    quantized = shown_labels(session.state)
+    session.toggle_precision()
+    assert session.state.precision == "float32"
+    assert shown_labels(session.state) not in (None, quantized)
+    session.toggle_precision()
+    assert shown_labels(session.state) is quantized
+    assert session.idle
+    assert len(model.asked) == 2
+
+
+def test_no_update_ever_shows_outlines_of_something_else(qtbot: Any, session: Session) -> None:
+    """Every state between two clicks: outlines, if any, are of the scan, model and precision in that very state."""
+    seen = 0
+
+    def check(_: AppState, new: AppState) -> None:
+        nonlocal seen
+        run = run_of(new)
+        if run and run.prediction:
+            seen += 1
+            assert run.prediction.model_id == new.model_id
+            assert run.prediction.precision == new.precision
+            assert run.prediction.labels.geometry is new.volume.geometry
+
+    session.changed.connect(check)
+    session.open_volume(volume())
+    settle(qtbot, session)
+    session.choose_model("second")
+    session.toggle_precision()
+    settle(qtbot, session)
+    session.open_volume(volume(3, name="other"))
+    session.choose_model("first")
+    settle(qtbot, session)
+    assert seen > 4
+
+
+def test_another_model_swaps_in_the_same_update_and_is_remembered(
+    qtbot: Any, session: Session, model: FakeModel
+) -> None:
+    session.open_volume(volume())
+    settle(qtbot, session)
+    first = shown_labels(session.state)
+    session.choose_model("second")
+    assert shown_labels(session.state) is None
+    settle(qtbot, session)
+    assert shown_labels(session.state) not in (None, first)
+    session.choose_model("first")
+    assert shown_labels(session.state) is first
+    settle(qtbot, session)
+    assert len(model.asked) == 4
+
+
+def test_another_scan_cancels_within_a_slice(qtbot: Any, session: Session, model: FakeModel) -> None:
+    model.gate.clear()
+    session.open_volume(volume(name="slow"))
+    until(lambda: len(model.asked) == 1)
+    session.open_volume(volume(name="next"))
+    assert run_of(session.state).status is Status.WAITING
+    model.gate.set()
+    settle(qtbot, session)
+    assert model.asked == [("slow", "first", "int8"), ("next", "first", "int8"), ("next", "first", "float32")]
+    assert model.slices <= 2 * FRAMES * SLICES + 1
+    assert run_of(session.state).prediction.labels.geometry is session.state.volume.geometry
+
+
+def test_cancel_stops_and_segment_goes_on(qtbot: Any, session: Session, model: FakeModel) -> None:
+    model.gate.clear()
+    session.open_volume(volume())
+    until(lambda: len(model.asked) == 1)
+    session.cancel()
+    assert run_of(session.state).status is Status.STOPPED
+    assert session.state.busy is None
+    settle(qtbot, session)
+    model.gate.set()
+    assert shown_labels(session.state) is None
+    session.segment()
+    settle(qtbot, session)
+    assert shown_labels(session.state) is not None
+
+
+def test_progress_grows_slice_by_slice(qtbot: Any, session: Session) -> None:
+    lengths: list[int] = []
+    session.changed.connect(lambda _, new: lengths.append(len(run_of(new).timings)) if run_of(new) else None)
+    session.open_volume(volume())
+    settle(qtbot, session)
+    assert lengths == sorted(lengths)
+    assert lengths[-1] == FRAMES * SLICES
+
+
+def test_what_is_no_short_axis_is_segmented_only_when_asked(qtbot: Any, session: Session, model: FakeModel) -> None:
+    session.open_volume(volume(not_short_axis="a CT image"))
+    settle(qtbot, session)
+    assert model.asked == []
+    assert session.state.message.kind is Kind.WARNING
+    assert "a CT image" in session.state.message.text
+    assert (session.state.message.action, session.state.message.command) == ("Segment anyway", "segment")
+    session.segment()
+    settle(qtbot, session)
+    assert len(model.asked) == 2
+    assert session.state.message is None
+    session.open_volume(volume(not_short_axis="a CT image"))
+    settle(qtbot, session)
+    assert len(model.asked) == 2
+
+
+def test_without_a_model_the_scan_is_shown_and_the_way_out_said(qtbot: Any, model: FakeModel, monkeypatch: Any) -> None:
+    rejected = ((Path("/models/broken"), "card.json: not JSON; copy the folder again"),)
+    monkeypatch.setattr(session_module, "find_models", lambda folders=None: Catalog((), rejected, ""))
+    made = Session()
+    made.load_models()
+    made.open_volume(volume())
+    settle(qtbot, made)
+    assert made.state.volume is not None
+    assert "No model is installed" in made.state.message.text
+    assert "not JSON" in made.state.message.text
+    made.close()
+
+
+def test_a_scan_that_opens_before_the_models_are_found_is_segmented_too(qtbot: Any, model: FakeModel) -> None:
+    made = Session()
+    made.open_volume(volume())
+    made.load_models()
+    settle(qtbot, made)
+    assert shown_labels(made.state) is not None
+    made.close()
+
+
+def test_a_bad_file_is_said_and_the_scan_before_stays(
+    qtbot: Any, session: Session, scans: dict[str, Any], model: FakeModel
+) -> None:
+    scans["/good"], scans["/bad"] = volume(), ScanError("/bad: not an image; open a NIfTI file")
+    session.open_paths([Path("/good")])
+    settle(qtbot, session)
+    before = shown_labels(session.state)
+    session.open_paths([Path("/bad")])
+    settle(qtbot, session)
+    assert session.state.message.kind is Kind.ERROR
+    assert session.state.message.text == "/bad: not an image; open a NIfTI file"
+    assert shown_labels(session.state) is before
+    assert session.state.recents == (Path("/good"),)
+    assert session.state.busy is None
+
+
+def test_a_bad_file_lets_the_interrupted_segmentation_finish(
+    qtbot: Any, session: Session, scans: dict[str, Any], model: FakeModel
+) -> None:
+    scans["/bad"] = ScanError("/bad: not an image")
+    model.gate.clear()
+    session.open_volume(volume())
+    until(lambda: len(model.asked) == 1)
+    session.open_paths([Path("/bad")])
+    model.gate.set()
+    settle(qtbot, session)
+    assert shown_labels(session.state) is not None
+    assert session.state.message.text == "/bad: not an image"
+
+
+def test_recents_are_the_latest_first_without_repeats(qtbot: Any, session: Session, scans: dict[str, Any]) -> None:
+    for name in "abcdefghij":
+        scans[f"/{name}"] = volume()
+    for name in "abcdefghija":
+        session.open_paths([Path(f"/{name}")])
+        settle(qtbot, session)
+    assert [path.name for path in session.state.recents] == list("ajihgfed")
+
+
+def test_the_likeliest_of_a_folder_opens_and_the_others_by_their_number(
+    qtbot: Any, session: Session, model: FakeModel, tmp_path: Path
+) -> None:
+    write_cine(tmp_path / "a", 2, 3)
+    write_cine(tmp_path / "b", 5, 4, change=lambda ds, t, z: setattr(ds, "StudyInstanceUID", "1.2.3"))
+    states: list[AppState] = []
+    session.changed.connect(lambda _, new: states.append(new))
+    session.open_paths([tmp_path])
+    settle(qtbot, session)
+    state = session.state
+    assert [series.size[:2] for series in state.index.series] == [(2, 3), (5, 4)]
+    assert (state.series, state.volume.frames, state.recents) == (1, 5, (tmp_path,))
+    # What was found can be seen before the images are read.
+    assert any(s.index is not None and s.volume is None for s in states)
+    session.open_series(0)
+    settle(qtbot, session)
+    assert (session.state.series, session.state.volume.frames, session.state.index) == (0, 2, state.index)
+    asked = len(model.asked)
+    for same_or_nothing in (0, 7, -1):
+        session.open_series(same_or_nothing)
+        assert session.idle
+    assert len(model.asked) == asked
+    session.open_volume(volume())
+    assert session.state.series is None
+    assert session.state.index is state.index
+
+
+def test_the_series_on_screen_is_never_another_than_the_volume(qtbot: Any, session: Session, tmp_path: Path) -> None:
+    """Two clicks in a row: the first answer is dropped, and no state names one series and shows another."""
+    for number, frames in enumerate((2, 3, 4)):
+        write_cine(
+            tmp_path / str(number), frames, 3, change=lambda ds, t, z, n=number: setattr(ds, "PatientID", str(n))
+        )
+    session.open_paths([tmp_path])
+    settle(qtbot, session)
+    named: list[tuple[int, int]] = []
+    session.changed.connect(
+        lambda _, new: (
+            named.append((new.index.series[new.series].size[0], new.volume.frames)) if new.series is not None else None
+        )
+    )
+    session.open_series(0)
+    session.open_series(1)
+    settle(qtbot, session)
+    assert session.state.series == 1
+    assert {one for one, _ in named} == {4, 3}
+    assert all(one == other for one, other in named)
+
+
+def test_a_model_that_fails_is_said_and_can_be_tried_again(qtbot: Any, session: Session, model: FakeModel) -> None:
+    model.error = ModelError("int8.onnx: damaged; install the model again")
+    session.open_volume(volume())
+    settle(qtbot, session)
+    assert session.state.message.text == "int8.onnx: damaged; install the model again"
+    assert run_of(session.state).status is Status.FAILED
+    model.error = None
+    session.segment()
+    settle(qtbot, session)
+    assert shown_labels(session.state) is not None
+
+
+def test_entering_the_spacing_gives_millilitres(qtbot: Any, session: Session) -> None:
+    session.open_volume(volume(spacing=Known.ASSUMED))
+    settle(qtbot, session)
+    assert not shown_function(session.state).units_known
+    session.set_spacing(1.5, 1.5, 8.0)
+    assert shown_function(session.state) is None
+    settle(qtbot, session)
+    assert shown_function(session.state).units_known
+    session.set_spacing(0.0, 1.5, 8.0)
+    assert session.state.message.kind is Kind.ERROR
+
+
+def test_a_command_that_changes_nothing_says_nothing(qtbot: Any, session: Session) -> None:
+    session.open_volume(volume())
+    settle(qtbot, session)
+    with qtbot.assertNotEmitted(session.changed):
+        session.update(slice_index=session.state.slice_index)
+        session.choose_model(session.state.model_id)
+        session.choose_precision(session.state.precision)
+
+
+def test_frames_go_round_and_slices_do_not(qtbot: Any, session: Session) -> None:
+    session.open_volume(volume())
+    settle(qtbot, session)
+    session.step_frame(-1)
+    assert session.state.frame_index == FRAMES - 1
+    session.step_frame(1)
+    assert session.state.frame_index == 0
+    session.step_slice(-99)
+    session.step_slice(-1)
+    assert session.state.slice_index == 0
+
+
+def test_ed_and_es(qtbot: Any, session: Session) -> None:
+    session.open_volume(volume())
+    session.go_to_phase("ES")
+    assert session.state.frame_index == 0
+    settle(qtbot, session)
+    session.go_to_phase("ES")
+    assert session.state.frame_index == FRAMES // 2
+    session.go_to_phase("ED")
+    assert session.state.frame_index == 0
+
+
+def test_the_cine_keeps_time(qtbot: Any, session: Session) -> None:
+    session.open_volume(replace(volume(), frame_times_ms=tuple(10.0 * i for i in range(FRAMES))))
+    settle(qtbot, session)
+    seen: set[int] = set()
+    session.changed.connect(lambda _, new: seen.add(new.frame_index))
+    session.toggle_play()
+    qtbot.waitUntil(lambda: len(seen) == FRAMES, timeout=5000)
+    session.step_frame(1)
+    assert not session.state.playing
+
+
+def test_export_mask_and_measurements(qtbot: Any, session: Session, tmp_path: Path) -> None:
+    scan = tmp_path / "scan.nii.gz"
+    nibabel.save(nibabel.Nifti1Image(np.zeros((20, 24, 4, 3), np.int16), np.diag([1.5, 1.5, 8, 1])), scan)
+    session.open_volume(read([scan]))
+    settle(qtbot, session)
+    session.export_mask(tmp_path / "mask.nii.gz")
+    settle(qtbot, session)
+    assert session.state.message.kind is Kind.SUCCESS
+    assert str(tmp_path / "mask.nii.gz") in session.state.message.text
+    assert nibabel.load(tmp_path / "mask.nii.gz").shape == (20, 24, 4, 3)
+    session.export_measurements(tmp_path / "table.csv")
+    settle(qtbot, session)
+    rows = list(csv.reader((tmp_path / "table.csv").read_text(encoding="utf-8-sig").splitlines()))
+    assert rows[0] == ["quantity", "value", "unit"]
+    assert ["Precision", "int8", ""] in rows
+    assert any(row[0] == "LV EDV" and row[2] == "mL" for row in rows)
+
+
+def test_cancel_lets_a_file_be_finished_and_says_so(qtbot: Any, session: Session, tmp_path: Path) -> None:
+    session.open_volume(volume())
+    settle(qtbot, session)
+    session.export_measurements(tmp_path / "table.csv")
+    assert session.state.busy == Busy("Saving table.csv", can_stop=False)
+    session.cancel()
+    settle(qtbot, session)
+    assert (tmp_path / "table.csv").is_file()
+    assert session.state.message.kind is Kind.SUCCESS
+    assert session.state.busy is None
+
+
+def test_export_never_overwrites_the_source(qtbot: Any, session: Session, tmp_path: Path) -> None:
+    scan = tmp_path / "scan.nii.gz"
+    nibabel.save(nibabel.Nifti1Image(np.zeros((20, 24, 4, 3), np.int16), np.diag([1.5, 1.5, 8, 1])), scan)
+    before = scan.read_bytes()
+    session.open_volume(read([scan]))
+    settle(qtbot, session)
+    (tmp_path / "same.nii.gz").symlink_to(scan)
+    for name in ("scan.nii.gz", "same.nii.gz"):
+        session.export_mask(tmp_path / name)
+        settle(qtbot, session)
+        assert session.state.message.kind is Kind.ERROR
+        assert "never overwritten" in session.state.message.text
+    assert scan.read_bytes() == before
+
+
+def test_export_into_nowhere_is_the_users_error(qtbot: Any, session: Session, tmp_path: Path) -> None:
+    session.open_volume(volume())
+    settle(qtbot, session)
+    session.export_measurements(tmp_path / "absent" / "table.csv")
+    settle(qtbot, session)
+    assert session.state.message.kind is Kind.ERROR
+    assert "absent" in session.state.message.text
+
+
+def test_nothing_to_export(qtbot: Any, session: Session, tmp_path: Path) -> None:
+    session.export_mask(tmp_path / "mask.nii.gz")
+    assert session.state.message.kind is Kind.WARNING
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_recover_writes_what_is_on_screen(qtbot: Any, session: Session, tmp_path: Path) -> None:
+    assert session.recover(tmp_path) is None
+    scan = tmp_path / "scan.nii.gz"
+    nibabel.save(nibabel.Nifti1Image(np.zeros((20, 24, 4, 3), np.int16), np.diag([1.5, 1.5, 8, 1])), scan)
+    session.open_volume(read([scan]))
+    settle(qtbot, session)
+    saved = session.recover(tmp_path / "recovery")
+    assert saved.name == "scan_first_int8_mask.nii.gz"
+    assert saved.is_file()
+
+
+def test_closing_while_segmenting_ends_the_thread(qtbot: Any, model: FakeModel) -> None:
+    made = Session()
+    made.load_models()
+    model.gate.clear()
+    made.open_volume(volume())
+    qtbot.waitUntil(lambda: len(model.asked) == 1, timeout=5000)
+    made.close()
+    assert not made._worker._thread.is_alive()
+
+
+def test_the_catalogs_default_is_chosen_when_the_remembered_model_is_gone(qtbot: Any, model: FakeModel) -> None:
+    made = Session(AppState(model_id="uninstalled"))
+    made.load_models()
+    settle(qtbot, made)
+    assert made.state.model_id == catalog("first", "second").default
+    made.close()
+
+
+def test_a_precision_that_the_model_lacks_is_said(qtbot: Any, model: FakeModel) -> None:
+    made = Session(AppState(precision="float16"))
+    made.load_models()
+    settle(qtbot, made)
+    assert made.state.precision == "float32"
+    assert made.state.message.text == "The first model does not come in float16; float32 is shown instead."
+    made.close()

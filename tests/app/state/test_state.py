@@ -1,0 +1,132 @@
+"""The next state is computed purely: clamping, equality, and whose outlines are shown."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from app_fixtures import FRAMES, SLICES, card, catalog, labels, prediction, volume
+
+from app.state.changes import evolve, opened, with_run
+from app.state.queries import frame_interval_ms, phase_frame, precisions_of, run_key, shown_function, shown_labels
+from app.state.types import UNKNOWN_FRAME_MS, AppState, Overlay, Run, RunKey, Status
+from engine.measures.function import measure
+
+
+def ready() -> AppState:
+    """A scan on screen and two models to choose from."""
+    return opened(AppState(catalog=catalog("first", "second"), model_id="first"), volume())
+
+
+def done(state: AppState) -> Run:
+    found = labels(state.volume)
+    return Run(
+        Status.DONE,
+        prediction=prediction(state.volume, card(state.model_id), state.precision, found, ()),
+        function=measure(found, state.volume),
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({"slice_index": -1}, {"slice_index": 0}),
+        ({"slice_index": 99}, {"slice_index": SLICES - 1}),
+        ({"frame_index": -7}, {"frame_index": 0}),
+        ({"frame_index": FRAMES}, {"frame_index": FRAMES - 1}),
+        ({"zoom": 0.0}, {"zoom": 0.25}),
+        ({"zoom": 1e9}, {"zoom": 40.0}),
+        ({"window": (5.0, -3.0)}, {"window": (5.0, 1e-6)}),
+        ({"window": (math.nan, 1.0)}, {"window": (0.5, 1.0)}),
+        ({"overlay": Overlay(opacity=7.0)}, {"overlay": Overlay(opacity=1.0)}),
+        ({"playing": True}, {"playing": True}),
+    ],
+)
+def test_evolve_clamps(change: dict[str, Any], expected: dict[str, Any]) -> None:
+    new = evolve(ready(), **change)
+    assert {name: getattr(new, name) for name in expected} == expected
+
+
+def test_nothing_to_index_without_a_scan() -> None:
+    new = evolve(AppState(), slice_index=5, frame_index=5, playing=True)
+    assert (new.slice_index, new.frame_index, new.playing) == (0, 0, False)
+
+
+def test_a_pair_of_phases_does_not_play() -> None:
+    state = opened(AppState(), volume(2, phase_names=("ED", "ES")))
+    assert not evolve(state, playing=True).playing
+
+
+def test_evolve_to_the_same_is_the_same_object() -> None:
+    state = ready()
+    assert evolve(state, slice_index=state.slice_index, zoom=1.0) is state
+    assert evolve(evolve(state, slice_index=99), slice_index=100) == evolve(state, slice_index=SLICES - 1)
+
+
+def test_opening_starts_in_the_middle_with_nothing_of_the_scan_before() -> None:
+    state = ready()
+    state = with_run(evolve(state, zoom=3.0, invert=True, playing=True, frame_index=3), run_key(state), done(state))
+    new = opened(state, volume(name="other"))
+    assert new.volume_id == state.volume_id + 1
+    assert (new.slice_index, new.frame_index, new.zoom, new.invert, new.playing) == (SLICES // 2, 0, 1.0, False, False)
+    assert new.runs == {}
+    assert shown_labels(new) is None
+
+
+def test_another_spacing_keeps_the_place_but_not_the_outlines() -> None:
+    state = evolve(ready(), slice_index=1, frame_index=4)
+    state = with_run(state, run_key(state), done(state))
+    new = opened(state, volume().with_spacing(1.0, 1.0, 5.0), same_view=True)
+    assert (new.slice_index, new.frame_index, new.window) == (1, 4, state.window)
+    assert shown_labels(new) is None
+
+
+@pytest.mark.parametrize("change", [{"precision": "float32"}, {"model_id": "second"}, {"model_id": "none"}])
+def test_outlines_are_only_of_what_is_chosen(change: dict[str, Any]) -> None:
+    state = ready()
+    state = with_run(state, run_key(state), done(state))
+    assert shown_labels(state) is not None
+    assert shown_function(state) is not None
+    new = evolve(state, **change)
+    assert shown_labels(new) is None
+    assert shown_function(new) is None
+    assert shown_labels(evolve(new, precision="int8", model_id="first")) is shown_labels(state)
+
+
+def test_a_result_of_an_earlier_scan_changes_nothing() -> None:
+    state = ready()
+    stale = RunKey(state.volume_id - 1, run_key(state).model_sha256, "int8")
+    assert with_run(state, stale, done(state)) is state
+
+
+def test_a_waiting_run_shows_nothing() -> None:
+    state = ready()
+    assert shown_labels(with_run(state, run_key(state), Run(Status.RUNNING))) is None
+
+
+@pytest.mark.parametrize(
+    ("names", "phase", "frame"),
+    [(("ED", "ES"), "ES", 1), (("ES", "ED"), "ES", 0), (("ES", "ED"), "ED", 1), ((), "ED", 0), ((), "ES", FRAMES // 2)],
+)
+def test_phase_frame(names: tuple[str, ...], phase: str, frame: int) -> None:
+    state = replace(ready(), volume=volume(len(names) or FRAMES, phase_names=names))
+    assert phase_frame(with_run(state, run_key(state), done(state)), phase) == frame
+
+
+def test_phase_frame_is_unknown_before_measuring() -> None:
+    assert phase_frame(ready(), "ED") is None
+    assert phase_frame(AppState(), "ED") is None
+
+
+def test_frame_interval() -> None:
+    assert frame_interval_ms(volume()) == 40.0
+    assert frame_interval_ms(replace(volume(), frame_times_ms=None)) == UNKNOWN_FRAME_MS
+    assert frame_interval_ms(replace(volume(), frame_times_ms=(0.0,) * FRAMES)) == UNKNOWN_FRAME_MS
+    assert frame_interval_ms(replace(volume(), frame_times_ms=tuple(30.0 * i for i in range(FRAMES)))) == 30.0
+
+
+def test_precisions_in_a_fixed_order() -> None:
+    assert precisions_of(card(precisions=("int8", "float16", "float32"))) == ("float32", "int8", "float16")
+    assert precisions_of(card(precisions=("int8",))) == ("int8",)

@@ -1,0 +1,337 @@
+"""The first slice is on screen while the rest of a scan is read; until all is there nothing is computed of it."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from app_fixtures import FakeModel, model_fixture, settle, volume, window_fixture  # noqa: F401
+from dicom_cine import write_cine
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+
+from app.session import opening
+from app.session.jobs import REPORT_EVERY_S
+from app.state.changes import arriving, completed, returned
+from app.state.queries import plane_of, run_key, run_of, shown_labels
+from app.state.types import AppState, Kind, Layout
+from app.views.captions import loading as loading_lines
+from app.views.panes import Role, pane_of
+from app.window.main_window import MainWindow
+from app.words.names import patient_words
+from engine.errors import ScanError
+from engine.formats import dicom
+from engine.formats.dicom_files import UnusableError
+from engine.volume import Volume
+
+FRAMES, SLICES = 4, 3
+OLD = {"name": "Old, Patient", "id": "1"}
+
+
+class Gate:
+    """Lets so many images be read, then waits; what is wrong with one can be set."""
+
+    def __init__(self, read: Any) -> None:
+        self._read, self._free = read, threading.Semaphore(0)
+        self.asked: list[tuple[int, int]] = []
+        self.faults: dict[int, Exception] = {}
+
+    def allow(self, images: int = 10_000) -> None:
+        self._free.release(images)
+
+    def __call__(self, image: Any) -> np.ndarray:
+        assert self._free.acquire(timeout=60)
+        time.sleep(1.2 * REPORT_EVERY_S)  # a slow disc, so that each slice is told by itself
+        self.asked.append(image.instance_number)
+        if len(self.asked) in self.faults:
+            raise self.faults[len(self.asked)]
+        return self._read(image)
+
+
+@pytest.fixture(name="gate")
+def gate_fixture(monkeypatch: pytest.MonkeyPatch) -> Iterator[Gate]:
+    made = Gate(dicom.read_pixels)
+    monkeypatch.setattr(dicom, "read_pixels", made)
+    yield made
+    made.allow()
+
+
+@pytest.fixture(name="scan")
+def scan_fixture(tmp_path: Path) -> tuple[Path, np.ndarray]:
+    return tmp_path / "new", write_cine(tmp_path / "new", FRAMES, SLICES)
+
+
+@pytest.fixture(name="before")
+def before_fixture(qtbot: Any, window: MainWindow) -> Volume:
+    """A scan of another patient, segmented, on screen."""
+    old = volume(name="old", patient=OLD)
+    window.session.open_volume(old)
+    settle(qtbot, window.session)
+    assert window.patient.who.text() == "Old, Patient"
+    return old
+
+
+def begin(qtbot: Any, window: MainWindow, path: Path, gate: Gate, images: int = 1) -> None:
+    """Open a scan of which so many images can be read."""
+    gate.allow(images)
+    window.session.open_paths([path])
+    qtbot.waitUntil(lambda: len(gate.asked) >= images, timeout=10_000)
+    qtbot.waitUntil(lambda: loaded(window) >= images, timeout=10_000)
+
+
+def loaded(window: MainWindow) -> int:
+    loading = window.session.state.loading
+    return len(loading.planes) if loading else 0
+
+
+def test_the_first_slice_is_painted_while_the_rest_is_read(
+    qtbot: Any, window: MainWindow, before: Volume, scan: tuple[Path, np.ndarray], gate: Gate, model: FakeModel
+) -> None:
+    path, voxels = scan
+    asked = len(model.asked)
+    begin(qtbot, window, path, gate)
+    state = window.session.state
+    assert (state.frame_index, state.slice_index) == (0, SLICES // 2)
+    assert np.array_equal(plane_of(state, 0, 1), voxels[0, 1])
+    # The picture, and all that says whose it is, are the new scan's.
+    assert np.array_equal(window.slice_view._image.image, voxels[0, 1])
+    assert window.slice_view._image.isVisible()
+    assert "Müller" in window.patient.who.text()
+    assert window.windowTitle().startswith("MR short axis")
+    assert window.study.tree.currentItem() is window.study.tree.items[0]
+    assert state.volume.geometry.shape == (SLICES, 32, 40)
+    # It is marked as being read.
+    assert "loading: 1 of 12" in loading_lines(state)[0]
+    assert window.status.text.text().startswith("Reading images")
+    assert window.status.cancel.isVisible()
+    assert not window.cine.play.isEnabled()
+    assert not window.models.segment.isVisible()
+    # Nothing is known of it yet, and nothing of the scan before is left.
+    assert run_key(state) is None
+    assert run_of(state) is None
+    assert shown_labels(state) is None
+    assert window.function._empty.text() == "The scan is still being read."
+    gate.allow()
+    settle(qtbot, window.session)
+    state = window.session.state
+    assert state.loading is None
+    assert np.array_equal(state.volume.array, voxels)
+    assert shown_labels(state).geometry is state.volume.geometry
+    assert model.asked[asked:] == [(state.volume.source.name, "first", p) for p in ("int8", "float32")]
+    assert state.recents[0] == path
+
+
+def test_slices_fill_in_from_the_middle_and_what_is_missing_says_so(
+    qtbot: Any, window: MainWindow, scan: tuple[Path, np.ndarray], gate: Gate
+) -> None:
+    path, voxels = scan
+    begin(qtbot, window, path, gate, 2)
+    view = window.slice_view
+    assert set(window.session.state.loading.planes) == {(0, 1), (0, 0)}
+    window.activateWindow()
+    view.setFocus()
+    for _ in range(2):
+        QTest.keyClick(view, Qt.Key.Key_Down)  # to the last slice, which is not there
+    assert window.session.state.slice_index == 2
+    assert pane_of(window.session.state, Role.CURRENT).missing[0] == "Loading…"
+    assert not view._image.isVisible()
+    assert view.value_under_cursor() == ""
+    gate.allow(1)
+    qtbot.waitUntil(lambda: loaded(window) == 3, timeout=10_000)
+    assert view._image.isVisible()
+    assert np.array_equal(view._image.image, voxels[0, 2])
+    QTest.keyClick(view, Qt.Key.Key_Space)
+    assert not window.session.state.playing
+    # All layouts can be looked at.
+    for layout in Layout:
+        window.session.show_layout(layout)
+        window.grab()
+    window.session.update(layout=Layout.SLICE, zoom=2.0, window=(700.0, 900.0))
+    gate.allow()
+    settle(qtbot, window.session)
+    state = window.session.state
+    assert (state.slice_index, state.zoom, state.window) == (2, 2.0, (700.0, 900.0))  # where the user was
+
+
+def test_nothing_is_computed_or_exported_of_a_part(
+    qtbot: Any, window: MainWindow, scan: tuple[Path, np.ndarray], gate: Gate, model: FakeModel, tmp_path: Path
+) -> None:
+    begin(qtbot, window, scan[0], gate, 5)
+    session = window.session
+
+    def refused() -> bool:
+        message, said = session.state.message, "still being read"
+        session.update(message=None)
+        return message is not None and message.kind is Kind.WARNING and said in message.text
+
+    session.segment()
+    assert refused()
+    for export in (session.export_mask, session.export_seg, session.export_measurements):
+        export(tmp_path / "out")
+        assert refused()
+    session.load_mask([tmp_path / "mask.nii.gz"])
+    assert refused()
+    session.set_spacing(1.0, 1.0, 8.0)
+    assert refused()
+    for ask in (window.ask_save_picture, window.ask_export_mask, window.ask_load_mask, window.ask_spacing):
+        ask()
+        assert refused()
+    session.choose_model("second")
+    session.toggle_precision()
+    session.choose_precision("float32")
+    assert session.window_presets() == {}
+    assert session.recover(tmp_path / "recovery") is None
+    assert model.asked == []
+    assert not session.state.runs
+    assert not (tmp_path / "out").exists()
+    gate.allow()
+    settle(qtbot, session)
+
+
+def test_cancel_brings_the_scan_before_back(
+    qtbot: Any, window: MainWindow, before: Volume, scan: tuple[Path, np.ndarray], gate: Gate, model: FakeModel
+) -> None:
+    session = window.session
+    session.update(slice_index=3, frame_index=2, zoom=1.5)
+    left, asked = session.state, len(model.asked)
+    begin(qtbot, window, scan[0], gate, 3)
+    session.update(layout=Layout.SHEET)
+    QTest.mouseClick(window.status.cancel, Qt.MouseButton.LeftButton)
+
+    def is_back() -> None:
+        state = session.state
+        assert state.volume is before
+        assert (state.loading, state.busy, state.index, state.series) == (None, None, left.index, left.series)
+        assert (state.slice_index, state.frame_index, state.zoom, state.window) == (3, 2, 1.5, left.window)
+        assert shown_labels(state) is shown_labels(left)
+        assert (state.recents, state.layout) == (left.recents, Layout.SHEET)
+        assert window.patient.who.text() == "Old, Patient"
+        assert window.windowTitle().startswith("old")
+
+    is_back()
+    gate.allow()
+    settle(qtbot, session)
+    QApplication.processEvents()
+    is_back()  # what was still on its way is dropped
+    assert len(model.asked) == asked
+
+
+def test_cancel_of_the_first_scan_leaves_an_empty_window(
+    qtbot: Any, window: MainWindow, scan: tuple[Path, np.ndarray], gate: Gate
+) -> None:
+    begin(qtbot, window, scan[0], gate, 2)
+    QTest.keyClick(window, Qt.Key.Key_Escape)
+    state = window.session.state
+    assert (state.volume, state.loading, state.index) == (None, None, None)
+    assert window.patient.who.text() == "No study open"
+    assert not window.slice_view._image.isVisible()
+    gate.allow()
+    settle(qtbot, window.session)
+
+
+def test_no_update_shows_one_scan_and_names_another(
+    qtbot: Any, window: MainWindow, before: Volume, scan: tuple[Path, np.ndarray], gate: Gate, tmp_path: Path
+) -> None:
+    write_cine(tmp_path / "third", 3, 3)
+    seen: list[bool] = []
+
+    def check(_: AppState, new: AppState) -> None:
+        seen.append(new.loading is not None)
+        assert window.patient.who.text() == patient_words(new.volume, hide=False)[0]
+        assert window.slice_view._state.volume is new.volume
+        labels = shown_labels(new)
+        assert labels is None or labels.geometry is new.volume.geometry
+        assert new.loading is None or (new.runs == {} and new.mask is None and not new.playing)
+
+    window.session.changed.connect(check)  # after the window has been told
+    begin(qtbot, window, scan[0], gate, 2)
+    window.session.open_paths([tmp_path / "third"])  # while the one before is still read
+    assert window.session.state.volume is before
+    gate.allow()
+    settle(qtbot, window.session)
+    assert window.session.state.volume.frames == 3
+    assert any(seen)
+
+
+def test_what_fails_on_the_way_brings_the_scan_before_back_and_is_said(
+    qtbot: Any, window: MainWindow, before: Volume, scan: tuple[Path, np.ndarray], gate: Gate
+) -> None:
+    gate.faults[4] = ScanError("new: the disc was taken out; put it in again")
+    begin(qtbot, window, scan[0], gate, 3)
+    assert "Müller" in window.patient.who.text()
+    gate.allow()
+    settle(qtbot, window.session)
+    state = window.session.state
+    assert state.volume is before
+    assert window.patient.who.text() == "Old, Patient"
+    assert "taken out" in state.message.text
+    assert shown_labels(state) is not None
+
+
+def test_a_slice_that_turns_out_damaged_is_left_out(
+    qtbot: Any, window: MainWindow, scan: tuple[Path, np.ndarray], gate: Gate
+) -> None:
+    path, _ = scan
+    gate.faults[5] = UnusableError("has pixels that cannot be decoded")
+    begin(qtbot, window, path, gate, 4)
+    gate.allow()
+    settle(qtbot, window.session)
+    state = window.session.state
+    assert state.loading is None
+    assert state.volume.frames == FRAMES - 1  # that phase is left out
+    assert state.volume.slices == SLICES
+    assert any("cannot be decoded" in notice for notice in state.volume.notices)
+    assert shown_labels(state) is not None
+
+
+def test_the_phantoms_first_picture_is_there_before_the_rest(
+    qtbot: Any, window: MainWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go_on, whole = threading.Event(), volume(name="phantom")
+
+    def make(*, on_plane: Any) -> tuple[Volume, None, None]:
+        on_plane(whole, 0, 2, whole.array[0, 2])
+        assert go_on.wait(20)
+        return whole, None, None
+
+    monkeypatch.setattr(opening, "make_phantom", make)
+    window.session.open_phantom()
+    qtbot.waitUntil(lambda: loaded(window) == 1, timeout=10_000)
+    assert window.slice_view._image.isVisible()
+    go_on.set()
+    settle(qtbot, window.session)
+    assert window.session.state.loading is None
+    assert shown_labels(window.session.state) is not None
+
+
+# -- the state, without a window -------------------------------------------------------------------------------------
+
+
+def test_the_window_level_follows_the_whole_scan_unless_it_was_moved() -> None:
+    whole = volume()
+    early = arriving(AppState(), whole, {(0, 1): np.zeros((40, 48), np.int16), (0, 2): whole.array[0, 2]})
+    assert early.window == early.loading.window
+    assert (early.slice_index, early.frame_index) == (1, 0)
+    assert completed(early, volume()).window != early.window
+    moved = arriving(early, whole, {(1, 1): whole.array[1, 1]})
+    assert len(moved.loading.planes) == 3
+    assert moved.volume_id == early.volume_id
+
+
+def test_a_scan_of_another_shape_than_it_seemed_is_shown_from_its_middle() -> None:
+    early = arriving(AppState(), volume(), {(0, 0): volume().array[0, 0]})
+    fewer = completed(early, volume(3))
+    assert (fewer.slice_index, fewer.loading) == (fewer.volume.slices // 2, None)
+
+
+def test_going_back_without_a_scan_before() -> None:
+    early = arriving(AppState(), volume(), {(0, 0): volume().array[0, 0]})
+    assert returned(early, AppState()).volume is None
+    whole = completed(early, volume())
+    assert returned(whole, AppState()) is whole  # a scan that is there stays

@@ -1,0 +1,87 @@
+"""Masks to compare with: of all frames, of a pair, of one frame; and what is refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from engine.errors import ScanError
+from engine.formats import nifti
+from engine.formats.masks import frames_in, is_nifti, read_masks
+from engine.volume import LV, RV, Geometry, LabelMap, Source, Volume
+
+GEOMETRY = Geometry(np.diag([2.0, 1.0, 8.0, 1.0]), (3, 10, 12))
+
+
+def volume(frames: int = 4, geometry: Geometry = GEOMETRY, **more: object) -> Volume:
+    array = np.zeros((frames, *geometry.shape), dtype=np.int16)
+    return Volume(array, geometry, Source("phantom", (), "heart"), **more)
+
+
+def label_map(frames: int, geometry: Geometry = GEOMETRY) -> LabelMap:
+    array = np.zeros((frames, *geometry.shape), dtype=np.uint8)
+    for frame in range(frames):
+        array[frame, 1, 2 : 5 + frame % 3, 2:6] = LV
+        array[frame, 1, 8, 0:4] = RV
+    return LabelMap(array, geometry)
+
+
+def written(path: Path, frames: int, geometry: Geometry = GEOMETRY, convention: str = "mnms") -> Path:
+    nifti.write_mask(path, label_map(frames, geometry), volume(frames, geometry), convention)
+    return path
+
+
+def test_a_mask_of_all_frames(tmp_path: Path) -> None:
+    labels, frames = read_masks([written(tmp_path / "m.nii.gz", 4)], volume())
+    assert frames == (0, 1, 2, 3)
+    assert np.array_equal(labels.array, label_map(4).array)
+
+
+def test_the_convention_is_the_one_named(tmp_path: Path) -> None:
+    path = written(tmp_path / "m.nii.gz", 4, convention="acdc")
+    assert np.array_equal(read_masks([path], volume(), convention="acdc")[0].array, label_map(4).array)
+    assert not np.array_equal(read_masks([path], volume(), convention="mnms")[0].array, label_map(4).array)
+
+
+def test_a_mask_of_one_frame_goes_where_it_is_told(tmp_path: Path) -> None:
+    path = written(tmp_path / "m.nii.gz", 1)
+    assert frames_in([path]) == 1
+    labels, frames = read_masks([path], volume(), frame=2)
+    assert frames == (2,)
+    assert np.array_equal(labels.array[2], label_map(1).array[0])
+    assert labels.array[[0, 1, 3]].max() == 0
+
+
+def test_a_file_a_frame(tmp_path: Path) -> None:
+    paths = [written(tmp_path / f"{name}_gt.nii.gz", 1) for name in ("a", "b")]
+    labels, frames = read_masks(paths, volume(2, phase_names=("ED", "ES")))
+    assert frames == (0, 1)
+    assert np.array_equal(labels.array[1], label_map(1).array[0])
+    assert is_nifti(paths)
+
+
+@pytest.mark.parametrize(
+    ("frames", "count", "words"),
+    [(3, 1, "has 3 frames"), (1, 2, "2 files are given for 4 frames")],
+)
+def test_frames_that_do_not_fit_are_refused(tmp_path: Path, frames: int, count: int, words: str) -> None:
+    paths = [written(tmp_path / f"{i}.nii.gz", frames) for i in range(count)]
+    with pytest.raises(ScanError, match=words):
+        read_masks(paths, volume())
+
+
+def test_another_grid_is_refused_in_words(tmp_path: Path) -> None:
+    moved = Geometry(np.array([[2.0, 0, 0, 9], [0, 1, 0, 0], [0, 0, 8, 0], [0, 0, 0, 1]]), (3, 10, 12))
+    path = written(tmp_path / "m.nii.gz", 4, moved)
+    with pytest.raises(ScanError, match=r"m\.nii\.gz: is not on the grid of heart.*use the mask of this scan"):
+        read_masks([path], volume())
+
+
+def test_what_is_no_mask_of_this_scan(tmp_path: Path) -> None:
+    assert not is_nifti([tmp_path / "seg.dcm"])
+    with pytest.raises(ScanError, match="open its DICOM images"):
+        read_masks([tmp_path / "seg.dcm"], volume())
+    with pytest.raises(ScanError, match="no mask was given"):
+        read_masks([], volume())

@@ -1,0 +1,52 @@
+"""The networks are what they say they are."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+import torch.nn.functional as F
+
+from training.networks.espnetv2 import ESPNetv2, ESPNetv2EdgeNets, _averaging
+from training.networks.quantlite import QuantLite, Unit
+from training.networks.table import NETWORKS, parameter_count
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_logits_have_the_size_of_the_image(name: str) -> None:
+    network = NETWORKS[name]().eval()
+    with torch.no_grad():
+        assert network(torch.zeros(2, 1, 128, 192)).shape == (2, 4, 128, 192)
+
+
+def test_espnetv2_has_the_published_size() -> None:
+    # The thesis reports 0.36 M parameters and 1.35 MB.
+    assert parameter_count(ESPNetv2EdgeNets()) == pytest.approx(0.36e6, rel=0.02)
+    assert parameter_count(ESPNetv2()) == pytest.approx(0.336e6, rel=0.02)
+
+
+def test_quantlite_stays_below_its_limit() -> None:
+    assert parameter_count(QuantLite()) <= 400_000
+
+
+def test_folding_the_fusion_changes_weights_and_not_the_function() -> None:
+    torch.manual_seed(0)
+    network = QuantLite().eval()
+    for module in network.modules():
+        if isinstance(module, torch.nn.BatchNorm2d):
+            module.running_mean.normal_(0, 0.2)
+            module.running_var.uniform_(0.5, 2)
+    x = torch.randn(1, 1, 64, 64)
+    unit = next(m for m in network.modules() if isinstance(m, Unit))
+    before, weight = network(x), unit.expand[0].weight.clone()
+    network.fold()
+    assert not torch.allclose(unit.expand[0].weight, weight)
+    torch.testing.assert_close(network(x), before, rtol=1e-3, atol=1e-4)
+    network.fold()
+    torch.testing.assert_close(network(x), before, rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.parametrize(("n_in", "n_out"), [(16, 5), (48, 32), (8, 5), (10, 5), (7, 7)])
+def test_averaging_matrices_are_adaptive_pooling(n_in: int, n_out: int) -> None:
+    x = torch.randn(1, 1, n_in, 3)
+    pooled = F.adaptive_avg_pool2d(x, (n_out, 3))
+    torch.testing.assert_close(_averaging(n_in, n_out) @ x, pooled)

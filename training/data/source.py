@@ -1,0 +1,191 @@
+"""Which patients a command works on: those of a data set's folder or of a prepared one; and what cards say of them."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tqdm import tqdm
+
+from engine.errors import ScanError
+from engine.files import write_atomically
+from engine.formats import datasets
+from engine.formats.datasets import LAYOUTS, Case
+from engine.network.preprocess import InputSpec
+from engine.progress import Progress
+from training.data.prepare import Prepared, load_prepared, open_prepared
+from training.data.scans import Scan, load_scans
+
+# Beside the weights: whom they were trained on.
+DATA = "data.json"
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What a model card says of the data that a model was trained on."""
+
+    training_data: str
+    licence: str
+    long_axis: bool = False
+
+
+ACDC_LICENCE = "Weights trained on ACDC, CC BY-NC-SA 4.0: non-commercial research only"
+ACDC = About(
+    "ACDC training set (Bernard et al., TMI 2018), 80 patients (those whose number does not divide by 5), ED and ES; "
+    "CC BY-NC-SA 4.0",
+    ACDC_LICENCE,
+)
+_NAMES = {
+    "acdc": "ACDC training set (Bernard et al., TMI 2018)",
+    "mnms": "M&Ms (Campello et al., TMI 2021)",
+    "mnms2": "M&Ms-2, short axis (Martín-Isla et al., JBHI 2023)",
+    "mnms2-la": "M&Ms-2, long axis (Martín-Isla et al., JBHI 2023)",
+    "pairs": "images and masks of one's own",
+}
+_TERMS = {
+    "acdc": ACDC_LICENCE,
+    "mnms": "Weights trained on M&Ms: research use, under the terms of that data set",
+    "mnms2": "Weights trained on M&Ms-2: research use, under the terms of that data set",
+    "mnms2-la": "Weights trained on M&Ms-2: research use, under the terms of that data set",
+    "pairs": "As the images trained on allow",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """cases: all that the data set or the prepared folder lists."""
+
+    layout: str
+    cases: tuple[Case, ...]
+    prepared: Prepared | None = None
+
+    def split(self, train: str, val: str) -> tuple[tuple[Case, ...], tuple[Case, ...]]:
+        """Cases to train on and to validate with, as engine.formats.datasets.choose takes them.
+
+        train: "" for the data set's own training patients, or where it has no split, all but those of val.
+        Raises ScanError for unknown patients and for one in both.
+        """
+        validation = datasets.choose(self.cases, self.layout, val)
+        seen = {case.patient for case in validation}
+        if train or any(case.split for case in self.cases):
+            training = datasets.choose(self.cases, self.layout, train or "train")
+        else:
+            training = tuple(case for case in self.cases if case.patient not in seen)
+        if both := sorted({case.patient for case in training} & seen):
+            raise ScanError(f"patient '{both[0]}' is in --train and in --val; a patient can be in one of them only")
+        if not training:
+            raise ScanError("no patients are left to train on; name fewer with --val")
+        return training, validation
+
+    def scans(self, cases: tuple[Case, ...], spec: InputSpec, progress: Progress) -> list[Scan]:
+        """Raises ScanError for a file that is missing, cannot be read or was prepared of something else."""
+        if self.prepared is None:
+            return load_scans(datasets.present(cases), spec, progress=progress)
+        scans, unseen = load_prepared(self.prepared, cases, spec, progress=progress)
+        if unseen:
+            tqdm.write(f"{self.prepared.folder}: {unseen} of {len(cases)} volumes have no source here to compare with")
+        return scans
+
+
+def add_arguments(parser: argparse.ArgumentParser, *, required: bool = True) -> None:
+    """--data, --layout, --labels: where a data set lies and how it keeps its files."""
+    parser.add_argument("--data", type=Path, required=required, help="folder of the patients")
+    parser.add_argument("--layout", choices=tuple(LAYOUTS), help="how the data set keeps its files (default acdc)")
+    parser.add_argument("--labels", default="", metavar="lv=1,myo=2,rv=3", help="what the masks of pairs hold")
+
+
+def add_prepared(parser: argparse.ArgumentParser, *, required: bool) -> None:
+    """--prepared, and with it required, which patients to prepare."""
+    text = "folder of what was read and resampled once"
+    parser.add_argument("--prepared", type=Path, required=required, metavar="DIR", help=text)
+    if required:
+        text = "patients to prepare: all (default), train, val, test or names, with commas"
+        parser.add_argument("--patients", default="all", metavar="LIST", help=text)
+
+
+def add_split(parser: argparse.ArgumentParser) -> None:
+    """--train and --val: patients to learn from and to be measured on."""
+    text = "patients to train on: names with commas; default: the data set's training patients, or all but --val"
+    parser.add_argument("--train", default="", metavar="LIST", help=text)
+    text = "patients to validate with: val (default), test or names with commas"
+    parser.add_argument("--val", default="val", metavar="LIST", help=text)
+
+
+def open_source(arguments: argparse.Namespace) -> Source:
+    """Of a command's arguments. Raises ScanError."""
+    folder = getattr(arguments, "prepared", None)
+    if folder:
+        prepared = open_prepared(folder)
+        if arguments.layout not in (None, prepared.layout):
+            raise ScanError(f"{folder}: holds the prepared layout {prepared.layout}, not {arguments.layout}")
+        return Source(prepared.layout, prepared.cases, prepared)
+    if not arguments.data:
+        raise ScanError("no data is given; name the data set's folder with --data, or a prepared one with --prepared")
+    return open_data(arguments)
+
+
+def open_data(arguments: argparse.Namespace) -> Source:
+    """The data set's folder, whatever was prepared. Raises ScanError."""
+    layout = arguments.layout or "acdc"
+    return Source(layout, datasets.list_cases(arguments.data, layout, arguments.labels))
+
+
+def note_training(folder: Path, layout: str, cases: Sequence[Case]) -> None:
+    """Write beside the weights whom they were trained on."""
+    patients = list(dict.fromkeys(case.patient for case in cases))
+    said = {"layout": layout, "patients": patients, "volumes": len(cases)}
+    write_atomically(folder / DATA, (json.dumps(said, indent=1, ensure_ascii=False) + "\n").encode())
+
+
+def trained_on(folder: Path) -> tuple[str, tuple[str, ...]]:
+    """(layout, patients) that note_training wrote; ACDC and none without, as of an older program."""
+    path = folder / DATA
+    if not path.exists():
+        return "acdc", ()
+    said = json.loads(path.read_text(encoding="utf-8"))
+    return said["layout"], tuple(said["patients"])
+
+
+def about(folder: Path) -> About:
+    """What the card of the weights in a results folder says of their training."""
+    layout, patients = trained_on(folder)
+    if layout == "acdc" and (not patients or _is_default_split(patients)):
+        return ACDC
+    text = f"{_NAMES[layout]}, {_count(patients)}"
+    return About(text, _TERMS[layout], long_axis=layout == "mnms2-la")
+
+
+def metrics_split(layout: str, cases: Sequence[Case], results: Path) -> str:
+    """What a card says of the patients it was measured on. Raises ScanError where training saw one of them."""
+    patients = tuple(dict.fromkeys(case.patient for case in cases))
+    of_layout, seen = trained_on(results)
+    # Both views of M&Ms-2 are of the same patients.
+    if of_layout.removesuffix("-la") == layout.removesuffix("-la") and (both := sorted(set(seen) & set(patients))):
+        raise ScanError(f"patient '{both[0]}' was trained on; evaluate on others, or with `cinequant evaluate`")
+    splits = tuple({case.split for case in cases})
+    which = {("val",): "its validation set", ("test",): "its test set"}.get(splits, "chosen by name")
+    return f"{_NAMES[layout]}, {_count(patients)} ({which}): mean over volumes; training saw none of them"
+
+
+def _count(patients: Sequence[str]) -> str:
+    return f"{len(patients)} patient{'' if len(patients) == 1 else 's'}"
+
+
+def _is_default_split(patients: Sequence[str]) -> bool:
+    return len(patients) == 80 and all(datasets.patient_number(name) % 5 for name in patients)
+
+
+def bar(title: str, *, shown: bool = True) -> Progress:
+    """Progress on stderr, where that is a terminal."""
+    line = tqdm(desc=title, leave=False, disable=None if shown else True)
+
+    def show(done: int, total: int, what: str) -> None:
+        line.total, line.n = total, done
+        line.refresh()
+        if done == total:
+            line.close()
+
+    return show

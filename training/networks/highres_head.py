@@ -1,0 +1,192 @@
+"""QuantLite on a coarser picture, giving labels of the full one: the learned high-resolution head and its baseline.
+
+Both take the usual input, average it over squares of 2 × 2 or 4 × 4 pixels, and run QuantLite on what is left, so that
+speed and memory are to labels of full resolution. They differ in what follows the coarse logits:
+
+- The baseline never sees a fine label: its coarse logits learn the label that most pixels of a square have, and are
+  resized bilinearly when it is used.
+- The head is a chain of small learned upsamplings with skips from the coarse logits, one set of weights for all class
+  maps, and learns from every pixel, at every scale (the idea of J-Net).
+
+The chain is linear, as J-Net's is, so that it is one convolution of the coarse logits with s² outputs and a rearranging
+of these, whatever its stages: that is how it is computed, here and in the exported graph. So it costs nothing to chain.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping, Sequence
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from training.losses import dice_cross_entropy
+from training.networks.quantlite import QuantLite
+from training.processes import sum_over_processes
+
+# Coarse pixels around the middle one that a fine pixel depends on: one by each of two stages.
+_REACH = 2
+# Upsampled maps between the two convolutions of a stage, and the skip beside them.
+_MAPS = 4
+
+
+class Stage(nn.Module):
+    """Double the resolution of one map: learned 2 × 2 upsampling, then 3 × 3 over it and over the skip.
+
+    (N, 1, h, w) and the coarse logits (N, 1, H, W), h a multiple of H, to (N, 1, 2h, 2w). No bias: one that all classes
+    share changes no label.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.up = nn.ConvTranspose2d(1, _MAPS, 2, 2, bias=False)
+        self.mix = nn.Conv2d(_MAPS + 1, 1, 3, padding=1, bias=False)
+        self._start_smooth()
+
+    def forward(self, x: Tensor, coarse: Tensor) -> Tensor:
+        fine = self.up(x)
+        skip = F.interpolate(coarse, scale_factor=fine.shape[-1] // coarse.shape[-1], mode="nearest")
+        return self.mix(torch.cat((fine, skip), 1))
+
+    @torch.no_grad()
+    def _start_smooth(self) -> None:
+        """Near to what the baseline does: repeat each pixel, then smooth, which is close to bilinear resizing."""
+        smooth = torch.tensor([0.25, 0.5, 0.25])
+        self.up.weight.copy_(1 + 0.1 * torch.randn_like(self.up.weight))
+        self.mix.weight.copy_(0.02 * torch.randn_like(self.mix.weight))
+        self.mix.weight[:, :_MAPS] += torch.outer(smooth, smooth) / _MAPS
+
+
+class HighResHead(nn.Module):
+    """Coarse logits (N, C, h, w) to logits (N, C, s·h, s·w), s = 2 or 4, every class alike, zero beyond the edge."""
+
+    def __init__(self, scale: int) -> None:
+        super().__init__()
+        if scale not in (2, 4):
+            raise ValueError(f"scale = {scale} must be 2 or 4")
+        self.scale = scale
+        self.stages = nn.ModuleList(Stage() for _ in range(scale.bit_length() - 1))
+
+    def forward(self, coarse: Tensor) -> Tensor:
+        return self.scales(coarse)[-1]
+
+    def scales(self, coarse: Tensor) -> list[Tensor]:
+        """What every stage gives, from 2 to s times the resolution."""
+        maps = coarse.reshape(-1, 1, *coarse.shape[2:])
+        found = []
+        for kernel in self.kernels():
+            block = 2 ** (len(found) + 1)
+            fine = F.pixel_shuffle(F.conv2d(maps, kernel, padding=_REACH), block)
+            found.append(fine.view(*coarse.shape[:2], *fine.shape[2:]))
+        return found
+
+    def kernels(self) -> list[Tensor]:
+        """The chain up to each stage as a convolution of the coarse logits, (b·b, 1, 5, 5) for b times the resolution.
+
+        Output r·b + c is the fine pixel (r, c) of each coarse one. Read off from what the chain makes of a single one:
+        the fine pixel that lies d coarse pixels before it sees it d pixels behind.
+        """
+        size = 2 * _REACH + 1
+        one = torch.zeros(1, 1, size, size, device=self.stages[0].mix.weight.device)
+        one[..., _REACH, _REACH] = 1
+        found, x = [], one
+        for stage in self.stages:
+            x = stage(x, one)
+            block = x.shape[-1] // size
+            found.append(F.pixel_unshuffle(x, block).flip(2, 3).transpose(0, 1))
+        return found
+
+
+class LowRes(nn.Module):
+    """QuantLite at 1/s of the resolution. (N, 1, H, W), standardised, to logits (N, 4, H, W); multiples of 16·s.
+
+    While training, forward gives the logits that `loss` takes: the coarse ones, and the head's at every finer scale.
+    learned: with the head instead of bilinear resizing.
+    """
+
+    def __init__(self, scale: int, *, learned: bool) -> None:
+        super().__init__()
+        self.scale = scale
+        self.shrink = nn.AvgPool2d(scale)
+        self.network = QuantLite()
+        self.head = HighResHead(scale) if learned else None
+        self.tail: nn.Module | None = None
+
+    def forward(self, x: Tensor) -> Tensor | list[Tensor]:
+        coarse: Tensor = self.network(self.shrink(x))
+        if self.tail is not None:
+            return self.tail(coarse)
+        if self.training:
+            return [coarse, *(self.head.scales(coarse) if self.head else ())]
+        if self.head:
+            return self.head(coarse)
+        return F.interpolate(coarse, scale_factor=self.scale, mode="bilinear", align_corners=False)
+
+    def loss(
+        self, logits: Sequence[Tensor], target: Tensor, taught: Tensor | None = None, teacher_weight: float = 0.0
+    ) -> Tensor:
+        """Of what forward gives while training, against labels (N, H, W) int64 of full resolution; a scalar.
+
+        The baseline learns the label that most pixels of a square have. The head learns, at every scale, the share that
+        each class has of a square's pixels; at the finest that is the labels themselves.
+        taught: a teacher's probabilities (N, C, H, W) of full resolution, mixed with the labels by teacher_weight. A
+        fine truth is what the head is for; the baseline has no use for it.
+        """
+        truth = F.one_hot(target, logits[0].shape[1]).permute(0, 3, 1, 2).float()
+        if self.head is None:
+            return dice_cross_entropy(logits[0].float(), F.avg_pool2d(truth, self.scale).argmax(1))
+        if taught is not None:
+            truth = torch.lerp(truth, taught, teacher_weight)
+        sides = [target.shape[-1] // finer.shape[-1] for finer in logits]
+        losses = [share_loss(z.float(), F.avg_pool2d(truth, n)) for z, n in zip(logits, sides, strict=True)]
+        return torch.stack(losses).mean()
+
+    def load_start(self, state: Mapping[str, Tensor]) -> None:
+        """Begin with the weights of a QuantLite that was trained at full resolution."""
+        self.network.load_state_dict(state)
+
+    def fold(self) -> None:
+        """Merge QuantLite's branches, and the head with the rearranging of the coarse logits, in place, for export.
+
+        The coarse logits come as 2 × 2 blocks in channels, and the head is a convolution of those blocks as well: one
+        small convolution at half the coarse resolution, then one rearranging instead of two.
+        """
+        self.network.fold()
+        if self.head is None or self.tail is not None:
+            return
+        classes = self.network.head.out_channels // 4
+        weight = of_blocks(self.head.kernels()[-1].detach())
+        convolution = nn.Conv2d(4 * classes, len(weight) * classes, 3, padding=1, groups=classes, bias=False)
+        convolution.weight.data.copy_(weight.repeat(classes, 1, 1, 1))
+        self.network.shuffle = nn.Identity()
+        self.tail = nn.Sequential(convolution, nn.PixelShuffle(2 * self.scale))
+
+
+def of_blocks(kernel: Tensor) -> Tensor:
+    """A kernel (s·s, 1, 5, 5) of coarse pixels as one (2s·2s, 4, 3, 3) of their 2 × 2 blocks.
+
+    Both give, as channels row by row, the fine pixels of the pixel or block in the middle.
+    """
+    scale = round(len(kernel) ** 0.5)
+    fine = kernel.view(scale, scale, *kernel.shape[2:])
+    found = kernel.new_zeros(2, scale, 2, scale, 2, 2, 3, 3)
+    offsets = range(-_REACH, _REACH + 1)
+    for p, q, dy, dx in itertools.product((0, 1), (0, 1), offsets, offsets):
+        # The coarse pixel beside the p-th of this block is the a-th of the i-th block.
+        (i, a), (j, b) = divmod(p + dy, 2), divmod(q + dx, 2)
+        found[p, :, q, :, a, b, 1 + i, 1 + j] = fine[:, :, _REACH + dy, _REACH + dx]
+    return found.reshape(4 * scale * scale, 4, 3, 3)
+
+
+def share_loss(logits: Tensor, shares: Tensor) -> Tensor:
+    """Cross entropy plus soft Dice, as dice_cross_entropy, of shares (N, C, H, W) float32 that sum to 1; a scalar.
+
+    Overlap is (p + t − |p − t|) / 2, which is p·t where t is 0 or 1, and largest at p = t elsewhere (Wang et al., Dice
+    Semimetric Losses, 2023).
+    """
+    probabilities, truth = logits.softmax(1)[:, 1:], shares[:, 1:]
+    both = sum_over_processes((probabilities + truth).sum((0, 2, 3)))
+    apart = sum_over_processes((probabilities - truth).abs().sum((0, 2, 3)))
+    dice = (both - apart + 1.0) / (both + 1.0)
+    return F.cross_entropy(logits, shares) + 1 - dice.mean()
