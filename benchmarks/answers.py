@@ -61,7 +61,7 @@ def answer(paths: tuple[Path, ...]) -> dict[str, Any]:
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         status = main(["measure", *map(str, paths), "--threads", "1", "--json"])
     if status:
-        return {"status": status, "error": err.getvalue().strip()}
+        return {"status": status, "error": err.getvalue().strip().rpartition("\n")[2]}  # after what libraries warn of
     found: dict[str, Any] = json.loads(out.getvalue())
     return found
 
