@@ -8,10 +8,22 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.formats.datasets import Case, read_case
 from engine.measures.function import MYOCARDIAL_DENSITY_G_PER_ML, ejection_fraction, volumes_ml
-from engine.measures.metrics import EMPTY_RULE, Agreement, agreement, dice, hd95_mm, iou
+from engine.measures.metrics import (
+    EMPTY_RULE,
+    Agreement,
+    Equivalence,
+    Interval,
+    agreement,
+    bootstrap_interval,
+    dice,
+    equivalence,
+    hd95_mm,
+    iou,
+)
 from engine.network.model_card import ModelCard
 from engine.network.predict import predict
 from engine.progress import CancelToken, Progress, no_progress
@@ -20,13 +32,22 @@ from engine.volume import LV, MYO, RV, Known, LabelMap
 KEYS: dict[str, int] = {"lv": LV, "myo": MYO, "rv": RV}
 """Short names of the structures in results."""
 
+POSITIONS = ("base", "middle", "apex")
+"""Where in the stack a slice lies, for one structure."""
+EQUIVALENCE_MARGIN = 0.002
+"""Mean Dice that two precisions of a model may differ by and still count as the same."""
+
 RULES = (
     "Each ED and ES file is segmented by itself, as one 3-D volume, and scored on its own grid.",
     "Dice, IoU and HD95 are per volume; means are over volumes, and dice_mean is the mean of the three structures'.",
     "HD95: 3-D surfaces, 95th percentile of the distances of both directions put together, in mm; none where the "
     "header does not know the spacing.",
     EMPTY_RULE,
-    "EF is of the volumes of the ED and ES masks; bias is model − expert, limits of agreement are bias ± 1.96 SD.",
+    "EF is of the volumes of the ED and ES masks; bias is model − expert, limits of agreement are bias ± 1.96 SD; "
+    "ICC is for absolute agreement of single measurements, two-way.",
+    "Intervals are of 95 %, by drawing patients anew 2000 times.",
+    "Base and apex are the first and the last slice that expert or model labels with the structure; the larger half of "
+    "the expert's ventricles is taken to be the basal one. A slice that only one of the two labels has Dice 0.",
 )
 SINGLE_SLICE_RULE = (
     "Images of a single slice have no volumes and no EF, and their HD95 is that of the outlines in the slice."
@@ -35,13 +56,23 @@ SINGLE_SLICE_RULE = (
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """One structure in one volume; NaN where there is no value (see metrics.EMPTY_RULE)."""
+    """One structure in one volume; NaN where there is no value (see metrics.EMPTY_RULE).
+
+    base_dice, middle_dice, apex_dice: of the slices there (see RULES); NaN in an image of a single slice.
+    """
 
     dice: float
     iou: float
     hd95_mm: float
     volume_ml: float
     truth_ml: float
+    base_dice: float = math.nan
+    middle_dice: float = math.nan
+    apex_dice: float = math.nan
+
+    def position_dice(self, position: str) -> float:
+        """Dice of the slice at a position of POSITIONS; in the middle, the mean over its slices."""
+        return {"base": self.base_dice, "middle": self.middle_dice, "apex": self.apex_dice}[position]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +93,17 @@ class CaseScore:
 
 @dataclass(frozen=True, slots=True)
 class Mean:
-    """Over the volumes of one structure. n: volumes that count; hd95_missing: of those, the ones without HD95."""
+    """Over the volumes of one structure. n: volumes that count; hd95_missing: of those, the ones without HD95.
+
+    dice_interval: where the mean Dice would lie with other patients, 95 %.
+    """
 
     dice: float
     iou: float
     hd95_mm: float
     n: int
     hd95_missing: int
+    dice_interval: Interval
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +111,8 @@ class Evaluation:
     """What a model reached on a set of cases.
 
     means: by phase ("ED", "ES", "all") and KEYS. dice_mean, iou_mean: of the three structures, all phases.
+    dice_mean_interval: of dice_mean with other patients, 95 %.
+    positions: mean Dice of single slices by POSITIONS and KEYS; empty without stacks of slices.
     ef: agreement of the ejection fraction in percentage points, by "lv" and "rv".
     volumes: agreement of "lv_edv_ml", "lv_esv_ml", "rv_edv_ml", "rv_esv_ml" and "lv_mass_g"; empty where the spacing
         is unknown.
@@ -87,7 +124,9 @@ class Evaluation:
     means: dict[str, dict[str, Mean]]
     groups: dict[str, dict[str, Mean]]
     dice_mean: float
+    dice_mean_interval: Interval
     iou_mean: float
+    positions: dict[str, dict[str, float]]
     ef: dict[str, Agreement]
     volumes: dict[str, Agreement]
     latency_ms: dict[str, float]
@@ -97,15 +136,15 @@ class Evaluation:
         """Ready for JSON: NaN becomes None."""
         result = asdict(self)
         result["patients"] = len({case.patient for case in self.cases})
-        clean: dict[str, Any] = _without_nan(result)
+        clean: dict[str, Any] = without_nan(result)
         return clean
 
 
-def _without_nan(value: Any) -> Any:
+def without_nan(value: Any) -> Any:
     if isinstance(value, dict):
-        return {key: _without_nan(item) for key, item in value.items()}
+        return {key: without_nan(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_without_nan(item) for item in value]
+        return [without_nan(item) for item in value]
     return None if isinstance(value, float) and math.isnan(value) else value
 
 
@@ -115,9 +154,14 @@ def score(ours: LabelMap, truth: LabelMap) -> dict[str, Score]:
         raise ValueError("scores are of two single-frame masks on one grid")
     known = ours.geometry.spacing is not Known.ASSUMED
     scores = {}
+    basal_first = _basal_first(truth)
     for key, label in KEYS.items():
         a, b = ours.array[0] == label, truth.array[0] == label
+        base, middle, apex = _by_position(a, b, basal_first=basal_first)
         scores[key] = Score(
+            base_dice=base,
+            middle_dice=middle,
+            apex_dice=apex,
             dice=dice(a, b),
             iou=iou(a, b),
             hd95_mm=hd95_mm(a, b, ours.geometry.spacing_mm) if known else math.nan,
@@ -125,6 +169,25 @@ def score(ours: LabelMap, truth: LabelMap) -> dict[str, Score]:
             truth_ml=volumes_ml(truth, label)[0],
         )
     return scores
+
+
+def _basal_first(truth: LabelMap) -> bool:
+    """Whether the first slices of a stack are the basal ones: the ventricles are larger there."""
+    areas = np.count_nonzero((truth.array[0] == LV) | (truth.array[0] == RV), axis=(1, 2))
+    on = np.flatnonzero(areas)
+    if not on.size:
+        return True
+    lever = np.arange(len(areas)) - (on[0] + on[-1]) / 2
+    return bool((areas * lever).sum() <= 0)
+
+
+def _by_position(ours: NDArray[np.bool_], truth: NDArray[np.bool_], *, basal_first: bool) -> list[float]:
+    """Slice Dice of one structure's masks (Z, Y, X) at the base, in the middle (mean) and at the apex."""
+    on = np.flatnonzero((ours | truth).any(axis=(1, 2)))
+    if len(ours) == 1 or len(on) < 3:
+        return [math.nan] * 3
+    slices = [dice(ours[z], truth[z]) for z in (on if basal_first else on[::-1])]
+    return [slices[0], _mean(slices[1:-1]), slices[-1]]
 
 
 def evaluate(
@@ -161,6 +224,7 @@ def summarise(cases: Sequence[CaseScore], model: str, precision: str, inference_
     groups = sorted({name for c in cases for name in (c.group, c.disease) if name})
     stacks = [c for c in cases if not c.single_slice]
     means = {phase: _means(some) for phase, some in phases.items()}
+    positions = {p: {key: _mean([c.scores[key].position_dice(p) for c in stacks]) for key in KEYS} for p in POSITIONS}
     return Evaluation(
         model=model,
         precision=precision,
@@ -168,7 +232,9 @@ def summarise(cases: Sequence[CaseScore], model: str, precision: str, inference_
         means=means,
         groups={group: _means([c for c in cases if group in (c.group, c.disease)]) for group in groups},
         dice_mean=_mean([m.dice for m in means["all"].values()]),
+        dice_mean_interval=bootstrap_interval([_case_dice(some) for some in _by_patient(cases).values()]),
         iou_mean=_mean([m.iou for m in means["all"].values()]),
+        positions=positions if stacks else {},
         ef=_ef(stacks),
         volumes=_volumes([c for c in stacks if c.spacing_known]),
         latency_ms={
@@ -197,9 +263,35 @@ def _means(cases: Sequence[CaseScore]) -> dict[str, Mean]:
             iou=_mean([s.iou for s in counted]),
             hd95_mm=_mean([s.hd95_mm for s in counted]),
             n=len(counted),
+            dice_interval=bootstrap_interval(
+                [[c.scores[key].dice for c in some] for some in _by_patient(cases).values()]
+            ),
             hd95_missing=sum(math.isnan(s.hd95_mm) for s in counted),
         )
     return result
+
+
+def _by_patient(cases: Sequence[CaseScore]) -> dict[str, list[CaseScore]]:
+    result: dict[str, list[CaseScore]] = {}
+    for case in cases:
+        result.setdefault(case.patient, []).append(case)
+    return result
+
+
+def _case_dice(cases: Sequence[CaseScore]) -> list[float]:
+    """Of each volume, the mean Dice of its structures."""
+    return [_mean([score.dice for score in case.scores.values()]) for case in cases]
+
+
+def same_within(one: Evaluation, other: Evaluation, margin: float = EQUIVALENCE_MARGIN) -> Equivalence:
+    """Whether two evaluations of the same cases have the same mean Dice (one − other), patient by patient.
+
+    Raises ValueError where the cases are not the same.
+    """
+    if [(c.patient, c.phase) for c in one.cases] != [(c.patient, c.phase) for c in other.cases]:
+        raise ValueError("the two evaluations are not of the same volumes")
+    mine, theirs = _by_patient(one.cases), _by_patient(other.cases)
+    return equivalence([_mean(_case_dice(mine[p])) - _mean(_case_dice(theirs[p])) for p in mine], margin)
 
 
 def _pairs(cases: Sequence[CaseScore]) -> list[tuple[CaseScore, CaseScore]]:

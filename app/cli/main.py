@@ -154,6 +154,10 @@ def _parser() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParse
         "--patients", default="all", metavar="all|train|val|test|LIST", help="LIST: names with commas"
     )
     evaluate.add_argument("--labels", default="", help="what the masks of pairs hold: mnms, acdc or lv=1,myo=2,rv=3")
+    evaluate.add_argument(
+        "--against", metavar="P", help="a second precision: test whether both have the same mean Dice"
+    )
+    evaluate.add_argument("--margin", type=float, default=0.002, help="Dice that does not matter (default 0.002)")
     _add_model(evaluate)
     _add_json(evaluate)
 

@@ -25,6 +25,7 @@ from engine.volume import Known, LabelMap, Volume
 if TYPE_CHECKING:
     from engine.evaluate import Evaluation
     from engine.measures.function import Function
+    from engine.measures.metrics import Interval
     from engine.network.predict import Prediction
 
 NIFTI_ENDINGS = (".nii", ".nii.gz")
@@ -258,41 +259,73 @@ def _phases_text(function: Function, volume: Volume) -> str:
 
 
 def run_evaluate(arguments: argparse.Namespace) -> None:
-    from engine.evaluate import evaluate  # noqa: PLC0415
+    from engine.evaluate import evaluate, same_within, without_nan  # noqa: PLC0415
     from engine.formats.datasets import find_cases  # noqa: PLC0415
 
     _, card, precision = _choose_model(arguments)
+    if arguments.against:
+        card.file_for(arguments.against)
     cases = find_cases(arguments.folder, arguments.layout, arguments.patients, arguments.labels)
     result = evaluate(cases, card, precision, threads=arguments.threads, progress=show_progress)
+    same = None
+    if arguments.against:
+        other = evaluate(cases, card, arguments.against, threads=arguments.threads, progress=show_progress)
+        same = same_within(result, other, arguments.margin)
     if arguments.json:
-        print_json({"layout": arguments.layout, "patients_asked": arguments.patients, **result.to_dict()})
-    else:
-        print_text(_evaluation_text(result, card))
+        compared = {"against": {"precision": arguments.against, **without_nan(asdict(same))}} if same else {}
+        asked = {"layout": arguments.layout, "patients_asked": arguments.patients}
+        print_json({**asked, **result.to_dict(), **compared})
+        return
+    print_text(_evaluation_text(result, card))
+    if same:
+        print_text(
+            f"{precision} − {arguments.against}: mean Dice {same.difference:+.4f}, 90 % interval "
+            f"{same.interval.low:+.4f} to {same.interval.high:+.4f}, {same.n} patients: "
+            f"{'equivalent' if same.equivalent else 'not shown to be equivalent'} within ±{same.margin:g} "
+            "(two one-sided t-tests at 5 %)"
+        )
 
 
 def _evaluation_text(result: Evaluation, card: ModelCard) -> str:
     names = {"lv": "LV cavity", "myo": "LV myocardium", "rv": "RV cavity"}
-    overlap = [["", "Dice", "IoU", "HD95 mm", "volumes", "without HD95"]]
+    overlap = [["", "Dice", "95 % interval", "IoU", "HD95 mm", "volumes", "without HD95"]]
     for phase, means in [*result.means.items(), *result.groups.items()]:
         for key, mean in means.items():
-            cells = [number(mean.dice, 4), number(mean.iou, 4), number(mean.hd95_mm, 2), str(mean.n)]
+            reach = _reach(mean.dice_interval)
+            cells = [number(mean.dice, 4), reach, number(mean.iou, 4), number(mean.hd95_mm, 2), str(mean.n)]
             overlap.append([f"{phase} {names[key]}", *cells, str(mean.hd95_missing)])
-    difference = [["model − expert", "bias", "limits of agreement", "mean absolute", "n"]]
+    places = [["Dice of slices", *result.positions]] if result.positions else []
+    for key in names if places else ():
+        places.append([names[key], *(number(found[key], 4) for found in result.positions.values())])
+    difference = [["model − expert", "bias", "SD", "limits of agreement", "mean absolute", "ICC", "n"]]
     agreements = [(f"{key.upper()} EF, points", value) for key, value in result.ef.items()]
     for name, agreement in [*agreements, *result.volumes.items()]:
         limits = f"{number(agreement.low)} to {number(agreement.high)}"
-        difference.append([name, number(agreement.bias), limits, number(agreement.mae), str(agreement.n)])
+        numbers = [
+            number(agreement.bias),
+            number(agreement.sd),
+            limits,
+            number(agreement.mae),
+            number(agreement.icc, 3),
+        ]
+        difference.append([name, *numbers, str(agreement.n)])
     patients = len({case.patient for case in result.cases})
     latency = f", inference {result.latency_ms['p50']:.1f} ms a slice (median)" if result.latency_ms else ""
     return "\n".join(
         [
             f"{card.name} in {result.precision}, {patients} patients, {len(result.cases)} volumes{latency}",
-            f"mean Dice {number(result.dice_mean, 4)}, mean IoU {number(result.iou_mean, 4)}",
+            f"mean Dice {number(result.dice_mean, 4)} ({_reach(result.dice_mean_interval)}), "
+            f"mean IoU {number(result.iou_mean, 4)}",
             table(overlap),
+            *([table(places)] if places else []),
             table(difference),
             *(f"- {rule}" for rule in result.rules),
         ]
     )
+
+
+def _reach(interval: Interval) -> str:
+    return f"{number(interval.low, 4)} to {number(interval.high, 4)}"
 
 
 def run_bench(arguments: argparse.Namespace) -> None:

@@ -79,6 +79,7 @@ class Agreement:
 
     bias: mean of measurement − reference. sd: its sample standard deviation (NaN for one pair).
     low, high: limits of agreement, bias ± 1.96 sd. mae: mean absolute difference. n: pairs.
+    icc: intraclass correlation of the two (see icc).
     """
 
     bias: float
@@ -87,10 +88,11 @@ class Agreement:
     high: float
     mae: float
     n: int
+    icc: float = math.nan
 
 
 def agreement(measured: Sequence[float], reference: Sequence[float]) -> Agreement:
-    """Bias and limits of agreement (Bland and Altman, Lancet 1986;327:307), and mean absolute error.
+    """Bias and limits of agreement (Bland and Altman, Lancet 1986;327:307), mean absolute error and ICC.
 
     Raises ValueError for lists of different length; all values are NaN for empty ones.
     """
@@ -101,4 +103,86 @@ def agreement(measured: Sequence[float], reference: Sequence[float]) -> Agreemen
     difference = np.asarray(measured, dtype=np.float64) - np.asarray(reference, dtype=np.float64)
     bias = float(difference.mean())
     sd = float(difference.std(ddof=1)) if difference.size > 1 else math.nan
-    return Agreement(bias, sd, bias - 1.96 * sd, bias + 1.96 * sd, float(np.abs(difference).mean()), difference.size)
+    mae = float(np.abs(difference).mean())
+    return Agreement(bias, sd, bias - 1.96 * sd, bias + 1.96 * sd, mae, difference.size, icc(measured, reference))
+
+
+def icc(measured: Sequence[float], reference: Sequence[float]) -> float:
+    """Intraclass correlation for absolute agreement of single measurements, two-way: ICC(A,1).
+
+    (MS_rows − MS_error) / (MS_rows + MS_error + 2 (MS_columns − MS_error) / n) with the pairs as rows and the two
+    methods as columns (McGraw and Wong, Psychological Methods 1996;1:30). NaN for fewer than two pairs, and where all
+    values are the same.
+    """
+    values = np.array([measured, reference], dtype=np.float64).T
+    n = len(values)
+    if n < 2:
+        return math.nan
+    rows, columns = values.mean(axis=1), values.mean(axis=0)
+    of_rows = 2 * float(((rows - values.mean()) ** 2).sum()) / (n - 1)
+    of_columns = n * float(((columns - values.mean()) ** 2).sum())
+    rest = float(((values - rows[:, None] - columns + values.mean()) ** 2).sum()) / (n - 1)
+    total = of_rows + rest + 2 * (of_columns - rest) / n
+    return (of_rows - rest) / total if total else math.nan
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """From low to high; NaN where there are too few patients to say."""
+
+    low: float
+    high: float
+
+
+BOOTSTRAP_DRAWS = 2000
+
+
+def bootstrap_interval(by_patient: Sequence[Sequence[float]], share: float = 0.95) -> Interval:
+    """Where the mean of the values would lie with other patients: percentiles of means over patients drawn anew.
+
+    by_patient: the values of each patient, NaN where one has none. A patient's values are drawn together, since they
+    depend on each other (Efron and Tibshirani, An Introduction to the Bootstrap, 1993, chapter 13). The draws are the
+    same each time.
+    """
+    sums = np.array([np.nansum(values) for values in by_patient], dtype=np.float64)
+    counts = np.array([np.count_nonzero(~np.isnan(values)) for values in by_patient])
+    sums, counts = sums[counts > 0], counts[counts > 0]
+    if len(sums) < 2:
+        return Interval(math.nan, math.nan)
+    drawn = np.random.default_rng(0).integers(len(sums), size=(BOOTSTRAP_DRAWS, len(sums)))
+    means = sums[drawn].sum(axis=1) / counts[drawn].sum(axis=1)
+    low, high = np.quantile(means, [(1 - share) / 2, (1 + share) / 2])
+    return Interval(float(low), float(high))
+
+
+@dataclass(frozen=True, slots=True)
+class Equivalence:
+    """Whether two methods give the same within a margin.
+
+    difference: mean over the patients. interval: its 90 % confidence interval. margin: the largest difference that
+    does not matter, settled before. equivalent: whether the whole interval lies within ± margin. n: patients.
+    """
+
+    difference: float
+    interval: Interval
+    margin: float
+    equivalent: bool
+    n: int
+
+
+def equivalence(differences: Sequence[float], margin: float) -> Equivalence:
+    """Two one-sided t-tests at 5 % each, as the 90 % interval of the mean of paired differences, one a patient.
+
+    (Schuirmann, J Pharmacokinet Biopharm 1987;15:657.) NaN are left out; not equivalent with fewer than two patients.
+    """
+    values = np.array([d for d in differences if not math.isnan(d)], dtype=np.float64)
+    if len(values) < 2:
+        mean = float(values[0]) if len(values) else math.nan
+        return Equivalence(mean, Interval(math.nan, math.nan), margin, False, len(values))
+    # Not at the top: the viewer paints before SciPy has loaded.
+    from scipy.special import stdtrit  # noqa: PLC0415
+
+    mean = float(values.mean())
+    reach = float(stdtrit(len(values) - 1, 0.95)) * float(values.std(ddof=1)) / math.sqrt(len(values))
+    within = -margin < mean - reach and mean + reach < margin
+    return Equivalence(mean, Interval(mean - reach, mean + reach), margin, within, len(values))

@@ -13,7 +13,7 @@ from patients import RAS, patient
 from tiny_model import write_tiny_model
 
 from engine.errors import ScanError
-from engine.evaluate import CaseScore, Score, evaluate, score, summarise
+from engine.evaluate import CaseScore, Score, evaluate, same_within, score, summarise
 from engine.formats import door, nifti
 from engine.formats.datasets import find_cases
 from engine.network.predict import predict
@@ -173,6 +173,35 @@ def test_score_of_one_volume() -> None:
     assert math.isnan(scores["rv"].dice)
     unknown = Geometry(geometry.affine, geometry.shape, Known.ASSUMED)
     assert math.isnan(score(LabelMap(ours, unknown), LabelMap(truth, unknown))["lv"].hd95_mm)
+
+
+@pytest.mark.parametrize("basal_first", [True, False])
+def test_base_and_apex_by_what_either_labels(basal_first: bool) -> None:
+    """Ours begins a slice later and ends a slice later than the truth, which is larger at its base."""
+    ours, truth = np.zeros((2, 1, 7, 9, 9), np.uint8)
+    for z, side in ((1, 8), (2, 6), (3, 4), (4, 2)):
+        truth[0, z, :side, :8] = LV
+    ours[0, 2:6] = truth[0, 1:5]
+    if not basal_first:
+        ours, truth = (np.ascontiguousarray(a[:, ::-1]) for a in (ours, truth))
+    geometry = Geometry(np.eye(4), (7, 9, 9))
+    found = score(LabelMap(ours, geometry), LabelMap(truth, geometry))["lv"]
+    assert (found.base_dice, found.apex_dice) == (0, 0)
+    assert found.middle_dice == pytest.approx((12 / 14 + 8 / 10 + 4 / 6) / 3)
+    result = summarise([CaseScore("a", "ED", "", True, dict.fromkeys(("lv", "myo", "rv"), found))], "m", "int8")
+    assert result.positions["middle"]["rv"] == pytest.approx(found.middle_dice)
+
+
+def test_the_same_within_a_margin() -> None:
+    one, other = (
+        summarise([one_case(p, "ED", 1, 1, dice=0.9 + shift + by) for p, by in (("a", 0), ("b", 0.01))], "m", "int8")
+        for shift in (0.0, 0.0005)
+    )
+    assert same_within(one, other).equivalent
+    assert same_within(one, other).difference == pytest.approx(-0.0005)
+    assert not same_within(one, other, 0.0004).equivalent
+    with pytest.raises(ValueError, match="same volumes"):
+        same_within(one, summarise([one_case("z", "ED", 1, 1)], "m", "int8"))
 
 
 def test_score_of_different_grids_is_a_bug() -> None:

@@ -408,6 +408,12 @@ def test_evaluate_scores_a_data_set(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert status == 0
     assert "ED LV cavity" in out
     assert "LV EF, points" in out
+    assert "95 % interval" in out
+    status, out, _ = run(capsys, "evaluate", tmp_path / "data", "--layout", "acdc", "--against", "float32")
+    assert "int8 − float32: mean Dice" in out
+    compared = run_json(capsys, "evaluate", tmp_path / "data", "--layout", "acdc", "--against", "float32")["against"]
+    assert (compared["precision"], compared["n"], compared["equivalent"]) == ("float32", 1, False)
+    assert compared["interval"] == {"low": None, "high": None}
 
 
 def test_bench_lists_models_and_recommends(capsys: pytest.CaptureFixture[str]) -> None:

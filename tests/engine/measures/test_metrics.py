@@ -8,7 +8,7 @@ import math
 import numpy as np
 import pytest
 
-from engine.measures.metrics import agreement, dice, hd95_mm, iou
+from engine.measures.metrics import agreement, bootstrap_interval, dice, equivalence, hd95_mm, icc, iou
 
 
 def mask(*inside: int, size: int = 8) -> np.ndarray:
@@ -138,3 +138,44 @@ def test_agreement_of_few() -> None:
     assert none.n == 0 and math.isnan(none.bias)
     with pytest.raises(ValueError, match="references"):
         agreement([1], [])
+
+
+def test_icc_by_hand() -> None:
+    """Rows 1 2, 3 2, 5 6: MS rows 19/3 = 2 · (1.5², .5²…), columns 1/6, error 2/3 (McGraw and Wong's ICC(A,1))."""
+    measured, reference = [1, 3, 5], [2, 2, 6]
+    rows = 2 * ((1.5 - 19 / 6) ** 2 + (2.5 - 19 / 6) ** 2 + (5.5 - 19 / 6) ** 2) / 2
+    columns = 3 * 2 * (1 / 6) ** 2
+    # What is left of each value once its row's and its column's means are taken out: ∓1/3, ±2/3, ∓1/3.
+    rest = 2 * ((1 / 3) ** 2 + (2 / 3) ** 2 + (1 / 3) ** 2) / 2
+    assert icc(measured, reference) == pytest.approx((rows - rest) / (rows + rest + 2 * (columns - rest) / 3))
+    assert icc([1, 2, 3], [1, 2, 3]) == pytest.approx(1)
+    assert agreement([1, 2, 3], [11, 12, 13]).icc < 0.05
+    assert math.isnan(icc([1], [1]))
+    assert math.isnan(icc([2, 2], [2, 2]))
+
+
+def test_bootstrap_draws_patients() -> None:
+    sure = bootstrap_interval([[0.9, 0.9]] * 10)
+    assert (sure.low, sure.high) == (pytest.approx(0.9), pytest.approx(0.9))
+    values = list(np.random.default_rng(1).normal(0.9, 0.1, 100))
+    single = bootstrap_interval([[v] for v in values])
+    # As wide as 1.96 standard errors on either side; no narrower for counting every patient twice.
+    assert single.high - single.low == pytest.approx(2 * 1.96 * 0.1 / 10, rel=0.2)
+    twice = bootstrap_interval([[v, v] for v in values])
+    assert (twice.low, twice.high) == (pytest.approx(single.low), pytest.approx(single.high))
+    assert bootstrap_interval([[math.nan, v] for v in values]) == single
+    assert math.isnan(bootstrap_interval([[0.9], [math.nan]]).low)
+
+
+def test_equivalence_wants_the_whole_interval_inside() -> None:
+    # Mean 0, sd 1e-3 · sqrt(4/3), t(3, .95) = 2.3534: reach 2.3534 · 1e-3 · sqrt(4/3) / 2.
+    found = equivalence([1e-3, -1e-3, 1e-3, -1e-3], 0.002)
+    reach = 2.3534e-3 * math.sqrt(4 / 3) / 2
+    assert (found.interval.low, found.interval.high) == (
+        pytest.approx(-reach, rel=1e-4),
+        pytest.approx(reach, rel=1e-4),
+    )
+    assert found.equivalent and found.n == 4
+    assert not equivalence([1e-3, -1e-3, 1e-3, -1e-3], 0.001).equivalent
+    assert not equivalence([0.003] * 4, 0.002).equivalent
+    assert not equivalence([0.0, math.nan], 0.002).equivalent
