@@ -10,6 +10,8 @@ from places import SHARED_DATA
 
 # The window speaks English in tests, whatever the desktop does, unless a test asks for more.
 os.environ["LANGUAGE"] = "en"
+# Tests compile their networks anew, but for those of the cache itself.
+os.environ["CINEQUANT_CACHE"] = "off"
 
 
 @pytest.fixture(scope="session")

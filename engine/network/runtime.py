@@ -6,6 +6,7 @@ viewer starts without it.
 
 from __future__ import annotations
 
+import io
 import os
 import platform
 import subprocess
@@ -25,7 +26,7 @@ from numpy.typing import NDArray
 
 import engine
 from engine.errors import ModelError
-from engine.network import packed
+from engine.network import compiled, packed
 from engine.network.catalog import packaged_models
 from engine.network.model_card import ModelCard, checked_bytes, read_test_tensors
 
@@ -109,9 +110,11 @@ class Network:
         threads: int,
         bf16: bool = False,
         profile: bool = False,
+        key: str = "",
     ) -> None:
         """Compile content, an ONNX or a packed file that messages call `where`. bf16: as in load_network.
 
+        key: of engine.network.compiled, to take the compiled network from there, or to leave it there; "" for neither.
         profile: count the time of every node, at the cost of a few microseconds each; see executed_nodes.
         Raises ModelError.
         """
@@ -133,17 +136,11 @@ class Network:
             "PERF_COUNT": profile,
         }
         self._profile = profile
-        if packed.is_packed(content):
-            content = packed.to_onnx(packed.unpack(content, where))
         try:
-            model = _openvino_core().read_model(model=content)
-            if len(model.inputs) != 1 or len(model.outputs) != 1:
-                raise ModelError(
-                    f"{where}: has {len(model.inputs)} inputs and {len(model.outputs)} outputs, not one of each; "
-                    "export a network that maps one image to its logits"
-                )
-            model.reshape([1, 1, *input_shape])
-            self._compiled = _openvino_core().compile_model(model, "CPU", options)
+            blob = compiled.read_blob(key) if key else None
+            self._compiled: Any = _from_blob(blob, key, options) if blob else None
+            if self._compiled is None:
+                self._compiled = _compile(content, where, input_shape, options)
             output = self._compiled.output(0)
             if tuple(output.shape) != (1, channels, *input_shape) or output.element_type != ov.Type.f32:
                 raise ModelError(
@@ -157,6 +154,8 @@ class Network:
             self._request.set_input_tensor(ov.Tensor(self._image, shared_memory=True))
             self._request.set_output_tensor(ov.Tensor(self._logits, shared_memory=True))
             self._run()
+            if key and not blob:
+                compiled.write_blob(key, self._compiled.export_model().getvalue())
         except RuntimeError as error:
             raise ModelError(
                 f"{where}: OpenVINO cannot use this file ({_reason(error)}); export the model again"
@@ -191,6 +190,28 @@ class Network:
         return tuple(_executed_node(node, position, timed=self._profile) for node in ordered)
 
 
+def _compile(content: bytes, where: Path, input_shape: tuple[int, int], options: dict[str, Any]) -> Any:
+    if packed.is_packed(content):
+        content = packed.to_onnx(packed.unpack(content, where))
+    model = _openvino_core().read_model(model=content)
+    if len(model.inputs) != 1 or len(model.outputs) != 1:
+        raise ModelError(
+            f"{where}: has {len(model.inputs)} inputs and {len(model.outputs)} outputs, not one of each; "
+            "export a network that maps one image to its logits"
+        )
+    model.reshape([1, 1, *input_shape])
+    return _openvino_core().compile_model(model, "CPU", options)
+
+
+def _from_blob(blob: bytes, key: str, options: dict[str, Any]) -> Any | None:
+    """A network that was compiled before; None where the runtime does not take it."""
+    try:
+        return _openvino_core().import_model(io.BytesIO(blob), "CPU", options)
+    except RuntimeError:
+        compiled.forget_blob(key)
+        return None
+
+
 def load_network(
     card: ModelCard,
     precision: str,
@@ -204,7 +225,9 @@ def load_network(
     threads: None for one a physical core. input_shape: (H, W).
     bf16: let float layers compute in bfloat16; for comparing, never for what the user reads as float32.
     The file's SHA-256 is compared with the card's before OpenVINO sees the file. A model that did not come with the
-    program is first loaded in a child process, because a damaged file can crash OpenVINO and with it the viewer.
+    program is first loaded in a child process, because a damaged file can crash OpenVINO and with it the viewer; one
+    that was compiled on this machine before has been through that. Compiled networks are kept for the next process (see
+    engine.network.compiled).
     Raises ModelError naming the file.
     """
     entry = card.file_for(precision)
@@ -219,11 +242,19 @@ def load_network(
             return _networks[key]
         content = checked_bytes(card.folder, entry.file, entry.sha256)
         where = card.folder / entry.file
-        if not _is_packaged(card) and (entry.sha256, input_shape) not in _checked:
+        stored = compiled.key_of(*_machine(), *key)
+        tried = (entry.sha256, input_shape) in _checked or compiled.is_stored(stored)
+        if not _is_packaged(card) and not tried:
             _check_in_child(content, where, card.channels, input_shape)
             _checked.add((entry.sha256, input_shape))
         network = Network(
-            content, where=where, channels=card.channels, input_shape=input_shape, threads=wanted, bf16=bf16
+            content,
+            where=where,
+            channels=card.channels,
+            input_shape=input_shape,
+            threads=wanted,
+            bf16=bf16,
+            key=stored,
         )
         network.model_id, network.precision, network.sha256 = card.id, precision, entry.sha256
         _networks[key] = network
@@ -286,6 +317,14 @@ def isa() -> str:
         smallest = _openvino_core().compile_model(ov.Model([ov.opset13.relu(x)], [x]), "CPU")
         _device_isa = _isa(smallest, ())
     return _device_isa
+
+
+def _machine() -> tuple[object, ...]:
+    """What a compiled network depends on beside the network: runtime, processor, and caps of its instruction set."""
+    core = _openvino_core()
+    caps = tuple(os.environ.get(name, "") for name in ("ONEDNN_MAX_CPU_ISA", "OV_CPU_MAX_ISA"))
+    capabilities = tuple(sorted(map(str, core.get_property("CPU", "OPTIMIZATION_CAPABILITIES"))))
+    return ov.get_version(), device_name(), isa(), capabilities, caps
 
 
 def has_bf16() -> bool:
