@@ -376,6 +376,7 @@ def run_models(arguments: argparse.Namespace) -> None:
     for card in catalog.models:
         entry: dict[str, Any] = {
             "id": card.id,
+            "view": card.view,
             "default": card.id == catalog.default,
             "name": card.name,
             "version": card.version,
@@ -418,7 +419,8 @@ def _models_text(catalog: Catalog, entries: Sequence[dict[str, Any]]) -> str:
     lines = []
     for card, entry in zip(catalog.models, entries, strict=True):
         mark = " (default)" if card.id == catalog.default else ""
-        lines.append(f"{card.id}{mark}: {card.name} {card.version}, {card.parameters:,} parameters, {card.licence}")
+        said = f"{card.name} {card.version}, {card.view}, {card.parameters:,} parameters, {card.licence}"
+        lines.append(f"{card.id}{mark}: {said}")
         lines.append(f"  {card.description}")
         for name, file in card.precisions.items():
             measured = ", ".join(f"{key} {value:.3f}" for key, value in card.metrics.get(name, {}).items())

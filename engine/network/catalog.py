@@ -10,7 +10,7 @@ from importlib import resources
 from pathlib import Path
 
 from engine.errors import ModelError
-from engine.network.model_card import CARD_FILE, ModelCard, load_card
+from engine.network.model_card import CARD_FILE, SHORT_AXIS, ModelCard, load_card
 
 DEFAULT_MODEL = "quantlite"
 DEFAULT_PRECISION = "int8"
@@ -22,7 +22,8 @@ MODELS_VARIABLE = "CINEQUANT_MODELS"
 class Catalog:
     """models: usable ones, the default first, then by id. rejected: (folder, reason), the reason one line.
 
-    default: id of the model that is used when none is named; empty where no model is installed.
+    default: id of the model that is used when none is named, always one of the short axis; empty where none is
+        installed.
     """
 
     models: tuple[ModelCard, ...]
@@ -42,6 +43,16 @@ class Catalog:
                 raise ModelError(f"model {wanted} was rejected: {reason}")
         there = ", ".join(card.id for card in self.models)
         raise ModelError(f"there is no model {wanted!r}; installed: {there}: choose one of these")
+
+    def for_view(self, view: str) -> ModelCard:
+        """The model for a view of model_card.VIEWS when none is named: the default, or of other views the first by id.
+
+        Raises ModelError where none is made for it.
+        """
+        for card in self.models:
+            if card.view == view:
+                return card
+        raise ModelError(f"no model for {view} images is installed; put a model's folder into {user_models()}")
 
 
 def packaged_models() -> Path:
@@ -91,7 +102,8 @@ def find_models(folders: Sequence[Path] | None = None) -> Catalog:
                 rejected.append(
                     (candidate, f"{candidate}: {there} already is model {card.id}; rename the folder and id")
                 )
-    default = DEFAULT_MODEL if DEFAULT_MODEL in models else next(iter(sorted(models)), "")
+    usual = sorted(name for name, card in models.items() if card.view == SHORT_AXIS)
+    default = DEFAULT_MODEL if DEFAULT_MODEL in usual else next(iter(usual), "")
     ordered = sorted(models.values(), key=lambda card: (card.id != default, card.id))
     return Catalog(tuple(ordered), tuple(rejected), default)
 

@@ -28,6 +28,9 @@ from engine.network.preprocess import InputSpec
 from engine.volume import STRUCTURES
 
 SCHEMA = 1
+SHORT_AXIS, FOUR_CHAMBER = "short-axis", "4ch"
+VIEWS = (SHORT_AXIS, FOUR_CHAMBER)
+"""Views of the heart that a network can be made for."""
 CARD_FILE = "card.json"
 # A card is a page of text; a larger file is no card, and is not read into memory to find out.
 MAX_CARD_BYTES = 1_000_000
@@ -78,6 +81,7 @@ class ModelCard:
     labels: structure → label value; the logits channel of a structure is its value, channel 0 is background.
     keep_largest: keep only the largest connected component of each structure in each frame.
     metrics: precision → name → value, measured on metrics_split.
+    view: the view of VIEWS that the network is made for; a card without it is of the short axis.
     folder: where the card was read from; not in the JSON.
     """
 
@@ -99,6 +103,7 @@ class ModelCard:
     metrics_split: str
     test_tensors: TestTensors
     folder: Path
+    view: str = SHORT_AXIS
 
     def file_for(self, precision: str) -> PrecisionFile:
         """The weight file of a precision. Raises ModelError listing what there is."""
@@ -343,6 +348,8 @@ def _file(value: Any, key: str, endings: tuple[str, ...], folder: Path) -> str:
 def _parse(data: Any, folder: Path) -> ModelCard:
     if isinstance(data, dict) and data.get("schema") != SCHEMA:
         raise _BadCardError(f"schema {data.get('schema')!r} is not understood, only {SCHEMA}: another CineQuant may")
+    if isinstance(data, dict):
+        data = {"view": SHORT_AXIS, **data}
     data = _keys(data, "the card", tuple(f.name for f in fields(ModelCard) if f.name != "folder"))
     if not isinstance(data["id"], str) or not _ID.fullmatch(data["id"]):
         raise _BadCardError(f"id {data['id']!r} must be lower-case letters, digits, - and _")
@@ -363,6 +370,8 @@ def _parse(data: Any, folder: Path) -> ModelCard:
         )
     if not isinstance(data["keep_largest"], bool):
         raise _BadCardError("keep_largest must be true or false")
+    if data["view"] not in VIEWS:
+        raise _BadCardError(f"view must be {' or '.join(VIEWS)}, not {data['view']!r}")
     metrics = _table(data["metrics"], "metrics", lambda item, key: _table(item, key, _number))
     for name in metrics:
         if name not in precisions:
@@ -386,6 +395,7 @@ def _parse(data: Any, folder: Path) -> ModelCard:
         metrics_split=_text(data["metrics_split"], "metrics_split"),
         test_tensors=_test_tensors(data["test_tensors"], precisions, folder),
         folder=folder,
+        view=data["view"],
     )
 
 

@@ -24,8 +24,10 @@ from torch import nn
 from engine.errors import ModelError
 from engine.network import packed
 from engine.network.model_card import (
+    FOUR_CHAMBER,
     MAX_TEST_TENSOR_BYTES,
     SCHEMA,
+    SHORT_AXIS,
     ModelCard,
     TestTensors,
     describe_file,
@@ -242,7 +244,7 @@ def write_onnx(
 def _card(
     config: Config, parameters: int, spec: InputSpec, folder: Path, training_data: str, licence: str, long_axis: bool
 ) -> ModelCard:
-    view, other = ("four-chamber long-axis", "short axes") if long_axis else ("short-axis", "long axes")
+    said, other = ("four-chamber long-axis", "short axes") if long_axis else ("short-axis", "long axes")
     return ModelCard(
         schema=SCHEMA,
         id=config.id,
@@ -254,7 +256,7 @@ def _card(
         input=spec,
         labels={name: value for value, name in STRUCTURES.items()},
         keep_largest=True,
-        intended_use=f"Research: outlines of the ventricles in {view} cine MR (bSSFP) of adults.",
+        intended_use=f"Research: outlines of the ventricles in {said} cine MR (bSSFP) of adults.",
         limits=f"Not for diagnosis. Not made for late enhancement, {other}, children or congenital disease. "
         "Papillary muscles count as cavity.",
         training_data=training_data,
@@ -263,6 +265,7 @@ def _card(
         metrics_split="not yet evaluated",
         test_tensors=TestTensors("", "", {}),
         folder=folder,
+        view=FOUR_CHAMBER if long_axis else SHORT_AXIS,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from tiny_model import write_tiny_model
 from engine.errors import ModelError
 from engine.network import catalog
 from engine.network.catalog import Catalog, default_precision, find_models
+from engine.network.model_card import save_card
 
 
 def test_models_are_found_default_first_then_by_id(tmp_path: Path) -> None:
@@ -29,6 +31,16 @@ def test_without_quantlite_the_first_model_is_default(tmp_path: Path) -> None:
     write_tiny_model(tmp_path, "zebra")
     write_tiny_model(tmp_path, "apple")
     assert find_models([tmp_path]).default == "apple"
+
+
+def test_a_model_of_the_long_axis_is_never_the_default(tmp_path: Path) -> None:
+    save_card(replace(write_tiny_model(tmp_path, "apple"), view="4ch"))
+    with pytest.raises(ModelError, match="no model for short-axis images"):
+        find_models([tmp_path]).for_view("short-axis")
+    write_tiny_model(tmp_path, "zebra")
+    found = find_models([tmp_path])
+    assert found.default == found.get().id == found.for_view("short-axis").id == "zebra"
+    assert found.for_view("4ch").id == "apple"
 
 
 def test_a_broken_model_is_rejected_with_the_reason_and_the_others_stay(tmp_path: Path) -> None:

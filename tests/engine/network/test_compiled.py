@@ -129,7 +129,8 @@ def test_switched_off(card: ModelCard, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_two_processes_at_once(cache: Path, card: ModelCard) -> None:
     program = (
-        "import sys; from pathlib import Path; from engine import runtime; from engine.network.model_card import load_card; "
+        "import sys; from pathlib import Path; from engine.network import runtime; "
+        "from engine.network.model_card import load_card; "
         f"runtime.load_network(load_card(Path(sys.argv[1])), 'int8', threads=1, input_shape={SHAPE})"
     )
     both = [subprocess.Popen([sys.executable, "-c", program, str(card.folder)]) for _ in range(2)]

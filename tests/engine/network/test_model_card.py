@@ -41,6 +41,13 @@ def test_what_is_saved_is_loaded(card: ModelCard) -> None:
     assert load_card(card.folder) == card
 
 
+def test_a_card_without_a_view_is_of_the_short_axis(card: ModelCard) -> None:
+    change(card.folder, lambda d: d.pop("view"))
+    assert load_card(card.folder).view == "short-axis"
+    save_card(replace(card, view="4ch"))
+    assert load_card(card.folder).view == "4ch"
+
+
 def test_saving_leaves_nothing_beside_the_card(card: ModelCard) -> None:
     save_card(card)
     assert sorted(f.name for f in card.folder.iterdir()) == [
@@ -55,6 +62,7 @@ BROKEN: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
     "newer schema": (lambda d: d.update(schema=2), "schema 2 is not understood"),
     "no schema": (lambda d: d.pop("schema"), "schema None"),
     "missing key": (lambda d: d.pop("limits"), "key limits is missing"),
+    "unknown view": (lambda d: d.update(view="2ch"), "view must be short-axis or 4ch, not '2ch'"),
     "extra key": (lambda d: d.update(colour="red"), "key colour is not one of"),
     "extra key inside": (lambda d: d["input"].update(mean=0), "key input.mean is not one of"),
     "missing key inside": (lambda d: d["precisions"]["int8"].pop("sha256"), "key precisions.int8.sha256 is missing"),
