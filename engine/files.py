@@ -1,10 +1,29 @@
-"""Files that appear whole or not at all."""
+"""Files that appear whole or not at all, and files that are nothing but files."""
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
+import stat
 from pathlib import Path
+
+
+def read_regular(path: Path, limit: int | None = None) -> bytes:
+    """The content of a regular file of at most limit bytes.
+
+    A pipe or a device under the name of a file would block for ever or never end, so neither is opened for reading.
+    Raises OSError whose strerror says what is wrong.
+    """
+    # O_NONBLOCK: opening a pipe that nobody writes to must not wait. Windows has neither.
+    handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    with os.fdopen(handle, "rb") as stream:
+        found = os.fstat(stream.fileno())
+        if not stat.S_ISREG(found.st_mode):
+            raise OSError(errno.EINVAL, "not a regular file", str(path))
+        if limit is not None and found.st_size > limit:
+            raise OSError(errno.EFBIG, f"larger than {limit} bytes", str(path))
+        return stream.read()
 
 
 def write_atomically(path: Path, content: bytes) -> None:

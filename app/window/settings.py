@@ -33,7 +33,7 @@ class Settings:
             overlay = replace(overlay, opacity=opacity)
         visible = self._list("overlay/visible")
         if visible is not None:
-            overlay = replace(overlay, visible=frozenset(v for v in visible if v in STRUCTURES))
+            overlay = replace(overlay, visible=frozenset(v for v in visible if isinstance(v, int) and v in STRUCTURES))
         overlay = replace(overlay, colours=structure_colours.from_json(self._json("overlay/colours")))
         chosen = {name: self._text(name) for name in ("model", "precision")}
         layout = self._text("layout")
@@ -100,5 +100,5 @@ class Settings:
     def _json(self, key: str) -> Any:
         try:
             return json.loads(self._text(key) or "null")
-        except ValueError:
+        except (ValueError, RecursionError):  # damaged, or nested too deeply for anything that was saved
             return None

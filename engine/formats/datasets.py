@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from engine.errors import ScanError
+from engine.files import read_regular
 from engine.formats import nifti
 from engine.volume import LabelMap, Volume, label_values
 
@@ -24,6 +25,7 @@ LAYOUTS: dict[str, str] = {
 PHASES = ("ED", "ES")
 SPLITS = ("train", "val", "test")
 
+_MAX_TABLE_BYTES = 16_000_000
 # Names of folders, in lower case, that say what the patients below them are for.
 _SPLIT_FOLDERS = {
     "train": "train",
@@ -329,12 +331,17 @@ def _table(folder: Path, key: str) -> dict[str, dict[str, str]]:
     candidates: Iterable[Path] = (*sorted(folder.glob("*.csv")), *sorted(folder.resolve().parent.glob("*.csv")))
     for path in candidates:
         try:
-            lines = path.read_text(encoding="utf-8-sig", errors="replace").splitlines()
+            lines = read_regular(path, _MAX_TABLE_BYTES).decode("utf-8-sig", errors="replace").splitlines()
         except OSError as error:
-            raise ScanError(f"{path}: cannot be read as text ({error}); restore it from the data set") from error
+            raise ScanError(f"{path}: cannot be read ({error.strerror}); restore it from the data set") from error
         if lines and key in lines[0]:
             rows = csv.DictReader(lines, delimiter=";" if lines[0].count(";") > lines[0].count(",") else ",")
-            return {
-                row[key].strip(): {k: (v or "").strip() for k, v in row.items() if k} for row in rows if row.get(key)
-            }
+            try:
+                return {
+                    row[key].strip(): {k: (v or "").strip() for k, v in row.items() if k}
+                    for row in rows
+                    if row.get(key)
+                }
+            except csv.Error as error:
+                raise ScanError(f"{path}: is no table ({error}); restore it from the data set") from error
     return {}

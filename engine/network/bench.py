@@ -108,11 +108,25 @@ def report_from_json(data: Any) -> Report | None:
         known = {f.name: data[f.name] for f in fields(Report)}
     except (KeyError, TypeError):
         return None
-    numbers = (value for row in rows for value in (row.latency_ms, row.latency_p95_ms, row.int8_share, row.size_bytes))
-    words = (known[name] for name in ("key", "device", "isa", "runtime", "recommended_model", "recommended", "reason"))
-    if not (all(isinstance(n, int | float) for n in numbers) and all(isinstance(word, str) for word in words)):
-        return None
-    return Report(**{**known, "rows": rows, "failed": failed})
+    report = Report(**{**known, "rows": rows, "failed": failed})
+    sound = all(_is_sound(entry) for entry in (report, *rows)) and all(
+        isinstance(word, str) for item in failed for word in item
+    )
+    return report if sound else None
+
+
+# What a stored report may hold, by the annotations of its fields; lists are checked one by one.
+_KINDS: dict[str, tuple[type, ...]] = {
+    "str": (str,),
+    "int": (int,),
+    "float": (int, float),
+    "float | None": (int, float, type(None)),
+}
+
+
+def _is_sound(entry: Report | Row) -> bool:
+    """Whether the fields are of the types that they are declared with: settings can be damaged or edited by hand."""
+    return all(isinstance(getattr(entry, f.name), _KINDS[str(f.type)]) for f in fields(entry) if str(f.type) in _KINDS)
 
 
 def device_key(catalog: Catalog, *, threads: int | None = None) -> str:

@@ -62,12 +62,15 @@ def packaged_models() -> Path:
 
 def user_models() -> Path:
     """The folder that a user adds models to; it need not exist."""
-    if sys.platform == "win32":
-        base = Path(os.environ.get("APPDATA") or Path.home() / "AppData" / "Roaming")
-    elif sys.platform == "darwin":
-        base = Path.home() / "Library" / "Application Support"
-    else:
-        base = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
+    try:
+        if sys.platform == "win32":
+            base = Path(os.environ.get("APPDATA") or Path.home() / "AppData" / "Roaming")
+        elif sys.platform == "darwin":
+            base = Path.home() / "Library" / "Application Support"
+        else:
+            base = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
+    except RuntimeError:  # a container's user may have neither HOME nor an entry in the list of users
+        base = Path("/usr/local/share")
     return base / "cinequant" / "models"
 
 
@@ -111,7 +114,7 @@ def find_models(folders: Sequence[Path] | None = None) -> Catalog:
 def _candidates(folder: Path) -> Iterator[Path]:
     """Folders that should hold a model: the folder itself if it has a card, else its subfolders but hidden ones."""
     try:
-        if (folder / CARD_FILE).is_file():
+        if (folder / CARD_FILE).exists():
             yield folder
         elif folder.is_dir():
             yield from sorted(f for f in folder.iterdir() if f.is_dir() and f.name[0] not in "._")

@@ -12,7 +12,9 @@ import io
 import json
 import math
 import re
+import tokenize
 import zipfile
+import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -22,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import ModelError
-from engine.files import write_atomically
+from engine.files import read_regular, write_atomically
 from engine.network.packed import ENDING
 from engine.network.preprocess import InputSpec
 from engine.volume import STRUCTURES
@@ -40,6 +42,8 @@ MAX_TEST_TENSOR_BYTES = 50_000
 # Unpacked, a zip of 50 kB can still claim gigabytes.
 _MAX_TENSOR_VALUES = 16_000_000
 _MAX_INPUT_SIZE = 2048
+_MAX_FILE_BYTES = 2**31
+_BAD_ZIP = (zipfile.BadZipFile, zlib.error)
 
 _ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _FILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
@@ -136,9 +140,8 @@ def load_card(folder: Path) -> ModelCard:
     """
     path = folder / CARD_FILE
     try:
-        if path.stat().st_size > MAX_CARD_BYTES:
-            raise _BadCardError(f"the file is larger than {MAX_CARD_BYTES} bytes")
-        data = json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=_no_duplicates, parse_constant=_no_nan)
+        text = read_regular(path, MAX_CARD_BYTES).decode("utf-8")
+        data = json.loads(text, object_pairs_hook=_no_duplicates, parse_constant=_no_nan)
         return _parse(data, folder)
     except FileNotFoundError as error:
         raise ModelError(f"{path}: no such file; a model folder needs a {CARD_FILE}: copy the whole folder") from error
@@ -235,12 +238,13 @@ def read_test_tensors(card: ModelCard, precision: str) -> tuple[NDArray[np.float
     path = card.folder / entry.file
     content = checked_bytes(card.folder, entry.file, entry.sha256)
     try:
-        with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
+        with zipfile.ZipFile(io.BytesIO(content)) as arrays:
             network_input = _tensor(arrays, "input", 4)
             logits = _tensor(arrays, f"logits_{precision}", 3)
     except _BadCardError as error:
         raise ModelError(f"{path}: {error}; {_WAY_OUT}") from error
-    except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
+    # RuntimeError: an encrypted member. TokenError: NumPy reads an array's header as Python tokens.
+    except (ValueError, OSError, EOFError, RuntimeError, tokenize.TokenError, *_BAD_ZIP) as error:
         raise ModelError(f"{path}: is not an .npz of plain arrays ({error}); {_WAY_OUT}") from error
     height, width = network_input.shape[2:]
     step = height // logits.shape[1] if logits.shape[1] else 0
@@ -252,12 +256,24 @@ def read_test_tensors(card: ModelCard, precision: str) -> tuple[NDArray[np.float
     return network_input, logits
 
 
-def _tensor(arrays: Any, key: str, dimensions: int) -> NDArray[np.float32]:
-    if key not in arrays:
-        raise _BadCardError(f"has no array {key!r}")
-    if arrays.zip.getinfo(f"{key}.npy").file_size > 4 * _MAX_TENSOR_VALUES:
+def _tensor(arrays: zipfile.ZipFile, key: str, dimensions: int) -> NDArray[np.float32]:
+    """One array of an .npz. Its size is known from its header before memory is taken for it."""
+    try:
+        member = arrays.getinfo(f"{key}.npy")
+    except KeyError:
+        raise _BadCardError(f"has no array {key!r}") from None
+    if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise _BadCardError(f"array {key!r} is compressed in a way that .npz files are not")
+    with arrays.open(member) as stream:
+        version = np.lib.format.read_magic(stream)
+        read_header = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
+        if version not in read_header:
+            raise _BadCardError(f"array {key!r} has a header of version {version}")
+        shape, _, dtype = read_header[version](stream)
+    if math.prod(shape) > _MAX_TENSOR_VALUES or dtype.itemsize > 8 or member.file_size > 8 * _MAX_TENSOR_VALUES:
         raise _BadCardError(f"array {key!r} is too large for a test tensor")
-    array = arrays[key]
+    with arrays.open(member) as stream:
+        array = np.lib.format.read_array(stream, allow_pickle=False)
     if array.dtype not in (np.float16, np.float32) or array.ndim != dimensions or not np.isfinite(array).all():
         raise _BadCardError(f"array {key!r} is not {dimensions}-dimensional, finite and float16 or float32")
     return np.asarray(array, dtype=np.float32)
@@ -265,7 +281,7 @@ def _tensor(arrays: Any, key: str, dimensions: int) -> NDArray[np.float32]:
 
 def _read(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        return read_regular(path, _MAX_FILE_BYTES)
     except OSError as error:
         raise ModelError(f"{path}: cannot be read ({error.strerror}); {_WAY_OUT}") from error
 
@@ -300,6 +316,9 @@ def _keys(data: Any, where: str, wanted: tuple[str, ...]) -> dict[str, Any]:
 def _text(value: Any, key: str) -> str:
     if not isinstance(value, str) or not value.strip():
         raise _BadCardError(f"{key} must be text that is not empty")
+    # A terminal obeys escape sequences, and a new line would pass for one of the program's own.
+    if not value.isprintable():
+        raise _BadCardError(f"{key} must be one line of printable text")
     return value
 
 

@@ -32,7 +32,7 @@ _PREFIX = len(MAGIC) + 4 + _HASH_BYTES
 _MAX_HEADER_BYTES = 1_000_000
 _MAX_GRAPH_BYTES = 16_000_000
 _MAX_LAYERS = 4096
-_MAX_WEIGHTS = 100_000_000
+_MAX_WEIGHTS = 20_000_000
 _MAX_KERNEL = 1024
 # Element types of ONNX tensors (onnx.TensorProto).
 _FLOAT, _UINT8, _INT8 = 1, 2, 3
@@ -264,6 +264,7 @@ def _sections(stated: Any, body: bytes) -> dict[str, bytes]:
 
 def _weights(layers: Sequence[Any], sections: dict[str, bytes]) -> Iterator[Weight]:
     codes, numbers, position, number = sections["codes"], np.frombuffer(sections["numbers"], dtype="<f2"), 0, 0
+    total = 0
     for i, item in enumerate(layers):
         layer = _object(item, f"weights[{i}]", ("shape", "axis", "bits", "taps"))
         axis, bits = _whole(layer["axis"], f"weights[{i}].axis", 0, 1), _bits(layer["bits"], f"weights[{i}].bits")
@@ -271,6 +272,10 @@ def _weights(layers: Sequence[Any], sections: dict[str, bytes]) -> Iterator[Weig
         shape = tuple(_whole(n, f"weights[{i}].shape", 1, _MAX_WEIGHTS) for n in sides)
         if len(shape) != 4 or math.prod(shape) > _MAX_WEIGHTS or shape[2] * shape[3] > _MAX_KERNEL:
             raise _BadPackError(f"weights[{i}].shape {list(shape)} is not that of a convolution's weights")
+        # Positions that no channel uses take no room in the file, but they do in memory.
+        total += math.prod(shape)
+        if total > _MAX_WEIGHTS:
+            raise _BadPackError(f"its layers have more than {_MAX_WEIGHTS} weights together")
         used = _used(_checked_taps(layer["taps"], shape, f"weights[{i}].taps"), shape)
         count = int(used.sum())
         size = -(-count * bits // 8)

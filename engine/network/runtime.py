@@ -6,6 +6,7 @@ viewer starts without it.
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import platform
@@ -28,6 +29,7 @@ import engine
 from engine.errors import ModelError
 from engine.network import compiled, packed
 from engine.network.catalog import packaged_models
+from engine.network.graph_order import disorder
 from engine.network.model_card import ModelCard, checked_bytes, read_test_tensors
 
 # `import openvino` imports openvino.tools.ovc, which sends an "import" event to Google Analytics unless the user has
@@ -49,7 +51,8 @@ finally:
 
 # Compiled networks kept for the next prediction: two precisions of two models.
 _KEPT_NETWORKS = 4
-_CHECK_TIMEOUT_S = 120
+_CHECK_TIMEOUT_S = 60
+_CHECK_MEMORY_BYTES = 2 << 30
 ChildTimeout = subprocess.TimeoutExpired
 _MULTIPLY_ADD_LAYERS = {"Convolution", "GroupConvolution", "Deconvolution", "FullyConnected", "MatMul"}
 
@@ -497,13 +500,34 @@ def _check_in_child(content: bytes, where: Path, channels: int, input_shape: tup
 def _check(arguments: Sequence[str]) -> int:
     """What the child process does: read a file from standard input, compile it and run it once."""
     channels, height, width = (int(value) for value in arguments[:3])
+    _bound_memory()
     try:
         content = sys.stdin.buffer.read()
+        onnx = packed.to_onnx(packed.unpack(content, Path(arguments[3]))) if packed.is_packed(content) else content
+        if found := disorder(onnx):
+            raise ModelError(f"{arguments[3]}: is not a usable ONNX file ({found}); export the model again")
         Network(content, where=Path(arguments[3]), channels=channels, input_shape=(height, width), threads=1)
+    except MemoryError:
+        sys.stderr.write(f"{arguments[3]}: needs more memory than a model may; export the model again\n")
+        return 1
     except ModelError as error:
         sys.stderr.write(f"{error}\n")
         return 1
     return 0
+
+
+def _bound_memory() -> None:
+    """Let this process take no more than _CHECK_MEMORY_BYTES on top of what it has, where the system allows a limit.
+
+    Windows has no such limit for a process on itself; there the time limit alone ends a trial.
+    """
+    try:
+        import resource  # noqa: PLC0415 - Windows has none
+    except ImportError:
+        return
+    limit = psutil.Process().memory_info().vms + _CHECK_MEMORY_BYTES
+    with contextlib.suppress(ValueError, OSError):  # a stricter limit is in force already
+        resource.setrlimit(resource.RLIMIT_AS, (limit, resource.getrlimit(resource.RLIMIT_AS)[1]))
 
 
 if __name__ == "__main__":

@@ -117,6 +117,16 @@ def test_the_user_folder_is_where_each_system_keeps_data(
     assert catalog.user_models() == tmp_path.joinpath(*expected)
 
 
+def test_a_user_without_a_home_still_has_the_models_that_came_with_the_program(monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_home() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.delenv("XDG_DATA_HOME", raising=False)
+    monkeypatch.setattr(Path, "home", no_home)
+    assert find_models().default == "quantlite"
+
+
 def test_int8_is_the_default_precision_where_there_is_one(tmp_path: Path) -> None:
     assert default_precision(write_tiny_model(tmp_path, "both")) == "int8"
     assert default_precision(write_tiny_model(tmp_path, "plain", precisions=("float32",))) == "float32"

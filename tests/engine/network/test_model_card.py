@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import zipfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -215,6 +217,70 @@ def with_tensors(card: ModelCard, **arrays: Any) -> ModelCard:
 def test_unusable_test_tensors_are_refused(card: ModelCard, arrays: dict[str, Any], reason: str) -> None:
     with pytest.raises(ModelError, match=reason):
         read_test_tensors(with_tensors(card, **arrays), "int8")
+
+
+def npz(path: Path, member: bytes, *, name: str = "input.npy", compression: int = zipfile.ZIP_STORED) -> None:
+    with zipfile.ZipFile(path, "w", compression) as archive:
+        archive.writestr(name, member)
+
+
+def npy(shape: str, dtype: str = "<f2", version: bytes = b"\x01\x00") -> bytes:
+    header = f"{{'descr': '{dtype}', 'fortran_order': False, 'shape': {shape}, }}".encode()
+    return b"\x93NUMPY" + version + len(header).to_bytes(2, "little") + header
+
+
+@pytest.mark.parametrize(
+    ("member", "options", "reason"),
+    [
+        (b"x", {"name": "input"}, "has no array 'input'"),
+        (b"x", {}, "is not an .npz of plain arrays"),
+        (npy("(1000000000000,)"), {}, "too large for a test tensor"),
+        (npy("(1, 1, 8, 8)"), {}, "is not an .npz of plain arrays"),  # a header without values
+        (npy("(1, 1, 8, 8)", version=b"\x09\x00"), {}, "header of version"),
+        (npy("(1, 1, 8, 8)", dtype="|O"), {}, "is not an .npz of plain arrays"),
+        (npy("(1, 1, 8, 8)", dtype="<U99"), {}, "too large for a test tensor"),
+        (npy("(1, 1"), {}, "is not an .npz of plain arrays"),
+        (npy("(1, 1, 8, 8)"), {"compression": zipfile.ZIP_LZMA}, "compressed in a way"),
+    ],
+)
+def test_hostile_test_tensors_are_refused_in_one_line(
+    card: ModelCard, member: bytes, options: dict[str, Any], reason: str
+) -> None:
+    path = card.folder / "test_tensors.npz"
+    npz(path, member, **options)
+    broken = replace(card, test_tensors=replace(card.test_tensors, sha256=describe_file(path).sha256))
+    with pytest.raises(ModelError, match=reason):
+        read_test_tensors(broken, "int8")
+
+
+def test_an_encrypted_member_is_refused(card: ModelCard) -> None:
+    path = card.folder / "test_tensors.npz"
+    npz(path, npy("(1, 1, 8, 8)"))
+    content = bytearray(path.read_bytes())
+    for flags in (content.index(b"PK\x03\x04") + 6, content.index(b"PK\x01\x02") + 8):
+        content[flags] |= 1
+    path.write_bytes(content)
+    broken = replace(card, test_tensors=replace(card.test_tensors, sha256=describe_file(path).sha256))
+    with pytest.raises(ModelError, match=r"is not an \.npz of plain arrays"):
+        read_test_tensors(broken, "int8")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes with names")
+@pytest.mark.parametrize("name", ["card.json", "int8.onnx", "test_tensors.npz"])
+def test_a_pipe_under_the_name_of_a_file_is_refused_at_once(card: ModelCard, name: str) -> None:
+    path = card.folder / name
+    path.unlink()
+    os.mkfifo(path)
+    with pytest.raises(ModelError, match=name):
+        load_card(card.folder)
+
+
+@pytest.mark.parametrize("text", ["red \x1b[31m", "two\nlines", "\u202eback"])
+def test_a_card_cannot_speak_to_the_terminal(card: ModelCard, text: str) -> None:
+    path = card.folder / "card.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "name": text}))
+    with pytest.raises(ModelError, match="name must be one line of printable text"):
+        load_card(card.folder)
 
 
 def test_large_test_tensors_are_not_recorded(tmp_path: Path) -> None:

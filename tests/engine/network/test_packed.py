@@ -80,6 +80,10 @@ def _network(bits: int = 5) -> Packed:
     )
 
 
+# None of its weights is stored, yet in memory there are 15 million of them.
+EMPTY_LAYER = {"shape": [1, 15_000_000, 1, 1], "axis": 0, "bits": 2, "taps": [[1, "0"]]}
+
+
 def _image(size: int = 32) -> np.ndarray:
     return np.random.default_rng(0).standard_normal((1, 1, size, size)).astype(np.float32)
 
@@ -188,7 +192,8 @@ def _sealed(head: bytes, rest: bytes) -> bytes:
         (lambda h: h["weights"][0].update(bits=8), "reaches beyond|belong to no layer"),
         (lambda h: h["weights"][0].update(axis=2), "axis"),
         (lambda h: h["weights"][1].update(shape=[4, 2, 1]), "not that of a convolution's weights"),
-        (lambda h: h["weights"][1].update(shape=[10**8, 2, 1, 1]), "not that of a convolution's weights"),
+        (lambda h: h["weights"][1].update(shape=[10**7, 4, 1, 1]), "not that of a convolution's weights"),
+        (lambda h: h["weights"].insert(0, EMPTY_LAYER) or h["weights"].insert(0, EMPTY_LAYER), "weights together"),
         (lambda h: h["weights"][0].update(taps=[[2, "01"]]), "kernel positions"),
         (lambda h: h["weights"][0].update(taps=[[1, "1" * 25]]), "must count 2 channels"),
         (lambda h: h["weights"][0].update(taps=[3]), "pairs"),

@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
 from places import ROOT
 from tiny_model import reference_logits, write_tiny_model
@@ -185,7 +186,8 @@ def test_unusable_files_are_refused_in_one_line(
     with pytest.raises(ModelError) as caught:
         runtime.load_network(card, "int8", input_shape=(64, 64))
     message = str(caught.value)
-    assert message.startswith(f"{card.path_for('int8')}: OpenVINO cannot use this file")
+    cannot = ("OpenVINO cannot use this file", "is not a usable ONNX file")
+    assert message.startswith(tuple(f"{card.path_for('int8')}: {words}" for words in cannot))
     assert "export the model again" in message
     assert "\n" not in message
     assert ".cpp" not in message
@@ -231,6 +233,23 @@ def test_the_trial_runs_this_package_wherever_the_user_stands(
     content = card.path_for("int8").read_bytes()
     done = runtime.run_module("engine.network.runtime", ["4", "64", "64", "x.onnx"], content=content)
     assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_a_cycle_is_refused_before_the_runtime_reads_it(tmp_path: Path, card: ModelCard) -> None:
+    model = onnx.load_from_string(card.path_for("float32").read_bytes())
+    model.graph.node[0].input[0] = model.graph.node[-1].output[0]
+    done = runtime.run_module(
+        "engine.network.runtime", ["4", "64", "64", "x.onnx"], content=model.SerializeToString(), timeout_s=30
+    )
+    assert done.returncode == 1
+    assert b"x.onnx: is not a usable ONNX file (a node reads" in done.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows bounds no process by itself")
+def test_a_trial_process_cannot_take_all_memory() -> None:
+    code = "from engine.network import runtime; runtime._bound_memory(); bytearray(4 << 30)"
+    with pytest.raises(AssertionError, match="MemoryError"):
+        child(code)
 
 
 def test_running_a_network_makes_no_network_call_and_loads_no_telemetry(card: ModelCard) -> None:

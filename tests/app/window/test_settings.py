@@ -1,0 +1,42 @@
+"""Settings that are damaged, or edited by hand, cost the preference and nothing else."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QSettings
+
+from app.state.types import AppState
+from app.window.settings import Settings
+
+REPORT = dict.fromkeys(("key", "device", "isa", "runtime", "recommended_model", "recommended", "reason"), "x")
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("overlay/visible", "[[1], 1, 2, 3]"),
+        ("overlay/visible", '{"1": 2}'),
+        ("overlay/visible", "[" * 100_000),
+        ("overlay/colours", "[" * 100_000),
+        ("overlay/colours", '{"1": [[]]}'),
+        ("overlay/opacity", "nan"),
+        ("overlay/style", "[1]"),
+        ("layout", "sideways"),
+        ("theme", "{}"),
+        ("language", "7"),
+        ("recents", '[null, 5, {"a": 1}]'),
+        ("report", "[]"),
+        ("report", json.dumps({**REPORT, "size": [], "runs": 3, "rows": [], "failed": []})),
+        ("report", json.dumps({**REPORT, "size": 256, "runs": 3, "rows": [], "failed": [{"model": 1}]})),
+        ("report", json.dumps({**REPORT, "size": 256, "runs": 3, "rows": [{"model": []}], "failed": []})),
+    ],
+)
+def test_damaged_settings_leave_the_default(tmp_path: Path, key: str, value: str) -> None:
+    path = tmp_path / "settings.ini"
+    store = QSettings(str(path), QSettings.Format.IniFormat)
+    store.setValue(key, value)
+    store.sync()
+    assert Settings(path).restore(AppState()) == AppState()
