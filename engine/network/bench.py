@@ -109,9 +109,8 @@ def report_from_json(data: Any) -> Report | None:
     except (KeyError, TypeError):
         return None
     report = Report(**{**known, "rows": rows, "failed": failed})
-    sound = all(_is_sound(entry) for entry in (report, *rows)) and all(
-        isinstance(word, str) for item in failed for word in item
-    )
+    words = (word for item in failed for word in item)
+    sound = _is_sound(report) and all(map(_is_sound, rows)) and all(isinstance(word, str) for word in words)
     return report if sound else None
 
 
