@@ -1,0 +1,96 @@
+"""How long opening takes, here and in another checkout: `python -m benchmarks.opening --against ../other-checkout`.
+
+Opens a DICOM cine, and a folder of many mixed files with that cine among them. Each time is that of a fresh process,
+the two checkouts take turns, and medians are compared. Prints the ratio here ÷ there.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+SCAN = ROOT.parent / "shared" / "data" / "sunnybrook" / "SCD0000101" / "dicom"
+OPEN = """
+import json, sys, time
+from pathlib import Path
+try:
+    from engine.formats.door import open_scan
+except ImportError:  # before the formats had a room of their own
+    from engine.scan import open_scan
+start = time.perf_counter()
+volume = open_scan([Path(sys.argv[1])])
+print(json.dumps({"s": time.perf_counter() - start, "shape": volume.array.shape}))
+"""
+
+
+def opened(checkout: Path, scan: Path) -> tuple[float, list[int]]:
+    """Seconds to open a scan with the code of a checkout, imports not counted, and the shape of what was opened."""
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", OPEN, str(scan)],
+        env={**os.environ, "PYTHONPATH": str(checkout)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise SystemExit(f"{checkout}: {done.stderr.strip().splitlines()[-1]}")
+    found = json.loads(done.stdout)
+    return found["s"], found["shape"]
+
+
+def mixed_folder(folder: Path, scan: Path, files: int) -> None:
+    """The cine, and notes, pictures, spreadsheets and damaged images around it, in folders of a hundred."""
+    shutil.copytree(scan, folder / "cine")
+    rest = files - sum(1 for path in (folder / "cine").rglob("*") if path.is_file())
+    image = next(path for path in sorted(scan.rglob("*")) if path.is_file()).read_bytes()
+    kinds = {
+        ".txt": b"a note\n" * 40,
+        ".png": b"\x89PNG\r\n\x1a\n" + bytes(3000),
+        ".csv": b"a,b\n1,2\n" * 100,
+        "": bytes(500),
+        ".dcm": image[:1500],
+    }
+    for number in range(rest):
+        home = folder / f"part{number // 100:03d}"
+        home.mkdir(exist_ok=True)
+        ending, content = list(kinds.items())[number % len(kinds)]
+        (home / f"file{number:05d}{ending}").write_bytes(content)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.opening", description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("--against", type=Path, required=True, metavar="CHECKOUT")
+    parser.add_argument("--scan", type=Path, default=SCAN, help="a folder of DICOM images")
+    parser.add_argument("--files", type=int, default=10_000)
+    parser.add_argument("--repeats", type=int, default=5)
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="cinequant-opening-") as home:
+        mixed = Path(home) / "mixed"
+        mixed_folder(mixed, arguments.scan, arguments.files)
+        for name, scan in (("the cine alone", arguments.scan), (f"{arguments.files} mixed files", mixed)):
+            times: dict[Path, list[float]] = {ROOT: [], arguments.against.resolve(): []}
+            shapes = set()
+            for _ in range(arguments.repeats):
+                for checkout, found in times.items():
+                    seconds, shape = opened(checkout, scan)
+                    found.append(seconds)
+                    shapes.add(tuple(shape))
+            here, there = (statistics.median(found) for found in times.values())
+            same = "the same images" if len(shapes) == 1 else f"different images: {sorted(shapes)}"
+            sys.stdout.write(
+                f"{name}: {here:.3f} s here, {there:.3f} s there, {here / there:.2f} times as long "
+                f"(median of {arguments.repeats}, interleaved; {same})\n"
+            )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
