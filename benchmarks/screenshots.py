@@ -28,6 +28,7 @@ from PySide6.QtWidgets import QApplication
 from app.dialogs.device_dialog import DeviceDialog
 from app.look import theme
 from app.session.store import Session
+from app.state.changes import evolve
 from app.state.queries import run_of
 from app.state.types import COMPARED, AppState, Layout, Pair, Style, Theme
 from app.window.main_window import MainWindow
@@ -152,7 +153,7 @@ def mask(window: MainWindow, out: Path) -> None:
         path = Path(folder) / "expert.nii.gz"
         write_mask(path, truth, volume)
         window.session.load_mask([path])
-        until(lambda: window.session.state.pair is Pair.MASK and window.session.idle, "comparing")
+        until(lambda: window.session.state.view.pair is Pair.MASK and window.session.idle, "comparing")
     end_systole(window)
     window.session.zoom_to_heart()
     until(lambda: True, "drawing")
@@ -166,17 +167,17 @@ def correct(window: MainWindow, out: Path) -> None:
     """The lower edge of the LV cavity moved out by a stroke, taken back when the picture is made."""
     window.session.zoom_to_heart()
     state, tools = window.session.state, window.session.correct
-    run, volume = run_of(state), state.volume
+    run, volume = run_of(state), state.scan.volume
     if run is None or run.prediction is None or volume is None:
         raise SystemExit("correcting: nothing is segmented")
-    rows, columns = np.nonzero(run.prediction.labels.array[state.frame_index, state.slice_index] == LV)
+    rows, columns = np.nonzero(run.prediction.labels.array[state.view.frame_index, state.view.slice_index] == LV)
     if not len(rows):
         raise SystemExit("correcting: no LV cavity in the slice on screen")
     dx, dy, _ = volume.geometry.spacing_mm
     x, y, reach = (columns.mean() + 0.5) * dx, (rows.max() + 0.5) * dy, 0.25 * np.ptp(columns) * dx
     tools.start()
-    tools.start_stroke(state.frame_index, x - reach, y)
-    tools.draw(state.frame_index, x + reach, y)
+    tools.start_stroke(state.view.frame_index, x - reach, y)
+    tools.draw(state.view.frame_index, x + reach, y)
     tools.end_stroke()
     until(lambda: True, "drawing")
     write(window.grab(), out / "correct.png")
@@ -187,7 +188,7 @@ def correct(window: MainWindow, out: Path) -> None:
 
 def check(window: MainWindow, out: Path) -> None:
     """All models measured on this computer, by this process: the window's own check gives way to any other program."""
-    catalog = window.session.state.catalog
+    catalog = window.session.state.models.catalog
     if catalog is None:
         raise SystemExit("device check: no model is installed; put one where `cinequant models` looks")
     window.session.update(report=bench(catalog))
@@ -253,7 +254,7 @@ def main() -> int:
 
     application = QApplication(["screenshots"])
     theme.apply(application)
-    window = MainWindow(Session(AppState(hide_names=True)))
+    window = MainWindow(Session(evolve(AppState(), hide_names=True)))
     window.setAttribute(Qt.WidgetAttribute.WA_DontShowOnScreen)
     window.resize(*SMALL)
     window.show()
@@ -264,9 +265,9 @@ def main() -> int:
         write(window.grab(), arguments.out / "welcome.png")
         mask(window, arguments.out)
 
-        before = window.session.state.volume
+        before = window.session.state.scan.volume
         begin(window, None if arguments.phantom else arguments.scan)
-        until(lambda: window.session.state.volume is not before or window.session.idle, "opening")
+        until(lambda: window.session.state.scan.volume is not before or window.session.idle, "opening")
         until(lambda: _share_done(window) > 0.4 or window.session.idle, "half of the segmentation")
         write(window.grab(), arguments.out / "segmenting.png")
         finished(window)
@@ -274,7 +275,7 @@ def main() -> int:
         window.resize(*LARGE)
         end_systole(window)
         # Cine MR is dark in its own window, and a page is brighter than a reading room.
-        centre, width = window.session.state.window
+        centre, width = window.session.state.view.window
         window.session.update(window=(0.6 * centre, 0.6 * width))
         write(window.grab(), arguments.out / "viewer.png")
         write(

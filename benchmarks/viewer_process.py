@@ -81,7 +81,7 @@ def start(*scan: Path) -> None:
     from app.views.slice_view import SliceView  # noqa: PLC0415
 
     def painted(view: SliceView) -> None:
-        if view.window().session.state.volume is not None:
+        if view.window().session.state.scan.volume is not None:
             end(**first_image())
 
     on_paint(SliceView, painted)
@@ -98,12 +98,12 @@ def load(scan: Path) -> None:
 
     def painted(view: SliceView) -> None:
         state = view.window().session.state
-        if state.volume is None:
+        if state.scan.volume is None:
             return
         if not first:
             first.update(first_image())
-        if state.loading is None:
-            end(**first, whole_s=since_start_s(), images=state.volume.frames * state.volume.slices)
+        if state.scan.loading is None:
+            end(**first, whole_s=since_start_s(), images=state.scan.volume.frames * state.scan.volume.slices)
 
     on_paint(SliceView, painted)
     sys.exit(main.main(["view", str(scan)]))
@@ -162,11 +162,11 @@ def use(scan: Path, *, look: bool = True) -> None:
         until(lambda: time.monotonic() - begun >= seconds, "waiting")
 
     session.open_paths([scan])
-    until(lambda: session.state.volume is not None and session.state.loading is None, "opening")
+    until(lambda: session.state.scan.volume is not None and session.state.scan.loading is None, "opening")
     live(0.5)
     rss_before = rss_mb()
     session.load_models()
-    until(lambda: session.idle and session.state.catalog is not None, "segmenting")
+    until(lambda: session.idle and session.state.models.catalog is not None, "segmenting")
     runs = [run_of(session.state, precision) for precision in COMPARED]
     if not all(run and run.prediction for run in runs):
         raise SystemExit(f"not segmented in {' and '.join(COMPARED)}: {session.state.message}")
@@ -174,10 +174,10 @@ def use(scan: Path, *, look: bool = True) -> None:
     live(2.0)
     rss = rss_mb()
     if not look:
-        volume = session.state.volume
+        volume = session.state.scan.volume
         end(rss_mb=rss, peak_rss_mb=peak_rss_mb(), slices=volume.slices, frames=volume.frames)
 
-    view, volume = window.slice_view, session.state.volume
+    view, volume = window.slice_view, session.state.scan.volume
     where = QPointF(view.viewport().rect().center())
     everywhere = QPointF(view.viewport().mapToGlobal(where.toPoint()))
     times: list[float] = []
@@ -187,9 +187,9 @@ def use(scan: Path, *, look: bool = True) -> None:
             where, everywhere, QPoint(), QPoint(0, turn), Qt.MouseButton.NoButton,
             Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False,
         )  # fmt: skip
-        index, seen, start = session.state.slice_index, paints, time.perf_counter()
+        index, seen, start = session.state.view.slice_index, paints, time.perf_counter()
         QApplication.sendEvent(view.viewport(), event)
-        if session.state.slice_index == index:  # the last slice: go the other way
+        if session.state.view.slice_index == index:  # the last slice: go the other way
             turn = -turn
             continue
         while paints == seen:

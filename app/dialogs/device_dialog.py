@@ -93,11 +93,11 @@ class DeviceDialog(QDialog):
     def _colour(self) -> None:
         """The colours that style sheets keep, where they are another theme's."""
         if self._state is not None and self._theme != theme.ACCENT:
-            self._show(self._state.report, self._state.catalog)
+            self._show(self._state.models.report, self._state.models.catalog)
 
     def apply(self, old: AppState, new: AppState) -> None:
         self._state = new
-        checking, report = new.checking, new.report
+        checking, report = new.models.checking, new.models.report
         self.progress.setVisible(checking is not None)
         self.stop.setVisible(checking is not None)
         self.again.setVisible(checking is None)
@@ -109,11 +109,11 @@ class DeviceDialog(QDialog):
             self.progress.setValue(checking.done)
             text = translate("DeviceCheck", "{what}: {done} of {total} steps") if checking.total else "{what}"
             self.doing.setText(text.format(what=checking.what, done=checking.done, total=checking.total))
-        chosen = (new.model_id, new.precision)
+        chosen = (new.models.model_id, new.models.precision)
         best = (report.recommended_model, report.recommended) if report else chosen
-        self.follow.setVisible(bool(new.by_hand) and chosen != best)
-        if old is new or old.report is not new.report or old.catalog is not new.catalog:
-            self._show(report, new.catalog)
+        self.follow.setVisible(bool(new.models.by_hand) and chosen != best)
+        if old is new or old.models.report is not new.models.report or old.models.catalog is not new.models.catalog:
+            self._show(report, new.models.catalog)
 
     def _show(self, report: Report | None, catalog: Catalog | None) -> None:
         self._theme = theme.ACCENT

@@ -117,27 +117,30 @@ class TagsDialog(QDialog):
         self._apply(session.state, session.state)
 
     def _apply(self, old: AppState, new: AppState) -> None:
-        shown = [(s.volume_id, s.frame_index, s.slice_index, s.hide_names, s.playing) for s in (old, new)]
+        shown = [
+            (s.scan.volume_id, s.view.frame_index, s.view.slice_index, s.preferences.hide_names, s.view.playing)
+            for s in (old, new)
+        ]
         # While the cine plays the table would only flicker; it catches up when that ends.
-        if old is not new and (shown[0] == shown[1] or new.playing):
+        if old is not new and (shown[0] == shown[1] or new.view.playing):
             return
-        volume = new.volume
+        volume = new.scan.volume
         if volume is None:
             self.which.setText(translate("Tags", "No scan is open."))
             self._model.set_tags((), hide=False)
             return
-        title = scan_title(volume, hide=new.hide_names)
+        title = scan_title(volume, hide=new.preferences.hide_names)
         text = translate("Tags", "{scan}: slice {slice}, frame {frame}")
-        text = text.format(scan=title, slice=new.slice_index + 1, frame=new.frame_index + 1)
+        text = text.format(scan=title, slice=new.view.slice_index + 1, frame=new.view.frame_index + 1)
         try:
-            tags = self._tags_of(volume, new.frame_index, new.slice_index)
+            tags = self._tags_of(volume, new.view.frame_index, new.view.slice_index)
         except CineQuantError as error:
             tags, text = (), without_names(str(error), new)
         if not tags and text.startswith(volume.source.name):
             text = translate("Tags", "{scan} has no file, and so no header.").format(scan=volume.source.name)
         self.which.setText(text)
         at = self.table.verticalScrollBar().value()
-        self._model.set_tags(tags, hide=new.hide_names)
+        self._model.set_tags(tags, hide=new.preferences.hide_names)
         self.table.setColumnHidden(0, not any(tag.tag for tag in tags))  # fields of NIfTI have names alone
         self.table.verticalScrollBar().setValue(at)
         self._say_count()

@@ -130,30 +130,33 @@ class CineBar(QFrame):
         self.apply(AppState(), AppState())
 
     def apply(self, old: AppState, new: AppState) -> None:
-        volume = new.volume
+        volume = new.scan.volume
         frames, slices = (volume.frames, volume.slices) if volume else (1, 1)
-        cine = volume is not None and volume.is_cine and new.loading is None
-        for slider, count, value in ((self.frame, frames, new.frame_index), (self.slice, slices, new.slice_index)):
+        cine = volume is not None and volume.is_cine and new.scan.loading is None
+        for slider, count, value in (
+            (self.frame, frames, new.view.frame_index),
+            (self.slice, slices, new.view.slice_index),
+        ):
             slider.blockSignals(True)
             slider.setRange(0, count - 1)
             slider.setValue(value)
             slider.setEnabled(count > 1)
             slider.blockSignals(False)
-        phase = volume.phase_names[new.frame_index] if volume and volume.phase_names else ""
+        phase = volume.phase_names[new.view.frame_index] if volume and volume.phase_names else ""
         self._frame_name.setText(translate("CineBar", "Phase") if phase else translate("CineBar", "Frame"))
         # A scan of one phase has nothing to count.
         single = translate("CineBar", "single") if volume else "–"
-        counter = f"{new.frame_index + 1} / {frames}" if frames > 1 else single
+        counter = f"{new.view.frame_index + 1} / {frames}" if frames > 1 else single
         self._frame_text.setText(phase or counter)
-        self._slice_text.setText(f"{new.slice_index + 1} / {slices}" if volume else "–")
+        self._slice_text.setText(f"{new.view.slice_index + 1} / {slices}" if volume else "–")
         self.play.setEnabled(cine)
         self.speed.setEnabled(cine)
         self.ways.setEnabled(cine)
-        self.ways.check("sweep" if new.sweep else "loop")
-        if old.playing != new.playing:
-            self.play.set_icon("pause" if new.playing else "play")
-        self.speed.setCurrentIndex(min(range(len(SPEEDS)), key=lambda i: abs(SPEEDS[i] - new.speed)))
-        rate = 1000 / frame_interval_ms(volume) * new.speed if volume and cine else 0
+        self.ways.check("sweep" if new.preferences.sweep else "loop")
+        if old.view.playing != new.view.playing:
+            self.play.set_icon("pause" if new.view.playing else "play")
+        self.speed.setCurrentIndex(min(range(len(SPEEDS)), key=lambda i: abs(SPEEDS[i] - new.preferences.speed)))
+        rate = 1000 / frame_interval_ms(volume) * new.preferences.speed if volume and cine else 0
         self._rate.setText(translate("CineBar", "{rate} fps").format(rate=f"{rate:.0f}") if rate else "")
         self._rate.setToolTip(
             ""
@@ -168,6 +171,6 @@ class CineBar(QFrame):
         self.frame.set_marks(marks)
         correction = shown_correction(new)
         corrected = correction.slices if correction is not None else ()
-        frame, index = new.frame_index, new.slice_index
+        frame, index = new.view.frame_index, new.view.slice_index
         self.frame.set_dots({t for t, z in corrected if z == index}, {t for t, z in corrected if z != index})
         self.slice.set_dots({z for t, z in corrected if t == frame}, {z for t, z in corrected if t != frame})

@@ -50,8 +50,8 @@ class CorrectButton(QPushButton):
             self._colour()
 
     def apply(self, old: AppState, new: AppState) -> None:
-        self.setChecked(new.correcting)
-        self.setEnabled(new.volume is not None and new.loading is None)
+        self.setChecked(new.correction.correcting)
+        self.setEnabled(new.scan.volume is not None and new.scan.loading is None)
 
 
 class CorrectionBar(QFrame):
@@ -181,28 +181,28 @@ class CorrectionBar(QFrame):
             self._colour()
 
     def apply(self, old: AppState, new: AppState) -> None:
-        if old.overlay.colours != new.overlay.colours:
+        if old.preferences.overlay.colours != new.preferences.overlay.colours:
             self._colour()
         correction = correction_of(new)
         there = correction is not None and bool(correction.planes)
-        self.setVisible(new.correcting or there)
-        if correction is None or new.volume is None or not (new.correcting or there):
+        self.setVisible(new.correction.correcting or there)
+        if correction is None or new.scan.volume is None or not (new.correction.correcting or there):
             return
         for widget in (self.tools_row, self.undo, self.redo, self.restore):
-            widget.setVisible(new.correcting)
-        self.tools[int(new.brush.erase)].setChecked(True)
-        self.chips[new.brush.label].setChecked(True)
-        if new.volume.geometry.spacing is Known.ASSUMED:  # a length that nobody knows is no millimetre
+            widget.setVisible(new.correction.correcting)
+        self.tools[int(new.correction.brush.erase)].setChecked(True)
+        self.chips[new.correction.brush.label].setChecked(True)
+        if new.scan.volume.geometry.spacing is Known.ASSUMED:  # a length that nobody knows is no millimetre
             size = translate("Correction", "{radius} px")
         else:
             size = translate("Correction", "{radius} mm")
-        self.size.setText(size.format(radius=f"{new.brush.radius_mm:g}"))
+        self.size.setText(size.format(radius=f"{new.correction.brush.radius_mm:g}"))
         self.undo.setEnabled(bool(correction.done) or correction.stroke is not None)
         self.redo.setEnabled(bool(correction.undone))
-        self.restore.setEnabled(any(z == new.slice_index for _, z in correction.planes))
+        self.restore.setEnabled(any(z == new.view.slice_index for _, z in correction.planes))
         self.text.setText(_text(new))
-        self.whose.setVisible(there and new.layout is not Layout.COMPARE)
-        self.whose.check("corrected" if new.corrected else "model")
+        self.whose.setVisible(there and new.preferences.layout is not Layout.COMPARE)
+        self.whose.check("corrected" if new.correction.corrected else "model")
 
 
 def _text(state: AppState) -> str:
@@ -211,16 +211,16 @@ def _text(state: AppState) -> str:
     if correction is None:
         return ""
     if not correction.planes:
-        if state.playing:
+        if state.view.playing:
             return translate("Correction", "Stop the cine to correct.")
         return translate("Correction", "Draw with the left button; Shift for the other tool, Ctrl for contrast.")
     count = len(correction.planes)
     said = [translate("Correction", "Corrected by hand: %n slice(s)", "", COUNT, count)]
-    if state.layout is Layout.COMPARE:
+    if state.preferences.layout is Layout.COMPARE:
         said.append(translate("Correction", "compared here is what the model found"))
-    elif not state.corrected:
+    elif not state.correction.corrected:
         said.append(translate("Correction", "shown is what the model found"))
-    elif state.correcting and state.playing:
+    elif state.correction.correcting and state.view.playing:
         said.append(translate("Correction", "stop the cine to go on"))
     if correction.stroke is None and correction.unsaved:
         said.append(translate("Correction", "not exported yet"))

@@ -120,20 +120,24 @@ class FunctionPanel(Panel):
 
     def apply(self, old: AppState, new: AppState) -> None:
         self._state = new
-        if old.overlay.colours != new.overlay.colours:
+        if old.preferences.overlay.colours != new.preferences.overlay.colours:
             self._colour()
         run, function = run_of(new), shown_function(new)
-        if new.volume is not None and function is not None and new.volume.is_cine:
-            self._now.setValue(new.frame_index + 1)
+        if new.scan.volume is not None and function is not None and new.scan.volume.is_cine:
+            self._now.setValue(new.view.frame_index + 1)
         before = run_of(old)
-        scan = old.volume is new.volume and (old.loading is None) == (new.loading is None)
-        same = scan and run is before and old.catalog is new.catalog and old.busy == new.busy
+        scan = old.scan.volume is new.scan.volume and (old.scan.loading is None) == (new.scan.loading is None)
+        same = scan and run is before and old.models.catalog is new.models.catalog and old.busy == new.busy
         same = same and function is shown_function(old) and _by_hand(old) == _by_hand(new)
-        if same and old is not new and (new.volume is None or new.volume.is_cine or old.frame_index == new.frame_index):
+        if (
+            same
+            and old is not new
+            and (new.scan.volume is None or new.scan.volume.is_cine or old.view.frame_index == new.view.frame_index)
+        ):
             return
         self._filled.setVisible(function is not None)
         self._empty.setVisible(function is None)
-        if function is None or new.volume is None:
+        if function is None or new.scan.volume is None:
             self._whose.setText("")
             self._empty.setText(_why_empty(new, run))
             return
@@ -141,7 +145,7 @@ class FunctionPanel(Panel):
         self._whose.setText(f"{prediction.model_name} · {prediction.precision}" if prediction else "")
         self.by_hand.setText(_by_hand(new))
         self.by_hand.setVisible(bool(self.by_hand.text()))
-        self._show(function, new.volume, new.frame_index)
+        self._show(function, new.scan.volume, new.view.frame_index)
 
     def _show(self, function: Function, volume: Volume, frame: int) -> None:
         self.lv_ef.setText(_percent(function.lv.ef_percent))
@@ -216,7 +220,7 @@ class FunctionPanel(Panel):
                 cell.setVisible(True)
 
     def _clicked(self, event: object) -> None:
-        volume = self._state.volume
+        volume = self._state.scan.volume
         if volume is None or not volume.is_cine:
             return
         at = self.curve.getPlotItem().getViewBox().mapSceneToView(event.scenePos()).x()  # type: ignore[attr-defined]
@@ -234,11 +238,11 @@ def _by_hand(state: AppState) -> str:
 
 def _why_empty(state: AppState, run: Run | None) -> str:
     """What to do, or to wait for, where there are no measurements."""
-    if state.volume is None:
+    if state.scan.volume is None:
         return translate("Function", "Open a scan to see volumes and ejection fraction.")
-    if state.loading is not None:
+    if state.scan.loading is not None:
         return translate("Function", "The scan is still being read.")
-    if state.catalog is not None and card_of(state) is None:
+    if state.models.catalog is not None and card_of(state) is None:
         return translate("Function", "No model is installed, so there is nothing to measure.")
     match run.status if run else None:
         case Status.RUNNING | Status.WAITING:

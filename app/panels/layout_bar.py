@@ -55,4 +55,4 @@ class LayoutBar(QWidget):
 
     def apply(self, old: AppState, new: AppState) -> None:
         for layout, button in self.buttons.items():
-            button.setChecked(layout is new.layout)
+            button.setChecked(layout is new.preferences.layout)

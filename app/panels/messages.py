@@ -43,7 +43,7 @@ class MessageBar(QFrame):
 
     def apply(self, old: AppState, new: AppState) -> None:
         message = new.message
-        if (message, new.hide_names) == (old.message, old.hide_names):
+        if (message, new.preferences.hide_names) == (old.message, old.preferences.hide_names):
             return
         self.setVisible(message is not None)
         if message is None:

@@ -61,27 +61,27 @@ class ModelPanel(Panel):
         self.apply(AppState(), AppState())
 
     def apply(self, old: AppState, new: AppState) -> None:
-        if old is new or old.catalog is not new.catalog:
+        if old is new or old.models.catalog is not new.models.catalog:
             with QSignalBlocker(self.models):
                 self.models.clear()
-                for card in new.catalog.models if new.catalog else ():
+                for card in new.models.catalog.models if new.models.catalog else ():
                     self.models.addItem(card.name, card.id)
                 if not self.models.count():
                     self.models.addItem(
                         translate("ModelPanel", "Looking for models…")
-                        if new.catalog is None
+                        if new.models.catalog is None
                         else translate("ModelPanel", "No model installed")
                     )
         card = card_of(new)
         self.models.setEnabled(card is not None)
         self.about.setEnabled(card is not None)
-        at = self.models.findData(new.model_id)
+        at = self.models.findData(new.models.model_id)
         if at >= 0 and at != self.models.currentIndex():
             with QSignalBlocker(self.models):
                 self.models.setCurrentIndex(at)
         names = precisions_of(card)
         self.precisions.set_names(names)
-        self.precisions.check(new.precision)
+        self.precisions.check(new.models.precision)
         for name, button in self.precisions.buttons.items():
             button.setEnabled(card is not None)
             button.setText(f"{name}{_mark(run_of(new, name))}")
@@ -91,10 +91,10 @@ class ModelPanel(Panel):
         self.status.setText(_status(new, run))
         self.status.setVisible(bool(self.status.text()))
         stopped = run is None or run.status in (Status.STOPPED, Status.FAILED, Status.PART)
-        there = new.volume is not None and new.loading is None
+        there = new.scan.volume is not None and new.scan.loading is None
         for button in (self.segment, self.slice):
             button.setVisible(there and card is not None and stopped)
-        self.slice.setEnabled(run is None or (new.frame_index, new.slice_index) not in run.planes)
+        self.slice.setEnabled(run is None or (new.view.frame_index, new.view.slice_index) not in run.planes)
 
 
 class StructuresPanel(Panel):
@@ -154,7 +154,7 @@ class StructuresPanel(Panel):
         self.apply(AppState(), AppState())
 
     def apply(self, old: AppState, new: AppState) -> None:
-        overlay, function = new.overlay, shown_function(new)
+        overlay, function = new.preferences.overlay, shown_function(new)
         for structure, box in self.boxes.items():
             box.setChecked(structure in overlay.visible and not overlay.hidden)
             self.swatches[structure].apply(overlay)
@@ -162,7 +162,7 @@ class StructuresPanel(Panel):
         if function is not None and function.units_known:
             values = {LV: function.lv_ml, MYO: function.myo_ml, RV: function.rv_ml}
         for structure, text in self.volumes.items():
-            text.setText(f"{values[structure][new.frame_index]:.0f} mL" if structure in values else "")
+            text.setText(f"{values[structure][new.view.frame_index]:.0f} mL" if structure in values else "")
         self.hide.setText(translate("ModelPanel", "Show") if overlay.hidden else translate("ModelPanel", "Hide"))
         self.styles.check(str(overlay.style))
         filled = overlay.style is not Style.OUTLINE
@@ -187,7 +187,7 @@ def _mark(run: Run | None) -> str:
 
 
 def _status(state: AppState, run: Run | None) -> str:
-    if state.volume is None or run is None:
+    if state.scan.volume is None or run is None:
         return ""
     match run.status:
         case Status.RUNNING:

@@ -41,12 +41,15 @@ class PatientBar(QWidget):
         self.apply(AppState(), AppState())
 
     def apply(self, old: AppState, new: AppState) -> None:
-        if old is not new and (old.volume, old.hide_names) == (new.volume, new.hide_names):
+        if old is not new and (old.scan.volume, old.preferences.hide_names) == (
+            new.scan.volume,
+            new.preferences.hide_names,
+        ):
             return
-        who, what = patient_words(new.volume, hide=new.hide_names)
+        who, what = patient_words(new.scan.volume, hide=new.preferences.hide_names)
         self.who.setText(who)
         self.what.setText(what)
-        self._hidden = new.hide_names
+        self._hidden = new.preferences.hide_names
         self.names.setAccessibleName(
             translate("PatientBar", "Show names") if self._hidden else translate("PatientBar", "Hide names")
         )

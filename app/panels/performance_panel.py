@@ -109,13 +109,16 @@ class PerformancePanel(Panel):
         precisions = precisions_of(card_of(new))
         if old is new or precisions != self.columns:
             self._set_columns(precisions)
-        if old.volume_id != new.volume_id:
+        if old.scan.volume_id != new.scan.volume_id:
             self._meter.restart()
-        if old is new or (old.report, old.checking) != (new.report, new.checking):
+        if old is new or (old.models.report, old.models.checking) != (new.models.report, new.models.checking):
             self._show_advice()
         runs, before = _runs(new, precisions), _runs(old, precisions)
         same = all(runs[p] is before[p] for p in precisions)
-        same = same and (old.agreement, old.precision) == (new.agreement, new.precision)
+        same = same and (old.segmentation.agreement, old.models.precision) == (
+            new.segmentation.agreement,
+            new.models.precision,
+        )
         if same and old is not new:
             return
         at_work = _at_work(runs)
@@ -125,7 +128,7 @@ class PerformancePanel(Panel):
         if interval != self._clock.interval():
             self._clock.setInterval(interval)
         # Slices come faster than eyes follow; what begins or ends is shown at once.
-        if at_work and at_work == _at_work(before) and old.precision == new.precision:
+        if at_work and at_work == _at_work(before) and old.models.precision == new.models.precision:
             self._stale = True
         else:
             self._draw()
@@ -159,7 +162,7 @@ class PerformancePanel(Panel):
         self.summary.setText(_summary(state, runs))
         self.summary.setVisible(bool(self.summary.text()))
         words = (_device(list(runs.values())), *(_missing(state, self.columns) if started else ()))
-        ready = state.volume is not None and state.loading is None and card_of(state) is not None
+        ready = state.scan.volume is not None and state.scan.loading is None and card_of(state) is not None
         invitation = translate("Performance", READY if ready else WELCOME)
         self.device.setText("\n".join(filter(None, words)) if started else invitation)
         self.device.setVisible(bool(self.device.text()))
@@ -232,10 +235,12 @@ class PerformancePanel(Panel):
     def _show_advice(self) -> None:
         state = self._state
         self.check.setText(
-            translate("Performance", "Checking…") if state.checking else translate("Performance", "Device check")
+            translate("Performance", "Checking…") if state.models.checking else translate("Performance", "Device check")
         )
         advice = translate("Performance", "On this computer, {recommendation}")
-        self.advice.setText(advice.format(recommendation=translated(state.report.reason)) if state.report else "")
+        self.advice.setText(
+            advice.format(recommendation=translated(state.models.report.reason)) if state.models.report else ""
+        )
         self._use_room()
 
     def _use_room(self) -> None:
@@ -327,7 +332,7 @@ def _column(run: Run, p50: float, p95: float) -> tuple[str, ...]:
 
 def _summary(state: AppState, runs: Mapping[str, Run | None]) -> str:
     """One sentence that compares the precision on screen (int8 where that is float32) with float32, once both are."""
-    other = state.precision if state.precision != FLOAT32 else INT8
+    other = state.models.precision if state.models.precision != FLOAT32 else INT8
     slow, fast = runs.get(FLOAT32), runs.get(other)
     if not (slow and fast and slow.prediction and fast.prediction and slow.timings and fast.timings):
         return ""
@@ -340,7 +345,7 @@ def _summary(state: AppState, runs: Mapping[str, Run | None]) -> str:
     )
     text = text.format(precision=other, times=f"{max(ratio, 1 / ratio):.1f}", size=f"{size:.1f}")
     parts = []
-    agreement = state.agreement.get(state.model_id)
+    agreement = state.segmentation.agreement.get(state.models.model_id)
     if agreement is not None and other == INT8:
         parts.append(translate("Performance", "Dice {dice} against float32").format(dice=f"{agreement:.3f}"))
     change = _ef_change(slow, fast)
@@ -361,7 +366,7 @@ def _missing(state: AppState, precisions: Sequence[str]) -> list[str]:
             text = translate("Performance", "{precision}: only single slices are timed.")
             lines.append(text.format(precision=precision))
         elif run is not None and run.status in (Status.STOPPED, Status.FAILED):
-            here = precision == state.precision
+            here = precision == state.models.precision
             text = (
                 translate("Performance", "{precision} did not end: press Segment.")
                 if here
@@ -369,7 +374,7 @@ def _missing(state: AppState, precisions: Sequence[str]) -> list[str]:
             )
             lines.append(text.format(precision=precision))
     if absent:
-        if absent == [state.precision]:
+        if absent == [state.models.precision]:
             text = translate("Performance", "{precision} is not timed yet: press Segment.")
         elif len(absent) == 1:
             text = translate("Performance", "{precision} is not timed yet: press P.")

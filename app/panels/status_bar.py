@@ -39,7 +39,7 @@ class StatusBar(QFrame):
         self.apply(AppState(), AppState())
 
     def apply(self, old: AppState, new: AppState) -> None:
-        busy = new.busy or new.checking
+        busy = new.busy or new.models.checking
         self.bar.setVisible(busy is not None)
         self.cancel.setVisible(busy is not None and busy.can_stop)
         if busy is None:

@@ -80,18 +80,18 @@ class StudyPanel(Panel):
     def apply(self, old: AppState, new: AppState) -> None:
         start = old is new
         self.tree.apply(old, new)
-        if start or old.index is not new.index:
-            self.tree.setVisible(new.index is not None)
+        if start or old.scan.index is not new.scan.index:
+            self.tree.setVisible(new.scan.index is not None)
             self._fit_tree()
-        if start or old.volume is not new.volume or old.hide_names != new.hide_names:
-            self._empty.setVisible(new.volume is None and new.index is None)
-            self._show_facts(new.volume)
-            source = new.volume.source if new.volume else None
+        if start or old.scan.volume is not new.scan.volume or old.preferences.hide_names != new.preferences.hide_names:
+            self._empty.setVisible(new.scan.volume is None and new.scan.index is None)
+            self._show_facts(new.scan.volume)
+            source = new.scan.volume.source if new.scan.volume else None
             self.tags.setVisible(source is not None and bool(source.instances or source.nifti_headers))
             _clear(self._notices)
-            for notice in new.volume.notices if new.volume else ():
+            for notice in new.scan.volume.notices if new.scan.volume else ():
                 self._notices.addWidget(label(without_names(translated(notice), new), "notice", wrap=True))
-        recents = () if new.hide_names or not _at_start(new.volume) else new.recents
+        recents = () if new.preferences.hide_names or not _at_start(new.scan.volume) else new.preferences.recents
         if start or recents != self._shown_recents:
             self._shown_recents = recents
             self._show_recents(recents)

@@ -152,17 +152,22 @@ class StudyTree(QTreeWidget):
         self._index: Index | None = None
 
     def apply(self, old: AppState, new: AppState) -> None:
-        if new.index is not self._index or old.hide_names != new.hide_names:
-            if new.index is not self._index:
+        if new.scan.index is not self._index or old.preferences.hide_names != new.preferences.hide_names:
+            if new.scan.index is not self._index:
                 self._pictures.clear()
                 self.thumbnails.forget()
-            self._index = new.index
-            self._fill(hide=new.hide_names, shown=new.series)
-        if old is new or old.series != new.series or old.index is not new.index or old.hide_names != new.hide_names:
+            self._index = new.scan.index
+            self._fill(hide=new.preferences.hide_names, shown=new.scan.series)
+        if (
+            old is new
+            or old.scan.series != new.scan.series
+            or old.scan.index is not new.scan.index
+            or old.preferences.hide_names != new.preferences.hide_names
+        ):
             for number, item in self.items.items():
-                item.setData(0, _SHOWN, number == new.series)
-            if new.series in self.items:
-                self.setCurrentItem(self.items[new.series])
+                item.setData(0, _SHOWN, number == new.scan.series)
+            if new.scan.series in self.items:
+                self.setCurrentItem(self.items[new.scan.series])
 
     def series_at(self, number: int) -> Series | None:
         return self._index.series[number] if self._index is not None else None

@@ -28,7 +28,7 @@ class Corrector:
 
     def toggle(self) -> None:
         """Begin to correct what is on screen, or be done with it."""
-        if self._session.state.correcting:
+        if self._session.state.correction.correcting:
             self.stop()
         else:
             self.start()
@@ -36,19 +36,19 @@ class Corrector:
     def start(self) -> None:
         """Correct what the model on screen found; goes on with what was corrected of it before."""
         session, state = self._session, self._session.state
-        run, volume = run_of(state), state.volume
+        run, volume = run_of(state), state.scan.volume
         if session.still_loading():
             return
         if correction_of(state) is None and (volume is None or run is None or run.prediction is None):
             text = translate("Correcting", "Nothing to correct yet: open a scan and wait until it is segmented.")
             session.say(Kind.WARNING, text)
             return
-        changes = {} if state.layout in CORRECTABLE else {"layout": Layout.SLICE}
-        overlay = replace(state.overlay, hidden=False)
-        if not state.scan and volume is not None:
-            session.update(scan=editing.digest(volume))
+        changes = {} if state.preferences.layout in CORRECTABLE else {"layout": Layout.SLICE}
+        overlay = replace(state.preferences.overlay, hidden=False)
+        if not state.scan.digest and volume is not None:
+            session.update(digest=editing.digest(volume))
         key = correction_key(session.state)
-        corrections = dict(session.state.corrections)
+        corrections = dict(session.state.correction.corrections)
         if key is not None and key not in corrections and run and run.prediction and volume:
             corrections[key] = editing.begin(volume, run.prediction)
         session.update(
@@ -69,7 +69,7 @@ class Corrector:
         self._session.update(corrected=corrected)
 
     def toggle_corrected(self) -> None:
-        self.show_corrected(not self._session.state.corrected)
+        self.show_corrected(not self._session.state.correction.corrected)
 
     def choose_structure(self, label: int) -> None:
         self._brush(label=label)
@@ -78,14 +78,14 @@ class Corrector:
         self._brush(erase=erase)
 
     def toggle_tool(self) -> None:
-        self._brush(erase=not self._session.state.brush.erase)
+        self._brush(erase=not self._session.state.correction.brush.erase)
 
     def resize_brush(self, step: int) -> None:
-        brush = self._session.state.brush.sized(step)
+        brush = self._session.state.correction.brush.sized(step)
         self._brush(radius_mm=brush.radius_mm)
 
     def _brush(self, **changes: Any) -> None:
-        self._session.update(brush=replace(self._session.state.brush, **changes))
+        self._session.update(brush=replace(self._session.state.correction.brush, **changes))
 
     # -- strokes -------------------------------------------------------------------------------------------------
 
@@ -94,22 +94,24 @@ class Corrector:
 
         What cannot be seen is not drawn on: the first touch then only shows it.
         """
-        state, brush = self._session.state, self._session.state.brush
+        state, brush = self._session.state, self._session.state.correction.brush
         if not can_draw(state):
             return
-        overlay = replace(state.overlay, hidden=False, visible=state.overlay.visible | {brush.label})
-        if not state.corrected or overlay != state.overlay:
+        overlay = replace(
+            state.preferences.overlay, hidden=False, visible=state.preferences.overlay.visible | {brush.label}
+        )
+        if not state.correction.corrected or overlay != state.preferences.overlay:
             self._session.update(corrected=True, overlay=overlay)
             return
         brush = replace(brush, erase=brush.erase ^ other_tool)
-        self._apply(lambda c: editing.start(c, (frame, state.slice_index), brush, x_mm, y_mm))
+        self._apply(lambda c: editing.start(c, (frame, state.view.slice_index), brush, x_mm, y_mm))
 
     def draw(self, frame: int, x_mm: float, y_mm: float) -> None:
         """Draw on; the stroke ends where another slice or frame has come on screen meanwhile."""
         correction = correction_of(self._session.state)
         if correction is None or correction.stroke is None:
             return
-        if correction.stroke.where != (frame, self._session.state.slice_index):
+        if correction.stroke.where != (frame, self._session.state.view.slice_index):
             self.end_stroke()
         else:
             self._apply(lambda c: editing.draw(c, x_mm, y_mm))
@@ -138,7 +140,7 @@ class Corrector:
     ) -> None:
         self.end_stroke()
         correction = correction_of(self._session.state)
-        if correction is None or not steps(correction) or not self._session.state.correcting:
+        if correction is None or not steps(correction) or not self._session.state.correction.correcting:
             return
         frame, index = steps(correction)[-1].where
         self._put(step(correction), corrected=True, **self._looking_at(frame, index))
@@ -146,22 +148,22 @@ class Corrector:
     def _looking_at(self, frame: int, index: int) -> dict[str, Any]:
         """A change that is not seen is a surprise: what brings its slice on screen."""
         state = self._session.state
-        if state.layout is Layout.PHASES and frame in _phases(state):
+        if state.preferences.layout is Layout.PHASES and frame in _phases(state):
             return {"slice_index": index}
-        layout = Layout.SLICE if state.layout is Layout.PHASES else state.layout
+        layout = Layout.SLICE if state.preferences.layout is Layout.PHASES else state.preferences.layout
         return {"frame_index": frame, "slice_index": index, "layout": layout}
 
     def restore_slice(self) -> None:
         """The slice on screen as the model found it."""
-        if self._session.state.correcting:
+        if self._session.state.correction.correcting:
             self._apply(lambda c: editing.restored(c, self._here()), corrected=True)
 
     def copy_slice(self, frames: int, slices: int) -> None:
         """The labels of a neighbour, so many frames and slices away, in the place of those on screen."""
         state, (frame, index) = self._session.state, self._here()
         source = frame + frames, index + slices
-        volume = state.volume
-        if volume is None or not state.correcting:
+        volume = state.scan.volume
+        if volume is None or not state.correction.correcting:
             return
         if not (0 <= source[0] < volume.frames and 0 <= source[1] < volume.slices):
             return
@@ -170,12 +172,12 @@ class Corrector:
     def _here(self) -> Where:
         """The (frame, slice) on screen; of end-diastole and end-systole that which was last drawn on."""
         state, correction = self._session.state, correction_of(self._session.state)
-        frame = state.frame_index
-        if state.layout is Layout.PHASES:
+        frame = state.view.frame_index
+        if state.preferences.layout is Layout.PHASES:
             shown = _phases(state)
             last = correction.done[-1].where[0] if correction is not None and correction.done else None
             frame = last if last in shown else next(iter(shown), frame)
-        return frame, state.slice_index
+        return frame, state.view.slice_index
 
     def _apply(self, change: Callable[[Correction], Correction], **changes: Any) -> None:
         correction = correction_of(self._session.state)
@@ -183,7 +185,7 @@ class Corrector:
             self._put(change(correction), **changes)
 
     def _put(self, correction: Correction | None, **changes: Any) -> None:
-        key, corrections = correction_key(self._session.state), dict(self._session.state.corrections)
+        key, corrections = correction_key(self._session.state), dict(self._session.state.correction.corrections)
         if key is None or (corrections.get(key) is correction and not changes):
             return
         if correction is None:
@@ -196,7 +198,7 @@ class Corrector:
 
     def saved(self, key: CorrectionKey, planes: Mapping[Where, Plane]) -> None:
         """A mask with these slices was written."""
-        corrections = dict(self._session.state.corrections)
+        corrections = dict(self._session.state.correction.corrections)
         if key in corrections:
             corrections[key] = editing.marked_saved(corrections[key], planes)
             self._session.update(corrections=corrections)
@@ -204,11 +206,11 @@ class Corrector:
     def say_kept(self, before: AppState) -> None:
         """After another scan, model or precision was chosen: that what is not exported yet is not lost."""
         state, key = self._session.state, correction_key(before)
-        left = before.corrections.get(key) if key is not None else None
+        left = before.correction.corrections.get(key) if key is not None else None
         if left is None or not left.unsaved or correction_key(state) == key:
             return
         count, base = len(left.planes), left.base
-        if state.scan != before.scan:
+        if state.scan.digest != before.scan.digest:
             said = translate("Correcting", "Not exported yet: %n corrected slice(s) of {scan}.", "", COUNT, count)
             kept = translate("Correcting", "Kept until CineQuant is closed; open the scan again to go on.")
             said = said.format(scan=left.volume.source.name)
@@ -242,12 +244,12 @@ def _phases(state: AppState) -> list[int]:
 
 def can_draw(state: AppState) -> bool:
     """Whether the left button draws. A running cine is only looked at."""
-    return state.correcting and not state.playing
+    return state.correction.correcting and not state.view.playing
 
 
 def unsaved(state: AppState) -> dict[CorrectionKey, Correction]:
     """The corrections that no exported mask has, of all scans."""
-    return {key: correction for key, correction in state.corrections.items() if correction.unsaved}
+    return {key: correction for key, correction in state.correction.corrections.items() if correction.unsaved}
 
 
 def free_name(folder: Path, stem: str) -> Path:
@@ -261,9 +263,9 @@ def said_of(state: AppState, frame: int | None = None) -> list[str]:
     correction = shown_correction(state)
     if correction is None:
         return []
-    here = (state.frame_index if frame is None else frame, state.slice_index)
+    here = (state.view.frame_index if frame is None else frame, state.view.slice_index)
     count = len(correction.planes)
-    if state.layout is Layout.SHEET:
+    if state.preferences.layout is Layout.SHEET:
         return [translate("Correcting", "corrected by hand: %n slice(s)", "", COUNT, count)]
     if here not in correction.planes:
         return [translate("Correcting", "corrected by hand: %n other slice(s)", "", COUNT, count)]

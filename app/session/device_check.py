@@ -71,7 +71,7 @@ class DeviceCheck(QObject):
         if not self._wanted:
             self._timer.stop()
             return
-        quiet = idle and state.catalog is not None and not (state.playing and not self._forced)
+        quiet = idle and state.models.catalog is not None and not (state.view.playing and not self._forced)
         self._quiet_ms = self._quiet_ms + LOOK_EVERY_MS if quiet else 0
         if quiet and (self._forced or self._quiet_ms >= QUIET_FOR_MS):
             self._begin(state)
@@ -79,7 +79,7 @@ class DeviceCheck(QObject):
             self._tell(Busy(translate("DeviceCheck", WAITING)))
 
     def _begin(self, state: AppState) -> None:
-        catalog, known = state.catalog, None if self._forced else state.report
+        catalog, known = state.models.catalog, None if self._forced else state.models.report
         if catalog is None or not catalog.models:
             self._wanted = self._forced = False
             self._tell(None)
@@ -119,7 +119,7 @@ class DeviceCheck(QObject):
     def _changed(self, old: AppState, new: AppState) -> None:
         if self._told:
             return
-        if old.checking is not None and new.checking is None:  # the user stopped it
+        if old.models.checking is not None and new.models.checking is None:  # the user stopped it
             if self._job is not None:
                 self._job.token.cancel()
             self._over(stay_wanted=False)

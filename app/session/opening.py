@@ -90,7 +90,7 @@ class Opening:
         Where the scan on screen is itself not read as a whole, it is the state before that one was asked for.
         """
         first, state = self._before, self.back(state)
-        runs = {key: run for key, run in state.runs.items() if run.status is Status.DONE}
+        runs = {key: run for key, run in state.segmentation.runs.items() if run.status is Status.DONE}
         state = evolve(state, runs=runs, busy=None, message=None)
         self._before = first or state
         return state
@@ -101,18 +101,18 @@ class Opening:
         if before is None:
             return state
         state = returned(state, before)
-        index = before.index if tree else state.index
-        return evolve(state, index=index, series=before.series if index is before.index else None)
+        index = before.scan.index if tree else state.scan.index
+        return evolve(state, index=index, series=before.scan.series if index is before.scan.index else None)
 
     def with_slices(self, state: AppState, slices: Sequence[Slice]) -> AppState:
         """With what is there of a scan that is being read; all that names the scan changes with the first."""
         for volume, pieces in groupby(slices, key=lambda piece: piece.volume):
             arrived = list(pieces)
             # As it is left, not as it was when another was asked for.
-            if state.loading is None and self._before is not None:
-                self._before = evolve(state, index=self._before.index, series=self._before.series)
+            if state.scan.loading is None and self._before is not None:
+                self._before = evolve(state, index=self._before.scan.index, series=self._before.scan.series)
             state = arriving(state, volume, {(piece.frame, piece.slice): piece.plane for piece in arrived})
-            state = evolve(state, index=arrived[0].index or state.index, series=arrived[0].series)
+            state = evolve(state, index=arrived[0].index or state.scan.index, series=arrived[0].series)
         return state
 
     def end(self) -> AppState | None:

@@ -17,7 +17,16 @@ from app.session.correcting import Corrector
 from app.session.jobs import Job, Outcome, Report, Reporter, Worker
 from app.session.opening import PAINT_FIRST_S, Opening
 from app.state import structure_colours
-from app.state.changes import completed, evolve, opened, preselected, recognised, with_run
+from app.state.changes import (
+    completed,
+    evolve,
+    first_window,
+    preselected,
+    recognised,
+    value_of,
+    with_run,
+    with_spacing,
+)
 from app.state.editing import Correction
 from app.state.queries import (
     card_of,
@@ -99,7 +108,7 @@ class Session(QObject):
         if new == old:
             return
         self.state = new
-        clock = [(s.playing, s.speed, s.sweep, s.volume_id) for s in (old, new)]
+        clock = [(s.view.playing, s.preferences.speed, s.preferences.sweep, s.scan.volume_id) for s in (old, new)]
         if clock[0] != clock[1]:
             self._restart_clock()
         self.changed.emit(old, new)
@@ -132,11 +141,11 @@ class Session(QObject):
 
     def open_series(self, number: int) -> None:
         """Open another stack of those that were found with the scan on screen."""
-        index = self.state.index
+        index = self.state.scan.index
         if index is None or not 0 <= number < len(index.series):
             return
         under_way = any(job.kind == "open" for job in self._worker.unfinished)
-        if number == self.state.series and not under_way:
+        if number == self.state.scan.series and not under_way:
             return
         self._start_opening()
         self._read(index, number)
@@ -159,16 +168,16 @@ class Session(QObject):
 
     def set_spacing(self, x_mm: float, y_mm: float, z_mm: float) -> None:
         """Take the user's spacing for a scan whose header has none; it is segmented anew."""
-        if self.state.volume is None or self.still_loading():
+        if self.state.scan.volume is None or self.still_loading():
             return
         try:
-            volume = self.state.volume.with_spacing(x_mm, y_mm, z_mm)
+            volume = self.state.scan.volume.with_spacing(x_mm, y_mm, z_mm)
         except ScanError as error:
             self.say(Kind.ERROR, str(error))
             return
         self._start_opening()
         self._opening.end()
-        self._show(opened(self.state, volume, same_view=True))
+        self._show(with_spacing(self.state, volume))
         self._segment_missing()
 
     def _start_opening(self) -> None:
@@ -179,7 +188,7 @@ class Session(QObject):
 
     def still_loading(self) -> bool:
         """Whether the scan on screen is not read as a whole; says so where it is asked for too much."""
-        if self.state.loading is None:
+        if self.state.scan.loading is None:
             return False
         text = translate("Session", "The scan is still being read: wait until all of it is there.")
         self.say(Kind.WARNING, text)
@@ -199,11 +208,11 @@ class Session(QObject):
 
     def _volume_arrived(self, volume: Volume, index: Index | None = None, series: int | None = None) -> None:
         left = self._opening.end()
-        before = self.state if self.state.loading is None or left is None else left
+        before = self.state if self.state.scan.loading is None or left is None else left
         state = recognised(completed(self.state, volume))
         if index is not None:
             first = index.paths[0].absolute()
-            rest = tuple(p for p in state.recents if p != first)
+            rest = tuple(p for p in state.preferences.recents if p != first)
             state = evolve(state, recents=(first, *rest)[:MAX_RECENTS], index=index, series=series)
         self._show(state)
         self.correct.say_kept(before)
@@ -212,15 +221,15 @@ class Session(QObject):
     # -- segmentation --------------------------------------------------------------------------------------------
 
     def choose_model(self, model_id: str) -> None:
-        if model_id == self.state.model_id:
+        if model_id == self.state.models.model_id:
             return
         self._worker.cancel("segment", "slice", "compare")
         before = self.state
-        runs = {key: run for key, run in self.state.runs.items() if run.status is Status.DONE}
-        by_hand = self.state.by_hand | {"model"}
+        runs = {key: run for key, run in self.state.segmentation.runs.items() if run.status is Status.DONE}
+        by_hand = self.state.models.by_hand | {"model"}
         state = preselected(evolve(self.state, model_id=model_id, runs=runs, busy=None, by_hand=by_hand))
         precisions = precisions_of(card_of(state))
-        if precisions and state.precision not in precisions:
+        if precisions and state.models.precision not in precisions:
             state = evolve(state, precision=precisions[0])
         self._show(state)
         self.correct.say_kept(before)
@@ -229,18 +238,18 @@ class Session(QObject):
     def choose_precision(self, precision: str) -> None:
         """To this precision, for the scans to come as well."""
         before = self.state
-        if precision != before.precision:
-            self.update(precision=precision, by_hand=before.by_hand | {"precision"})
-        if before.correcting:
+        if precision != before.models.precision:
+            self.update(precision=precision, by_hand=before.models.by_hand | {"precision"})
+        if before.correction.correcting:
             self.correct.say_kept(before)
         self._segment_missing()
 
     def toggle_precision(self) -> None:
         """A look at the next precision that the model comes in; what the next scan starts with stays."""
         before, precisions = self.state, precisions_of(card_of(self.state))
-        here = precisions.index(before.precision) if before.precision in precisions else -1
+        here = precisions.index(before.models.precision) if before.models.precision in precisions else -1
         self.update(precision=precisions[(here + 1) % len(precisions)])
-        if before.correcting:
+        if before.correction.correcting:
             self.correct.say_kept(before)
         self._segment_missing()
 
@@ -249,20 +258,20 @@ class Session(QObject):
         if self.still_loading():
             return
         open_runs = (Status.DONE, Status.WAITING, Status.RUNNING)
-        runs = {key: run for key, run in self.state.runs.items() if run.status in open_runs}
+        runs = {key: run for key, run in self.state.segmentation.runs.items() if run.status in open_runs}
         self.update(segment_asked=True, runs=runs, message=None)
         self._segment_missing()
 
     def segment_slice(self) -> None:
         """Segment the slice and frame on screen alone, in the precision on screen; what else is known stays."""
         state, key = self.state, run_key(self.state)
-        if self.still_loading() or state.volume is None or state.catalog is None:
+        if self.still_loading() or state.scan.volume is None or state.models.catalog is None:
             return
         card = card_of(state)
         if card is None or key is None:
             self._segment_missing()  # says what is missing
             return
-        run, at = state.runs.get(key), (state.frame_index, state.slice_index)
+        run, at = state.segmentation.runs.get(key), (state.view.frame_index, state.view.slice_index)
         if run is not None and run.status in (Status.WAITING, Status.RUNNING):
             text = translate("Session", "The whole scan is being segmented, this slice too; stop that first (Esc).")
             self.say(Kind.WARNING, text)
@@ -274,13 +283,13 @@ class Session(QObject):
             return
         what = translate("Session", "Segmenting this slice in {precision}").format(precision=key.precision)
         self.update(busy=Busy(what), message=None, playing=False)
-        self._submit("slice", _one_slice(state.volume, card, key.precision, at), tag=(key, *at))
+        self._submit("slice", _one_slice(state.scan.volume, card, key.precision, at), tag=(key, *at))
 
     def escape(self) -> None:
         """The nearest way out: of a stroke, of correcting, of what the worker does."""
         if self.correct.drop_stroke():
             return
-        if self.state.correcting:
+        if self.state.correction.correcting:
             self.correct.stop()
         else:
             self.cancel()
@@ -291,33 +300,33 @@ class Session(QObject):
         What is finished stays, and a file being written is finished and said. Of a scan that is being opened nothing
         stays: the one before is back.
         """
-        checking = None if self.idle else self.state.checking
+        checking = None if self.idle else self.state.models.checking
         self._worker.cancel("open", "segment", "slice", "compare", "mask")
         self._show(self._opening.back(self.state, tree=True))
         over = (Status.WAITING, Status.RUNNING)
         runs = {
             key: replace(run, status=Status.STOPPED, planes={}) if run.status in over else run
-            for key, run in self.state.runs.items()
+            for key, run in self.state.segmentation.runs.items()
         }
         self.update(runs=runs, busy=None, checking=checking)
 
     def follow_report(self) -> None:
         """Take the model and precision that the device check recommends, now and for the scans to come."""
         state = preselected(evolve(self.state, by_hand=frozenset()))
-        if state.model_id != self.state.model_id:
+        if state.models.model_id != self.state.models.model_id:
             self._worker.cancel("segment", "slice", "compare")
-            runs = {key: run for key, run in state.runs.items() if run.status is Status.DONE}
+            runs = {key: run for key, run in state.segmentation.runs.items() if run.status is Status.DONE}
             state = evolve(state, runs=runs, busy=None)
         self._show(state)
         self._segment_missing()
 
     def _segment_missing(self) -> None:
         """Queue the segmentations that the choices on screen call for and that are neither there nor under way."""
-        volume, card = self.state.volume, card_of(self.state)
-        if volume is None or self.state.loading is not None or self.state.catalog is None:
+        volume, card = self.state.scan.volume, card_of(self.state)
+        if volume is None or self.state.scan.loading is not None or self.state.models.catalog is None:
             return
         if card is None:
-            rejected = self.state.catalog.rejected
+            rejected = self.state.models.catalog.rejected
             why = f" ({rejected[0][0].name}: {rejected[0][1]})" if rejected else ""
             self.say(
                 Kind.WARNING,
@@ -328,7 +337,7 @@ class Session(QObject):
                 ).format(why=why, folder=user_models()),
             )
             return
-        if volume.not_short_axis and not self.state.segment_asked:
+        if volume.not_short_axis and not self.state.segmentation.segment_asked:
             name = volume.source.paths[0].name if volume.source.paths else volume.source.name
             self.say(
                 Kind.WARNING,
@@ -341,13 +350,13 @@ class Session(QObject):
                 command="segment",
             )
             return
-        for precision in dict.fromkeys((self.state.precision, *self._compared)):
+        for precision in dict.fromkeys((self.state.models.precision, *self._compared)):
             key = run_key(self.state, precision)
-            if key is None or key in self.state.runs:
+            if key is None or key in self.state.segmentation.runs:
                 continue
             total = volume.frames * volume.slices
             self._show(with_run(self.state, key, Run(Status.WAITING, total=total)))
-            first = self.state.frame_index, self.state.slice_index
+            first = self.state.view.frame_index, self.state.view.slice_index
             self._submit("segment", _segmentation(volume, card, precision, first), tag=key)
         self._compare_missing()
 
@@ -355,7 +364,7 @@ class Session(QObject):
 
     def load_mask(self, paths: Sequence[Path], convention: str = "mnms") -> None:
         """Read a mask and compare what the model found with it. One of a single frame is of the frame on screen."""
-        volume, wanted, frame = self.state.volume, tuple(Path(p) for p in paths), self.state.frame_index
+        volume, wanted, frame = self.state.scan.volume, tuple(Path(p) for p in paths), self.state.view.frame_index
         if volume is None:
             self.say(Kind.WARNING, translate("Session", "A mask goes with a scan: open the scan first."))
         elif wanted and not self.still_loading():
@@ -367,12 +376,12 @@ class Session(QObject):
                 found = read_masks(wanted, volume, convention=convention, frame=frame)
                 return Mask(several if others else name, *found)
 
-            self._submit("mask", run, tag=self.state.volume_id)
+            self._submit("mask", run, tag=self.state.scan.volume_id)
 
     def _mask_arrived(self, mask: Mask, volume_id: int) -> None:
-        if volume_id != self.state.volume_id:
+        if volume_id != self.state.scan.volume_id:
             return
-        frame = self.state.frame_index
+        frame = self.state.view.frame_index
         self.update(
             mask=mask,
             mask_shown=True,
@@ -388,17 +397,19 @@ class Session(QObject):
 
     def _comparisons_of_runs(self) -> dict[ComparisonKey, Comparison]:
         """Those that have nothing to do with a mask."""
-        return {key: value for key, value in self.state.comparisons.items() if not isinstance(key[1], Mask)}
+        return {
+            key: value for key, value in self.state.segmentation.comparisons.items() if not isinstance(key[1], Mask)
+        }
 
     # -- looking -------------------------------------------------------------------------------------------------
 
     def step_slice(self, step: int) -> None:
-        self.update(slice_index=self.state.slice_index + step)
+        self.update(slice_index=self.state.view.slice_index + step)
 
     def step_frame(self, step: int) -> None:
         """Frames go round, as the heart does."""
-        if self.state.volume:
-            self.update(frame_index=(self.state.frame_index + step) % self.state.volume.frames, playing=False)
+        if self.state.scan.volume:
+            self.update(frame_index=(self.state.view.frame_index + step) % self.state.scan.volume.frames, playing=False)
 
     def go_to_phase(self, phase: str) -> None:
         """To the frame of "ED" or "ES", if it is known."""
@@ -407,13 +418,13 @@ class Session(QObject):
             self.update(frame_index=frame, playing=False)
 
     def toggle_play(self) -> None:
-        self.update(playing=not self.state.playing)
+        self.update(playing=not self.state.view.playing)
 
     def reset_view(self) -> None:
-        volume = self.state.volume
+        volume = self.state.scan.volume
         if volume is not None:
-            loading = self.state.loading
-            window = loading.window if loading is not None else opened(self.state, volume).window
+            loading = self.state.scan.loading
+            window = loading.window if loading is not None else first_window(volume)
             self.update(zoom=1.0, pan_mm=(0.0, 0.0), window=window, invert=False)
 
     def zoom_to_heart(self) -> None:
@@ -422,7 +433,7 @@ class Session(QObject):
         if view is not None:
             zoom, pan_mm = view
             self.update(zoom=zoom, pan_mm=pan_mm)
-        elif self.state.volume is not None:
+        elif self.state.scan.volume is not None:
             text = translate(
                 "Session", "Where the heart is, is known once the scan is segmented: wait, or press Segment."
             )
@@ -432,15 +443,15 @@ class Session(QObject):
         """The next of the window presets."""
         presets = self.window_presets()
         windows = list(presets.values())
-        here = next((i for i, window in enumerate(windows) if np.allclose(window, self.state.window)), -1)
+        here = next((i for i, window in enumerate(windows) if np.allclose(window, self.state.view.window)), -1)
         if windows:
             self.update(window=windows[(here + 1) % len(windows)])
 
     def window_presets(self) -> dict[str, tuple[float, float]]:
         """(centre, width) by name for the scan on screen."""
-        volume = self.state.volume
+        volume = self.state.scan.volume
         # Percentiles of a part of the scan would be other ones.
-        whole = volume is not None and self.state.loading is None
+        whole = volume is not None and self.state.scan.loading is None
         return window_presets(volume.array, volume.window) if volume is not None and whole else {}
 
     def show_layout(self, layout: Layout) -> None:
@@ -448,24 +459,24 @@ class Session(QObject):
 
     def toggle(self, field: str) -> None:
         """The other value of a field that is true or false."""
-        self.update(**{field: not getattr(self.state, field)})
+        self.update(**{field: not value_of(self.state, field)})
 
     def change_speed(self, step: int) -> None:
         """To the next faster (1) or slower (-1) of SPEEDS."""
-        at = min(range(len(SPEEDS)), key=lambda i: abs(SPEEDS[i] - self.state.speed))
+        at = min(range(len(SPEEDS)), key=lambda i: abs(SPEEDS[i] - self.state.preferences.speed))
         self.update(speed=SPEEDS[min(max(at + step, 0), len(SPEEDS) - 1)])
 
     def update_overlay(self, **changes: Any) -> None:
-        self.update(overlay=replace(self.state.overlay, **changes))
+        self.update(overlay=replace(self.state.preferences.overlay, **changes))
 
     def toggle_structure(self, label: int) -> None:
-        overlay = self.state.overlay
+        overlay = self.state.preferences.overlay
         visible = overlay.visible | {label} if overlay.hidden else overlay.visible ^ {label}
         self.update_overlay(visible=visible, hidden=False)
 
     def choose_colour(self, structure: int, colour: Colour) -> None:
         """Draw a structure in another colour, unless it would look like another one."""
-        overlay = self.state.overlay
+        overlay = self.state.preferences.overlay
         colours = structure_colours.complete(overlay.colours)
         refused, doubt = judged(structure, colour, colours)
         if not refused:
@@ -475,29 +486,35 @@ class Session(QObject):
             self.say(Kind.WARNING, doubt)
 
     def default_colours(self) -> None:
-        self.update(overlay=replace(self.state.overlay, colours={}), message=None)
+        self.update(overlay=replace(self.state.preferences.overlay, colours={}), message=None)
 
     def next_style(self) -> None:
         styles = list(Style)
-        self.update_overlay(style=styles[(styles.index(self.state.overlay.style) + 1) % len(styles)], hidden=False)
+        self.update_overlay(
+            style=styles[(styles.index(self.state.preferences.overlay.style) + 1) % len(styles)], hidden=False
+        )
 
     def say(self, kind: Kind, text: str, *, action: str = "", command: str = "") -> None:
         self.update(message=Message(kind, text, action, command))
 
     def _restart_clock(self) -> None:
         self._timer.stop()
-        if self.state.playing and self.state.volume:
-            self._clock_frame = self.state.frame_index
+        if self.state.view.playing and self.state.scan.volume:
+            self._clock_frame = self.state.view.frame_index
             self._clock.start()
             # Half a frame, so that the frame shown is never late by more than that; equal frames draw nothing.
-            self._timer.start(max(4, round(frame_interval_ms(self.state.volume) / self.state.speed / 2)))
+            self._timer.start(
+                max(4, round(frame_interval_ms(self.state.scan.volume) / self.state.preferences.speed / 2))
+            )
 
     def _tick(self) -> None:
-        volume = self.state.volume
+        volume = self.state.scan.volume
         if volume is None:
             return
-        passed = int(self._clock.elapsed() * self.state.speed / frame_interval_ms(volume))
-        self.update(frame_index=cine_frame(self._clock_frame + passed, volume.frames, sweep=self.state.sweep))
+        passed = int(self._clock.elapsed() * self.state.preferences.speed / frame_interval_ms(volume))
+        self.update(
+            frame_index=cine_frame(self._clock_frame + passed, volume.frames, sweep=self.state.preferences.sweep)
+        )
 
     # -- exports -------------------------------------------------------------------------------------------------
 
@@ -521,7 +538,7 @@ class Session(QObject):
         is_mask: bool = False,
     ) -> None:
         self.correct.end_stroke()
-        state, volume = self.state, self.state.volume
+        state, volume = self.state, self.state.scan.volume
         prediction, function, correction = shown_prediction(state), shown_function(state), shown_correction(state)
         if self.nothing_to_export() or volume is None or prediction is None or function is None:
             return
@@ -555,7 +572,7 @@ class Session(QObject):
         Here and now; returns the last file, None where there was nothing to write.
         """
         written = self.correct.save_unsaved(folder, for_good=False)
-        state, volume, prediction = self.state, self.state.volume, shown_prediction(self.state)
+        state, volume, prediction = self.state, self.state.scan.volume, shown_prediction(self.state)
         correction = shown_correction(state)
         if volume is None or prediction is None or (correction is not None and correction.unsaved):
             return written[-1] if written else None
@@ -574,7 +591,7 @@ class Session(QObject):
         state = self.state
         if report.job.kind == "segment":
             key: RunKey = report.job.tag
-            run = state.runs.get(key, Run(Status.WAITING))
+            run = state.segmentation.runs.get(key, Run(Status.WAITING))
             run = replace(
                 run,
                 status=Status.RUNNING,
@@ -631,17 +648,17 @@ class Session(QObject):
 
     def _models_arrived(self, catalog: Catalog) -> None:
         ids = [card.id for card in catalog.models]
-        wanted = (self.state.model_id, catalog.default, *ids)
+        wanted = (self.state.models.model_id, catalog.default, *ids)
         state = evolve(self.state, catalog=catalog, model_id=next((i for i in wanted if i in ids), ""))
         # What is on screen stays; a scan that waited for the models starts as the device check recommends.
-        state = state if state.runs else preselected(state)
-        card, asked = card_of(state), state.precision
+        state = state if state.segmentation.runs else preselected(state)
+        card, asked = card_of(state), state.models.precision
         if card is not None and asked not in card.precisions:
             state = evolve(state, precision=precisions_of(card)[0])
         self._show(state)
-        if asked != state.precision:
+        if asked != state.models.precision:
             text = translate("Session", "{model} does not come in {asked}; {shown} is shown instead.")
-            self.say(Kind.WARNING, text.format(model=card.name, asked=asked, shown=state.precision))
+            self.say(Kind.WARNING, text.format(model=card.name, asked=asked, shown=state.models.precision))
         self._segment_missing()
 
     def _run_arrived(self, key: RunKey, prediction: Prediction, function: Function, heart: Heart | None) -> None:
@@ -661,7 +678,7 @@ class Session(QObject):
         self, key: RunKey, frame: int, index: int, timing: SliceTiming, rss_mb: float, plane: NDArray[np.uint8]
     ) -> None:
         """A slice that was asked for alone: kept beside others of that kind, until the whole scan is segmented."""
-        volume, run = self.state.volume, self.state.runs.get(key)
+        volume, run = self.state.scan.volume, self.state.segmentation.runs.get(key)
         if volume is None or (run is not None and run.status in (Status.WAITING, Status.RUNNING, Status.DONE)):
             return
         if run is None or run.status is not Status.PART:
@@ -675,28 +692,28 @@ class Session(QObject):
         state = self.state
         waiting = {job.tag for job in self._worker.unfinished if job.kind == "compare"}
         for pair in Pair:
-            key = comparison_key(replace(state, pair=pair))
-            if key is None or key in state.comparisons or key in waiting:
+            key = comparison_key(replace(state, view=replace(state.view, pair=pair)))
+            if key is None or key in state.segmentation.comparisons or key in waiting:
                 continue
             one, other = (self._labels_of(side) for side in key)
             if one is not None and other is not None:
-                frames = state.mask.frames if pair is Pair.MASK and state.mask else None
+                frames = state.segmentation.mask.frames if pair is Pair.MASK and state.segmentation.mask else None
                 self._submit("compare", _comparison(one, other, frames), tag=key)
 
     def _labels_of(self, side: RunKey | Mask) -> LabelMap | None:
         if isinstance(side, Mask):
             return side.labels
-        run = self.state.runs.get(side)
+        run = self.state.segmentation.runs.get(side)
         return run.prediction.labels if run and run.prediction else None
 
     def _comparison_arrived(self, key: ComparisonKey, comparison: Comparison) -> None:
-        if any(isinstance(side, Mask) and side is not self.state.mask for side in key):
+        if any(isinstance(side, Mask) and side is not self.state.segmentation.mask for side in key):
             return
         one, other = key
-        run, agreement = self.state.runs.get(one), self.state.agreement
+        run, agreement = self.state.segmentation.runs.get(one), self.state.segmentation.agreement
         if run is not None and run.prediction is not None and not isinstance(other, Mask):
             agreement = {**agreement, run.prediction.model_id: comparison.mean_dice}
-        self.update(comparisons={**self.state.comparisons, key: comparison}, agreement=agreement)
+        self.update(comparisons={**self.state.segmentation.comparisons, key: comparison}, agreement=agreement)
 
 
 def _segmentation(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
 from numpy.typing import NDArray
@@ -12,41 +12,88 @@ from numpy.typing import NDArray
 from app.state import editing
 from app.state.editing import Correction, CorrectionKey
 from app.state.queries import card_of, correction_key, precisions_of, size_mm
-from app.state.types import CORRECTABLE, ZOOM_RANGE, AppState, Cross, Loading, Pair, Run, RunKey, Status
+from app.state.types import (
+    CORRECTABLE,
+    ZOOM_RANGE,
+    AppState,
+    Cross,
+    Loading,
+    Pair,
+    Run,
+    RunKey,
+    SegmentationState,
+    Status,
+    ViewState,
+)
 from engine.pictures.render import auto_window
 from engine.volume import LabelMap, Volume
 
+GROUPS = tuple(f.name for f in fields(AppState) if f.name not in ("busy", "message"))
+"""The fields of AppState that are groups of fields."""
+
+_GROUP_OF = {f.name: group for group in GROUPS for f in fields(getattr(AppState(), group))}
+if len(_GROUP_OF) != sum(len(fields(getattr(AppState(), group))) for group in GROUPS):
+    raise TypeError("two groups of AppState have a field of the same name")
+
+
+def value_of(state: AppState, name: str) -> Any:
+    """The value of a field of any group."""
+    return getattr(getattr(state, _GROUP_OF[name]), name)
+
+
+def with_fields(state: AppState, **changes: Any) -> AppState:
+    """The state with these fields changed, as they are given. A field is named alone; its group is looked up.
+
+    A group in which nothing differs stays the same object.
+    """
+    whole = {name: value for name, value in changes.items() if name not in _GROUP_OF}
+    state = replace(state, **whole) if whole else state
+    parts: dict[str, dict[str, Any]] = {}
+    for name, value in changes.items():
+        if name not in whole and value_of(state, name) is not value:
+            parts.setdefault(_GROUP_OF[name], {})[name] = value
+    groups = {group: replace(getattr(state, group), **part) for group, part in parts.items()}
+    return replace(state, **groups) if groups else state
+
 
 def settle(state: AppState) -> AppState:
-    """The nearest state that can be: indices and planes within the scan, a window of some width, a zoom in range."""
-    frames, slices = (state.volume.frames, state.volume.slices) if state.volume else (1, 1)
-    centre, width = state.window
+    """The nearest valid state: indices and planes within the scan, a window with some width, a zoom in range."""
+    scan, view, volume = state.scan, state.view, state.scan.volume
+    frames, slices = (volume.frames, volume.slices) if volume else (1, 1)
+    centre, width = view.window
     if not (math.isfinite(centre) and math.isfinite(width)):
         centre, width = 0.5, 1.0
-    return replace(
-        state,
-        slice_index=min(max(state.slice_index, 0), slices - 1),
-        frame_index=min(max(state.frame_index, 0), frames - 1),
+    overlay = state.preferences.overlay
+    settled_view = replace(
+        view,
+        slice_index=min(max(view.slice_index, 0), slices - 1),
+        frame_index=min(max(view.frame_index, 0), frames - 1),
         window=(centre, max(width, 1e-6)),
-        zoom=min(max(state.zoom, ZOOM_RANGE[0]), ZOOM_RANGE[1]),
-        playing=state.playing and state.volume is not None and state.volume.is_cine and state.loading is None,
-        overlay=replace(state.overlay, opacity=min(max(state.overlay.opacity, 0.0), 1.0)),
-        cross=_within(state.cross, state.volume),
-        pair=state.pair if state.mask is not None else Pair.PRECISIONS,
+        zoom=min(max(view.zoom, ZOOM_RANGE[0]), ZOOM_RANGE[1]),
+        playing=view.playing and volume is not None and volume.is_cine and scan.loading is None,
+        cross=_within(view.cross, volume),
+        pair=view.pair if state.segmentation.mask is not None else Pair.PRECISIONS,
+    )
+    return with_fields(
+        state,
+        view=view if settled_view == view else settled_view,
+        overlay=overlay
+        if 0.0 <= overlay.opacity <= 1.0
+        else replace(overlay, opacity=min(max(overlay.opacity, 0.0), 1.0)),
         corrections=_lifted(state),
-        correcting=state.correcting
-        and state.loading is None
-        and state.layout in CORRECTABLE
-        and correction_key(state) in state.corrections,
+        correcting=state.correction.correcting
+        and scan.loading is None
+        and state.preferences.layout in CORRECTABLE
+        and correction_key(state) in state.correction.corrections,
     )
 
 
 def _lifted(state: AppState) -> Mapping[CorrectionKey, Correction]:
     """The corrections; a stroke in one that is no longer on screen is at its end."""
     here = correction_key(state)
-    if all(kept.stroke is None or key == here for key, kept in state.corrections.items()):
-        return state.corrections
-    return {key: kept if key == here else editing.ended(kept) for key, kept in state.corrections.items()}
+    if all(kept.stroke is None or key == here for key, kept in state.correction.corrections.items()):
+        return state.correction.corrections
+    return {key: kept if key == here else editing.ended(kept) for key, kept in state.correction.corrections.items()}
 
 
 def _within(cross: Cross | None, volume: Volume | None) -> Cross | None:
@@ -59,68 +106,71 @@ def _within(cross: Cross | None, volume: Volume | None) -> Cross | None:
 
 
 def evolve(state: AppState, **changes: Any) -> AppState:
-    """The state with these fields changed, settled; the same object where nothing differs."""
-    new = settle(replace(state, **changes))
+    """The state with these fields changed, settled. The same object if nothing differs.
+
+    A field is named alone, without its group: evolve(state, zoom=2.0).
+    """
+    new = settle(with_fields(state, **changes))
     return state if new == state else new
 
 
-def opened(
-    state: AppState, volume: Volume, *, same_view: bool = False, window: tuple[float, float] | None = None
-) -> AppState:
+def opened(state: AppState, volume: Volume, *, window: tuple[float, float] | None = None) -> AppState:
     """Another scan on screen: its own window, the middle slice, nothing of the scan before.
 
-    same_view: the same voxels with another spacing; keep slice, frame and window. window: another than its own.
+    window: to show it with, in place of the scan's own.
     """
-    fresh: dict[str, Any] = (
-        {"corrections": _of_scan(state, lambda correction: editing.unpacked(correction, volume))}
-        if same_view
-        else {
-            "slice_index": volume.slices // 2,
-            "frame_index": 0,
-            "window": window or volume.window or auto_window(volume.array),
-            "invert": False,
-            "scan": "",
-            "corrections": _of_scan(state, editing.packed),
-        }
-    )
     return evolve(
-        state if same_view else preselected(state),
-        volume=volume,
-        volume_id=state.volume_id + 1,
-        loading=None,
-        zoom=1.0,
-        pan_mm=(0.0, 0.0),
-        playing=False,
-        segment_asked=same_view and state.segment_asked,
-        runs={},
-        agreement={},
-        comparisons={},
-        series=state.series if same_view else None,
-        cross=None,
-        mask=replace(state.mask, labels=LabelMap(state.mask.labels.array, volume.geometry))
-        if same_view and state.mask is not None
-        else None,
+        preselected(state),
+        scan=replace(
+            state.scan, volume=volume, volume_id=state.scan.volume_id + 1, loading=None, digest="", series=None
+        ),
+        view=ViewState(slice_index=volume.slices // 2, window=window or first_window(volume)),
+        segmentation=SegmentationState(),
+        corrections=_of_scan(state, editing.packed),
         message=None,
-        **fresh,
+    )
+
+
+def first_window(volume: Volume) -> tuple[float, float]:
+    """(centre, width) that a scan is first shown with: the one its file names, else one computed from its voxels."""
+    return volume.window or auto_window(volume.array)
+
+
+def with_spacing(state: AppState, volume: Volume) -> AppState:
+    """The scan on screen with another spacing. volume: the same voxels as before. Segmentations have to be made anew.
+
+    Slice, frame, grey-value window and the loaded mask are kept.
+    """
+    mask = state.segmentation.mask
+    return evolve(
+        state,
+        scan=replace(state.scan, volume=volume, volume_id=state.scan.volume_id + 1, loading=None),
+        view=replace(state.view, zoom=1.0, pan_mm=(0.0, 0.0), cross=None, playing=False),
+        segmentation=SegmentationState(
+            segment_asked=state.segmentation.segment_asked,
+            mask=None if mask is None else replace(mask, labels=LabelMap(mask.labels.array, volume.geometry)),
+        ),
+        corrections=_of_scan(state, lambda correction: editing.unpacked(correction, volume)),
+        message=None,
     )
 
 
 def _of_scan(
-    state: AppState, change: Callable[[Correction], Correction], scan: str | None = None
+    state: AppState, change: Callable[[Correction], Correction], digest: str | None = None
 ) -> dict[CorrectionKey, Correction]:
-    """The corrections, with those of a scan changed; of that on screen where none is named."""
-    scan = state.scan if scan is None else scan
-    return {key: change(kept) if key.scan == scan else kept for key, kept in state.corrections.items()}
+    """All corrections, with those of one scan changed: the scan on screen if no digest is given."""
+    digest = state.scan.digest if digest is None else digest
+    return {key: change(kept) if key.scan == digest else kept for key, kept in state.correction.corrections.items()}
 
 
 def recognised(state: AppState) -> AppState:
     """A scan that has arrived, with the corrections that were made of it before."""
-    volume = state.volume
-    if volume is None or not state.corrections:
+    volume = state.scan.volume
+    if volume is None or not state.correction.corrections:
         return state
-    scan = editing.digest(volume)
-    corrections = _of_scan(state, lambda correction: editing.unpacked(correction, volume), scan)
-    return evolve(state, scan=scan, corrections=corrections)
+    digest = editing.digest(volume)
+    corrections = _of_scan(state, lambda correction: editing.unpacked(correction, volume), digest)
+    return evolve(state, digest=digest, corrections=corrections)
 
 
 def arriving(state: AppState, volume: Volume, planes: Mapping[tuple[int, int], NDArray[Any]]) -> AppState:
@@ -128,8 +178,8 @@ def arriving(state: AppState, volume: Volume, planes: Mapping[tuple[int, int], N
 
     volume: as engine.volume.OnPlane is told of it. planes: by (frame, slice); never empty.
     """
-    if state.loading is not None and state.volume is volume:
-        return evolve(state, loading=replace(state.loading, planes={**state.loading.planes, **planes}))
+    if state.scan.loading is not None and state.scan.volume is volume:
+        return evolve(state, loading=replace(state.scan.loading, planes={**state.scan.loading.planes, **planes}))
     (frame, index), plane = next(iter(planes.items()))
     window = volume.window or auto_window(plane)
     fresh = opened(state, volume, window=window)
@@ -137,53 +187,53 @@ def arriving(state: AppState, volume: Volume, planes: Mapping[tuple[int, int], N
 
 
 def completed(state: AppState, volume: Volume) -> AppState:
-    """The scan that is being read is there as a whole; what the user has turned and moved since stays."""
-    before, loading = state.volume, state.loading
+    """The scan that was being read has been read completely. What the user has changed in the view since is kept."""
+    before, loading, view = state.scan.volume, state.scan.loading, state.view
     new = opened(state, volume)
     if before is None or loading is None or before.array.shape != volume.array.shape:
         return new  # a damaged file was left out: its slices are counted anew
     return evolve(
         new,
-        slice_index=state.slice_index,
-        frame_index=state.frame_index,
-        zoom=state.zoom,
-        pan_mm=state.pan_mm,
-        cross=state.cross,
-        window=state.window if state.window != loading.window else new.window,
-        invert=state.invert,
-        segment_asked=state.segment_asked,
+        view=replace(view, window=view.window if view.window != loading.window else new.view.window),
+        segment_asked=state.segmentation.segment_asked,
     )
 
 
 def returned(state: AppState, before: AppState) -> AppState:
-    """Back to the scan before the one that is being read, with all that was known of it."""
-    if state.loading is None:
+    """Back from a scan that is being read to the scan before, with everything that was known of it.
+
+    The index and the paths asked for last are those of state.
+    """
+    if state.scan.loading is None:
         return state
-    runs = {key: run for key, run in before.runs.items() if run.status is Status.DONE}
-    return evolve(state, loading=None, runs=runs, **{name: getattr(before, name) for name in _OF_A_SCAN})
-
-
-_OF_A_SCAN = (
-    "volume", "volume_id", "slice_index", "frame_index", "window", "invert", "zoom", "pan_mm", "segment_asked",
-    "agreement", "comparisons", "cross", "mask", "pair", "scan", "corrections",
-)  # fmt: skip
+    asked = state.scan
+    runs = {key: run for key, run in before.segmentation.runs.items() if run.status is Status.DONE}
+    return evolve(
+        state,
+        scan=replace(before.scan, loading=None, index=asked.index, series=asked.series, asked=asked.asked),
+        view=replace(before.view, playing=False),
+        segmentation=replace(before.segmentation, runs=runs),
+        corrections=before.correction.corrections,
+    )
 
 
 def preselected(state: AppState) -> AppState:
     """The model and precision that the device check recommends, but for what the user chose by hand."""
-    report = state.report
-    if report is None or state.catalog is None:
+    report = state.models.report
+    if report is None or state.models.catalog is None:
         return state
-    if "model" not in state.by_hand and report.recommended_model in {card.id for card in state.catalog.models}:
+    if "model" not in state.models.by_hand and report.recommended_model in {
+        card.id for card in state.models.catalog.models
+    }:
         state = evolve(state, model_id=report.recommended_model)
-    best = report.precision_for(state.model_id)
-    if "precision" not in state.by_hand and best is not None and best in precisions_of(card_of(state)):
+    best = report.precision_for(state.models.model_id)
+    if "precision" not in state.models.by_hand and best is not None and best in precisions_of(card_of(state)):
         state = evolve(state, precision=best)
     return state
 
 
 def with_run(state: AppState, key: RunKey, run: Run) -> AppState:
     """The state with one segmentation further on; unchanged when that is of another scan."""
-    if key.volume_id != state.volume_id:
+    if key.volume_id != state.scan.volume_id:
         return state
-    return evolve(state, runs={**state.runs, key: run})
+    return evolve(state, runs={**state.segmentation.runs, key: run})

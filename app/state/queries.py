@@ -40,17 +40,17 @@ def size_mm(volume: Volume) -> tuple[float, float]:
 
 def plane_of(state: AppState, frame: int, index: int) -> NDArray[Any] | None:
     """Voxels (Y, X) of a slice; None where there is no scan, or that slice of it is not read yet."""
-    if state.volume is None or state.loading is not None:
-        return None if state.loading is None else state.loading.planes.get((frame, index))
-    plane: NDArray[Any] = state.volume.array[frame, index]
+    if state.scan.volume is None or state.scan.loading is not None:
+        return None if state.scan.loading is None else state.scan.loading.planes.get((frame, index))
+    plane: NDArray[Any] = state.scan.volume.array[frame, index]
     return plane
 
 
 def card_of(state: AppState) -> ModelCard | None:
     """The chosen model, if there is one."""
-    if state.catalog is None:
+    if state.models.catalog is None:
         return None
-    return next((card for card in state.catalog.models if card.id == state.model_id), None)
+    return next((card for card in state.models.catalog.models if card.id == state.models.model_id), None)
 
 
 def precisions_of(card: ModelCard | None) -> tuple[str, ...]:
@@ -63,28 +63,28 @@ def precisions_of(card: ModelCard | None) -> tuple[str, ...]:
 
 def run_key(state: AppState, precision: str | None = None) -> RunKey | None:
     """The key of the segmentation that the choices on screen name, or of the same in another precision."""
-    card, precision = card_of(state), precision or state.precision
-    if state.volume is None or state.loading is not None or card is None or precision not in card.precisions:
+    card, precision = card_of(state), precision or state.models.precision
+    if state.scan.volume is None or state.scan.loading is not None or card is None or precision not in card.precisions:
         return None
-    return RunKey(state.volume_id, card.precisions[precision].sha256, precision)
+    return RunKey(state.scan.volume_id, card.precisions[precision].sha256, precision)
 
 
 def run_of(state: AppState, precision: str | None = None) -> Run | None:
     """The segmentation for the scan, model and precision on screen (or another precision), however far it is."""
     key = run_key(state, precision)
-    return state.runs.get(key) if key else None
+    return state.segmentation.runs.get(key) if key else None
 
 
 def correction_key(state: AppState) -> CorrectionKey | None:
     """The key of the correction of what the choices on screen name; None where there can be none."""
     key = run_key(state)
-    return CorrectionKey(state.scan, key.model_sha256, key.precision) if key and state.scan else None
+    return CorrectionKey(state.scan.digest, key.model_sha256, key.precision) if key and state.scan.digest else None
 
 
 def correction_of(state: AppState) -> Correction | None:
     """The correction of the scan, model and precision on screen, whether or not it is shown."""
     key = correction_key(state)
-    return state.corrections.get(key) if key else None
+    return state.correction.corrections.get(key) if key else None
 
 
 def shown_correction(state: AppState) -> Correction | None:
@@ -92,7 +92,9 @@ def shown_correction(state: AppState) -> Correction | None:
 
     None where nothing is corrected yet, and where two segmentations are compared as they were made.
     """
-    correction = correction_of(state) if state.corrected and state.layout is not Layout.COMPARE else None
+    correction = (
+        correction_of(state) if state.correction.corrected and state.preferences.layout is not Layout.COMPARE else None
+    )
     return correction if correction is not None and correction.planes else None
 
 
@@ -120,7 +122,10 @@ def drawn_labels(
     corrected where no precision is given; one that is named is as the model found it.
     """
     run, correction = run_of(state, precision), shown_correction(state) if precision is None else None
-    frame, index = state.frame_index if frame is None else frame, state.slice_index if index is None else index
+    frame, index = (
+        state.view.frame_index if frame is None else frame,
+        state.view.slice_index if index is None else index,
+    )
     if correction is not None:
         plane = correction.planes.get((frame, index))
         labels = correction.base.labels
@@ -136,17 +141,20 @@ def drawn_labels(
 
 def drawn_mask(state: AppState, frame: int | None = None, index: int | None = None) -> Drawn | None:
     """The loaded mask in one slice, if it is of that frame."""
-    frame, index = state.frame_index if frame is None else frame, state.slice_index if index is None else index
-    if state.mask is None or frame not in state.mask.frames:
+    frame, index = (
+        state.view.frame_index if frame is None else frame,
+        state.view.slice_index if index is None else index,
+    )
+    if state.segmentation.mask is None or frame not in state.segmentation.mask.frames:
         return None
-    return Drawn(state.mask.labels.array[frame, index], state.mask.labels)
+    return Drawn(state.segmentation.mask.labels.array[frame, index], state.segmentation.mask.labels)
 
 
 def comparison_key(state: AppState) -> ComparisonKey | None:
     """The key of the comparison that Layout.COMPARE shows; None where one side of it cannot be."""
-    if state.pair is Pair.MASK:
+    if state.view.pair is Pair.MASK:
         key = run_key(state)
-        return (key, state.mask) if key and state.mask is not None else None
+        return (key, state.segmentation.mask) if key and state.segmentation.mask is not None else None
     one, other = run_key(state, FLOAT32), run_key(state, INT8)
     return (one, other) if one and other else None
 
@@ -154,27 +162,27 @@ def comparison_key(state: AppState) -> ComparisonKey | None:
 def comparison_of(state: AppState) -> Comparison | None:
     """The comparison that Layout.COMPARE shows, once it is computed."""
     key = comparison_key(state)
-    return state.comparisons.get(key) if key else None
+    return state.segmentation.comparisons.get(key) if key else None
 
 
 def cross_of(state: AppState) -> Cross | None:
     """Where the long-axis planes are: where the user put them, else the heart's middle, else the image's."""
-    if state.cross is not None or state.volume is None:
-        return state.cross
+    if state.view.cross is not None or state.scan.volume is None:
+        return state.view.cross
     run = run_of(state)
     if run is not None and run.heart is not None:
         return Cross(*run.heart.middle_mm)
-    width, height = size_mm(state.volume)
+    width, height = size_mm(state.scan.volume)
     return Cross(width / 2, height / 2)
 
 
 def heart_view(state: AppState) -> tuple[float, tuple[float, float]] | None:
     """(zoom, pan_mm) that fill the view with the heart; None where it is not known where that is."""
     run = run_of(state)
-    if state.volume is None or run is None or run.heart is None:
+    if state.scan.volume is None or run is None or run.heart is None:
         return None
     left, top, right, bottom = run.heart.box_mm
-    width, height = size_mm(state.volume)
+    width, height = size_mm(state.scan.volume)
     margin = HEART_MARGIN * max(right - left, bottom - top)
     # The smaller of the two: then the heart fits views of any proportion.
     zoom = max(min(width / (right - left + 2 * margin), height / (bottom - top + 2 * margin)), 1.0)
@@ -212,10 +220,10 @@ def shown_function(state: AppState) -> Function | None:
 
 def phase_frame(state: AppState, phase: str) -> int | None:
     """The frame of "ED" or "ES": as the scan names it, else as measured, else none."""
-    if state.volume is None:
+    if state.scan.volume is None:
         return None
-    if phase in state.volume.phase_names:
-        return state.volume.phase_names.index(phase)
+    if phase in state.scan.volume.phase_names:
+        return state.scan.volume.phase_names.index(phase)
     function = shown_function(state)
     if function is None:
         return None

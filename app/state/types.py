@@ -1,8 +1,8 @@
-"""What the program shows, as one frozen value, and the pure functions that compute the next one. No Qt.
+"""What the program shows, as one frozen value in groups. No Qt.
 
-Every view draws from an AppState; only the session replaces it. Segmentations are kept by RunKey, so that another
-scan, model or precision selects another segmentation in the same step: an outline that belongs to something else
-than what the panels name can never be on screen.
+Every view draws from an AppState; only the session replaces it. Segmentations are stored by RunKey, so choosing another
+scan, model or precision selects another segmentation in the same step. An outline can therefore never belong to
+something other than what the panels name.
 """
 
 from __future__ import annotations
@@ -231,63 +231,118 @@ ComparisonKey = tuple[RunKey, "RunKey | Mask"]
 
 
 @dataclass(frozen=True, slots=True)
-class AppState:
-    """volume_id: counts the scans opened, so that results of an earlier one are known as such.
-    loading: set as long as voxels of volume are missing; nothing of it is segmented, measured or exported until then.
+class ScanState:
+    """The scan on screen, and what was found with it.
 
-    window: (centre, width) in the scan's own units. zoom: 1 fits the image. pan_mm: (x, y) of the view's centre from
-    the image's centre. segment_asked: the user wants this scan segmented although it may be no short-axis MR.
-    runs: never changed in place. agreement: Dice between float32 and int8 by model id. comparisons: by comparison_key.
-    smooth: between voxels, grey values are interpolated. sweep: the cine goes to and fro, not round and round.
-    cross: where the user put the long-axis planes; None for the heart's middle. mask: loaded from a file.
-    by_hand: what the user chose, of "model" and "precision"; the rest follows report, what the device check of this
-    computer found. checking: how far a device check is, None where none runs.
-    index: what was found in the folder or files opened last. series: the number in it of the scan on screen, None where
-    that is not of it. asked: what the user asked to open last, whatever came of it.
-    scan: digest of the voxels on screen, empty until it is needed. corrections: of this scan and of those before it.
-    corrected: show the corrected mask where there is one. correcting: drawing on the image corrects it.
+    volume_id: counts the scans opened, so that a late result of an earlier scan is recognised.
+    loading: set while voxels of volume are missing. Until then nothing is segmented, measured or exported.
+    digest: of the voxels on screen; empty until it is needed.
+    index: what was found in the folder or files opened last. series: the number in index of the scan on screen, None
+    if the scan is not part of it. asked: the paths that the user asked to open last, whether or not that succeeded.
     """
 
     volume: Volume | None = None
     volume_id: int = 0
     loading: Loading | None = None
+    digest: str = ""
+    index: Index | None = None
+    series: int | None = None
+    asked: tuple[Path, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ViewState:
+    """How the scan on screen is looked at. Another scan starts with a fresh one.
+
+    window: (centre, width) in the scan's own units. zoom: 1 fits the image. pan_mm: (x, y) of the view's centre,
+    relative to the image's centre. cross: where the user put the long-axis planes; None for the middle of the heart.
+    """
+
     slice_index: int = 0
     frame_index: int = 0
     window: tuple[float, float] = (0.5, 1.0)
     invert: bool = False
     zoom: float = 1.0
     pan_mm: tuple[float, float] = (0.0, 0.0)
+    cross: Cross | None = None
     playing: bool = False
-    speed: float = 1.0
+    pair: Pair = Pair.PRECISIONS
+
+
+@dataclass(frozen=True, slots=True)
+class ModelState:
+    """Which models there are, and which one is chosen.
+
+    by_hand: which of "model" and "precision" the user chose; the other follows report, the result of the device check.
+    checking: progress of a device check, None while none runs.
+    """
+
     catalog: Catalog | None = None
     model_id: str = ""
     precision: str = INT8
-    overlay: Overlay = field(default_factory=Overlay)
+    by_hand: frozenset[str] = frozenset()
+    report: Report | None = None
+    checking: Busy | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentationState:
+    """Segmentations of the scan on screen. Another scan starts with an empty one. Mappings are never changed in place.
+
+    segment_asked: the user wants this scan segmented although it may not be short-axis MR. mask: loaded from a file.
+    agreement: Dice between float32 and int8, by model id.
+    """
+
     segment_asked: bool = False
     runs: Mapping[RunKey, Run] = field(default_factory=dict)
     agreement: Mapping[str, float] = field(default_factory=dict)
     comparisons: Mapping[ComparisonKey, Comparison] = field(default_factory=dict)
-    layout: Layout = Layout.SLICE
-    pair: Pair = Pair.PRECISIONS
-    smooth: bool = True
-    sweep: bool = False
-    cross: Cross | None = None
     mask: Mask | None = None
-    mask_shown: bool = True
-    busy: Busy | None = None
-    message: Message | None = None
-    hide_names: bool = False
-    recents: tuple[Path, ...] = ()
-    by_hand: frozenset[str] = frozenset()
-    report: Report | None = None
-    checking: Busy | None = None
-    index: Index | None = None
-    series: int | None = None
-    asked: tuple[Path, ...] = ()
-    scan: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectionState:
+    """Corrections by hand.
+
+    corrections: of the scan on screen and of those before it. Never changed in place. corrected: show the corrected
+    mask where there is one. correcting: drawing on the image corrects it.
+    """
+
     corrections: Mapping[CorrectionKey, Correction] = field(default_factory=dict)
     corrected: bool = True
     correcting: bool = False
     brush: Brush = field(default_factory=Brush)
+
+
+@dataclass(frozen=True, slots=True)
+class Preferences:
+    """What the user has set for every scan. Most of it is remembered from one start to the next.
+
+    smooth: interpolate grey values between voxels. sweep: the cine runs back and forth instead of round and round.
+    mask_shown: draw the outlines of the loaded mask.
+    """
+
+    overlay: Overlay = field(default_factory=Overlay)
+    layout: Layout = Layout.SLICE
+    smooth: bool = True
+    sweep: bool = False
+    speed: float = 1.0
+    mask_shown: bool = True
+    hide_names: bool = False
+    recents: tuple[Path, ...] = ()
     theme: Theme = Theme.DARK
     language: Language = Language.SYSTEM
+
+
+@dataclass(frozen=True, slots=True)
+class AppState:
+    """Everything the program shows. Field names are unique across the groups: app.state.changes.evolve relies on it."""
+
+    scan: ScanState = field(default_factory=ScanState)
+    view: ViewState = field(default_factory=ViewState)
+    models: ModelState = field(default_factory=ModelState)
+    segmentation: SegmentationState = field(default_factory=SegmentationState)
+    correction: CorrectionState = field(default_factory=CorrectionState)
+    preferences: Preferences = field(default_factory=Preferences)
+    busy: Busy | None = None
+    message: Message | None = None

@@ -42,21 +42,21 @@ class Table:
 
 def table_of(state: AppState) -> Table:
     """The agreement of the two segmentations that the layout compares, in the frame on screen."""
-    with_mask = translate("Agreement", "{precision} and mask").format(precision=state.precision)
-    title = with_mask if state.pair is Pair.MASK else joined((FLOAT32, INT8))
-    if state.volume is None:
+    with_mask = translate("Agreement", "{precision} and mask").format(precision=state.models.precision)
+    title = with_mask if state.view.pair is Pair.MASK else joined((FLOAT32, INT8))
+    if state.scan.volume is None:
         return Table("", note=translate("Agreement", "Two segmentations are compared here: open a scan"))
     comparison = comparison_of(state)
     if comparison is None:
-        sides = (state.precision,) if state.pair is Pair.MASK else (FLOAT32, INT8)
+        sides = (state.models.precision,) if state.view.pair is Pair.MASK else (FLOAT32, INT8)
         waits = [f"{side}: {said}" for side in sides if (said := note_of(state, side))]
         return Table(title, note="\n".join(waits) or translate("Agreement", "Comparing…"))
-    frame = state.frame_index
+    frame = state.view.frame_index
     if frame not in comparison.frames:
         first = comparison.frames[0] + 1 if comparison.frames else 1
         note = translate("Agreement", "The mask is not of this frame: go to frame {number}")
         return Table(title, note=note.format(number=first))
-    unknown = state.volume.geometry.spacing is Known.ASSUMED
+    unknown = state.scan.volume.geometry.spacing is Known.ASSUMED
     return Table(
         title,
         tuple(tuple(map(float, row)) for row in comparison.slice_dice[frame]),
@@ -85,9 +85,9 @@ class AgreementView(PaintedView):
     def apply(self, old: AppState, new: AppState) -> None:
         """Redraw what differs."""
         self._state = new
-        self.pairs.setVisible(new.mask is not None)
-        self.pairs.check(str(new.pair))
-        if new.mask is not None:
+        self.pairs.setVisible(new.segmentation.mask is not None)
+        self.pairs.check(str(new.view.pair))
+        if new.segmentation.mask is not None:
             self.pairs.buttons[str(Pair.MASK)].setToolTip(mask_name(new))
         table = table_of(new)
         if table != self._table:
@@ -106,7 +106,7 @@ class AgreementView(PaintedView):
         room = self.height() - top - 52.0
         count = len(self._table.slices)
         fitting = max(1, min(count, int(room // ROW_PX)))
-        first = min(max(self._state.slice_index - fitting // 2, 0), max(count - fitting, 0))
+        first = min(max(self._state.view.slice_index - fitting // 2, 0), max(count - fitting, 0))
         return top, min(max(room / max(fitting, 1), ROW_PX), TALLEST_ROW_PX), first, fitting
 
     def _columns(self) -> list[QRectF]:
@@ -161,7 +161,7 @@ class AgreementView(PaintedView):
         drawing.words(painter, 12, y, more, drawing.MUTED_INK)
 
     def _slice_row(self, painter: QPainter, columns: list[QRectF], y: float, height: float, index: int) -> None:
-        current = index == self._state.slice_index
+        current = index == self._state.view.slice_index
         if current:
             painter.setPen(QPen(QColor(drawing.ACCENT_INK), 1.2))
             painter.setBrush(QColor(60, 200, 180, 34))

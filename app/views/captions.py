@@ -45,35 +45,35 @@ def on_screen(letters: str) -> str:
 
 def top_left(state: AppState) -> list[str]:
     """Where in the scan: slice, position, frame, time."""
-    volume = state.volume
+    volume = state.scan.volume
     if volume is None:
         return []
     lines = [_slice(state, volume)]
     geometry = volume.geometry
     if geometry.spacing is not Known.ASSUMED:
         if geometry.orientation is Known.ASSUMED:
-            away = f"{state.slice_index * geometry.spacing_mm[2]:.1f}"
+            away = f"{state.view.slice_index * geometry.spacing_mm[2]:.1f}"
             lines.append(translate("Annotations", "{distance} mm from the first slice").format(distance=away))
         else:
             normal = geometry.directions[:, 2]
-            position = float(normal @ geometry.position_mm(0, 0, state.slice_index))
+            position = float(normal @ geometry.position_mm(0, 0, state.view.slice_index))
             signed = f"{position:.1f}".replace("-", "−")
             lines.append(translate("Annotations", "Position {position} mm").format(position=signed))
     if volume.phase_names:
         said = translate("Annotations", "Phase {phase}  ({number} / {total})")
-        name = volume.phase_names[state.frame_index]
-        lines.append(said.format(phase=name, number=state.frame_index + 1, total=volume.frames))
+        name = volume.phase_names[state.view.frame_index]
+        lines.append(said.format(phase=name, number=state.view.frame_index + 1, total=volume.frames))
     elif volume.frames > 1:
-        lines.append(_frame(state.frame_index, volume))
+        lines.append(_frame(state.view.frame_index, volume))
     if volume.frame_times_ms is not None and volume.frames > 1:
-        at = f"{volume.frame_times_ms[state.frame_index]:.0f}"
+        at = f"{volume.frame_times_ms[state.view.frame_index]:.0f}"
         lines.append(translate("Annotations", "Trigger time {time} ms").format(time=at))
     return lines
 
 
 def _slice(state: AppState, volume: Volume) -> str:
     said = translate("Annotations", "Slice {number} / {total}")
-    return said.format(number=state.slice_index + 1, total=volume.slices)
+    return said.format(number=state.view.slice_index + 1, total=volume.slices)
 
 
 def _frame(frame: int, volume: Volume) -> str:
@@ -83,7 +83,7 @@ def _frame(frame: int, volume: Volume) -> str:
 def top_right(state: AppState, *, frame: int | None = None, narrow: bool = False) -> list[str]:
     """What is drawn over the image and by what. frame: another than that of the state. narrow: no long names."""
     run, card = run_of(state), card_of(state)
-    if state.volume is None:
+    if state.scan.volume is None:
         return []
     lines = []
     prediction = shown_prediction(state)
@@ -97,19 +97,19 @@ def top_right(state: AppState, *, frame: int | None = None, narrow: bool = False
             here = translate("Annotations", "this slice is not segmented")
         else:
             here = translate("Annotations", "this slice is still to come")
-        lines = [card.name, state.precision, progress_text(run), here]
-    if state.mask is not None and state.mask_shown:
+        lines = [card.name, state.models.precision, progress_text(run), here]
+    if state.segmentation.mask is not None and state.preferences.mask_shown:
         name = translate("Annotations", "mask") if narrow else _short(mask_name(state))
         here = name if drawn_mask(state, frame) else translate("Annotations", "{mask}, not of this frame")
         lines.append(f"- - {here.format(mask=name)}")
-    if state.overlay.hidden and lines:
+    if state.preferences.overlay.hidden and lines:
         lines.append(translate("Annotations", "outlines hidden (H)"))
     return lines
 
 
 def pane_lines(state: AppState, pane: Pane, role: Role) -> list[str]:
     """What a view beside others says of itself: its title, slice, frame, and what is not there yet."""
-    volume = state.volume
+    volume = state.scan.volume
     if volume is None:
         return []
     lines = [_short(pane.title)]
@@ -150,20 +150,20 @@ def warnings(volume: Volume) -> list[str]:
 
 def loading(state: AppState) -> list[str]:
     """How much of the scan is there, as long as it is read."""
-    if state.volume is None or state.loading is None:
+    if state.scan.volume is None or state.scan.loading is None:
         return []
-    total = state.volume.frames * state.volume.slices
+    total = state.scan.volume.frames * state.scan.volume.slices
     said = translate("Annotations", "still loading: {done} of {total} images")
-    return [said.format(done=len(state.loading.planes), total=total)]
+    return [said.format(done=len(state.scan.loading.planes), total=total)]
 
 
 def bottom_left(state: AppState) -> list[str]:
     """The window."""
-    if state.volume is None:
+    if state.scan.volume is None:
         return []
-    centre, width = state.window
+    centre, width = state.view.window
     said = translate("Annotations", "W {width}   L {centre}").format(width=_value(width), centre=_value(centre))
-    return ["   ".join([said, translate("Annotations", "inverted")]) if state.invert else said]
+    return ["   ".join([said, translate("Annotations", "inverted")]) if state.view.invert else said]
 
 
 def value_under(plane: NDArray[Any], x: int, y: int) -> str:

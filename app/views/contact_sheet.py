@@ -72,24 +72,26 @@ class ContactSheet(PaintedView):
     def apply(self, old: AppState, new: AppState) -> None:
         """Redraw what differs."""
         self._state = new
-        if _shown(old) != _shown(new) or (old.slice_index != new.slice_index and self._scrolls()):
+        if _shown(old) != _shown(new) or (old.view.slice_index != new.view.slice_index and self._scrolls()):
             self._drawn = None
         self.update()
 
     def grid(self) -> Grid:
-        volume = self._state.volume
+        volume = self._state.scan.volume
         if volume is None:
             return Grid(1, 1, 0, float(self.width()), float(self.height()))
         wide, high = size_mm(volume)
-        return grid_of(volume.slices, self._state.slice_index, wide / high, float(self.width()), float(self.height()))
+        return grid_of(
+            volume.slices, self._state.view.slice_index, wide / high, float(self.width()), float(self.height())
+        )
 
     def _scrolls(self) -> bool:
-        grid, volume = self.grid(), self._state.volume
+        grid, volume = self.grid(), self._state.scan.volume
         return volume is not None and grid.columns * grid.rows < volume.slices
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        if self._state.volume is None:
+        if self._state.scan.volume is None:
             painter.fillRect(self.rect(), QColor("black"))
             drawing.invite(painter, (self.width(), self.height()), *captions.invitation(self._state))
             self.paint_ring(painter)
@@ -97,7 +99,7 @@ class ContactSheet(PaintedView):
         self.paint_kept(painter, self._paint_slices)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(QPen(QColor(drawing.ACCENT_INK), 2.0))
-        painter.drawRect(self.grid().cell(self._state.slice_index).adjusted(1, 1, -1, -1))
+        painter.drawRect(self.grid().cell(self._state.view.slice_index).adjusted(1, 1, -1, -1))
         size = (float(self.width()), float(self.height()))
         made_by = "  ·  ".join(captions.top_right(self._state, narrow=True))
         drawing.lines(painter, size, [made_by], (10, 8), right=True, bottom=True)
@@ -107,11 +109,11 @@ class ContactSheet(PaintedView):
 
     def _paint_slices(self, painter: QPainter) -> None:
         state, grid = self._state, self.grid()
-        for index in range(grid.first, min(grid.first + grid.columns * grid.rows, state.volume.slices)):
+        for index in range(grid.first, min(grid.first + grid.columns * grid.rows, state.scan.volume.slices)):
             self._draw_slice(painter, index, grid.cell(index))
 
     def _draw_slice(self, painter: QPainter, index: int, cell: QRectF) -> None:
-        state, volume = self._state, self._state.volume
+        state, volume = self._state, self._state.scan.volume
         painter.save()
         painter.setClipRect(cell)
         painter.translate(cell.topLeft())
@@ -121,23 +123,23 @@ class ContactSheet(PaintedView):
         painter.translate(left, top)
         dx, dy, _ = volume.geometry.spacing_mm
         painter.scale(dx * placed.scale, dy * placed.scale)
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, state.smooth)
-        pixels = plane_of(state, state.frame_index, index)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, state.preferences.smooth)
+        pixels = plane_of(state, state.view.frame_index, index)
         if pixels is not None:
-            painter.drawImage(QPointF(0, 0), drawing.grey_image(pixels, state.window, invert=state.invert))
-        if not state.overlay.hidden:
+            painter.drawImage(QPointF(0, 0), drawing.grey_image(pixels, state.view.window, invert=state.view.invert))
+        if not state.preferences.overlay.hidden:
             self._draw_labels(painter, drawn_labels(state, index=index), index)
-            mask = drawn_mask(state, index=index) if state.mask_shown else None
+            mask = drawn_mask(state, index=index) if state.preferences.mask_shown else None
             if mask is not None:
-                where = (state.frame_index, index)
-                paths = self._outlines.of(mask, where, state.overlay.visible, filled=False)
+                where = (state.view.frame_index, index)
+                paths = self._outlines.of(mask, where, state.preferences.overlay.visible, filled=False)
                 drawing.stroke(painter, paths, dashed=True)
         painter.restore()
         painter.setFont(theme.font(12))
         number = str(index + 1)
         drawing.words(painter, 6, 6 + painter.fontMetrics().ascent(), number)
         correction = shown_correction(state)
-        if correction is not None and (state.frame_index, index) in correction.planes:
+        if correction is not None and (state.view.frame_index, index) in correction.planes:
             beside = 12 + painter.fontMetrics().horizontalAdvance(number)
             painter.drawPixmap(QPointF(beside, 5), icons.pixmap("pencil", 16, drawing.ACCENT_INK))
         painter.restore()
@@ -145,7 +147,7 @@ class ContactSheet(PaintedView):
     def _draw_labels(self, painter: QPainter, labels: Drawn | None, index: int) -> None:
         if labels is None:
             return
-        overlay = self._state.overlay
+        overlay = self._state.preferences.overlay
         if overlay.style is Style.VOXELS:
             colours = {k: c for k, c in theme.STRUCTURE_COLOURS.items() if k in overlay.visible}
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
@@ -153,7 +155,7 @@ class ContactSheet(PaintedView):
             painter.drawImage(QPointF(0, 0), image)
             return
         fill = overlay.opacity if overlay.style is Style.FILL else 0.0
-        where = (self._state.frame_index, index)
+        where = (self._state.view.frame_index, index)
         paths = self._outlines.of(labels, where, overlay.visible, filled=fill > 0)
         drawing.stroke(painter, paths, fill_opacity=fill)
 
@@ -172,7 +174,7 @@ class ContactSheet(PaintedView):
         self._mouse.move(event, self._scale())
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        volume = self._state.volume
+        volume = self._state.scan.volume
         if self._mouse.release(event) and volume is not None:
             index = self.grid().at(event.position().x(), event.position().y())
             if index < volume.slices:
@@ -181,13 +183,13 @@ class ContactSheet(PaintedView):
 
 def _shown(state: AppState) -> tuple[object, ...]:
     """What the pictures depend on, but for the size of the view."""
-    volume = state.volume
+    volume = state.scan.volume
     if volume is None:
         return (None,)
     drawn = tuple(drawn_labels(state, index=i) for i in range(volume.slices))
-    mask = drawn_mask(state) if state.mask_shown else None
+    mask = drawn_mask(state) if state.preferences.mask_shown else None
     return (
-        volume, state.loading, state.frame_index, state.window, state.invert, state.smooth, state.zoom, state.pan_mm,
-        state.overlay,
+        volume, state.scan.loading, state.view.frame_index, state.view.window, state.view.invert, state.view.zoom,
+        state.view.pan_mm, state.preferences.smooth, state.preferences.overlay,
         tuple(id(d.owner) if d else 0 for d in drawn), id(mask.owner) if mask else 0,
     )  # fmt: skip

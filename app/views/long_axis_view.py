@@ -71,8 +71,8 @@ class LongAxisView(PaintedView):
     def apply(self, old: AppState, new: AppState) -> None:
         """Redraw what differs. A plane is cheap to sample: a line in each slice."""
         self._state = new
-        volume, cross = new.volume, cross_of(new)
-        whole = new.loading is None
+        volume, cross = new.scan.volume, cross_of(new)
+        whole = new.scan.loading is None
         made_of = (volume, cross, whole)
         if made_of != self._plane_of:
             self._plane_of = made_of
@@ -97,7 +97,7 @@ class LongAxisView(PaintedView):
         own. What is then higher than the view scrolls with the slice, the first one at the one end, the last one at
         the other.
         """
-        state, volume = self._state, self._state.volume
+        state, volume = self._state, self._state.scan.volume
         if self._plane is None or volume is None:
             return None
         samples, slices = self._plane.columns_px.shape[1], volume.slices
@@ -111,7 +111,7 @@ class LongAxisView(PaintedView):
         left = self.width() / 2 - (self._plane.through + 0.5) * self._plane.step_mm * scale
         left = spare / 2 if spare >= 2 * MARGIN_PX else min(max(left, spare - MARGIN_PX), MARGIN_PX)
         flipped = upside_down(volume, self._plane)
-        current = state.slice_index if index is None else index
+        current = state.view.slice_index if index is None else index
         row = slices - 1 - current if flipped else current
         over = height * scale - room[1]
         top = MARGIN_PX - over * row / (slices - 1) if over > 0 else (self.height() - height * scale) / 2
@@ -120,10 +120,10 @@ class LongAxisView(PaintedView):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         size = (float(self.width()), float(self.height()))
-        placed, plane, volume = self.placement(), self._plane, self._state.volume
+        placed, plane, volume = self.placement(), self._plane, self._state.scan.volume
         if volume is None or placed is None or plane is None:
             painter.fillRect(self.rect(), QColor("black"))
-            if volume is not None and self._state.loading is not None:
+            if volume is not None and self._state.scan.loading is not None:
                 still = translate("LongAxis", "Comes once the scan is read.")
                 drawing.invite(painter, size, translate("LongAxis", "Loading…"), still)
             elif volume is not None and self._number == 0:
@@ -145,19 +145,19 @@ class LongAxisView(PaintedView):
         self.paint_ring(painter)
 
     def _paint_image(self, painter: QPainter, placed: Placement, plane: Plane) -> None:
-        state, volume = self._state, self._state.volume
-        frame = volume.array[state.frame_index]
-        grey_values = sample(frame, plane, linear=state.smooth)
-        image = drawing.grey_image(_upright(grey_values, placed), state.window, invert=state.invert)
+        state, volume = self._state, self._state.scan.volume
+        frame = volume.array[state.view.frame_index]
+        grey_values = sample(frame, plane, linear=state.preferences.smooth)
+        image = drawing.grey_image(_upright(grey_values, placed), state.view.window, invert=state.view.invert)
         samples = grey_values.shape[1]
         where = QRectF(placed.left, placed.top, samples * placed.sample_px, placed.slices * placed.slice_px)
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, state.smooth)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, state.preferences.smooth)
         painter.drawImage(where, image)
-        if state.overlay.hidden:
+        if state.preferences.overlay.hidden:
             return
         # Outlines live in samples and slices; the transform gives them their proportions.
         to_screen = QTransform(placed.sample_px, 0, 0, placed.slice_px, placed.left, placed.top)
-        overlay = state.overlay
+        overlay = state.preferences.overlay
         stack = _labels(state)
         if stack is not None:
             cut = _upright(sample(stack, plane, linear=False), placed)
@@ -170,13 +170,13 @@ class LongAxisView(PaintedView):
                 self._paint_outlines(painter, cut, to_screen, fill=fill)
         mask = _mask(state)
         if mask is not None:
-            cut = _upright(sample(mask.labels.array[state.frame_index], plane, linear=False), placed)
+            cut = _upright(sample(mask.labels.array[state.view.frame_index], plane, linear=False), placed)
             self._paint_outlines(painter, cut, to_screen, dashed=True)
 
     def _paint_outlines(
         self, painter: QPainter, cut: np.ndarray, to_screen: QTransform, *, fill: float = 0.0, dashed: bool = False
     ) -> None:
-        paths = drawing.paths_of(cut, self._state.overlay.visible, filled=fill > 0)
+        paths = drawing.paths_of(cut, self._state.preferences.overlay.visible, filled=fill > 0)
         painter.save()
         painter.setTransform(to_screen, True)
         drawing.stroke(painter, paths, fill_opacity=fill, dashed=dashed)
@@ -186,7 +186,7 @@ class LongAxisView(PaintedView):
         """The current slice, and where the other plane crosses this one."""
         left = max(placed.left, 0.0)
         right = min(placed.left + plane.columns_px.shape[1] * placed.sample_px, float(self.width()))
-        y = placed.middle_y(self._state.slice_index)
+        y = placed.middle_y(self._state.view.slice_index)
         x = placed.left + (plane.through + 0.5) * placed.sample_px
         bottom = placed.top + placed.slices * placed.slice_px
         across = QColor(CROSS_COLOURS[1 - self._number])
@@ -199,7 +199,7 @@ class LongAxisView(PaintedView):
                 painter.drawLine(start, end)
         painter.setFont(theme.font(11))
         # On the right, away from the RV, which lies on the left in most planes.
-        name = translate("LongAxis", "slice {number}").format(number=self._state.slice_index + 1)
+        name = translate("LongAxis", "slice {number}").format(number=self._state.view.slice_index + 1)
         drawing.words(painter, right - 46 - painter.fontMetrics().horizontalAdvance(name), y - 4, name)
         painter.setPen(QPen(QColor(CROSS_COLOURS[self._number]), 2.0))
         painter.drawLine(QPointF(10, 9), QPointF(26, 9))
@@ -222,7 +222,7 @@ class LongAxisView(PaintedView):
 
     def _near_line(self, at: QPointF) -> bool:
         placed = self.placement()
-        return placed is not None and abs(at.y() - placed.middle_y(self._state.slice_index)) <= NEAR_LINE_PX
+        return placed is not None and abs(at.y() - placed.middle_y(self._state.view.slice_index)) <= NEAR_LINE_PX
 
     def _ask_slice(self, at: QPointF) -> None:
         """That of a point of the picture."""
@@ -237,7 +237,7 @@ class LongAxisView(PaintedView):
             self.slice_requested.emit(min(range(len(lines)), key=lambda i: abs(lines[i] - at.y())))
 
     def _slices(self) -> int:
-        return self._state.volume.slices if self._state.volume is not None else 0
+        return self._state.scan.volume.slices if self._state.scan.volume is not None else 0
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         self.setFocus(Qt.FocusReason.MouseFocusReason)
@@ -270,7 +270,8 @@ def _shown(state: AppState) -> tuple[object, ...]:
     labels = (*labels, *(id(plane) for plane in correction.planes.values())) if correction is not None else labels
     mask = _mask(state)
     return (
-        state.volume, state.frame_index, state.window, state.invert, state.smooth, state.overlay, labels, id(mask),
+        state.scan.volume, state.view.frame_index, state.view.window, state.view.invert,
+        state.preferences.smooth, state.preferences.overlay, labels, id(mask),
     )  # fmt: skip
 
 
@@ -282,19 +283,23 @@ def _labels(state: AppState) -> np.ndarray | None:
     """The labels (Z, Y, X) of the frame on screen, as far as they are known."""
     run, correction = run_of(state), shown_correction(state)
     if correction is not None:
-        frame = state.frame_index
+        frame = state.view.frame_index
         return np.stack([editing.plane_of(correction, (frame, z)) for z in range(correction.volume.slices)])
-    if run is None or state.volume is None:
+    if run is None or state.scan.volume is None:
         return None
     if run.prediction is not None:
-        return run.prediction.labels.array[state.frame_index]
-    planes = {z: plane for (t, z), plane in run.planes.items() if t == state.frame_index}
+        return run.prediction.labels.array[state.view.frame_index]
+    planes = {z: plane for (t, z), plane in run.planes.items() if t == state.view.frame_index}
     if not planes:
         return None
-    empty = np.zeros(state.volume.geometry.shape[1:], dtype=np.uint8)
-    return np.stack([planes.get(z, empty) for z in range(state.volume.slices)])
+    empty = np.zeros(state.scan.volume.geometry.shape[1:], dtype=np.uint8)
+    return np.stack([planes.get(z, empty) for z in range(state.scan.volume.slices)])
 
 
 def _mask(state: AppState) -> Mask | None:
-    shown = state.mask is not None and state.mask_shown and state.frame_index in state.mask.frames
-    return state.mask if shown else None
+    shown = (
+        state.segmentation.mask is not None
+        and state.preferences.mask_shown
+        and state.view.frame_index in state.segmentation.mask.frames
+    )
+    return state.segmentation.mask if shown else None

@@ -32,20 +32,20 @@ class Mouse:
 
     def move(self, event: QMouseEvent, pixels_per_mm: float) -> None:
         """Changes are from where the drag began, so that going back brings back what was."""
-        if self._from is None or self._start.volume is None:
+        if self._from is None or self._start.scan.volume is None:
             return
         delta = event.position() - self._from
         dx, dy, start = delta.x(), delta.y(), self._start
         if self._button == Qt.MouseButton.LeftButton:
-            centre, width = start.window
+            centre, width = start.view.window
             # A drag of a fixed length sweeps the window that it began with, whatever units the scan has.
             step = max(width, 1e-6) / DRAG_FOR_FULL_WINDOW_PX
             self._view.window_requested.emit(centre + dy * step, max(width + dx * step, step))
         elif self._button == Qt.MouseButton.MiddleButton:
-            x, y = start.pan_mm
-            self._view.view_requested.emit(start.zoom, x - dx / pixels_per_mm, y - dy / pixels_per_mm)
+            x, y = start.view.pan_mm
+            self._view.view_requested.emit(start.view.zoom, x - dx / pixels_per_mm, y - dy / pixels_per_mm)
         elif self._button == Qt.MouseButton.RightButton:
-            self._view.view_requested.emit(start.zoom * 2 ** (-dy / DRAG_FOR_DOUBLE_ZOOM_PX), *start.pan_mm)
+            self._view.view_requested.emit(start.view.zoom * 2 ** (-dy / DRAG_FOR_DOUBLE_ZOOM_PX), *start.view.pan_mm)
 
     def release(self, event: QMouseEvent) -> bool:
         """Whether it was a click with the left button, not a drag."""

@@ -47,7 +47,7 @@ PHASE_NAMES = {Role.ED: marked("Panes", "End-diastole"), Role.ES: marked("Panes"
 def pane_of(state: AppState, role: Role) -> Pane:
     """What a view with this part shows."""
     pane = _pane(state, role)
-    if state.loading is None or pane.missing[0] or plane_of(state, pane.frame, state.slice_index) is not None:
+    if state.scan.loading is None or pane.missing[0] or plane_of(state, pane.frame, state.view.slice_index) is not None:
         return pane
     missing = translate("Panes", "Loading…"), translate("Panes", "This slice is not read yet.")
     return replace(pane, missing=missing)
@@ -55,7 +55,7 @@ def pane_of(state: AppState, role: Role) -> Pane:
 
 def _pane(state: AppState, role: Role) -> Pane:
     if role is Role.CURRENT:
-        return Pane(state.frame_index, drawn_labels(state), mask=_shown_mask(state, state.frame_index))
+        return Pane(state.view.frame_index, drawn_labels(state), mask=_shown_mask(state, state.view.frame_index))
     if role in (Role.ED, Role.ES):
         return _phase(state, role)
     sides = _sides(state)
@@ -63,32 +63,32 @@ def _pane(state: AppState, role: Role) -> Pane:
         (_, one, _), (_, other, _) = sides
         both = one is not None and other is not None
         note = "" if both else translate("Panes", "Comes once both are there")
-        return Pane(state.frame_index, one, other, title=translate("Panes", "Difference"), note=note)
+        return Pane(state.view.frame_index, one, other, title=translate("Panes", "Difference"), note=note)
     name, drawn, note = sides[0 if role is Role.FIRST else 1]
-    if state.pair is Pair.MASK and role is Role.SECOND:
-        return Pane(state.frame_index, mask=drawn, title=name, note=note)
-    return Pane(state.frame_index, drawn, title=name, note=note)
+    if state.view.pair is Pair.MASK and role is Role.SECOND:
+        return Pane(state.view.frame_index, mask=drawn, title=name, note=note)
+    return Pane(state.view.frame_index, drawn, title=name, note=note)
 
 
 def pair_names(state: AppState) -> tuple[str, str]:
     """What the two sides of a comparison are called."""
-    if state.pair is Pair.MASK:
-        return state.precision, mask_name(state)
+    if state.view.pair is Pair.MASK:
+        return state.models.precision, mask_name(state)
     return FLOAT32, INT8
 
 
 def mask_name(state: AppState) -> str:
     """The loaded mask's name; its file's may be a patient's."""
-    if state.mask is None:
+    if state.segmentation.mask is None:
         return ""
-    return translate("Panes", "Loaded mask") if state.hide_names else state.mask.name
+    return translate("Panes", "Loaded mask") if state.preferences.hide_names else state.segmentation.mask.name
 
 
 def _sides(state: AppState) -> tuple[tuple[str, Drawn | None, str], tuple[str, Drawn | None, str]]:
     """(name, labels, what is not there yet) of the two segmentations compared."""
     first, second = pair_names(state)
     one = (first, drawn_labels(state, first), note_of(state, first))
-    if state.pair is Pair.MASK:
+    if state.view.pair is Pair.MASK:
         mask = drawn_mask(state)
         note = "" if mask else _mask_frames(state)
         return one, (second, mask, note)
@@ -96,7 +96,7 @@ def _sides(state: AppState) -> tuple[tuple[str, Drawn | None, str], tuple[str, D
 
 
 def _mask_frames(state: AppState) -> str:
-    frames = state.mask.frames if state.mask else ()
+    frames = state.segmentation.mask.frames if state.segmentation.mask else ()
     listed = ", ".join(str(frame + 1) for frame in frames[:4]) + (" …" if len(frames) > 4 else "")
     return translate("Panes", "The mask is of frame {frames} only").format(frames=listed)
 
@@ -106,9 +106,9 @@ def note_of(state: AppState, precision: str) -> str:
     run, card = run_of(state, precision), card_of(state)
     if run is not None and run.status is Status.DONE:
         return ""
-    if state.loading is not None:
+    if state.scan.loading is not None:
         return translate("Panes", "Comes once the scan is read")
-    if card is None and state.catalog is not None:
+    if card is None and state.models.catalog is not None:
         return translate("Panes", "No model is installed")
     if card is not None and precision not in precisions_of(card):
         said = translate("Panes", "{model} does not come in {precision}")
@@ -137,7 +137,7 @@ def progress_text(run: Run | None) -> str:
 
 def _phase(state: AppState, role: Role) -> Pane:
     """The view of end-diastole or end-systole."""
-    name, volume = translate("Panes", PHASE_NAMES[role]), state.volume
+    name, volume = translate("Panes", PHASE_NAMES[role]), state.scan.volume
     frame = phase_frame(state, str(role))
     if volume is None or frame is not None:
         at = frame if frame is not None else 0
@@ -151,9 +151,9 @@ def _phase(state: AppState, role: Role) -> Pane:
         )
     else:
         run = run_of(state)
-        if state.loading is not None:
+        if state.scan.loading is not None:
             todo = translate("Panes", "The scan is still being read.")
-        elif state.catalog is not None and card_of(state) is None:
+        elif state.models.catalog is not None and card_of(state) is None:
             todo = translate("Panes", "No model is installed that could find the frame. Key 1 shows all frames.")
         elif run is not None and run.status in (Status.WAITING, Status.RUNNING):
             todo = translate("Panes", "{progress}. The frames are found once all are segmented.")
@@ -167,4 +167,4 @@ def _phase(state: AppState, role: Role) -> Pane:
 
 
 def _shown_mask(state: AppState, frame: int) -> Drawn | None:
-    return drawn_mask(state, frame) if state.mask_shown else None
+    return drawn_mask(state, frame) if state.preferences.mask_shown else None

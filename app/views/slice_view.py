@@ -71,12 +71,12 @@ class Placement:
 
 def place(state: AppState, view_px: tuple[float, float], margin_px: float = MARGIN_PX) -> Placement:
     """The image fitted into the view, then zoomed and moved as the state says."""
-    if state.volume is None:
+    if state.scan.volume is None:
         return Placement(1.0, (0.0, 0.0), view_px)
-    width, height = size_mm(state.volume)
+    width, height = size_mm(state.scan.volume)
     room = (max(view_px[0] - 2 * margin_px, 50), max(view_px[1] - 2 * margin_px, 50))
-    scale = min(room[0] / width, room[1] / height) * state.zoom
-    return Placement(scale, (width / 2 + state.pan_mm[0], height / 2 + state.pan_mm[1]), view_px)
+    scale = min(room[0] / width, room[1] / height) * state.view.zoom
+    return Placement(scale, (width / 2 + state.view.pan_mm[0], height / 2 + state.view.pan_mm[1]), view_px)
 
 
 class OutlineItem(QGraphicsItem):
@@ -202,39 +202,39 @@ class SliceView(pg.GraphicsView):
     def apply(self, old: AppState, new: AppState) -> None:
         """Redraw what differs."""
         self._state = new
-        volume = new.volume
+        volume = new.scan.volume
         before, pane = self._pane, pane_of(new, self._role)
         self._pane = pane
-        plane = plane_of(new, pane.frame, new.slice_index)
+        plane = plane_of(new, pane.frame, new.view.slice_index)
         if volume is None or plane is None or pane.missing[0]:
             for item in self._items:
                 item.setVisible(False)
             self.viewport().update()
             return
-        fresh = old.volume is not volume or not self._image.isVisible()
-        where = (old.slice_index, before.frame) != (new.slice_index, pane.frame)
-        levels = old.window != new.window or old.invert != new.invert
+        fresh = old.scan.volume is not volume or not self._image.isVisible()
+        where = (old.view.slice_index, before.frame) != (new.view.slice_index, pane.frame)
+        levels = old.view.window != new.view.window or old.view.invert != new.view.invert
         if fresh or where:
             self._image.setImage(_drawable(plane), levels=_levels(new))
         elif levels:
             self._image.setLevels(_levels(new))
-        if fresh or old.invert != new.invert:
-            self._image.setLookupTable(_INVERTED if new.invert else None)
-        if fresh or old.smooth != new.smooth:
-            self.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, new.smooth)
-        if fresh or where or old.overlay != new.overlay or _owners(before) != _owners(pane):
+        if fresh or old.view.invert != new.view.invert:
+            self._image.setLookupTable(_INVERTED if new.view.invert else None)
+        if fresh or old.preferences.smooth != new.preferences.smooth:
+            self.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, new.preferences.smooth)
+        if fresh or where or old.preferences.overlay != new.preferences.overlay or _owners(before) != _owners(pane):
             self._draw_labels(pane)
         if fresh:
             dx, dy, _ = volume.geometry.spacing_mm
             for item in self._items:
                 item.setTransform(QTransform.fromScale(dx, dy))
             self._image.setVisible(True)
-        if fresh or (old.zoom, old.pan_mm) != (new.zoom, new.pan_mm):
+        if fresh or (old.view.zoom, old.view.pan_mm) != (new.view.zoom, new.view.pan_mm):
             self._frame_view()
         self.viewport().update()
 
     def _draw_labels(self, pane: Pane) -> None:
-        overlay, where = self._state.overlay, (pane.frame, self._state.slice_index)
+        overlay, where = self._state.preferences.overlay, (pane.frame, self._state.view.slice_index)
         labels = None if overlay.hidden else pane.labels
         mask = None if overlay.hidden else pane.mask
         if self._role is Role.DIFFERENCE:
@@ -270,7 +270,7 @@ class SliceView(pg.GraphicsView):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        if self._state.volume is not None:
+        if self._state.scan.volume is not None:
             self._frame_view()
 
     def drawForeground(self, painter: QPainter, rect: QRectF) -> None:
@@ -286,7 +286,7 @@ class SliceView(pg.GraphicsView):
     def _paint_foreground(self, painter: QPainter) -> None:
         state, pane = self._state, self._pane
         size = (float(self.viewport().width()), float(self.viewport().height()))
-        if state.volume is None:
+        if state.scan.volume is None:
             if self._role in (Role.CURRENT, Role.ED, Role.FIRST):
                 drawing.invite(painter, size, *captions.invitation(state))
             return
@@ -304,10 +304,10 @@ class SliceView(pg.GraphicsView):
         inset = (12, 12) if roomy else (10, 28)
         if self._role is Role.CURRENT:
             top = captions.top_left(state)
-            about = (captions.loading(state), captions.warnings(state.volume), captions.bottom_left(state))
+            about = (captions.loading(state), captions.warnings(state.scan.volume), captions.bottom_left(state))
             bottom = list(chain(*about))
             if roomy:
-                low.append(translate("SliceView", "Zoom {factor}×").format(factor=f"{state.zoom:.1f}"))
+                low.append(translate("SliceView", "Zoom {factor}×").format(factor=f"{state.view.zoom:.1f}"))
         else:
             top = captions.pane_lines(state, pane, self._role)
         drawing.lines(painter, size, top, inset)
@@ -321,19 +321,19 @@ class SliceView(pg.GraphicsView):
             plain = i == 0 and self._role is Role.CURRENT
             drawing.lines(painter, size, [text], (12, 12 + 19 * i), bottom=True, colour=INK if plain else WARNING_INK)
         drawing.lines(painter, size, list(filter(None, low)), right=True, bottom=True)
-        edges = captions.letters(state.volume)
+        edges = captions.letters(state.scan.volume)
         middle_x, middle_y = size[0] / 2, size[1] / 2
         pixels = 15 if roomy else 13
         drawing.letter(painter, edges.left, 12, middle_y, pixels=pixels)
         drawing.letter(painter, edges.right, size[0] - 12, middle_y, right=True, pixels=pixels)
         drawing.letter(painter, edges.top, middle_x, 18, centre=True, pixels=pixels)
         drawing.letter(painter, edges.bottom, middle_x, size[1] - 18, centre=True, pixels=pixels)
-        if state.volume.geometry.spacing is not Known.ASSUMED and (roomy or self._role is Role.CURRENT):
+        if state.scan.volume.geometry.spacing is not Known.ASSUMED and (roomy or self._role is Role.CURRENT):
             _scale_bar(painter, placed)
 
     def value_under_cursor(self) -> str:
         """What the voxel under the mouse holds; empty where there is none."""
-        volume, plane = self._state.volume, plane_of(self._state, self._pane.frame, self._state.slice_index)
+        volume, plane = self._state.scan.volume, plane_of(self._state, self._pane.frame, self._state.view.slice_index)
         if volume is None or plane is None or self._cursor is None:
             return ""
         x_mm, y_mm = self._placement().to_mm(self._cursor.x(), self._cursor.y())
@@ -360,10 +360,10 @@ class SliceView(pg.GraphicsView):
     # -- long-axis planes ----------------------------------------------------------------------------------------
 
     def _cross_shown(self) -> bool:
-        volume = self._state.volume
+        volume = self._state.scan.volume
         return (
             self._role is Role.CURRENT
-            and self._state.layout is Layout.LONG_AXIS
+            and self._state.preferences.layout is Layout.LONG_AXIS
             and volume is not None
             and volume.slices > 1
         )
@@ -437,7 +437,7 @@ class SliceView(pg.GraphicsView):
 
     def _paint_brush(self, painter: QPainter, placed: Placement, at: QPointF) -> None:
         """The brush at its true size, in the structure's colour; dashed where it erases."""
-        brush = self._state.brush
+        brush = self._state.correction.brush
         radius = max(brush.radius_mm * placed.scale, 2.0)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         for colour, width in ((QColor(0, 0, 0, 170), 3.4), (QColor(*theme.STRUCTURE_COLOURS[brush.label]), 1.5)):
@@ -560,5 +560,5 @@ def _drawable(image: np.ndarray) -> np.ndarray:
 
 
 def _levels(state: AppState) -> tuple[float, float]:
-    centre, width = state.window
+    centre, width = state.view.window
     return centre - width / 2, centre + width / 2

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from app.state.changes import value_of
 from app.state.types import AppState, Language, Layout, Theme
 from app.words.language import marked
 from engine.volume import LV, MYO, RV
@@ -39,11 +40,15 @@ LANGUAGE_MENU = marked("Menu", "Language")
 
 
 def _layout(text: str, key: str, layout: Layout) -> Action:
-    return Action(text, (key,), "View", "session.show_layout", (layout,), checked=lambda state: state.layout is layout)
+    return Action(
+        text, (key,), "View", "session.show_layout", (layout,), checked=lambda state: state.preferences.layout is layout
+    )
 
 
 def _theme(text: str, theme: Theme, *, line_before: bool = False) -> Action:
-    return Action(text, (), "View", "choose_theme", (theme,), line_before, checked=lambda state: state.theme is theme)
+    return Action(
+        text, (), "View", "choose_theme", (theme,), line_before, checked=lambda state: state.preferences.theme is theme
+    )
 
 
 def _colour(text: str, structure: int) -> Action:
@@ -52,13 +57,18 @@ def _colour(text: str, structure: int) -> Action:
 
 def _language(text: str, language: Language) -> Action:
     return Action(
-        text, (), LANGUAGE_MENU, "choose_language", (language,), checked=lambda state: state.language is language
+        text,
+        (),
+        LANGUAGE_MENU,
+        "choose_language",
+        (language,),
+        checked=lambda state: state.preferences.language is language,
     )
 
 
 def _toggle(text: str, key: str, menu: str, field: str, *, line_before: bool = False) -> Action:
     return Action(
-        text, (key,), menu, "session.toggle", (field,), line_before, checked=lambda state: getattr(state, field)
+        text, (key,), menu, "session.toggle", (field,), line_before, checked=lambda state: bool(value_of(state, field))
     )
 
 
@@ -120,7 +130,7 @@ ACTIONS: tuple[Action, ...] = (
         ("E",),
         CORRECT_MENU,
         "session.correct.toggle",
-        checked=lambda state: state.correcting,
+        checked=lambda state: state.correction.correcting,
     ),
     Action(
         marked("Action", "Corrected or as the model found it"), ("O",), CORRECT_MENU, "session.correct.toggle_corrected"

@@ -278,16 +278,25 @@ class MainWindow(QMainWindow):
 
     def _apply(self, old: AppState, new: AppState) -> None:
         # First: views read colours when they draw, and some draw at once.
-        if (old.theme, old.overlay.colours) != (new.theme, new.overlay.colours):
+        if (old.preferences.theme, old.preferences.overlay.colours) != (
+            new.preferences.theme,
+            new.preferences.overlay.colours,
+        ):
             self._apply_theme()
         for view in self.views:
             view.apply(old, new)
         self._tick_actions(new)
-        if new.volume is not None and (old.volume, old.hide_names) != (new.volume, new.hide_names):
-            if old.volume is not new.volume:
-                self.welcome.setVisible(new.volume.source.kind == "phantom")
-            self.setWindowTitle(f"{scan_title(new.volume, hide=new.hide_names)} – CineQuant")
-        if self._settings is not None and (old.recents, old.report) != (new.recents, new.report):
+        if new.scan.volume is not None and (old.scan.volume, old.preferences.hide_names) != (
+            new.scan.volume,
+            new.preferences.hide_names,
+        ):
+            if old.scan.volume is not new.scan.volume:
+                self.welcome.setVisible(new.scan.volume.source.kind == "phantom")
+            self.setWindowTitle(f"{scan_title(new.scan.volume, hide=new.preferences.hide_names)} – CineQuant")
+        if self._settings is not None and (old.preferences.recents, old.models.report) != (
+            new.preferences.recents,
+            new.models.report,
+        ):
             self._settings.save(new)
 
     def _tick_actions(self, state: AppState) -> None:
@@ -301,18 +310,18 @@ class MainWindow(QMainWindow):
             action = self._window_menu.addAction(translated(name))
             action.triggered.connect(lambda _=False, w=window: self.session.update(window=w))
         if self._window_menu.isEmpty():
-            loading = self.session.state.loading is not None
+            loading = self.session.state.scan.loading is not None
             wait = translate("MainWindow", "Wait until the scan is read")
             empty = wait if loading else translate("MainWindow", "Open a scan first")
             self._window_menu.addAction(empty).setEnabled(False)
 
     def _fill_recent_menu(self) -> None:
         self._recent_menu.clear()
-        if self.session.state.hide_names:  # names of files and folders often are the patient's
+        if self.session.state.preferences.hide_names:  # names of files and folders often are the patient's
             hidden = translate("MainWindow", "Hidden while names are hidden (N)")
             self._recent_menu.addAction(hidden).setEnabled(False)
             return
-        for path in self.session.state.recents:
+        for path in self.session.state.preferences.recents:
             action = self._recent_menu.addAction(recent_name(path))
             action.triggered.connect(lambda _=False, p=path: self.session.open_paths([p]))
         if self._recent_menu.isEmpty():
@@ -333,7 +342,7 @@ class MainWindow(QMainWindow):
     def ask_load_mask(self) -> None:
         """A mask to compare with. What its values mean is asked where the file cannot say."""
         state = self.session.state
-        if state.volume is None:
+        if state.scan.volume is None:
             self.session.say(Kind.WARNING, translate("MainWindow", "A mask goes with a scan: open the scan first."))
             return
         if self.session.still_loading():
@@ -347,12 +356,12 @@ class MainWindow(QMainWindow):
             self.session.load_mask(paths)
             return
         try:
-            one_of_many = masks.frames_in(paths) == 1 and state.volume.frames > 1
+            one_of_many = masks.frames_in(paths) == 1 and state.scan.volume.frames > 1
         except ScanError as error:
             self.session.say(Kind.ERROR, str(error))
             return
         frame = translate("MainWindow", "The mask is of one frame: it is taken for frame {number}, which is on screen.")
-        frame = frame.format(number=state.frame_index + 1)
+        frame = frame.format(number=state.view.frame_index + 1)
         dialog = MaskDialog(self, paths[0].name, frame if one_of_many else "")
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.accepted.connect(lambda: self.session.load_mask(paths, dialog.convention()))
@@ -366,7 +375,7 @@ class MainWindow(QMainWindow):
             self.session.export_mask(path)
 
     def ask_export_seg(self) -> None:
-        volume = self.session.state.volume
+        volume = self.session.state.scan.volume
         if volume is not None and volume.source.kind != "dicom":
             text = translate(
                 "MainWindow",
@@ -387,14 +396,14 @@ class MainWindow(QMainWindow):
             self.session.export_measurements(path)
 
     def ask_save_picture(self) -> None:
-        volume = self.session.state.volume
+        volume = self.session.state.scan.volume
         if volume is None:
             self.session.say(Kind.WARNING, translate("MainWindow", "Nothing to save yet: open a scan first."))
             return
         if self.session.still_loading():
             return
         state = self.session.state
-        name = f"{exporting.scan_name(volume)}_slice{state.slice_index + 1}_frame{state.frame_index + 1}.png"
+        name = f"{exporting.scan_name(volume)}_slice{state.view.slice_index + 1}_frame{state.view.frame_index + 1}.png"
         title, start = translate("MainWindow", "Save picture"), str(Path(_documents()) / name)
         chosen, _ = QFileDialog.getSaveFileName(self, title, start, "PNG (*.png)")
         if not chosen:
@@ -408,7 +417,7 @@ class MainWindow(QMainWindow):
 
     def _ask_save(self, title: str, name: str, kinds: str, endings: tuple[str, ...] = ()) -> Path | None:
         state = self.session.state
-        volume, prediction = state.volume, shown_prediction(state)
+        volume, prediction = state.scan.volume, shown_prediction(state)
         if self.session.nothing_to_export() or volume is None or prediction is None:
             return None
         start = Path(_documents()) / exporting.default_name(volume, prediction, name, shown_correction(state))
@@ -424,7 +433,7 @@ class MainWindow(QMainWindow):
         dialog.open()
 
     def toggle_overlay(self) -> None:
-        self.session.update_overlay(hidden=not self.session.state.overlay.hidden)
+        self.session.update_overlay(hidden=not self.session.state.preferences.overlay.hidden)
 
     def ask_colour(self, structure: int) -> None:
         """What to draw a structure in, beside its name."""
@@ -432,7 +441,7 @@ class MainWindow(QMainWindow):
         self.structures.swatches[structure].ask()
 
     def toggle_names(self) -> None:
-        self.session.update(hide_names=not self.session.state.hide_names)
+        self.session.update(hide_names=not self.session.state.preferences.hide_names)
 
     def choose_theme(self, theme: Theme) -> None:
         self.session.update(theme=theme)
@@ -447,7 +456,11 @@ class MainWindow(QMainWindow):
             self.session.say(Kind.SUCCESS, text)
 
     def _apply_theme(self) -> None:
-        theme.apply(QApplication.instance(), self.session.state.theme, self.session.state.overlay.colours)
+        theme.apply(
+            QApplication.instance(),
+            self.session.state.preferences.theme,
+            self.session.state.preferences.overlay.colours,
+        )
 
     def show_palette(self) -> None:
         """Every command by a few letters of its name."""
@@ -487,7 +500,7 @@ class MainWindow(QMainWindow):
             dialog.follow_requested.connect(session.follow_report)
         dialog.show()
         dialog.raise_()
-        if session.state.report is None and session.state.checking is None:
+        if session.state.models.report is None and session.state.models.checking is None:
             self.check.start()
 
     def show_shortcuts(self) -> None:
@@ -502,7 +515,7 @@ class MainWindow(QMainWindow):
         if box is not None:
             box.raise_()
             return
-        box = UnsavedDialog(self, unsaved(self.session.state), hide_names=self.session.state.hide_names)
+        box = UnsavedDialog(self, unsaved(self.session.state), hide_names=self.session.state.preferences.hide_names)
         box.export_requested.connect(self._export_and_close)
         box.discard_requested.connect(self._close_anyway)
         box.open()
@@ -524,7 +537,7 @@ class MainWindow(QMainWindow):
         self.close()
 
     def _start_folder(self) -> str:
-        recents = self.session.state.recents
+        recents = self.session.state.preferences.recents
         return str(recents[0].parent) if recents else str(Path.home())
 
     # -- Qt ------------------------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from typing import Any
 from PySide6.QtCore import QByteArray, QSettings
 
 from app.state import structure_colours
+from app.state.changes import with_fields
 from app.state.types import MAX_RECENTS, AppState, Language, Layout, Overlay, Style, Theme
 from engine.network.bench import report_from_json
 from engine.volume import STRUCTURES
@@ -24,7 +25,7 @@ class Settings:
 
     def restore(self, state: AppState) -> AppState:
         """The state with the preferences of last time."""
-        overlay = state.overlay
+        overlay = state.preferences.overlay
         style = self._text("overlay/style")
         if style in list(Style):
             overlay = replace(overlay, style=Style(style))
@@ -39,16 +40,16 @@ class Settings:
         layout = self._text("layout")
         recents = [Path(p) for p in self._list("recents") or () if isinstance(p, str) and p]
         theme, language = self._text("theme"), self._text("language")
-        return replace(
+        return with_fields(
             state,
             overlay=overlay,
-            layout=Layout(layout) if layout in list(Layout) else state.layout,
+            layout=Layout(layout) if layout in list(Layout) else state.preferences.layout,
             smooth=self._text("smooth") != "no",
             sweep=self._text("sweep") == "yes",
-            theme=Theme(theme) if theme in list(Theme) else state.theme,
-            language=Language(language) if language in list(Language) else state.language,
-            model_id=chosen["model"] or state.model_id,
-            precision=chosen["precision"] or state.precision,
+            theme=Theme(theme) if theme in list(Theme) else state.preferences.theme,
+            language=Language(language) if language in list(Language) else state.preferences.language,
+            model_id=chosen["model"] or state.models.model_id,
+            precision=chosen["precision"] or state.models.precision,
             by_hand=frozenset(name for name, value in chosen.items() if value),
             report=report_from_json(self._json("report")),
             hide_names=self._text("hide_names") == "yes",
@@ -57,21 +58,21 @@ class Settings:
 
     def save(self, state: AppState) -> None:
         """Remember the preferences of this state."""
-        overlay: Overlay = state.overlay
-        self._store.setValue("layout", str(state.layout))
-        self._store.setValue("smooth", "yes" if state.smooth else "no")
-        self._store.setValue("sweep", "yes" if state.sweep else "no")
+        overlay: Overlay = state.preferences.overlay
+        self._store.setValue("layout", str(state.preferences.layout))
+        self._store.setValue("smooth", "yes" if state.preferences.smooth else "no")
+        self._store.setValue("sweep", "yes" if state.preferences.sweep else "no")
         self._store.setValue("overlay/style", str(overlay.style))
         self._store.setValue("overlay/opacity", f"{overlay.opacity:.2f}")
         self._store.setValue("overlay/visible", json.dumps(sorted(overlay.visible)))
         self._store.setValue("overlay/colours", json.dumps(structure_colours.to_json(overlay.colours)))
-        for name, value in (("model", state.model_id), ("precision", state.precision)):
-            self._store.setValue(name, value if name in state.by_hand else "")
-        self._store.setValue("report", json.dumps(state.report.to_json()) if state.report else "")
-        self._store.setValue("theme", str(state.theme))
-        self._store.setValue("language", str(state.language))
-        self._store.setValue("hide_names", "yes" if state.hide_names else "no")
-        self._store.setValue("recents", json.dumps([str(p) for p in state.recents]))
+        for name, value in (("model", state.models.model_id), ("precision", state.models.precision)):
+            self._store.setValue(name, value if name in state.models.by_hand else "")
+        self._store.setValue("report", json.dumps(state.models.report.to_json()) if state.models.report else "")
+        self._store.setValue("theme", str(state.preferences.theme))
+        self._store.setValue("language", str(state.preferences.language))
+        self._store.setValue("hide_names", "yes" if state.preferences.hide_names else "no")
+        self._store.setValue("recents", json.dumps([str(p) for p in state.preferences.recents]))
 
     @property
     def geometry(self) -> QByteArray | None:

@@ -72,9 +72,9 @@ class Stage(QWidget):
 
     def apply(self, old: AppState, new: AppState) -> None:
         """Arrange and redraw what differs."""
-        if old.volume is not new.volume or _unfinished(old) - _unfinished(new):
+        if old.scan.volume is not new.scan.volume or _unfinished(old) - _unfinished(new):
             self._outlines.forget()
-        if new.layout is not self._shown:
+        if new.preferences.layout is not self._shown:
             self._arrange(new)
             return
         for view in self.views:
@@ -84,17 +84,17 @@ class Stage(QWidget):
         before = set(self.views)
         focus = QApplication.focusWidget()
         focused = focus is not None and any(view is focus or view.isAncestorOf(focus) for view in before)
-        self._shown = state.layout
+        self._shown = state.preferences.layout
         for view in before:
             self._grid.removeWidget(view)
-        for name, row, column, rows, columns in ARRANGEMENTS[state.layout]:
+        for name, row, column, rows, columns in ARRANGEMENTS[state.preferences.layout]:
             view = self.view(name)
             # What it last drew may be anything: it draws all anew.
             view.apply(AppState(), state)
             self._grid.addWidget(view, row, column, rows, columns)
             view.show()
         for i in (0, 1):
-            used = any(row <= i < row + rows for _, row, _, rows, _ in ARRANGEMENTS[state.layout])
+            used = any(row <= i < row + rows for _, row, _, rows, _ in ARRANGEMENTS[state.preferences.layout])
             self._grid.setRowStretch(i, int(used))
             self._grid.setColumnStretch(i, 1)
         if focused:  # else Qt gives it to some button, which the next Space would press
@@ -118,4 +118,4 @@ class Stage(QWidget):
 
 def _unfinished(state: AppState) -> set[RunKey]:
     """Segmentations of which single slices are shown. Their outlines are of other labels than those of the whole."""
-    return {key for key, run in state.runs.items() if run.planes}
+    return {key for key, run in state.segmentation.runs.items() if run.planes}

@@ -44,10 +44,10 @@ def run_viewer(paths: list[Path], *, precision: str | None, screenshot: Path | N
     application.setOrganizationName("CineQuant")
     settings = None if screenshot else Settings()
     state = settings.restore(AppState()) if settings else AppState()
-    theme.apply(application, state.theme, state.overlay.colours)
-    install(application, state.language)
+    theme.apply(application, state.preferences.theme, state.preferences.overlay.colours)
+    install(application, state.preferences.language)
     if precision:
-        state = evolve(state, precision=precision, by_hand=state.by_hand | {"precision"})
+        state = evolve(state, precision=precision, by_hand=state.models.by_hand | {"precision"})
     session = Session(state, compare=screenshot is None)
     window = MainWindow(session, settings)
     said = _Said(session)
@@ -97,12 +97,12 @@ class _Said:
         session.changed.connect(self._changed)
 
     def _changed(self, old: AppState, new: AppState) -> None:
-        self.begun = self.begun or new.catalog is not None
+        self.begun = self.begun or new.models.catalog is not None
         message = new.message
         if message is None or message == old.message or message.kind is Kind.SUCCESS:
             return
         self.problem = message.text
-        self.failed_to_open = self.failed_to_open or new.volume is None
+        self.failed_to_open = self.failed_to_open or new.scan.volume is None
         sys.stderr.write(f"cinequant: {message.text}\n")
 
 

@@ -62,13 +62,13 @@ def patient_words(volume: Volume | None, *, hide: bool) -> tuple[str, str]:
 
 def without_names(text: str, state: AppState) -> str:
     """A sentence as it may be shown while names are hidden: names of the user's files and folders often are names."""
-    if not state.hide_names:
+    if not state.preferences.hide_names:
         return text
-    paths = [*state.asked, *state.recents]
-    if state.volume is not None:
-        paths += state.volume.source.paths
-    if state.index is not None:
-        paths += [*state.index.paths, *state.index.faults]
+    paths = [*state.scan.asked, *state.preferences.recents]
+    if state.scan.volume is not None:
+        paths += state.scan.volume.source.paths
+    if state.scan.index is not None:
+        paths += [*state.scan.index.paths, *state.scan.index.faults]
     names = {str(path) for path in paths} | {path.name for path in paths}
     for name in sorted(filter(None, names), key=len, reverse=True):
         text = text.replace(name, translate("PatientBar", "(hidden)"))

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import QApplication, QColorDialog, QLineEdit, QPushButton
 
 from app.look import theme
 from app.state import structure_colours
+from app.state.changes import evolve
 from app.state.queries import shown_labels
 from app.state.structure_colours import DEFAULTS, PALETTE, TOO_NEAR, clash, complete, confused, distance, is_faint
 from app.state.types import AppState, Kind, Layout, Mask, Overlay, Style, Theme
@@ -118,7 +119,7 @@ def test_a_choice_is_drawn_in_every_layout_and_picture(ready: MainWindow, style:
         before = painted(ready.stage, DEFAULTS[LV])
         assert before > 0
         by_mouse(ready, LV, "Green")
-        assert session.state.overlay.colours == {LV: GREEN}
+        assert session.state.preferences.overlay.colours == {LV: GREEN}
         QApplication.processEvents()
         for picture in (ready.stage, ready.stage.picture()):
             assert painted(picture, DEFAULTS[LV]) == 0
@@ -165,15 +166,15 @@ def test_by_keys_alone(ready: MainWindow) -> None:
     assert swatch.accessibleDescription() == "Sky blue"
     QTest.keyClick(swatch, KEY.Key_Space)
     assert swatch.menu.isVisible()
-    assert not ready.session.state.playing  # Space went to the swatch
+    assert not ready.session.state.view.playing  # Space went to the swatch
     assert swatch.menu.activeAction().text() == "Sky blue"
     QTest.keyClick(swatch.menu, KEY.Key_Escape)
-    assert ready.session.state.overlay.colours == {}
+    assert ready.session.state.preferences.overlay.colours == {}
     QTest.keyClick(swatch, KEY.Key_Space)
     for _ in range(2):
         QTest.keyClick(swatch.menu, KEY.Key_Down)
     QTest.keyClick(swatch.menu, KEY.Key_Return)
-    assert ready.session.state.overlay.colours == {RV: GREEN}
+    assert ready.session.state.preferences.overlay.colours == {RV: GREEN}
     assert swatch.accessibleDescription() == "Green"
 
 
@@ -187,12 +188,12 @@ def test_colours_that_others_have_cannot_be_chosen(ready: MainWindow) -> None:
     assert not entries["Defaults"].isEnabled()  # they are what is shown
     swatch.menu.close()
     by_mouse(ready, LV, "Yellow")
-    assert ready.session.state.overlay.colours == {}
+    assert ready.session.state.preferences.overlay.colours == {}
     swatch.menu.close()
     session = ready.session
     session.choose_colour(LV, (240, 210, 100))
     message = session.state.message
-    assert session.state.overlay.colours == {}
+    assert session.state.preferences.overlay.colours == {}
     assert message.kind is Kind.WARNING
     assert "LV cavity and LV myocardium would have nearly the same colour" in message.text
 
@@ -200,13 +201,13 @@ def test_colours_that_others_have_cannot_be_chosen(ready: MainWindow) -> None:
 def test_doubtful_colours_are_taken_with_a_warning(ready: MainWindow) -> None:
     session = ready.session
     session.choose_colour(RV, (205, 205, 205))
-    assert session.state.overlay.colours == {RV: (205, 205, 205)}
+    assert session.state.preferences.overlay.colours == {RV: (205, 205, 205)}
     assert "hardly stands out" in session.state.message.text
     session.choose_colour(RV, BLUE)
     assert session.state.message is None
     session.choose_colour(LV, (200, 60, 40))
     session.choose_colour(RV, (110, 120, 20))
-    assert session.state.overlay.colours[RV] == (110, 120, 20)
+    assert session.state.preferences.overlay.colours[RV] == (110, 120, 20)
     assert "colour blindness" in session.state.message.text
 
 
@@ -214,12 +215,12 @@ def test_the_defaults_come_back(ready: MainWindow) -> None:
     by_mouse(ready, LV, "Green")
     by_mouse(ready, MYO, "Pink")
     by_mouse(ready, LV, "Defaults")
-    assert ready.session.state.overlay.colours == {}
+    assert ready.session.state.preferences.overlay.colours == {}
     assert theme.STRUCTURE_COLOURS == DEFAULTS
     assert painted(ready.slice_view, DEFAULTS[MYO]) > 0
     by_mouse(ready, LV, "Green")
     by_mouse(ready, LV, "Vermilion")  # its default is no choice: a later default would be shown
-    assert ready.session.state.overlay.colours == {}
+    assert ready.session.state.preferences.overlay.colours == {}
 
 
 def test_any_other_colour(ready: MainWindow) -> None:
@@ -237,14 +238,14 @@ def test_any_other_colour(ready: MainWindow) -> None:
     QTest.keyClicks(line, "#20c0a0")
     (ok,) = [b for b in dialog.findChildren(QPushButton) if b.text().replace("&", "") == "OK"]
     QTest.mouseClick(ok, LEFT)
-    assert ready.session.state.overlay.colours == {LV: (32, 192, 160)}
+    assert ready.session.state.preferences.overlay.colours == {LV: (32, 192, 160)}
     assert swatch.accessibleDescription() == "#20c0a0"
     assert painted(ready.slice_view, (32, 192, 160)) > 0
     by_mouse(ready, LV, "Other…")
     (dialog,) = [d for d in ready.findChildren(QColorDialog) if d.isVisible()]
     assert dialog.currentColor() == QColor(32, 192, 160)
     QTest.keyClick(dialog, KEY.Key_Escape)
-    assert ready.session.state.overlay.colours == {LV: (32, 192, 160)}
+    assert ready.session.state.preferences.overlay.colours == {LV: (32, 192, 160)}
 
 
 def test_the_commands_of_the_palette(ready: MainWindow) -> None:
@@ -260,14 +261,14 @@ def test_the_commands_of_the_palette(ready: MainWindow) -> None:
         assert abs(menu.x() - at.x()) < 300
         menu.close()
     ready.actions_by_text["Default colours"].trigger()
-    assert ready.session.state.overlay.colours == {}
+    assert ready.session.state.preferences.overlay.colours == {}
 
 
 # -- remembered ------------------------------------------------------------------------------------------------------
 
 
 def test_colours_are_remembered(tmp_path: Path) -> None:
-    state = AppState(overlay=Overlay(colours={LV: GREEN, RV: (32, 192, 160)}))
+    state = evolve(AppState(), overlay=Overlay(colours={LV: GREEN, RV: (32, 192, 160)}))
     Settings(tmp_path / "s.ini").save(state)
     assert Settings(tmp_path / "s.ini").restore(AppState()) == state
     Settings(tmp_path / "s.ini").save(AppState())
@@ -281,4 +282,4 @@ def test_colours_are_remembered(tmp_path: Path) -> None:
 def test_damaged_colours_are_dropped(tmp_path: Path, stored: str) -> None:
     settings = Settings(tmp_path / "s.ini")
     settings._store.setValue("overlay/colours", stored)
-    assert settings.restore(AppState()).overlay.colours == {}
+    assert settings.restore(AppState()).preferences.overlay.colours == {}

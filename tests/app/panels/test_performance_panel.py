@@ -153,7 +153,7 @@ def test_it_follows_the_slices_without_drawing_each(
         for _ in range(count):
             timings.append(timing(len(timings)))
             run = running(session, tuple(timings))
-            session.update(runs={**session.state.runs, **run})
+            session.update(runs={**session.state.segmentation.runs, **run})
 
     slices(1)
     before = len(drawn)
@@ -174,7 +174,7 @@ def test_slices_do_not_put_off_the_next_drawing(qtbot: Any, window: MainWindow, 
     timings = []
     for _ in range(2):
         timings.append(timing(len(timings)))
-        session.update(runs={**session.state.runs, **running(session, tuple(timings))})
+        session.update(runs={**session.state.segmentation.runs, **running(session, tuple(timings))})
     assert panel._clock.interval() == performance_panel.FRAME_MS
     end = time.monotonic() + 0.02
     while time.monotonic() < end:
@@ -182,7 +182,7 @@ def test_slices_do_not_put_off_the_next_drawing(qtbot: Any, window: MainWindow, 
     before = panel._clock.remainingTime()
     assert before < performance_panel.FRAME_MS - 10
     timings.append(timing(len(timings)))
-    session.update(runs={**session.state.runs, **running(session, tuple(timings))})
+    session.update(runs={**session.state.segmentation.runs, **running(session, tuple(timings))})
     assert panel._clock.remainingTime() <= before
     model.gate.set()
     settle(qtbot, session)

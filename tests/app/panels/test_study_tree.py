@@ -17,7 +17,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QTreeWidgetItem
 
 from app.panels.study_tree import Thumbnails, patient_title, series_title, series_words, study_title
-from app.state.changes import opened
+from app.state.changes import evolve, opened
 from app.state.types import AppState, Busy, Kind, Language, Theme
 from app.window.actions import ACTIONS
 from app.window.main_window import MainWindow
@@ -83,7 +83,7 @@ def test_the_tree_shows_patients_studies_and_stacks(opened_folder: MainWindow) -
         "    cine sa, 40×32  ·  3 sl × 5 fr, the most likely short-axis cine",
     ]
     assert opened_folder.study.tree.currentItem() is opened_folder.study.tree.items[2]
-    assert opened_folder.session.state.volume.frames == 5
+    assert opened_folder.session.state.scan.volume.frames == 5
 
 
 def test_one_click_opens_a_stack(qtbot: Any, opened_folder: MainWindow) -> None:
@@ -91,18 +91,18 @@ def test_one_click_opens_a_stack(qtbot: Any, opened_folder: MainWindow) -> None:
     tree.scrollToItem(tree.items[0])
     QTest.mouseClick(tree.viewport(), Qt.MouseButton.LeftButton, pos=tree.visualItemRect(tree.items[0]).center())
     settle(qtbot, opened_folder.session)
-    assert (opened_folder.session.state.series, opened_folder.session.state.volume.frames) == (0, 2)
+    assert (opened_folder.session.state.scan.series, opened_folder.session.state.scan.volume.frames) == (0, 2)
     assert opened_folder.patient.who.text() == "Doe, Jane"
 
 
 def test_keys_walk_the_tree_and_enter_opens(qtbot: Any, opened_folder: MainWindow) -> None:
-    tree, before = opened_folder.study.tree, opened_folder.session.state.slice_index
+    tree, before = opened_folder.study.tree, opened_folder.session.state.view.slice_index
     opened_folder.activateWindow()
     tree.setFocus()
     for key in (Qt.Key.Key_Up, Qt.Key.Key_Up, Qt.Key.Key_Return):
         QTest.keyClick(tree, key)
     settle(qtbot, opened_folder.session)
-    assert (opened_folder.session.state.series, opened_folder.session.state.slice_index) == (1, before)
+    assert (opened_folder.session.state.scan.series, opened_folder.session.state.view.slice_index) == (1, before)
 
 
 def test_thumbnails_arrive_for_the_rows_that_are_seen(qtbot: Any, opened_folder: MainWindow) -> None:
@@ -167,7 +167,7 @@ def test_many_patients_are_folded_but_for_the_one_on_screen(window: MainWindow) 
 def test_the_title_of_a_dicom_scan_is_the_engines_in_the_language_of_the_window(
     qapp: QApplication, opened_folder: MainWindow
 ) -> None:
-    scan = opened_folder.session.state.volume
+    scan = opened_folder.session.state.scan.volume
     assert scan_title(scan, hide=False) == scan.source.name == "MR short axis, 3 slices × 5 frames"
     assert scan_title(replace(scan, not_short_axis="a localiser"), hide=True).startswith("MR stack, 3 slices")
     language.install(qapp, Language.GERMAN)
@@ -191,18 +191,18 @@ def test_what_the_patient_bar_says() -> None:
 
 def test_one_button_hides_names_everywhere(qtbot: Any, opened_folder: MainWindow) -> None:
     window = opened_folder
-    window.session.say(Kind.WARNING, f"{window.session.state.recents[0]}: something about Roe")
+    window.session.say(Kind.WARNING, f"{window.session.state.preferences.recents[0]}: something about Roe")
     window.session.update(recents=(Path("/scans/Roe"),))
     window.show_tags()
     QTest.mouseClick(window.patient.names, Qt.MouseButton.LeftButton)
-    assert window.session.state.hide_names
+    assert window.session.state.preferences.hide_names
     words = [w.text() + w.toolTip() for w in window.findChildren(QLabel) if w.isVisible()]
     words += [window.windowTitle(), *lines(window)]
     table = window._tags.rows
     words += [str(table.index(r, c).data()) for r in range(table.rowCount()) for c in range(table.columnCount())]
     window._fill_recent_menu()
     words += [action.text() for action in window._recent_menu.actions()]
-    for name in ("Roe", "Rick", "Doe", "2024", str(window.session.state.asked[0])):
+    for name in ("Roe", "Rick", "Doe", "2024", str(window.session.state.scan.asked[0])):
         assert [text for text in words if name in text] == []
     assert window.patient.names.accessibleName() == "Show names"
     QTest.mouseClick(window.patient.names, Qt.MouseButton.LeftButton)
@@ -211,10 +211,10 @@ def test_one_button_hides_names_everywhere(qtbot: Any, opened_folder: MainWindow
 
 
 def test_sentences_lose_the_names_of_files() -> None:
-    state = opened(AppState(recents=(Path("/data/doe"),), asked=(Path("/x/roe.nii"),)), volume(name="poe"))
+    state = opened(evolve(AppState(), recents=(Path("/data/doe"),), asked=(Path("/x/roe.nii"),)), volume(name="poe"))
     text = "/x/roe.nii: bad; roe.nii and doe and poe.nii.gz in /data/doe"
     assert without_names(text, state) == text
-    hidden = without_names(text, replace(state, hide_names=True))
+    hidden = without_names(text, evolve(state, hide_names=True))
     assert not any(name in hidden for name in ("roe", "doe", "poe", "/x", "/data"))
 
 
@@ -302,7 +302,7 @@ def test_the_header_of_a_scan_without_files(window: MainWindow) -> None:
 
 def test_a_file_that_is_gone_is_said_in_the_table(opened_folder: MainWindow) -> None:
     opened_folder.show_tags()
-    for file in opened_folder.session.state.index.files:
+    for file in opened_folder.session.state.scan.index.files:
         file.unlink()
     opened_folder.session.update(slice_index=0)
     assert "cannot be read" in opened_folder._tags.which.text()
@@ -353,7 +353,7 @@ def test_typing_arrows_and_enter_do_a_command(window: MainWindow) -> None:
     QTest.keyClicks(palette.line, "inv gr")
     assert palette.list.currentItem().text() == "Invert grey scale"
     QTest.keyClick(palette.line, Qt.Key.Key_Return)
-    assert window.session.state.invert
+    assert window.session.state.view.invert
     palette = open_palette(window)
     QTest.keyClicks(palette.line, "theme")
     first = palette.list.currentItem().text()
@@ -389,10 +389,10 @@ def test_a_command_that_cannot_be_done_now_is_passed_over(qtbot: Any, window: Ma
 
 
 def test_the_theme_is_remembered(tmp_path: Path) -> None:
-    Settings(tmp_path / "s.ini").save(AppState(theme=Theme.SYSTEM))
-    assert Settings(tmp_path / "s.ini").restore(AppState()).theme is Theme.SYSTEM
+    Settings(tmp_path / "s.ini").save(evolve(AppState(), theme=Theme.SYSTEM))
+    assert Settings(tmp_path / "s.ini").restore(AppState()).preferences.theme is Theme.SYSTEM
     (tmp_path / "s.ini").write_text("[General]\ntheme=purple\n")
-    assert Settings(tmp_path / "s.ini").restore(AppState()).theme is Theme.DARK
+    assert Settings(tmp_path / "s.ini").restore(AppState()).preferences.theme is Theme.DARK
 
 
 def test_keys_of_the_tree_stay_there(window: MainWindow) -> None:

@@ -50,7 +50,7 @@ def ready(qtbot: Any, window: MainWindow) -> MainWindow:
 @pytest.fixture
 def correcting(ready: MainWindow) -> MainWindow:
     key(ready, KEY.Key_E)
-    assert ready.session.state.correcting
+    assert ready.session.state.correction.correcting
     return ready
 
 
@@ -167,12 +167,12 @@ def test_keys_choose_what_is_drawn(correcting: MainWindow) -> None:
     bar = correcting.correction
     for which, structure in ((KEY.Key_7, MYO), (KEY.Key_8, RV), (KEY.Key_6, LV)):
         key(correcting, which)
-        assert correcting.session.state.brush.label == structure and bar.chips[structure].isChecked()
+        assert correcting.session.state.correction.brush.label == structure and bar.chips[structure].isChecked()
     key(correcting, KEY.Key_X)
-    assert correcting.session.state.brush.erase and bar.tools[1].isChecked()
+    assert correcting.session.state.correction.brush.erase and bar.tools[1].isChecked()
     bar.tools[0].click()
     bar.chips[RV].click()
-    assert correcting.session.state.brush == Brush(RV, radius_mm=4.0)
+    assert correcting.session.state.correction.brush == Brush(RV, radius_mm=4.0)
 
 
 def test_the_brush_grows_and_shrinks_by_keys_wheel_and_buttons(correcting: MainWindow) -> None:
@@ -180,13 +180,13 @@ def test_the_brush_grows_and_shrinks_by_keys_wheel_and_buttons(correcting: MainW
     assert correcting.correction.size.text() == "5 mm"
     key(correcting, KEY.Key_Minus)
     wheel(correcting, -120, CTRL)
-    assert correcting.session.state.brush.radius_mm == 3.0
+    assert correcting.session.state.correction.brush.radius_mm == 3.0
     wheel(correcting, 120, CTRL)
     correcting.correction.larger.click()
-    assert correcting.session.state.brush.radius_mm == 5.0
-    assert correcting.session.state.slice_index == 2  # the wheel scrolls without Ctrl only
+    assert correcting.session.state.correction.brush.radius_mm == 5.0
+    assert correcting.session.state.view.slice_index == 2  # the wheel scrolls without Ctrl only
     wheel(correcting, 120, PLAIN)
-    assert correcting.session.state.slice_index == 1
+    assert correcting.session.state.view.slice_index == 1
 
 
 def test_erasing_and_the_other_tool(correcting: MainWindow) -> None:
@@ -204,20 +204,20 @@ def test_dabs_in_a_row_do_not_reset_the_view(correcting: MainWindow) -> None:
     correcting.session.update(zoom=2.0)
     send(correcting, QEvent.Type.MouseButtonDblClick, CORNER)
     send(correcting, RELEASE, CORNER)
-    assert correcting.session.state.zoom == 2.0 and plane(correcting)[3, 3] == LV
+    assert correcting.session.state.view.zoom == 2.0 and plane(correcting)[3, 3] == LV
 
 
 def test_contrast_stays_at_hand(correcting: MainWindow) -> None:
-    before = correcting.session.state.window
+    before = correcting.session.state.view.window
     stroke(correcting, CORNER, FAR, modifier=CTRL)
-    assert correcting.session.state.window != before
+    assert correcting.session.state.view.window != before
     assert not correction_of(correcting.session.state).planes
 
 
 def test_without_the_mode_a_drag_is_contrast(ready: MainWindow) -> None:
-    before = ready.session.state.window
+    before = ready.session.state.view.window
     stroke(ready, CORNER, FAR)
-    assert ready.session.state.window != before and not ready.session.state.corrections
+    assert ready.session.state.view.window != before and not ready.session.state.correction.corrections
 
 
 def test_scrolling_in_the_middle_of_a_stroke_ends_it(correcting: MainWindow) -> None:
@@ -246,7 +246,7 @@ def test_what_is_not_seen_is_not_drawn_on(correcting: MainWindow, hide: Qt.Key) 
     key(correcting, hide)
     stroke(correcting, FAR)  # brings it back
     state = correcting.session.state
-    assert state.corrected and not state.overlay.hidden
+    assert state.correction.corrected and not state.preferences.overlay.hidden
     assert np.array_equal(plane(correcting), before)
     stroke(correcting, FAR)
     assert not np.array_equal(plane(correcting), before)
@@ -269,9 +269,9 @@ def test_end_diastole_and_end_systole_are_corrected_side_by_side(ready: MainWind
 def test_the_mode_goes_to_a_layout_that_can_be_drawn_on_and_ends_with_it(ready: MainWindow, layout: Layout) -> None:
     ready.session.show_layout(layout)
     key(ready, KEY.Key_E)
-    assert ready.session.state.correcting and ready.session.state.layout is Layout.SLICE
+    assert ready.session.state.correction.correcting and ready.session.state.preferences.layout is Layout.SLICE
     ready.session.show_layout(layout)
-    assert not ready.session.state.correcting
+    assert not ready.session.state.correction.correcting
 
 
 # -- steps -----------------------------------------------------------------------------------------------------------
@@ -285,7 +285,7 @@ def test_undo_and_redo_by_keys_go_where_the_step_was(correcting: MainWindow) -> 
     key(correcting, KEY.Key_Right)
     key(correcting, KEY.Key_Z, CTRL)
     state = correcting.session.state
-    assert (state.slice_index, state.frame_index) == (2, 0)
+    assert (state.view.slice_index, state.view.frame_index) == (2, 0)
     assert np.array_equal(plane(correcting), before)
     assert not correcting.correction.undo.isEnabled() and correcting.correction.redo.isEnabled()
     key(correcting, KEY.Key_Z, CTRL | SHIFT)
@@ -299,11 +299,11 @@ def test_escape_leaves_the_stroke_then_the_mode(correcting: MainWindow) -> None:
     before = plane(correcting).copy()
     send(correcting, PRESS, CORNER)
     key(correcting, KEY.Key_Escape)
-    assert np.array_equal(plane(correcting), before) and correcting.session.state.correcting
+    assert np.array_equal(plane(correcting), before) and correcting.session.state.correction.correcting
     send(correcting, RELEASE, CORNER)
     key(correcting, KEY.Key_Escape)
-    assert not correcting.session.state.correcting
-    assert not correcting.session.state.corrections  # nothing was corrected
+    assert not correcting.session.state.correction.correcting
+    assert not correcting.session.state.correction.corrections  # nothing was corrected
     assert correcting.correction.isHidden()
 
 
@@ -341,7 +341,7 @@ def test_function_follows_and_says_so(correcting: MainWindow) -> None:
         stroke(correcting, (60.0, 22.0))
     state = correcting.session.state
     function = shown_function(state)
-    assert function == measure(shown_labels(state), state.volume)
+    assert function == measure(shown_labels(state), state.scan.volume)
     assert function.lv_ml != before.lv_ml and correcting.function.lv_ef.text() != text
     assert correcting.function.by_hand.text() == "Corrected by hand: 4 slices"
     key(correcting, KEY.Key_O)
@@ -383,7 +383,7 @@ def test_the_other_precision_has_contours_of_its_own(correcting: MainWindow) -> 
     corrected = plane(correcting)
     key(correcting, KEY.Key_P)
     state = correcting.session.state
-    assert state.precision == "float32" and not state.correcting and plane(correcting)[3, 3] == 0
+    assert state.models.precision == "float32" and not state.correction.correcting and plane(correcting)[3, 3] == 0
     assert "Kept: 1 corrected slice of The first model int8." in state.message.text
     key(correcting, KEY.Key_P)
     assert plane(correcting) is corrected
@@ -400,7 +400,7 @@ def test_another_model_keeps_them_too(qtbot: Any, correcting: MainWindow) -> Non
     correcting.session.choose_model("first")
     assert plane(correcting)[3, 3] == LV and np.array_equal(plane(correcting)[:, :10], corrected[:, :10])
     state = correcting.session.state
-    assert shown_function(state) == measure(shown_labels(state), state.volume)  # the stroke was ended
+    assert shown_function(state) == measure(shown_labels(state), state.scan.volume)  # the stroke was ended
 
 
 def test_segmenting_again_overwrites_nothing(qtbot: Any, correcting: MainWindow) -> None:
@@ -418,7 +418,7 @@ def test_another_scan_has_none_and_coming_back_brings_them(qtbot: Any, correctin
     assert "Not exported yet: 1 corrected slice of scan." in correcting.session.state.message.text
     settle(qtbot, correcting.session)
     assert correction_of(correcting.session.state) is None and correcting.correction.isHidden()
-    [kept] = correcting.session.state.corrections.values()
+    [kept] = correcting.session.state.correction.corrections.values()
     assert kept.packed and not kept.base.labels.array.any()
     correcting.session.open_volume(volume())
     assert np.array_equal(plane(correcting), corrected)  # before the model has found anything
@@ -442,7 +442,7 @@ def test_before_it_is_segmented_there_is_nothing_to_correct(window: MainWindow, 
     model.gate.clear()
     window.session.open_volume(volume())
     key(window, KEY.Key_E)
-    assert not window.session.state.correcting and not window.correct_button.isChecked()
+    assert not window.session.state.correction.correcting and not window.correct_button.isChecked()
     model.gate.set()
 
 
@@ -461,18 +461,18 @@ def test_an_exported_mask_opens_again_with_the_same_voxels(qtbot: Any, window: M
     settle(qtbot, window.session)
     assert "Saved" in window.session.state.message.text
     assert not correction_of(window.session.state).unsaved
-    assert np.array_equal(read_mask(tmp_path / "mask.nii.gz", window.session.state.volume).array, corrected)
+    assert np.array_equal(read_mask(tmp_path / "mask.nii.gz", window.session.state.scan.volume).array, corrected)
     said = bytes(nibabel.load(tmp_path / "mask.nii.gz").header["descrip"]).rstrip(b"\0")
     assert said == b"CineQuant corrected by hand from first int8, 1 of 8 slices"
     window.session.load_mask([tmp_path / "mask.nii.gz"])
     settle(qtbot, window.session)
-    assert window.session.state.pair is Pair.MASK
-    assert np.array_equal(window.session.state.mask.labels.array, corrected)
+    assert window.session.state.view.pair is Pair.MASK
+    assert np.array_equal(window.session.state.segmentation.mask.labels.array, corrected)
     key(window, KEY.Key_1)
     key(window, KEY.Key_O)  # the model's own is exported as such
     window.session.export_mask(tmp_path / "model.nii.gz")
     settle(qtbot, window.session)
-    assert not np.array_equal(read_mask(tmp_path / "model.nii.gz", window.session.state.volume).array, corrected)
+    assert not np.array_equal(read_mask(tmp_path / "model.nii.gz", window.session.state.scan.volume).array, corrected)
     assert bytes(nibabel.load(tmp_path / "model.nii.gz").header["descrip"]).rstrip(b"\0") == b"CineQuant"
 
 
@@ -543,7 +543,7 @@ def test_a_crash_saves_corrections_of_every_scan(
     assert correcting.session.recover(tmp_path / "recovery") is not None
     assert set(written) == {"scan_first_int8_corrected_mask.nii.gz", "another_first_int8_mask.nii.gz"}
     assert np.array_equal(written["scan_first_int8_corrected_mask.nii.gz"], first)
-    [kept] = correcting.session.state.corrections.values()
+    [kept] = correcting.session.state.correction.corrections.values()
     assert kept.unsaved  # a rescue is no export
 
 

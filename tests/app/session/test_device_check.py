@@ -25,7 +25,7 @@ from app.look import theme
 from app.session import device_check
 from app.session.device_check import DeviceCheck
 from app.session.store import Session
-from app.state.changes import evolve, opened, preselected
+from app.state.changes import evolve, opened, preselected, with_spacing
 from app.state.types import AppState, Busy, Kind, Theme
 from app.window.main_window import MainWindow
 from app.window.settings import Settings
@@ -34,7 +34,7 @@ from engine.network.bench import Report
 from engine.network.catalog import Catalog
 from engine.progress import CancelToken, Progress
 
-READY = AppState(catalog=catalog("first", "second"), model_id="first", precision="int8")
+READY = evolve(AppState(), catalog=catalog("first", "second"), model_id="first", precision="int8")
 
 
 @pytest.mark.parametrize(
@@ -54,31 +54,31 @@ def test_what_is_recommended_is_preselected_unless_chosen_by_hand(
     found: Report | None, by_hand: tuple[str, ...], expected: tuple[str, str]
 ) -> None:
     state = preselected(evolve(READY, report=found, by_hand=frozenset(by_hand)))
-    assert (state.model_id, state.precision) == expected
+    assert (state.models.model_id, state.models.precision) == expected
 
 
 def test_a_report_changes_the_next_scan_and_not_the_one_on_screen() -> None:
     state = evolve(opened(READY, volume()), report=report())
-    assert state.precision == "int8"
-    assert opened(state, volume(), same_view=True).precision == "int8"
-    assert opened(state, volume()).precision == "float32"
+    assert state.models.precision == "int8"
+    assert with_spacing(state, volume()).models.precision == "int8"
+    assert opened(state, volume()).models.precision == "float32"
 
 
 def test_choosing_is_by_hand_and_looking_is_not(qtbot: Any, session: Session) -> None:
     session.update(report=report("second", "float32"))
     session.open_volume(volume())
-    assert (session.state.model_id, session.state.precision) == ("second", "float32")
+    assert (session.state.models.model_id, session.state.models.precision) == ("second", "float32")
     session.toggle_precision()
-    assert session.state.precision == "int8"
+    assert session.state.models.precision == "int8"
     session.open_volume(volume())
-    assert session.state.precision == "float32"
+    assert session.state.models.precision == "float32"
     session.choose_precision("int8")
     session.choose_model("first")
     session.open_volume(volume())
-    assert (session.state.model_id, session.state.precision) == ("first", "int8")
+    assert (session.state.models.model_id, session.state.models.precision) == ("first", "int8")
     session.follow_report()
-    assert (session.state.model_id, session.state.precision) == ("second", "float32")
-    assert not session.state.by_hand
+    assert (session.state.models.model_id, session.state.models.precision) == ("second", "float32")
+    assert not session.state.models.by_hand
     settle(qtbot, session)
 
 
@@ -87,17 +87,17 @@ def test_escape_stops_the_scans_work_before_the_check(qtbot: Any, session: Sessi
     session.open_volume(volume())
     session.update(checking=Busy("Timing", 1, 2))
     session.cancel()
-    assert session.state.checking is not None
+    assert session.state.models.checking is not None
     session.cancel()
-    assert session.state.checking is None
+    assert session.state.models.checking is None
 
 
 def test_report_and_choices_come_back(tmp_path: Path) -> None:
-    chosen = AppState(precision="float32", by_hand=frozenset({"precision"}), report=report())
+    chosen = evolve(AppState(), precision="float32", by_hand=frozenset({"precision"}), report=report())
     Settings(tmp_path / "settings.ini").save(chosen)
     assert Settings(tmp_path / "settings.ini").restore(AppState()) == chosen
     # What the program chose is not taken for the user's choice next time.
-    Settings(tmp_path / "settings.ini").save(AppState(model_id="second", precision="float32"))
+    Settings(tmp_path / "settings.ini").save(evolve(AppState(), model_id="second", precision="float32"))
     assert Settings(tmp_path / "settings.ini").restore(AppState()) == AppState()
 
 
@@ -143,15 +143,15 @@ def check(qtbot: Any, session: Session, bench: FakeBench) -> Iterator[DeviceChec
 
 def test_the_user_asks_and_reads_the_answer(qtbot: Any, session: Session, check: DeviceCheck, bench: FakeBench) -> None:
     check.start()
-    assert session.state.checking == Busy(device_check.CHECKING)
-    qtbot.waitUntil(lambda: session.state.checking == Busy(device_check.CHECKING, 3, 46))
+    assert session.state.models.checking == Busy(device_check.CHECKING)
+    qtbot.waitUntil(lambda: session.state.models.checking == Busy(device_check.CHECKING, 3, 46))
     assert session.idle  # the session's own worker stays free for scans
     bench.gate.set()
-    qtbot.waitUntil(lambda: session.state.report is not None)
-    assert session.state.report == bench.answer
-    assert session.state.checking is None
+    qtbot.waitUntil(lambda: session.state.models.report is not None)
+    assert session.state.models.report == bench.answer
+    assert session.state.models.checking is None
     session.open_volume(volume())
-    assert (session.state.model_id, session.state.precision) == ("second", "float32")
+    assert (session.state.models.model_id, session.state.models.precision) == ("second", "float32")
     settle(qtbot, session)
 
 
@@ -161,7 +161,7 @@ def test_a_segmentation_comes_first(
     model.gate.clear()
     session.open_volume(volume())
     check.start()
-    assert session.state.checking == Busy(device_check.WAITING)
+    assert session.state.models.checking == Busy(device_check.WAITING)
     qtbot.wait(50)
     assert not bench.begun
     model.gate.set()
@@ -174,20 +174,20 @@ def test_a_segmentation_comes_first(
     model.gate.set()
     qtbot.waitUntil(lambda: bench.begun == 2)
     bench.gate.set()
-    qtbot.waitUntil(lambda: session.state.report is not None)
+    qtbot.waitUntil(lambda: session.state.models.report is not None)
 
 
 def test_stopping_stops_it_for_good(qtbot: Any, session: Session, check: DeviceCheck, bench: FakeBench) -> None:
     check.start_when_quiet()
-    qtbot.waitUntil(lambda: session.state.checking is not None)
+    qtbot.waitUntil(lambda: session.state.models.checking is not None)
     session.cancel()
     qtbot.waitUntil(lambda: bench.cancelled == 1)
     qtbot.wait(60)
-    assert (bench.begun, session.state.checking, session.state.report) == (1, None, None)
+    assert (bench.begun, session.state.models.checking, session.state.models.report) == (1, None, None)
     # The user may still ask.
     check.start()
     bench.gate.set()
-    qtbot.waitUntil(lambda: session.state.report is not None)
+    qtbot.waitUntil(lambda: session.state.models.report is not None)
 
 
 @pytest.mark.parametrize(("key", "begun"), [("this computer", 0), ("another computer", 1)])
@@ -199,10 +199,10 @@ def test_what_is_known_of_this_computer_is_not_measured_again(
     check.start_when_quiet()
     qtbot.waitUntil(lambda: not check._timer.isActive())
     assert bench.begun == begun
-    assert session.state.report == (bench.answer if begun else report(key=key))
+    assert session.state.models.report == (bench.answer if begun else report(key=key))
     check.start()
     qtbot.waitUntil(lambda: bench.begun == begun + 1)
-    qtbot.waitUntil(lambda: session.state.checking is None)
+    qtbot.waitUntil(lambda: session.state.models.checking is None)
 
 
 def test_a_failure_is_said(qtbot: Any, session: Session, check: DeviceCheck, bench: FakeBench) -> None:
@@ -212,7 +212,7 @@ def test_a_failure_is_said(qtbot: Any, session: Session, check: DeviceCheck, ben
     qtbot.waitUntil(lambda: session.state.message is not None)
     assert session.state.message.kind is Kind.ERROR
     assert "ended early" in session.state.message.text
-    assert session.state.checking is None
+    assert session.state.models.checking is None
 
 
 def test_the_window_shows_table_progress_and_advice(qtbot: Any, window: MainWindow, bench: FakeBench) -> None:
@@ -229,7 +229,7 @@ def test_the_window_shows_table_progress_and_advice(qtbot: Any, window: MainWind
     assert "3 / 46" in window.status.text.text()
     assert window.status.cancel.isVisible()
     bench.gate.set()
-    qtbot.waitUntil(lambda: window.session.state.report is not None)
+    qtbot.waitUntil(lambda: window.session.state.models.report is not None)
     best = "On this computer, The second model float32 is the best choice: 1.0 ms a slice"
     assert dialog.advice.text().startswith(best)
     assert window.performance.advice.text().startswith(best)
@@ -243,7 +243,7 @@ def test_the_window_shows_table_progress_and_advice(qtbot: Any, window: MainWind
     window.session.choose_precision("float32")
     assert dialog.follow.isVisible()
     dialog.follow.click()
-    assert (window.session.state.model_id, window.session.state.precision) == ("second", "float32")
+    assert (window.session.state.models.model_id, window.session.state.models.precision) == ("second", "float32")
     settle(qtbot, window.session)
 
 

@@ -61,7 +61,7 @@ def test_one_slice_and_no_other(qtbot: Any, session: Session, model: FakeModel) 
     session.update(frame_index=4, slice_index=1, playing=True)
     session.segment_slice()
     assert session.state.busy.what == "Segmenting this slice in int8"
-    assert not session.state.playing  # it would be by before it is there
+    assert not session.state.view.playing  # it would be by before it is there
     settle(qtbot, session)
     state, run = session.state, run_of(session.state)
     assert model.asked == [("scan", "first", "int8 4 1")]
@@ -93,7 +93,7 @@ def test_nothing_is_measured_compared_or_exported(
     assert len(drawn(state)) == len(drawn(state, "float32")) == WHOLE
     assert shown_labels(state) is None
     assert shown_function(state) is None
-    assert comparison_of(state) is None and not state.comparisons
+    assert comparison_of(state) is None and not state.segmentation.comparisons
     assert phase_frame(state, "ED") is None
     assert pane_of(state, Role.ED).missing[0]
     assert session.recover(tmp_path) is None
@@ -185,7 +185,7 @@ def test_a_slice_of_what_was_left_is_never_shown(qtbot: Any, session: Session, m
     model.gate.set()
     settle(qtbot, session)
     assert model.slices in (0, 2 * WHOLE)
-    assert not any(run.planes for run in session.state.runs.values())
+    assert not any(run.planes for run in session.state.segmentation.runs.values())
 
 
 def test_what_is_no_short_axis_can_be_tried_on_one_slice(qtbot: Any, session: Session, model: FakeModel) -> None:
@@ -195,7 +195,7 @@ def test_what_is_no_short_axis_can_be_tried_on_one_slice(qtbot: Any, session: Se
     settle(qtbot, session)
     assert model.asked == [("scan", "first", "int8 0 2")]
     assert drawn(session.state) == {(0, 2)}
-    assert not session.state.segment_asked  # the rest waits to be asked for
+    assert not session.state.segmentation.segment_asked  # the rest waits to be asked for
 
 
 def test_a_fault_is_said_and_what_was_there_stays(qtbot: Any, session: Session, model: FakeModel) -> None:

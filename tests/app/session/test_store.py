@@ -16,6 +16,7 @@ from dicom_cine import write_cine
 
 from app.session import store as session_module
 from app.session.store import Session
+from app.state.changes import evolve
 from app.state.queries import run_of, shown_function, shown_labels
 from app.state.types import AppState, Busy, Kind, Status
 from engine.errors import ModelError, ScanError
@@ -56,7 +57,7 @@ def test_opening_segments_in_both_precisions_the_chosen_one_first(
     assert model.asked == [("scan", "first", "int8"), ("scan", "first", "float32")]
     assert all(run_of(session.state, p).status is Status.DONE for p in ("float32", "int8"))
     assert session.state.busy is None
-    assert 0.5 < session.state.agreement["first"] < 1.0
+    assert 0.5 < session.state.segmentation.agreement["first"] < 1.0
 
 
 def test_the_chosen_precision_comes_first(qtbot: Any, session: Session, model: FakeModel) -> None:
@@ -71,7 +72,7 @@ def test_toggling_is_instant_once_both_are_there(qtbot: Any, session: Session, m
     settle(qtbot, session)
     quantized = shown_labels(session.state)
     session.toggle_precision()
-    assert session.state.precision == "float32"
+    assert session.state.models.precision == "float32"
     assert shown_labels(session.state) not in (None, quantized)
     session.toggle_precision()
     assert shown_labels(session.state) is quantized
@@ -88,9 +89,9 @@ def test_no_update_ever_shows_outlines_of_something_else(qtbot: Any, session: Se
         run = run_of(new)
         if run and run.prediction:
             seen += 1
-            assert run.prediction.model_id == new.model_id
-            assert run.prediction.precision == new.precision
-            assert run.prediction.labels.geometry is new.volume.geometry
+            assert run.prediction.model_id == new.models.model_id
+            assert run.prediction.precision == new.models.precision
+            assert run.prediction.labels.geometry is new.scan.volume.geometry
 
     session.changed.connect(check)
     session.open_volume(volume())
@@ -130,7 +131,7 @@ def test_another_scan_cancels_within_a_slice(qtbot: Any, session: Session, model
     settle(qtbot, session)
     assert model.asked == [("slow", "first", "int8"), ("next", "first", "int8"), ("next", "first", "float32")]
     assert model.slices <= 2 * FRAMES * SLICES + 1
-    assert run_of(session.state).prediction.labels.geometry is session.state.volume.geometry
+    assert run_of(session.state).prediction.labels.geometry is session.state.scan.volume.geometry
 
 
 def test_cancel_stops_and_segment_goes_on(qtbot: Any, session: Session, model: FakeModel) -> None:
@@ -180,7 +181,7 @@ def test_without_a_model_the_scan_is_shown_and_the_way_out_said(qtbot: Any, mode
     made.load_models()
     made.open_volume(volume())
     settle(qtbot, made)
-    assert made.state.volume is not None
+    assert made.state.scan.volume is not None
     assert "No model is installed" in made.state.message.text
     assert "not JSON" in made.state.message.text
     made.close()
@@ -207,7 +208,7 @@ def test_a_bad_file_is_said_and_the_scan_before_stays(
     assert session.state.message.kind is Kind.ERROR
     assert session.state.message.text == "/bad: not an image; open a NIfTI file"
     assert shown_labels(session.state) is before
-    assert session.state.recents == (Path("/good"),)
+    assert session.state.preferences.recents == (Path("/good"),)
     assert session.state.busy is None
 
 
@@ -231,7 +232,7 @@ def test_recents_are_the_latest_first_without_repeats(qtbot: Any, session: Sessi
     for name in "abcdefghija":
         session.open_paths([Path(f"/{name}")])
         settle(qtbot, session)
-    assert [path.name for path in session.state.recents] == list("ajihgfed")
+    assert [path.name for path in session.state.preferences.recents] == list("ajihgfed")
 
 
 def test_the_likeliest_of_a_folder_opens_and_the_others_by_their_number(
@@ -244,21 +245,25 @@ def test_the_likeliest_of_a_folder_opens_and_the_others_by_their_number(
     session.open_paths([tmp_path])
     settle(qtbot, session)
     state = session.state
-    assert [series.size[:2] for series in state.index.series] == [(2, 3), (5, 4)]
-    assert (state.series, state.volume.frames, state.recents) == (1, 5, (tmp_path,))
+    assert [series.size[:2] for series in state.scan.index.series] == [(2, 3), (5, 4)]
+    assert (state.scan.series, state.scan.volume.frames, state.preferences.recents) == (1, 5, (tmp_path,))
     # What was found can be seen before the images are read.
-    assert any(s.index is not None and s.volume is None for s in states)
+    assert any(s.scan.index is not None and s.scan.volume is None for s in states)
     session.open_series(0)
     settle(qtbot, session)
-    assert (session.state.series, session.state.volume.frames, session.state.index) == (0, 2, state.index)
+    assert (session.state.scan.series, session.state.scan.volume.frames, session.state.scan.index) == (
+        0,
+        2,
+        state.scan.index,
+    )
     asked = len(model.asked)
     for same_or_nothing in (0, 7, -1):
         session.open_series(same_or_nothing)
         assert session.idle
     assert len(model.asked) == asked
     session.open_volume(volume())
-    assert session.state.series is None
-    assert session.state.index is state.index
+    assert session.state.scan.series is None
+    assert session.state.scan.index is state.scan.index
 
 
 def test_the_series_on_screen_is_never_another_than_the_volume(qtbot: Any, session: Session, tmp_path: Path) -> None:
@@ -272,13 +277,15 @@ def test_the_series_on_screen_is_never_another_than_the_volume(qtbot: Any, sessi
     named: list[tuple[int, int]] = []
     session.changed.connect(
         lambda _, new: (
-            named.append((new.index.series[new.series].size[0], new.volume.frames)) if new.series is not None else None
+            named.append((new.scan.index.series[new.scan.series].size[0], new.scan.volume.frames))
+            if new.scan.series is not None
+            else None
         )
     )
     session.open_series(0)
     session.open_series(1)
     settle(qtbot, session)
-    assert session.state.series == 1
+    assert session.state.scan.series == 1
     assert {one for one, _ in named} == {4, 3}
     assert all(one == other for one, other in named)
 
@@ -311,43 +318,43 @@ def test_a_command_that_changes_nothing_says_nothing(qtbot: Any, session: Sessio
     session.open_volume(volume())
     settle(qtbot, session)
     with qtbot.assertNotEmitted(session.changed):
-        session.update(slice_index=session.state.slice_index)
-        session.choose_model(session.state.model_id)
-        session.choose_precision(session.state.precision)
+        session.update(slice_index=session.state.view.slice_index)
+        session.choose_model(session.state.models.model_id)
+        session.choose_precision(session.state.models.precision)
 
 
 def test_frames_go_round_and_slices_do_not(qtbot: Any, session: Session) -> None:
     session.open_volume(volume())
     settle(qtbot, session)
     session.step_frame(-1)
-    assert session.state.frame_index == FRAMES - 1
+    assert session.state.view.frame_index == FRAMES - 1
     session.step_frame(1)
-    assert session.state.frame_index == 0
+    assert session.state.view.frame_index == 0
     session.step_slice(-99)
     session.step_slice(-1)
-    assert session.state.slice_index == 0
+    assert session.state.view.slice_index == 0
 
 
 def test_ed_and_es(qtbot: Any, session: Session) -> None:
     session.open_volume(volume())
     session.go_to_phase("ES")
-    assert session.state.frame_index == 0
+    assert session.state.view.frame_index == 0
     settle(qtbot, session)
     session.go_to_phase("ES")
-    assert session.state.frame_index == FRAMES // 2
+    assert session.state.view.frame_index == FRAMES // 2
     session.go_to_phase("ED")
-    assert session.state.frame_index == 0
+    assert session.state.view.frame_index == 0
 
 
 def test_the_cine_keeps_time(qtbot: Any, session: Session) -> None:
     session.open_volume(replace(volume(), frame_times_ms=tuple(10.0 * i for i in range(FRAMES))))
     settle(qtbot, session)
     seen: set[int] = set()
-    session.changed.connect(lambda _, new: seen.add(new.frame_index))
+    session.changed.connect(lambda _, new: seen.add(new.view.frame_index))
     session.toggle_play()
     qtbot.waitUntil(lambda: len(seen) == FRAMES, timeout=5000)
     session.step_frame(1)
-    assert not session.state.playing
+    assert not session.state.view.playing
 
 
 def test_export_mask_and_measurements(qtbot: Any, session: Session, tmp_path: Path) -> None:
@@ -432,17 +439,17 @@ def test_closing_while_segmenting_ends_the_thread(qtbot: Any, model: FakeModel) 
 
 
 def test_the_catalogs_default_is_chosen_when_the_remembered_model_is_gone(qtbot: Any, model: FakeModel) -> None:
-    made = Session(AppState(model_id="uninstalled"))
+    made = Session(evolve(AppState(), model_id="uninstalled"))
     made.load_models()
     settle(qtbot, made)
-    assert made.state.model_id == catalog("first", "second").default
+    assert made.state.models.model_id == catalog("first", "second").default
     made.close()
 
 
 def test_a_precision_that_the_model_lacks_is_said(qtbot: Any, model: FakeModel) -> None:
-    made = Session(AppState(precision="float16"))
+    made = Session(evolve(AppState(), precision="float16"))
     made.load_models()
     settle(qtbot, made)
-    assert made.state.precision == "float32"
+    assert made.state.models.precision == "float32"
     assert made.state.message.text == "The first model does not come in float16; float32 is shown instead."
     made.close()

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from app_fixtures import FRAMES, SLICES, card, catalog, labels, prediction, volume
 
-from app.state.changes import evolve, opened, with_run
+from app.state.changes import evolve, opened, value_of, with_fields, with_run, with_spacing
 from app.state.queries import frame_interval_ms, phase_frame, precisions_of, run_key, shown_function, shown_labels
 from app.state.types import UNKNOWN_FRAME_MS, AppState, Overlay, Run, RunKey, Status
 from engine.measures.function import measure
@@ -17,15 +17,15 @@ from engine.measures.function import measure
 
 def ready() -> AppState:
     """A scan on screen and two models to choose from."""
-    return opened(AppState(catalog=catalog("first", "second"), model_id="first"), volume())
+    return opened(evolve(AppState(), catalog=catalog("first", "second"), model_id="first"), volume())
 
 
 def done(state: AppState) -> Run:
-    found = labels(state.volume)
+    found = labels(state.scan.volume)
     return Run(
         Status.DONE,
-        prediction=prediction(state.volume, card(state.model_id), state.precision, found, ()),
-        function=measure(found, state.volume),
+        prediction=prediction(state.scan.volume, card(state.models.model_id), state.models.precision, found, ()),
+        function=measure(found, state.scan.volume),
     )
 
 
@@ -46,22 +46,22 @@ def done(state: AppState) -> Run:
 )
 def test_evolve_clamps(change: dict[str, Any], expected: dict[str, Any]) -> None:
     new = evolve(ready(), **change)
-    assert {name: getattr(new, name) for name in expected} == expected
+    assert {name: value_of(new, name) for name in expected} == expected
 
 
 def test_nothing_to_index_without_a_scan() -> None:
     new = evolve(AppState(), slice_index=5, frame_index=5, playing=True)
-    assert (new.slice_index, new.frame_index, new.playing) == (0, 0, False)
+    assert (new.view.slice_index, new.view.frame_index, new.view.playing) == (0, 0, False)
 
 
 def test_a_pair_of_phases_does_not_play() -> None:
     state = opened(AppState(), volume(2, phase_names=("ED", "ES")))
-    assert not evolve(state, playing=True).playing
+    assert not evolve(state, playing=True).view.playing
 
 
 def test_evolve_to_the_same_is_the_same_object() -> None:
     state = ready()
-    assert evolve(state, slice_index=state.slice_index, zoom=1.0) is state
+    assert evolve(state, slice_index=state.view.slice_index, zoom=1.0) is state
     assert evolve(evolve(state, slice_index=99), slice_index=100) == evolve(state, slice_index=SLICES - 1)
 
 
@@ -69,17 +69,23 @@ def test_opening_starts_in_the_middle_with_nothing_of_the_scan_before() -> None:
     state = ready()
     state = with_run(evolve(state, zoom=3.0, invert=True, playing=True, frame_index=3), run_key(state), done(state))
     new = opened(state, volume(name="other"))
-    assert new.volume_id == state.volume_id + 1
-    assert (new.slice_index, new.frame_index, new.zoom, new.invert, new.playing) == (SLICES // 2, 0, 1.0, False, False)
-    assert new.runs == {}
+    assert new.scan.volume_id == state.scan.volume_id + 1
+    assert (new.view.slice_index, new.view.frame_index, new.view.zoom, new.view.invert, new.view.playing) == (
+        SLICES // 2,
+        0,
+        1.0,
+        False,
+        False,
+    )
+    assert new.segmentation.runs == {}
     assert shown_labels(new) is None
 
 
 def test_another_spacing_keeps_the_place_but_not_the_outlines() -> None:
     state = evolve(ready(), slice_index=1, frame_index=4)
     state = with_run(state, run_key(state), done(state))
-    new = opened(state, volume().with_spacing(1.0, 1.0, 5.0), same_view=True)
-    assert (new.slice_index, new.frame_index, new.window) == (1, 4, state.window)
+    new = with_spacing(state, volume().with_spacing(1.0, 1.0, 5.0))
+    assert (new.view.slice_index, new.view.frame_index, new.view.window) == (1, 4, state.view.window)
     assert shown_labels(new) is None
 
 
@@ -97,7 +103,7 @@ def test_outlines_are_only_of_what_is_chosen(change: dict[str, Any]) -> None:
 
 def test_a_result_of_an_earlier_scan_changes_nothing() -> None:
     state = ready()
-    stale = RunKey(state.volume_id - 1, run_key(state).model_sha256, "int8")
+    stale = RunKey(state.scan.volume_id - 1, run_key(state).model_sha256, "int8")
     assert with_run(state, stale, done(state)) is state
 
 
@@ -111,7 +117,7 @@ def test_a_waiting_run_shows_nothing() -> None:
     [(("ED", "ES"), "ES", 1), (("ES", "ED"), "ES", 0), (("ES", "ED"), "ED", 1), ((), "ED", 0), ((), "ES", FRAMES // 2)],
 )
 def test_phase_frame(names: tuple[str, ...], phase: str, frame: int) -> None:
-    state = replace(ready(), volume=volume(len(names) or FRAMES, phase_names=names))
+    state = with_fields(ready(), volume=volume(len(names) or FRAMES, phase_names=names))
     assert phase_frame(with_run(state, run_key(state), done(state)), phase) == frame
 
 

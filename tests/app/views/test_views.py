@@ -17,7 +17,7 @@ from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QLabel, QPushB
 
 from app.dialogs.dialogs import SpacingDialog
 from app.look import theme
-from app.state.changes import evolve, opened
+from app.state.changes import evolve, opened, value_of
 from app.state.queries import run_of
 from app.state.types import AppState, Busy, Drawn, Kind, Layout, Overlay, Status, Style
 from app.views import captions, drawing
@@ -66,17 +66,17 @@ def key(window: MainWindow, which: Qt.Key, modifier: Qt.KeyboardModifier = Qt.Ke
 )
 def test_keys(ready: MainWindow, which: Qt.Key, field: str, expected: object) -> None:
     key(ready, which)
-    assert getattr(ready.session.state, field) == expected
+    assert value_of(ready.session.state, field) == expected
 
 
 def test_keys_that_go_back(ready: MainWindow) -> None:
     ready.session.update(zoom=4.0, pan_mm=(3.0, 4.0), window=(1.0, 2.0), invert=True, frame_index=2)
     key(ready, Qt.Key.Key_D)
-    assert ready.session.state.frame_index == 0
+    assert ready.session.state.view.frame_index == 0
     key(ready, Qt.Key.Key_R)
     state = ready.session.state
-    assert (state.zoom, state.pan_mm, state.invert) == (1.0, (0.0, 0.0), False)
-    assert state.window[1] > 100
+    assert (state.view.zoom, state.view.pan_mm, state.view.invert) == (1.0, (0.0, 0.0), False)
+    assert state.view.window[1] > 100
 
 
 def test_space_presses_the_focused_button_and_plays_elsewhere(ready: MainWindow) -> None:
@@ -84,8 +84,8 @@ def test_space_presses_the_focused_button_and_plays_elsewhere(ready: MainWindow)
     button = ready.models.precisions.buttons["float32"]
     button.setFocus()
     QTest.keyClick(button, Qt.Key.Key_Space)
-    assert ready.session.state.precision == "float32"
-    assert not ready.session.state.playing
+    assert ready.session.state.models.precision == "float32"
+    assert not ready.session.state.view.playing
 
 
 def test_every_action_has_a_command_and_no_key_twice(window: MainWindow) -> None:
@@ -119,48 +119,48 @@ def wheel(window: MainWindow, delta: QPoint, modifier: Qt.KeyboardModifier = Qt.
 
 
 def test_left_drag_windows(ready: MainWindow) -> None:
-    centre, width = ready.session.state.window
+    centre, width = ready.session.state.view.window
     drag(ready, Qt.MouseButton.LeftButton, QPoint(200, -100))
-    assert ready.session.state.window == pytest.approx((centre - width / 4, width * 1.5))
+    assert ready.session.state.view.window == pytest.approx((centre - width / 4, width * 1.5))
     drag(ready, Qt.MouseButton.LeftButton, QPoint(-9999, 0))
-    assert ready.session.state.window[1] > 0
+    assert ready.session.state.view.window[1] > 0
 
 
 def test_middle_drag_pans_with_the_mouse(ready: MainWindow) -> None:
     scale = ready.slice_view._placement().scale
     drag(ready, Qt.MouseButton.MiddleButton, QPoint(30, -12))
-    assert ready.session.state.pan_mm == pytest.approx((-30 / scale, 12 / scale))
+    assert ready.session.state.view.pan_mm == pytest.approx((-30 / scale, 12 / scale))
 
 
 def test_right_drag_zooms(ready: MainWindow) -> None:
     drag(ready, Qt.MouseButton.RightButton, QPoint(0, -140))
-    assert ready.session.state.zoom == pytest.approx(2.0)
+    assert ready.session.state.view.zoom == pytest.approx(2.0)
 
 
 def test_wheel_is_slice_and_with_shift_frame(ready: MainWindow) -> None:
     wheel(ready, QPoint(0, -120))
-    assert ready.session.state.slice_index == SLICES // 2 + 1
+    assert ready.session.state.view.slice_index == SLICES // 2 + 1
     wheel(ready, QPoint(0, 120))
-    assert ready.session.state.slice_index == SLICES // 2
+    assert ready.session.state.view.slice_index == SLICES // 2
     wheel(ready, QPoint(0, -240), Qt.KeyboardModifier.ShiftModifier)
-    assert ready.session.state.frame_index == 2
+    assert ready.session.state.view.frame_index == 2
     # Some platforms turn the wheel sideways while Shift is down.
     wheel(ready, QPoint(120, 0), Qt.KeyboardModifier.ShiftModifier)
-    assert ready.session.state.frame_index == 1
+    assert ready.session.state.view.frame_index == 1
 
 
 def test_a_touchpads_small_steps_add_up(ready: MainWindow) -> None:
     for _ in range(3):
         wheel(ready, QPoint(0, -30))
-    assert ready.session.state.slice_index == SLICES // 2
+    assert ready.session.state.view.slice_index == SLICES // 2
     wheel(ready, QPoint(0, -30))
-    assert ready.session.state.slice_index == SLICES // 2 + 1
+    assert ready.session.state.view.slice_index == SLICES // 2 + 1
 
 
 def test_double_click_resets(ready: MainWindow) -> None:
     ready.session.update(zoom=3.0)
     QTest.mouseDClick(ready.slice_view.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(100, 100))
-    assert ready.session.state.zoom == 1.0
+    assert ready.session.state.view.zoom == 1.0
 
 
 def test_value_under_the_cursor(ready: MainWindow) -> None:
@@ -361,7 +361,7 @@ def test_clicking_the_curve_goes_to_a_frame(ready: MainWindow) -> None:
     QApplication.processEvents()
     at = curve.mapFromScene(curve.getPlotItem().getViewBox().mapViewToScene(QPointF(5.1, 1.0)))
     QTest.mouseClick(curve.viewport(), Qt.MouseButton.LeftButton, pos=at)
-    assert ready.session.state.frame_index == 4
+    assert ready.session.state.view.frame_index == 4
     assert ready.function._now.value() == 5
 
 
@@ -378,22 +378,22 @@ def test_precision_buttons_tell_what_is_ready(qtbot: Any, window: MainWindow, mo
     settle(qtbot, window.session)
     assert [b.text().split() for b in buttons.values()] == [["float32", "✓"], ["int8", "✓"]]
     QTest.mouseClick(buttons["float32"], Qt.MouseButton.LeftButton)
-    assert window.session.state.precision == "float32"
+    assert window.session.state.models.precision == "float32"
 
 
 def test_structures_toggle_and_show_their_volume(ready: MainWindow) -> None:
     QTest.mouseClick(ready.structures.boxes[RV], Qt.MouseButton.LeftButton, pos=QPoint(6, 8))
-    assert ready.session.state.overlay.visible == {LV, MYO}
+    assert ready.session.state.preferences.overlay.visible == {LV, MYO}
     assert ready.structures.volumes[LV].text().endswith(" mL")
     ready.structures.opacity.setValue(60)
-    assert ready.session.state.overlay.opacity == 0.6
+    assert ready.session.state.preferences.overlay.opacity == 0.6
 
 
 def test_a_structure_clicked_while_all_are_hidden_is_shown(ready: MainWindow) -> None:
     ready.session.update_overlay(hidden=True)
     assert not ready.structures.boxes[RV].isChecked()
     QTest.mouseClick(ready.structures.boxes[RV], Qt.MouseButton.LeftButton, pos=QPoint(6, 8))
-    assert ready.session.state.overlay == Overlay()
+    assert ready.session.state.preferences.overlay == Overlay()
 
 
 def test_long_words_do_not_widen_the_panels(qtbot: Any, window: MainWindow) -> None:
@@ -411,7 +411,7 @@ def test_sliders_follow_and_lead(ready: MainWindow) -> None:
     assert (ready.cine.frame.value(), ready.cine.slice.value()) == (3, 0)
     ready.cine.slice.setValue(2)
     ready.cine.frame.setValue(5)
-    assert (ready.session.state.slice_index, ready.session.state.frame_index) == (2, 5)
+    assert (ready.session.state.view.slice_index, ready.session.state.view.frame_index) == (2, 5)
     assert ready.cine.frame._marks == {"ED": 0, "ES": FRAMES // 2}
 
 
@@ -433,7 +433,7 @@ def test_the_wheel_over_a_closed_list_chooses_nothing(ready: MainWindow) -> None
             Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False,
         ),
     )  # fmt: skip
-    assert ready.session.state.model_id == "first"
+    assert ready.session.state.models.model_id == "first"
 
 
 def test_recent_scans_are_at_the_start_and_in_the_menu(qtbot: Any, window: MainWindow) -> None:
@@ -657,7 +657,8 @@ def test_the_window_fits_a_small_screen(ready: MainWindow) -> None:
 
 
 def test_settings_come_back(tmp_path: Path) -> None:
-    state = AppState(
+    state = evolve(
+        AppState(),
         overlay=Overlay(Style.FILL, 0.5, frozenset({LV})), model_id="espnetv2", hide_names=True,
         by_hand=frozenset({"model"}), recents=(Path("/a b/ü.nii.gz"), Path("/c")),
     )  # fmt: skip

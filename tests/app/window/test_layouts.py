@@ -101,7 +101,7 @@ def saved_mask(path: Path, found: LabelMap, of: Volume, convention: str = "mnms"
 def test_keys_one_to_five_change_the_layout(ready: MainWindow) -> None:
     for layout, key in reversed(KEYS.items()):
         press(ready, key)
-        assert ready.session.state.layout is layout
+        assert ready.session.state.preferences.layout is layout
         shown = [view for view in ready.stage.findChildren(QWidget) if view in ready.stage._views.values()]
         names = {name for name, view in ready.stage._views.items() if view in shown and view.isVisible()}
         assert names == {entry[0] for entry in ARRANGEMENTS[layout]}
@@ -113,10 +113,10 @@ def test_buttons_change_the_layout_and_keys_go_on_working(ready: MainWindow) -> 
     ready.activateWindow()
     ready.slice_view.setFocus()
     QTest.mouseClick(ready.layouts.buttons[Layout.SHEET], Qt.MouseButton.LeftButton)
-    assert ready.session.state.layout is Layout.SHEET
+    assert ready.session.state.preferences.layout is Layout.SHEET
     assert ready.stage.views[0].isVisible()
     press(ready, Qt.Key.Key_Down)
-    assert ready.session.state.slice_index == SLICES // 2 + 1
+    assert ready.session.state.view.slice_index == SLICES // 2 + 1
 
 
 def test_a_hidden_view_does_not_keep_the_focus(ready: MainWindow) -> None:
@@ -131,7 +131,7 @@ def test_the_layout_is_remembered(tmp_path: Path) -> None:
     Settings(tmp_path / "s.ini").save(state)
     assert Settings(tmp_path / "s.ini").restore(AppState()) == state
     (tmp_path / "s.ini").write_text("[General]\nlayout=sideways\n", encoding="utf-8")
-    assert Settings(tmp_path / "s.ini").restore(AppState()).layout is Layout.SLICE
+    assert Settings(tmp_path / "s.ini").restore(AppState()).preferences.layout is Layout.SLICE
 
 
 def test_every_layout_of_nothing_and_of_every_kind_of_scan(qtbot: Any, window: MainWindow, model: FakeModel) -> None:
@@ -172,10 +172,10 @@ def test_ed_and_es_show_their_frames_whatever_frame_is_on(ready: MainWindow) -> 
     ed, es = pane_of(state, Role.ED), pane_of(state, Role.ES)
     assert (ed.frame, es.frame) == (0, FRAMES // 2)
     found = run_of(state).prediction.labels.array
-    assert np.array_equal(es.labels.plane, found[FRAMES // 2, state.slice_index])
+    assert np.array_equal(es.labels.plane, found[FRAMES // 2, state.view.slice_index])
     assert captions.pane_lines(state, es, Role.ES)[:2] == ["End-systole", f"Frame {FRAMES // 2 + 1} / {FRAMES}"]
     turn_wheel(ready.stage.views[1].viewport(), 1)
-    assert ready.session.state.slice_index == SLICES // 2 + 1
+    assert ready.session.state.view.slice_index == SLICES // 2 + 1
 
 
 def test_ed_and_es_say_what_is_missing() -> None:
@@ -187,7 +187,7 @@ def test_ed_and_es_say_what_is_missing() -> None:
     title, todo = pane_of(cine, Role.ES).missing
     assert title == "End-systole is not known yet"
     assert "press Segment" in todo
-    without = pane_of(opened(AppState(catalog=Catalog((), (), "")), volume()), Role.ES)
+    without = pane_of(opened(evolve(AppState(), catalog=Catalog((), (), "")), volume()), Role.ES)
     assert "No model is installed" in without.missing[1]
     assert "Segment" not in without.missing[1]  # there is no such button then
     pair = opened(AppState(), volume(2, phase_names=("ED", "ES")))
@@ -205,9 +205,9 @@ def test_comparing_shows_both_and_where_they_differ(ready: MainWindow) -> None:
     one, other = (run_of(state, p).prediction.labels for p in ("float32", "int8"))
     first, second, difference = (pane_of(state, role) for role in (Role.FIRST, Role.SECOND, Role.DIFFERENCE))
     assert (first.title, second.title) == ("float32", "int8")
-    assert np.array_equal(first.labels.plane, one.array[1, state.slice_index])
-    assert np.array_equal(second.labels.plane, other.array[1, state.slice_index])
-    expected = np.count_nonzero(one.array[1, state.slice_index] != other.array[1, state.slice_index])
+    assert np.array_equal(first.labels.plane, one.array[1, state.view.slice_index])
+    assert np.array_equal(second.labels.plane, other.array[1, state.view.slice_index])
+    expected = np.count_nonzero(one.array[1, state.view.slice_index] != other.array[1, state.view.slice_index])
     assert expected > 0
     assert captions.pane_lines(state, difference, Role.DIFFERENCE)[1] == f"{expected} pixels"
     item = next(i for i in ready.stage.view("difference")._items if isinstance(i, DifferenceItem))
@@ -244,7 +244,7 @@ def test_a_click_on_a_row_goes_to_the_slice(ready: MainWindow) -> None:
     table = ready.stage.view("table")
     top, height, first, _ = table._rows()
     QTest.mouseClick(table, Qt.MouseButton.LeftButton, pos=QPoint(80, round(top + 0.5 * height)))
-    assert ready.session.state.slice_index == first == 0
+    assert ready.session.state.view.slice_index == first == 0
 
 
 def test_comparing_says_what_is_not_there(qtbot: Any, session: Session, model: FakeModel) -> None:
@@ -284,9 +284,9 @@ def test_a_click_in_the_contact_sheet_chooses_a_slice(ready: MainWindow) -> None
     sheet = ready.stage.view("sheet")
     for index in (3, 0):
         QTest.mouseClick(sheet, Qt.MouseButton.LeftButton, pos=sheet.grid().cell(index).center().toPoint())
-        assert ready.session.state.slice_index == index
+        assert ready.session.state.view.slice_index == index
     turn_wheel(sheet, 1)
-    assert ready.session.state.slice_index == 1
+    assert ready.session.state.view.slice_index == 1
 
 
 def test_the_contact_sheet_frames_the_current_slice_and_draws_all_outlines(ready: MainWindow) -> None:
@@ -355,7 +355,7 @@ def test_the_planes_pass_through_the_heart_until_they_are_moved(ready: MainWindo
     assert cross_of(opened(AppState(), volume())) == Cross(COLUMNS * 2.0 / 2, ROWS / 2)
     moved = evolve(state, cross=Cross(1e9, -5.0, 7.0))
     assert cross_of(moved) == Cross(COLUMNS * 2.0, 0.0, pytest.approx(7.0 - 2 * math.pi))
-    assert opened(moved, volume()).cross is None
+    assert opened(moved, volume()).view.cross is None
 
 
 def test_dragging_the_crossing_and_its_handles(ready: MainWindow) -> None:
@@ -363,9 +363,9 @@ def test_dragging_the_crossing_and_its_handles(ready: MainWindow) -> None:
     view = ready.slice_view
     placed = view._placement()
     start = QPointF(*placed.to_px(62.0, 19.0))
-    window = ready.session.state.window
+    window = ready.session.state.view.window
     drag(view.viewport(), start, start + QPointF(20, 10))
-    cross = ready.session.state.cross
+    cross = ready.session.state.view.cross
     # A press lands on a whole pixel.
     assert (cross.x_mm, cross.y_mm) == pytest.approx(
         (62.0 + 20 / placed.scale, 19.0 + 10 / placed.scale), abs=1.5 / placed.scale
@@ -374,12 +374,12 @@ def test_dragging_the_crossing_and_its_handles(ready: MainWindow) -> None:
     middle = QPointF(*placed.to_px(cross.x_mm, cross.y_mm))
     reach = math.hypot(handle.x() - middle.x(), handle.y() - middle.y())
     drag(view.viewport(), handle, middle + QPointF(reach * math.cos(0.5), reach * math.sin(0.5)))
-    assert ready.session.state.cross.angle == pytest.approx(0.5, abs=0.02)
-    assert (ready.session.state.cross.x_mm, ready.session.state.cross.y_mm) == (cross.x_mm, cross.y_mm)
-    assert ready.session.state.window == window
+    assert ready.session.state.view.cross.angle == pytest.approx(0.5, abs=0.02)
+    assert (ready.session.state.view.cross.x_mm, ready.session.state.view.cross.y_mm) == (cross.x_mm, cross.y_mm)
+    assert ready.session.state.view.window == window
     # Elsewhere the same button changes the window.
     drag(view.viewport(), QPointF(20, 60), QPointF(60, 60))
-    assert ready.session.state.window != window
+    assert ready.session.state.view.window != window
 
 
 def test_a_plane_chooses_slices_by_click_drag_and_wheel(ready: MainWindow) -> None:
@@ -389,13 +389,13 @@ def test_a_plane_chooses_slices_by_click_drag_and_wheel(ready: MainWindow) -> No
     x = view.width() / 2
     for index in (3, 0):
         QTest.mouseClick(view, Qt.MouseButton.LeftButton, pos=QPoint(round(x), round(placed.middle_y(index))))
-        assert ready.session.state.slice_index == index
-    window = ready.session.state.window
+        assert ready.session.state.view.slice_index == index
+    window = ready.session.state.view.window
     drag(view, QPointF(x, placed.middle_y(0)), QPointF(x, placed.middle_y(2)))
-    assert ready.session.state.slice_index == 2
-    assert ready.session.state.window == window
+    assert ready.session.state.view.slice_index == 2
+    assert ready.session.state.view.window == window
     turn_wheel(view, 1)
-    assert ready.session.state.slice_index == 3
+    assert ready.session.state.view.slice_index == 3
 
 
 def test_a_plane_has_the_proportions_of_the_patient(ready: MainWindow) -> None:
@@ -419,7 +419,7 @@ def test_the_head_is_up_and_the_letters_say_so() -> None:
 
 
 def test_the_plane_draws_its_slice_line_where_the_slice_is(ready: MainWindow) -> None:
-    ready.session.update(layout=Layout.LONG_AXIS, slice_index=0, overlay=evolve(AppState()).overlay)
+    ready.session.update(layout=Layout.LONG_AXIS, slice_index=0, overlay=evolve(AppState()).preferences.overlay)
     ready.session.update_overlay(hidden=True)
     QApplication.processEvents()
     view = ready.stage.view("long axis 1")
@@ -440,8 +440,8 @@ def test_a_mask_is_loaded_compared_drawn_and_removed(qtbot: Any, ready: MainWind
     ready.session.load_mask([path])
     settle(qtbot, ready.session)
     state = ready.session.state
-    assert (state.layout, state.pair) == (Layout.COMPARE, Pair.MASK)
-    assert np.array_equal(state.mask.labels.array, truth.array)
+    assert (state.preferences.layout, state.view.pair) == (Layout.COMPARE, Pair.MASK)
+    assert np.array_equal(state.segmentation.mask.labels.array, truth.array)
     ready.session.update(frame_index=2)
     expected = compare(run_of(state).prediction.labels, truth)
     assert table_of(ready.session.state).dice == pytest.approx(tuple(expected.frame_dice[2]))
@@ -450,14 +450,14 @@ def test_a_mask_is_loaded_compared_drawn_and_removed(qtbot: Any, ready: MainWind
     with_mask = ready.slice_view.grab().toImage()
     assert "- - truth.nii.gz" in captions.top_right(ready.session.state)
     press(ready, Qt.Key.Key_M)
-    assert not ready.session.state.mask_shown
+    assert not ready.session.state.preferences.mask_shown
     assert ready.slice_view.grab().toImage() != with_mask
     press(ready, Qt.Key.Key_N)
     assert "truth" not in " ".join(captions.top_right(evolve(ready.session.state, mask_shown=True)))
     ready.session.remove_mask()
     state = ready.session.state
-    assert (state.mask, state.pair) == (None, Pair.PRECISIONS)
-    assert not any(isinstance(key[1], Mask) for key in state.comparisons)
+    assert (state.segmentation.mask, state.view.pair) == (None, Pair.PRECISIONS)
+    assert not any(isinstance(key[1], Mask) for key in state.segmentation.comparisons)
 
 
 def test_toggling_the_precision_compares_the_mask_with_the_other(qtbot: Any, session: Session, tmp_path: Path) -> None:
@@ -481,7 +481,7 @@ def test_a_mask_of_another_grid_is_refused_and_the_work_stays(qtbot: Any, sessio
     settle(qtbot, session)
     assert session.state.message.kind is Kind.ERROR
     assert "other.nii.gz: is not on the grid of scan" in session.state.message.text
-    assert session.state.mask is None
+    assert session.state.segmentation.mask is None
     assert session.state.busy is None
     assert drawn_labels(session.state) is not None
 
@@ -493,7 +493,7 @@ def test_a_mask_goes_with_its_scan(qtbot: Any, session: Session, tmp_path: Path)
     session.load_mask([saved_mask(tmp_path / "m.nii", labels(volume()), volume())])
     settle(qtbot, session)
     session.open_volume(volume(3, name="next"))
-    assert session.state.mask is None
+    assert session.state.segmentation.mask is None
     settle(qtbot, session)
 
 
@@ -504,7 +504,7 @@ def test_a_mask_of_one_frame_says_so_in_the_others(qtbot: Any, session: Session,
     one = LabelMap(labels(volume(1)).array, volume(1).geometry)
     session.load_mask([saved_mask(tmp_path / "m.nii", one, volume(1))])
     settle(qtbot, session)
-    assert session.state.mask.frames == (2,)
+    assert session.state.segmentation.mask.frames == (2,)
     assert table_of(session.state).slices
     session.update(frame_index=3)
     assert table_of(session.state).note == "The mask is not of this frame: go to frame 3"
@@ -524,7 +524,7 @@ def test_what_the_values_mean_is_asked_and_nothing_is_preset(
     dialog.choices["acdc"].setChecked(True)
     QTest.mouseClick(dialog.ok, Qt.MouseButton.LeftButton)
     settle(qtbot, ready.session)
-    assert np.array_equal(ready.session.state.mask.labels.array, labels(volume()).array)
+    assert np.array_equal(ready.session.state.segmentation.mask.labels.array, labels(volume()).array)
 
 
 # -- outlines slice by slice -----------------------------------------------------------------------------------------
@@ -576,12 +576,12 @@ def test_outlines_appear_slice_by_slice_and_are_never_stale(
     assert drawn_labels(opened(session.state, volume())) is None
     session.cancel()
     assert drawn_labels(session.state) is None
-    assert not any(run.planes for run in session.state.runs.values())
+    assert not any(run.planes for run in session.state.segmentation.runs.values())
     stepped.allowed = 10_000
     session.segment()
     settle(qtbot, session)
     assert np.array_equal(drawn_labels(session.state).plane, int8[0, 0])
-    assert not any(run.planes for run in session.state.runs.values())
+    assert not any(run.planes for run in session.state.segmentation.runs.values())
 
 
 # -- window, zoom, cine ----------------------------------------------------------------------------------------------
@@ -604,27 +604,27 @@ def test_w_goes_through_the_presets_and_the_menu_names_them(ready: MainWindow) -
     seen = []
     for _ in presets:
         press(ready, Qt.Key.Key_W)
-        seen.append(ready.session.state.window)
+        seen.append(ready.session.state.view.window)
     assert set(seen) == set(presets.values())
     ready._window_menu.aboutToShow.emit()
     chosen = ready._window_menu.actions()[-1]
     assert [a.text() for a in ready._window_menu.actions()] == list(presets)
     chosen.trigger()
-    assert ready.session.state.window == presets[chosen.text()]
+    assert ready.session.state.view.window == presets[chosen.text()]
 
 
 def test_z_fills_the_view_with_the_heart(qtbot: Any, ready: MainWindow) -> None:
     press(ready, Qt.Key.Key_Z)
     state = ready.session.state
-    assert (state.zoom, state.pan_mm) == heart_view(state)
+    assert (state.view.zoom, state.view.pan_mm) == heart_view(state)
     placed = ready.slice_view._placement()
     # Columns 6 to 41 of 2 mm, rows 8 to 29 of 1 mm: all of it is seen, and it is larger than it was.
     left, top = placed.to_px(12.0, 8.0)
     right, bottom = placed.to_px(84.0, 30.0)
     assert left >= 0 and right <= placed.view_px[0] and top >= 0 and bottom <= placed.view_px[1]
-    assert state.zoom >= 1
-    wide, high = size_mm(state.volume)
-    assert state.pan_mm == pytest.approx((48.0 - wide / 2, 19.0 - high / 2))
+    assert state.view.zoom >= 1
+    wide, high = size_mm(state.scan.volume)
+    assert state.view.pan_mm == pytest.approx((48.0 - wide / 2, 19.0 - high / 2))
 
 
 def test_z_without_a_heart_says_what_to_do(session: Session) -> None:
@@ -638,7 +638,7 @@ def test_z_without_a_heart_says_what_to_do(session: Session) -> None:
 def test_pixels_as_they_are(ready: MainWindow) -> None:
     smooth = ready.slice_view.grab().toImage()
     press(ready, Qt.Key.Key_V)
-    assert not ready.session.state.smooth
+    assert not ready.session.state.preferences.smooth
     assert ready.slice_view.grab().toImage() != smooth
 
 
@@ -657,15 +657,15 @@ def test_round_and_round_or_to_and_fro(frames: int, sweep: bool, expected: list[
 
 def test_keys_of_the_cine(ready: MainWindow) -> None:
     press(ready, Qt.Key.Key_B)
-    assert ready.session.state.sweep
+    assert ready.session.state.preferences.sweep
     assert ready.cine.ways.buttons["sweep"].isChecked()
     QTest.mouseClick(ready.cine.ways.buttons["loop"], Qt.MouseButton.LeftButton)
-    assert not ready.session.state.sweep
+    assert not ready.session.state.preferences.sweep
     press(ready, Qt.Key.Key_BracketLeft)
-    assert ready.session.state.speed == 0.5
+    assert ready.session.state.preferences.speed == 0.5
     for _ in range(5):
         press(ready, Qt.Key.Key_BracketRight)
-    assert ready.session.state.speed == 2.0
+    assert ready.session.state.preferences.speed == 2.0
 
 
 def test_the_heart_is_where_the_labels_are() -> None:
@@ -681,7 +681,7 @@ def test_a_small_heart_is_made_large_and_a_large_one_not_small() -> None:
     of, key = volume(), RunKey(1, card().precisions["int8"].sha256, "int8")
     for box, zoom in (((40.0, 16.0, 56.0, 24.0), 40 / (8 + 2 * 0.15 * 16)), ((0.0, 0.0, 96.0, 40.0), 1.0)):
         run = Run(Status.DONE, heart=Heart((48.0, 20.0), box))
-        state = evolve(opened(AppState(catalog=catalog("first"), model_id="first"), of), runs={key: run})
+        state = evolve(opened(evolve(AppState(), catalog=catalog("first"), model_id="first"), of), runs={key: run})
         assert heart_view(state) == (pytest.approx(zoom), (0.0, 0.0))
 
 

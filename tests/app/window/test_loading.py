@@ -86,7 +86,7 @@ def begin(qtbot: Any, window: MainWindow, path: Path, gate: Gate, images: int = 
 
 
 def loaded(window: MainWindow) -> int:
-    loading = window.session.state.loading
+    loading = window.session.state.scan.loading
     return len(loading.planes) if loading else 0
 
 
@@ -97,7 +97,7 @@ def test_the_first_slice_is_painted_while_the_rest_is_read(
     asked = len(model.asked)
     begin(qtbot, window, path, gate)
     state = window.session.state
-    assert (state.frame_index, state.slice_index) == (0, SLICES // 2)
+    assert (state.view.frame_index, state.view.slice_index) == (0, SLICES // 2)
     assert np.array_equal(plane_of(state, 0, 1), voxels[0, 1])
     # The picture, and all that says whose it is, are the new scan's.
     assert np.array_equal(window.slice_view._image.image, voxels[0, 1])
@@ -105,7 +105,7 @@ def test_the_first_slice_is_painted_while_the_rest_is_read(
     assert "Müller" in window.patient.who.text()
     assert window.windowTitle().startswith("MR short axis")
     assert window.study.tree.currentItem() is window.study.tree.items[0]
-    assert state.volume.geometry.shape == (SLICES, 32, 40)
+    assert state.scan.volume.geometry.shape == (SLICES, 32, 40)
     # It is marked as being read.
     assert "loading: 1 of 12" in loading_lines(state)[0]
     assert window.status.text.text().startswith("Reading images")
@@ -120,11 +120,11 @@ def test_the_first_slice_is_painted_while_the_rest_is_read(
     gate.allow()
     settle(qtbot, window.session)
     state = window.session.state
-    assert state.loading is None
-    assert np.array_equal(state.volume.array, voxels)
-    assert shown_labels(state).geometry is state.volume.geometry
-    assert model.asked[asked:] == [(state.volume.source.name, "first", p) for p in ("int8", "float32")]
-    assert state.recents[0] == path
+    assert state.scan.loading is None
+    assert np.array_equal(state.scan.volume.array, voxels)
+    assert shown_labels(state).geometry is state.scan.volume.geometry
+    assert model.asked[asked:] == [(state.scan.volume.source.name, "first", p) for p in ("int8", "float32")]
+    assert state.preferences.recents[0] == path
 
 
 def test_slices_fill_in_from_the_middle_and_what_is_missing_says_so(
@@ -133,12 +133,12 @@ def test_slices_fill_in_from_the_middle_and_what_is_missing_says_so(
     path, voxels = scan
     begin(qtbot, window, path, gate, 2)
     view = window.slice_view
-    assert set(window.session.state.loading.planes) == {(0, 1), (0, 0)}
+    assert set(window.session.state.scan.loading.planes) == {(0, 1), (0, 0)}
     window.activateWindow()
     view.setFocus()
     for _ in range(2):
         QTest.keyClick(view, Qt.Key.Key_Down)  # to the last slice, which is not there
-    assert window.session.state.slice_index == 2
+    assert window.session.state.view.slice_index == 2
     assert pane_of(window.session.state, Role.CURRENT).missing[0] == "Loading…"
     assert not view._image.isVisible()
     assert view.value_under_cursor() == ""
@@ -147,7 +147,7 @@ def test_slices_fill_in_from_the_middle_and_what_is_missing_says_so(
     assert view._image.isVisible()
     assert np.array_equal(view._image.image, voxels[0, 2])
     QTest.keyClick(view, Qt.Key.Key_Space)
-    assert not window.session.state.playing
+    assert not window.session.state.view.playing
     # All layouts can be looked at.
     for layout in Layout:
         window.session.show_layout(layout)
@@ -156,7 +156,11 @@ def test_slices_fill_in_from_the_middle_and_what_is_missing_says_so(
     gate.allow()
     settle(qtbot, window.session)
     state = window.session.state
-    assert (state.slice_index, state.zoom, state.window) == (2, 2.0, (700.0, 900.0))  # where the user was
+    assert (state.view.slice_index, state.view.zoom, state.view.window) == (
+        2,
+        2.0,
+        (700.0, 900.0),
+    )  # where the user was
 
 
 def test_nothing_is_computed_or_exported_of_a_part(
@@ -188,7 +192,7 @@ def test_nothing_is_computed_or_exported_of_a_part(
     assert session.window_presets() == {}
     assert session.recover(tmp_path / "recovery") is None
     assert model.asked == []
-    assert not session.state.runs
+    assert not session.state.segmentation.runs
     assert not (tmp_path / "out").exists()
     gate.allow()
     settle(qtbot, session)
@@ -206,11 +210,21 @@ def test_cancel_brings_the_scan_before_back(
 
     def is_back() -> None:
         state = session.state
-        assert state.volume is before
-        assert (state.loading, state.busy, state.index, state.series) == (None, None, left.index, left.series)
-        assert (state.slice_index, state.frame_index, state.zoom, state.window) == (3, 2, 1.5, left.window)
+        assert state.scan.volume is before
+        assert (state.scan.loading, state.busy, state.scan.index, state.scan.series) == (
+            None,
+            None,
+            left.scan.index,
+            left.scan.series,
+        )
+        assert (state.view.slice_index, state.view.frame_index, state.view.zoom, state.view.window) == (
+            3,
+            2,
+            1.5,
+            left.view.window,
+        )
         assert shown_labels(state) is shown_labels(left)
-        assert (state.recents, state.layout) == (left.recents, Layout.SHEET)
+        assert (state.preferences.recents, state.preferences.layout) == (left.preferences.recents, Layout.SHEET)
         assert window.patient.who.text() == "Old, Patient"
         assert window.windowTitle().startswith("old")
 
@@ -228,7 +242,7 @@ def test_cancel_of_the_first_scan_leaves_an_empty_window(
     begin(qtbot, window, scan[0], gate, 2)
     QTest.keyClick(window, Qt.Key.Key_Escape)
     state = window.session.state
-    assert (state.volume, state.loading, state.index) == (None, None, None)
+    assert (state.scan.volume, state.scan.loading, state.scan.index) == (None, None, None)
     assert window.patient.who.text() == "No study open"
     assert not window.slice_view._image.isVisible()
     gate.allow()
@@ -242,20 +256,22 @@ def test_no_update_shows_one_scan_and_names_another(
     seen: list[bool] = []
 
     def check(_: AppState, new: AppState) -> None:
-        seen.append(new.loading is not None)
-        assert window.patient.who.text() == patient_words(new.volume, hide=False)[0]
-        assert window.slice_view._state.volume is new.volume
+        seen.append(new.scan.loading is not None)
+        assert window.patient.who.text() == patient_words(new.scan.volume, hide=False)[0]
+        assert window.slice_view._state.scan.volume is new.scan.volume
         labels = shown_labels(new)
-        assert labels is None or labels.geometry is new.volume.geometry
-        assert new.loading is None or (new.runs == {} and new.mask is None and not new.playing)
+        assert labels is None or labels.geometry is new.scan.volume.geometry
+        assert new.scan.loading is None or (
+            new.segmentation.runs == {} and new.segmentation.mask is None and not new.view.playing
+        )
 
     window.session.changed.connect(check)  # after the window has been told
     begin(qtbot, window, scan[0], gate, 2)
     window.session.open_paths([tmp_path / "third"])  # while the one before is still read
-    assert window.session.state.volume is before
+    assert window.session.state.scan.volume is before
     gate.allow()
     settle(qtbot, window.session)
-    assert window.session.state.volume.frames == 3
+    assert window.session.state.scan.volume.frames == 3
     assert any(seen)
 
 
@@ -268,7 +284,7 @@ def test_what_fails_on_the_way_brings_the_scan_before_back_and_is_said(
     gate.allow()
     settle(qtbot, window.session)
     state = window.session.state
-    assert state.volume is before
+    assert state.scan.volume is before
     assert window.patient.who.text() == "Old, Patient"
     assert "taken out" in state.message.text
     assert shown_labels(state) is not None
@@ -283,10 +299,10 @@ def test_a_slice_that_turns_out_damaged_is_left_out(
     gate.allow()
     settle(qtbot, window.session)
     state = window.session.state
-    assert state.loading is None
-    assert state.volume.frames == FRAMES - 1  # that phase is left out
-    assert state.volume.slices == SLICES
-    assert any("cannot be decoded" in notice for notice in state.volume.notices)
+    assert state.scan.loading is None
+    assert state.scan.volume.frames == FRAMES - 1  # that phase is left out
+    assert state.scan.volume.slices == SLICES
+    assert any("cannot be decoded" in notice for notice in state.scan.volume.notices)
     assert shown_labels(state) is not None
 
 
@@ -306,7 +322,7 @@ def test_the_phantoms_first_picture_is_there_before_the_rest(
     assert window.slice_view._image.isVisible()
     go_on.set()
     settle(qtbot, window.session)
-    assert window.session.state.loading is None
+    assert window.session.state.scan.loading is None
     assert shown_labels(window.session.state) is not None
 
 
@@ -316,22 +332,22 @@ def test_the_phantoms_first_picture_is_there_before_the_rest(
 def test_the_window_level_follows_the_whole_scan_unless_it_was_moved() -> None:
     whole = volume()
     early = arriving(AppState(), whole, {(0, 1): np.zeros((40, 48), np.int16), (0, 2): whole.array[0, 2]})
-    assert early.window == early.loading.window
-    assert (early.slice_index, early.frame_index) == (1, 0)
-    assert completed(early, volume()).window != early.window
+    assert early.view.window == early.scan.loading.window
+    assert (early.view.slice_index, early.view.frame_index) == (1, 0)
+    assert completed(early, volume()).view.window != early.view.window
     moved = arriving(early, whole, {(1, 1): whole.array[1, 1]})
-    assert len(moved.loading.planes) == 3
-    assert moved.volume_id == early.volume_id
+    assert len(moved.scan.loading.planes) == 3
+    assert moved.scan.volume_id == early.scan.volume_id
 
 
 def test_a_scan_of_another_shape_than_it_seemed_is_shown_from_its_middle() -> None:
     early = arriving(AppState(), volume(), {(0, 0): volume().array[0, 0]})
     fewer = completed(early, volume(3))
-    assert (fewer.slice_index, fewer.loading) == (fewer.volume.slices // 2, None)
+    assert (fewer.view.slice_index, fewer.scan.loading) == (fewer.scan.volume.slices // 2, None)
 
 
 def test_going_back_without_a_scan_before() -> None:
     early = arriving(AppState(), volume(), {(0, 0): volume().array[0, 0]})
-    assert returned(early, AppState()).volume is None
+    assert returned(early, AppState()).scan.volume is None
     whole = completed(early, volume())
     assert returned(whole, AppState()) is whole  # a scan that is there stays

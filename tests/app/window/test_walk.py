@@ -213,7 +213,7 @@ class Walk:
     def whole(self) -> int | None:
         """Which of the tree's stacks is on screen, once all of it is read."""
         state = self.window.session.state
-        return state.series if state.loading is None else None
+        return state.scan.series if state.scan.loading is None else None
 
     def settle(self) -> None:
         until(lambda: self.window.session.idle, "the worker")
@@ -223,8 +223,9 @@ class Walk:
         session = self.window.session
         session.reset_view()
         session.update(
-            layout=AppState().layout, slice_index=session.state.volume.slices // 2, frame_index=0, playing=False,
-            overlay=AppState().overlay, smooth=True, sweep=False, speed=1.0, cross=None, message=None,
+            layout=AppState().preferences.layout, slice_index=session.state.scan.volume.slices // 2, frame_index=0,
+            playing=False, overlay=AppState().preferences.overlay, smooth=True, sweep=False, speed=1.0, cross=None,
+            message=None,
         )  # fmt: skip
         self.window.activateWindow()
         QApplication.processEvents()
@@ -330,11 +331,11 @@ def test_recent_scans(walk: Walk) -> None:
     menu.aboutToShow.emit()
     (entry,) = [action for action in menu.actions() if walk.case.folder.name in action.text()]
     assert entry.isEnabled()
-    if walk.window.session.state.volume.frames > 2:  # a pair is read and segmented again in no time; a cine is not
+    if walk.window.session.state.scan.volume.frames > 2:  # a pair is read and segmented again in no time; a cine is not
         return
-    before = walk.window.session.state.volume
+    before = walk.window.session.state.scan.volume
     entry.trigger()
-    until(lambda: walk.window.session.state.volume is not before, "the recent scan")
+    until(lambda: walk.window.session.state.scan.volume is not before, "the recent scan")
     walk.settle()
     assert words(walk.window.models).count("✓") == 2
 
@@ -370,7 +371,7 @@ def test_the_header_is_searched(walk: Walk) -> None:
 
 
 def test_wheel_and_keys_go_through_slices_and_frames(walk: Walk) -> None:
-    volume = walk.window.session.state.volume
+    volume = walk.window.session.state.scan.volume
     middle, frames = volume.slices // 2, volume.frames
 
     def place_is(index: int, frame: int) -> bool:
@@ -427,7 +428,7 @@ def test_presets_invert_interpolation_and_zoom_to_the_heart(walk: Walk) -> None:
     menu.aboutToShow.emit()
     names = [action.text() for action in menu.actions()]
     assert "Full range" in names
-    assert ("From the header" in names) is (window.session.state.volume.window is not None)
+    assert ("From the header" in names) is (window.session.state.scan.volume.window is not None)
     seen = []
     for _ in names:
         walk.press(KEY.Key_W)
@@ -455,11 +456,11 @@ def test_the_value_under_the_cursor_is_the_files(walk: Walk) -> None:
     before = walk.seen()
     QApplication.sendEvent(target, event)
     QApplication.processEvents()
-    volume, state = walk.window.session.state.volume, walk.window.session.state
+    volume, state = walk.window.session.state.scan.volume, walk.window.session.state
     x_mm, y_mm = place(state, (target.width(), target.height())).to_mm(at.x(), at.y())
     x, y = int(x_mm // volume.geometry.spacing_mm[0]), int(y_mm // volume.geometry.spacing_mm[1])
     said = walk.view.value_under_cursor()
-    value = float(volume.array[state.frame_index, state.slice_index, y, x])
+    value = float(volume.array[state.view.frame_index, state.view.slice_index, y, x])
     assert said.endswith(f"{x}, {y}")
     assert float(said.split()[0]) == pytest.approx(value, rel=0.01)
     changed = np.abs(walk.seen().astype(int) - before).max(axis=2) > 0
@@ -471,7 +472,7 @@ def test_the_value_under_the_cursor_is_the_files(walk: Walk) -> None:
 
 
 def test_five_layouts_and_what_is_linked(walk: Walk) -> None:
-    window, volume = walk.window, walk.window.session.state.volume
+    window, volume = walk.window, walk.window.session.state.scan.volume
     for key, layout in zip(
         (KEY.Key_1, KEY.Key_2, KEY.Key_3, KEY.Key_4, KEY.Key_5), window.layouts.buttons, strict=True
     ):
@@ -523,17 +524,17 @@ def test_five_layouts_and_what_is_linked(walk: Walk) -> None:
 
 
 def test_a_long_axis_chooses_slices_zoomed_or_not(walk: Walk) -> None:
-    window, slices = walk.window, walk.window.session.state.volume.slices
+    window, slices = walk.window, walk.window.session.state.scan.volume.slices
     walk.press(KEY.Key_5)
     view = window.stage.view("long axis 1")
     for zoom in (1.0, 12.0):
         window.session.update(zoom=zoom, slice_index=slices // 2)
         x = view.width() * 0.75
         walk.drag(LEFT, QPointF(x, view.placement().middle_y(slices // 2)), QPointF(0, -3 * view.height()), view)
-        at_top = window.session.state.slice_index
+        at_top = window.session.state.view.slice_index
         walk.drag(LEFT, QPointF(x, view.placement().middle_y(at_top)), QPointF(0, 3 * view.height()), view)
-        assert {at_top, window.session.state.slice_index} == {0, slices - 1}
-        line = view.placement().middle_y(window.session.state.slice_index)
+        assert {at_top, window.session.state.view.slice_index} == {0, slices - 1}
+        line = view.placement().middle_y(window.session.state.view.slice_index)
         assert 0 < line < view.height()
 
 
@@ -541,7 +542,7 @@ def test_a_long_axis_chooses_slices_zoomed_or_not(walk: Walk) -> None:
 
 
 def test_the_cine(walk: Walk) -> None:
-    window, volume = walk.window, walk.window.session.state.volume
+    window, volume = walk.window, walk.window.session.state.scan.volume
     if not volume.is_cine:
         assert not window.cine.play.isEnabled()
         walk.press(KEY.Key_S)
@@ -734,7 +735,7 @@ def test_a_mask_is_compared(walk: Walk, monkeypatch: pytest.MonkeyPatch) -> None
     assert not dialog.ok.isEnabled()
     walk.click(dialog.choices[case.convention])
     walk.click(dialog.ok)
-    until(lambda: window.session.state.mask or window.session.state.message, "the mask")
+    until(lambda: window.session.state.segmentation.mask or window.session.state.message, "the mask")
     assert window.session.state.message is None, words(window.messages)
     walk.settle()
     assert window.layouts.buttons["compare"].isChecked()
@@ -747,12 +748,12 @@ def test_a_mask_is_compared(walk: Walk, monkeypatch: pytest.MonkeyPatch) -> None
     walk.press(KEY.Key_M)
     assert not np.array_equal(walk.seen(), dashed)
     window.actions_by_text["Remove the mask"].trigger()
-    assert window.session.state.mask is None
+    assert window.session.state.segmentation.mask is None
 
 
 @ONCE
 def test_the_device_check(walk: Walk, monkeypatch: pytest.MonkeyPatch) -> None:
-    window, catalog = walk.window, walk.window.session.state.catalog
+    window, catalog = walk.window, walk.window.session.state.models.catalog
     rows = tuple(
         Row(model=card.id, precision=precision, arithmetic=precision, int8_share=0.0, threads=1, latency_ms=ms,
             latency_p95_ms=ms + 1, one_thread_ms=ms, load_ms=5.0, memory_mb=90.0, peak_memory_mb=95.0, size_bytes=9000,
@@ -825,7 +826,7 @@ def test_masks_are_exported_and_read_back(walk: Walk, tmp_path: Path, monkeypatc
     if walk.case.is_dicom:
         until(lambda: "Saved" in words(window.messages), "the export")
         made = sorted(seg.iterdir())
-        assert len(made) == window.session.state.volume.frames
+        assert len(made) == window.session.state.scan.volume.frames
     else:
         assert "Export this one as NIfTI" in words(window.messages)
     monkeypatch.setattr(QFileDialog, "getOpenFileNames", lambda *_: ([str(path) for path in made], ""))
@@ -833,7 +834,7 @@ def test_masks_are_exported_and_read_back(walk: Walk, tmp_path: Path, monkeypatc
     for dialog in window.findChildren(MaskDialog):
         walk.click(dialog.choices["mnms"])
         walk.click(dialog.ok)
-    until(lambda: window.session.state.mask is not None, "the mask")
+    until(lambda: window.session.state.segmentation.mask is not None, "the mask")
     walk.settle()
     assert "LV cavity: Dice 1.000" in window.stage.view("table").accessibleDescription()
     window.session.remove_mask()

@@ -30,7 +30,7 @@ from app.dialogs import dialogs
 from app.dialogs.dialogs import SpacingDialog
 from app.dialogs.mask_dialog import MaskDialog
 from app.look.widgets import Elided
-from app.state.changes import opened
+from app.state.changes import evolve, opened
 from app.state.types import AppState, Language, Layout
 from app.views import captions
 from app.window.actions import ACTIONS
@@ -236,15 +236,15 @@ def test_the_systems_language(monkeypatch: pytest.MonkeyPatch, wanted: list[str]
 
 
 def test_the_language_is_remembered(tmp_path: Path) -> None:
-    Settings(tmp_path / "s.ini").save(AppState(language=Language.GERMAN))
-    assert Settings(tmp_path / "s.ini").restore(AppState()).language is Language.GERMAN
+    Settings(tmp_path / "s.ini").save(evolve(AppState(), language=Language.GERMAN))
+    assert Settings(tmp_path / "s.ini").restore(AppState()).preferences.language is Language.GERMAN
     (tmp_path / "s.ini").write_text("[General]\nlanguage=tlh\n")
-    assert Settings(tmp_path / "s.ini").restore(AppState()).language is Language.SYSTEM
+    assert Settings(tmp_path / "s.ini").restore(AppState()).preferences.language is Language.SYSTEM
 
 
 def test_a_language_is_chosen_for_the_next_start(window: MainWindow) -> None:
     window.actions_by_text["Language: Deutsch"].trigger()
-    assert window.session.state.language is Language.GERMAN
+    assert window.session.state.preferences.language is Language.GERMAN
     assert window.actions_by_text["Language: Deutsch"].isChecked()
     assert not window.actions_by_text["Language of the system"].isChecked()
     message = window.session.state.message
@@ -355,7 +355,7 @@ def test_the_question_about_a_mask_is_german(german: None, window: MainWindow) -
 
 
 def test_a_scan_is_described_in_german(german: None) -> None:
-    state = opened(AppState(catalog=catalog("first"), model_id="first"), volume(1, phase_names=("ED",)))
+    state = opened(evolve(AppState(), catalog=catalog("first"), model_id="first"), volume(1, phase_names=("ED",)))
     assert "Phase ED  (1 / 1)" in captions.top_left(state)
 
 
