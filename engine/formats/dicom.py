@@ -16,7 +16,6 @@ from engine.errors import ScanError
 from engine.formats.dicom_files import (
     Image,
     UnusableError,
-    find_files,
     looks_like_dicom,
     plain,
     pydicom,
@@ -25,6 +24,7 @@ from engine.formats.dicom_files import (
     tolerant,
 )
 from engine.formats.dicom_stack import Stack, choose, is_localiser, normal
+from engine.formats.study_files import find_files
 from engine.progress import CancelToken, Progress, no_progress
 from engine.volume import Geometry, Known, OnPlane, Source, Volume, read_only
 

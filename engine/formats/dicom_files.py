@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import logging
 import math
-import os
-import stat
 import struct
 import warnings
 from collections.abc import Iterator, Sequence
@@ -18,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.errors import ScanError
 from engine.later import Later
 
 if TYPE_CHECKING:
@@ -90,6 +87,12 @@ class Image:
     offset: int | None
 
 
+UNFETCHED = "is a link whose content is not here (of a DataLad data set?); fetch it with 'datalad get'"
+
+IMAGE_SUFFIXES = (".dcm", ".ima", ".dicom", ".dic")
+"""What the names of images end in, where they have an ending at all."""
+
+
 @contextmanager
 def tolerant() -> Iterator[None]:
     """Take header values as they are: scanners and anonymisers write invalid ones, which are handled where used."""
@@ -102,10 +105,17 @@ def tolerant() -> Iterator[None]:
 def looks_like_dicom(path: Path) -> bool:
     """Whether a file starts as DICOM does: with the DICM mark, or at once with a group 2 or 8 element."""
     try:
-        with path.open("rb") as file:
-            head = file.read(132)
+        return _starts_as_dicom(_head(path))
     except OSError:
         return False
+
+
+def _head(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(132)
+
+
+def _starts_as_dicom(head: bytes) -> bool:
     if head[128:132] == b"DICM":
         return True
     if len(head) < 16:
@@ -115,80 +125,6 @@ def looks_like_dicom(path: Path) -> bool:
         if group in (0x0002, 0x0008) and element < 0x0100:
             return (head[4:6].isalpha() and head[4:6].isupper()) or implicit_length < 256
     return False
-
-
-def find_files(paths: Sequence[Path]) -> list[Path]:
-    """Every regular file in files and folders, in sorted order, each once; for a DICOMDIR the files that it lists.
-
-    Links inside a folder are followed to files in that folder only.
-    Raises ScanError for a path that does not exist or cannot be listed, and for a DICOMDIR that lists no file.
-    """
-    found: dict[Path, None] = {}
-    for path in paths:
-        if path.is_dir():
-            root = path.resolve()
-
-            def refuse(error: OSError) -> None:
-                raise ScanError(f"{error.filename}: cannot be listed ({error.strerror}); check its permissions")
-
-            for folder, folders, names in os.walk(path, onerror=refuse):
-                folders.sort()
-                for name in sorted(names):
-                    file = Path(folder, name)
-                    if file.is_symlink() and not file.resolve().is_relative_to(root):
-                        continue
-                    if stat.S_ISREG(_mode(file)):
-                        found[file] = None
-        elif stat.S_ISREG(_mode(path)):
-            found.update(dict.fromkeys(_listed(path) if path.name.upper().startswith("DICOMDIR") else (path,)))
-        elif path.exists():
-            raise ScanError(f"{path}: is neither a file nor a folder; open the scan's files or their folder")
-        else:
-            raise ScanError(f"{path}: does not exist; check the path")
-    return list(found)
-
-
-def _listed(path: Path) -> list[Path]:
-    """The files that a DICOMDIR lists, where they are in its folder or below; itself where it is another kind of file.
-
-    Raises ScanError where it lists files and none of them is there.
-    """
-    try:
-        with tolerant():
-            header = pydicom.dcmread(path, specific_tags=["DirectoryRecordSequence"])
-            if header.file_meta.get("MediaStorageSOPClassUID") != pydicom.uid.MediaStorageDirectoryStorage:
-                return [path]
-            names = [record.get("ReferencedFileID") for record in header.get("DirectoryRecordSequence") or ()]
-    except Exception:  # whatever is odd about it, reading it as an image is the place to say it
-        return [path]
-    root = path.parent.resolve()
-    listed = [[n] if isinstance(n, str) else [str(part) for part in n] for n in names if n]
-    files = [file for parts in listed if (file := _below(path.parent, parts)) and file.resolve().is_relative_to(root)]
-    if not files:
-        what = f"none of the {len(listed)} files that it lists is there" if listed else "lists no file"
-        raise ScanError(f"{path}: {what}; copy the whole disc, or open the folder that holds the images")
-    return sorted(files)
-
-
-def _below(folder: Path, parts: Sequence[str]) -> Path | None:
-    """The regular file of these path components, in whatever letter case a copy of the disc has left them."""
-    here = folder
-    for part in parts:
-        if part in ("", ".", "..") or "/" in part or "\\" in part:
-            return None
-        spellings = (here / spelling for spelling in (part, part.lower(), part.upper()))
-        exact = next((there for there in spellings if _mode(there)), None)
-        if exact is None:
-            return None
-        here = exact
-    return here if stat.S_ISREG(_mode(here)) else None
-
-
-def _mode(path: Path) -> int:
-    try:
-        return path.stat().st_mode
-    except OSError:
-        return 0
 
 
 _PLANE = ["ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing", "SliceThickness", "SpacingBetweenSlices"]
@@ -222,8 +158,14 @@ def _value(header: Dataset, name: str) -> Any:
 
 def read_images(path: Path) -> tuple[Image, ...]:
     """The images that a file holds: one, or one a frame. Raises UnusableError with the reason."""
-    if not looks_like_dicom(path):
-        raise UnusableError("is not a DICOM file", harmless=True)
+    try:
+        head = _head(path)
+    except FileNotFoundError as error:
+        raise UnusableError(UNFETCHED if path.is_symlink() else "is missing; copy the whole study") from error
+    except OSError as error:
+        raise UnusableError(f"cannot be read ({error.strerror or error}); check its permissions") from error
+    if not _starts_as_dicom(head):
+        raise _not_dicom(path, head)
     try:
         with tolerant(), path.open("rb") as file:
             header = pydicom.dcmread(file, stop_before_pixels=True, specific_tags=_tags(), force=True)
@@ -235,6 +177,18 @@ def read_images(path: Path) -> tuple[Image, ...]:
         raise UnusableError(f"cannot be read ({error.strerror or error})") from error
     except Exception as error:  # damaged headers make pydicom raise errors of any kind
         raise UnusableError("has a damaged header") from error
+
+
+def _not_dicom(path: Path, head: bytes) -> UnusableError:
+    """Why a file is none: what is named as an image, or is nothing but zeros, was one before it was damaged."""
+    suffix = path.suffix.lower()
+    nameless = not path.name.startswith(".") and (suffix == "" or suffix[1:].isdecimal())
+    named = suffix in IMAGE_SUFFIXES
+    if not head:
+        return UnusableError("is empty; copy it again from its source", harmless=not (named or nameless))
+    if not any(head):
+        return UnusableError("is damaged: it begins with zeros; copy it again", harmless=not (named or nameless))
+    return UnusableError("is not a DICOM file", harmless=not named)
 
 
 def _describe(path: Path, header: Dataset, pixels: bytes, at: int) -> tuple[Image, ...]:

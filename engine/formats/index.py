@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 
 from engine.errors import ScanError
 from engine.formats import dicom, door, nifti
-from engine.formats.dicom_files import Image, UnusableError, find_files, read_pixels
+from engine.formats.dicom_files import Image, UnusableError, read_pixels
 from engine.formats.dicom_stack import Stack, arrange, group_by_geometry, likely_short_axis
+from engine.formats.study_files import find_files
 from engine.progress import CancelToken, Progress, no_progress
 from engine.volume import OnPlane, Volume
 

@@ -15,8 +15,9 @@ from pydicom.sr.coding import Code
 
 from engine.errors import ScanError
 from engine.formats.dicom import stack_of
-from engine.formats.dicom_files import find_files, looks_like_dicom, tolerant
+from engine.formats.dicom_files import looks_like_dicom, tolerant
 from engine.formats.dicom_stack import Stack
+from engine.formats.study_files import find_files
 from engine.volume import LV, MYO, RV, SAME_DIRECTION, LabelMap, Volume
 
 TYPES = {

@@ -21,6 +21,7 @@ from pydicom.uid import (
 
 from engine.errors import Cancelled, CineQuantError, ScanError
 from engine.formats import dicom
+from engine.formats.study_files import find_files
 from engine.progress import CancelToken
 from engine.volume import Known, Volume
 
@@ -595,7 +596,7 @@ def test_no_folder_crashes_the_reader(name):
 
 def test_slices_are_told_as_they_are_read_the_middle_one_first(tmp_path: Path) -> None:
     voxels = write_cine(tmp_path, frames=3, slices=5)
-    files = dicom.find_files([tmp_path])
+    files = find_files([tmp_path])
     images, unusable = dicom.read_headers(files)
     told: list[tuple[Volume, int, int, np.ndarray]] = []
     whole = dicom.read_stack([tmp_path], files, images, unusable, on_plane=lambda *of_plane: told.append(of_plane))
@@ -621,7 +622,7 @@ def test_values_are_told_as_they_will_be_shown(tmp_path: Path) -> None:
         ds.PhotometricInterpretation = "MONOCHROME1"
 
     voxels = write_cine(tmp_path, frames=2, slices=3, change=rescaled)
-    files = dicom.find_files([tmp_path])
+    files = find_files([tmp_path])
     images, unusable = dicom.read_headers(files)
     told: list[Any] = []
     whole = dicom.read_stack([tmp_path], files, images, unusable, on_plane=lambda *of_plane: told.append(of_plane))

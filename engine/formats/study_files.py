@@ -1,0 +1,133 @@
+"""Which files of a folder, a DICOMDIR or a heap may be images: regular ones, each once, in sorted order."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from engine.errors import ScanError
+from engine.formats.dicom_files import UNFETCHED, pydicom, tolerant
+
+
+def find_files(paths: Sequence[Path]) -> list[Path]:
+    """Every regular file in files and folders, in sorted order, each once; for a DICOMDIR the files that it lists.
+
+    Hidden folders are passed over: they hold what an interrupted program or a file system left. Links inside a folder
+    are followed to files in that folder, and to the store of a DataLad (git-annex) data set, even where the content
+    has not been fetched: reading the file is the place to say so.
+    Raises ScanError for a path that does not exist or cannot be listed, and for a DICOMDIR that lists no file.
+    """
+    found: dict[Path, None] = {}
+    for path in paths:
+        if path.is_dir():
+            found.update(dict.fromkeys(_walk(path)))
+        elif stat.S_ISREG(_mode(path)):
+            found.update(dict.fromkeys(_listed(path) if path.name.upper().startswith("DICOMDIR") else (path,)))
+        elif is_unfetched(path):
+            raise ScanError(f"{path}: {UNFETCHED}")
+        elif path.exists():
+            raise ScanError(f"{path}: is neither a file nor a folder; open the scan's files or their folder")
+        else:
+            raise ScanError(f"{path}: does not exist; check the path")
+    return list(found)
+
+
+def is_unfetched(path: Path) -> bool:
+    """Whether a path is a link into a DataLad (git-annex) data set's store whose content is not there."""
+    return path.is_symlink() and not path.exists() and _in_annex(path)
+
+
+def _in_annex(link: Path) -> bool:
+    return "/.git/annex/objects/" in Path(os.path.realpath(link)).as_posix()
+
+
+def is_hidden(name: str) -> bool:
+    """Whether a name is one that programs leave beside what they work on, such as ".cinequant-x3f" or "._IM0001"."""
+    return name.startswith("._") or (name.startswith(".") and name.endswith(".part"))
+
+
+def _walk(folder: Path) -> list[Path]:
+    """As os.walk, files before folders, but without its limit of depth, hidden folders and loops."""
+    root = os.path.realpath(folder)
+    found = []
+    waiting = [str(folder)]
+    while waiting:
+        here = waiting.pop()
+        try:
+            with os.scandir(here) as listing:
+                entries = sorted(listing, key=lambda entry: entry.name)
+            folders = [e.path for e in entries if e.is_dir(follow_symlinks=False) and not e.name.startswith(".")]
+            found += [Path(e.path) for e in entries if not is_hidden(e.name) and _is_within(e, root)]
+        except OSError as error:
+            where = f"{here[:200]}…" if len(here) > 200 else here
+            raise ScanError(f"{where}: cannot be listed ({error.strerror}); check its permissions") from error
+        waiting += reversed(folders)
+    return found
+
+
+def _is_within(entry: os.DirEntry[str], root: str) -> bool:
+    """Whether a folder's entry is a regular file, or a link to one in root or in a DataLad store."""
+    if not entry.is_symlink():
+        return entry.is_file(follow_symlinks=False)
+    link = Path(entry.path)
+    # realpath, because resolve() raises for a link to itself.
+    if not Path(os.path.realpath(link)).is_relative_to(root) and not _in_annex(link):
+        return False
+    return stat.S_ISREG(_mode(link)) or is_unfetched(link)
+
+
+def _listed(path: Path) -> list[Path]:
+    """The files that a DICOMDIR lists, where they are in its folder or below; itself where it is another kind of file.
+
+    Raises ScanError where it lists files and none of them is there.
+    """
+    try:
+        with tolerant():
+            header = pydicom.dcmread(path, specific_tags=["DirectoryRecordSequence"])
+            if header.file_meta.get("MediaStorageSOPClassUID") != pydicom.uid.MediaStorageDirectoryStorage:
+                return [path]
+            names = [record.get("ReferencedFileID") for record in header.get("DirectoryRecordSequence") or ()]
+    except Exception:  # whatever is odd about it, reading it as an image is the place to say it
+        return [path]
+    root = os.path.realpath(path.parent)
+    listed = [_parts(name) for name in names if name]
+    files = [file for parts in listed if (file := _below(path.parent, parts))]
+    files = [file for file in files if Path(os.path.realpath(file)).is_relative_to(root)]
+    if not any(stat.S_ISREG(_mode(file)) for file in files):
+        what = f"none of the {len(listed)} files that it lists is there" if listed else "lists no file"
+        raise ScanError(f"{path}: {what}; copy the whole disc, or open the folder that holds the images")
+    return sorted(files)
+
+
+def _parts(name: Any) -> list[str]:
+    """The components of a ReferencedFileID: one text, several, or whatever a damaged index holds."""
+    if isinstance(name, str) or not isinstance(name, Iterable):
+        return [str(name)]
+    return [str(part) for part in name]
+
+
+def _below(folder: Path, parts: Sequence[str]) -> Path | None:
+    """The file of these path components, in whatever letter case a copy of the disc has left them.
+
+    The name as listed where no such file is there; None for what is no file or leads out of the folder.
+    """
+    if any(part in ("", ".", "..") or set(part) & set("/\\\0") for part in parts):
+        return None
+    here = folder
+    for part in parts:
+        spellings = (here / spelling for spelling in (part, part.lower(), part.upper()))
+        exact = next((there for there in spellings if _mode(there)), None)
+        if exact is None:
+            return folder.joinpath(*parts)
+        here = exact
+    return here if stat.S_ISREG(_mode(here)) else None
+
+
+def _mode(path: Path) -> int:
+    try:
+        return path.stat().st_mode
+    except (OSError, ValueError):
+        return 0
