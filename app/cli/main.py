@@ -1,214 +1,22 @@
-"""The command `cinequant`: parses, runs a verb of app.cli.verbs, and says what went wrong.
-
-Exit status: 0 done; 1 the input or the environment is at fault, said in one line on stderr; 2 wrong usage; 3 an error
-in CineQuant itself, with the name of a crash report on stderr; 130 interrupted. With --json, stdout carries exactly
-one line of JSON. Progress goes to stderr, and only where that is a terminal.
-"""
+"""The entry of the command `cinequant`: catches signals first, then loads the command itself."""
 
 from __future__ import annotations
 
-import argparse
-import logging
-import math
-import os
 import sys
-import tempfile
-import warnings
-from collections.abc import Callable, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 
-from app.cli import terminal, verbs
-from engine import __version__
-from engine.errors import Cancelled, CineQuantError, fault_report
-from engine.volume import CONVENTIONS, SPACING_MM
-
-DONE, AT_FAULT, WRONG_USAGE, BUG, INTERRUPTED = 0, 1, 2, 3, 130
-
-FORMATS = ("nifti", "dicom-seg")
-# The keys of engine.formats.datasets.LAYOUTS, which would bring the readers of files along.
-LAYOUTS = ("acdc", "mnms", "mnms2", "mnms2-la", "pairs")
+from app.cli.interrupts import Interrupts
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command and return its exit status. argv: without the program's name; None for the process's own."""
+    interrupts = Interrupts()
     if argv is None:
-        argv = sys.argv[1:]
-        _quiet_process()
-    try:
-        arguments = _parse(list(argv))
-        status = arguments.run(arguments)  # the viewer's own; other verbs raise what is wrong
-        sys.stdout.flush()
-        return DONE if status is None else int(status)
-    except SystemExit as stop:  # argparse, after --help, --version or wrong usage
-        return stop.code if isinstance(stop.code, int) else WRONG_USAGE
-    except (KeyboardInterrupt, Cancelled):
-        return _complain("interrupted", INTERRUPTED)
-    except CineQuantError as error:
-        return _complain(str(error), AT_FAULT)
-    except BrokenPipeError:
-        # Whoever read our output has seen enough. Python would complain again when it flushes at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return DONE
-    except MemoryError:
-        return _complain("not enough memory for this scan; close other programs or use a smaller scan", AT_FAULT)
-    except OSError as error:
-        where = f"{error.filename}: " if error.filename else ""
-        return _complain(f"{where}{error.strerror or error}; check the path, its permissions and free space", AT_FAULT)
-    except Exception as error:
-        return _complain(f"an error in CineQuant itself; please report it with {_crash_report(error)}", BUG)
+        interrupts.install()
+    # Loading NumPy and the catalogue takes a good part of a second, in which Ctrl+C may come.
+    from app.cli.command import run  # noqa: PLC0415
 
-
-def _quiet_process() -> None:
-    """What only the real command may do to its process: keep libraries' remarks off stderr, and never fail to print."""
-    if not sys.warnoptions:
-        warnings.simplefilter("ignore")
-    # Libraries log oddities of headers; what matters of them comes as a notice.
-    logging.getLogger().addHandler(logging.NullHandler())
-    for stream in (sys.stdout, sys.stderr):
-        # A console that cannot show "±" should show a substitute.
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="replace")
-
-
-def _complain(message: str, status: int) -> int:
-    terminal.clear()
-    sys.stderr.write(f"cinequant: {' '.join(message.split())}\n")
-    return status
-
-
-def _crash_report(error: Exception) -> str:
-    """Write the report of an unexpected error, and return how to speak of it."""
-    try:
-        handle, name = tempfile.mkstemp(prefix="cinequant-crash-", suffix=".log")
-        with os.fdopen(handle, "w", encoding="utf-8") as report:
-            report.write(fault_report(error) + "\n")
-    except OSError:
-        return f"its kind: {type(error).__name__} (no crash report could be written)"
-    return f"the crash report {name}"
-
-
-# --- arguments
-
-
-def _parse(argv: list[str]) -> argparse.Namespace:
-    parser, by_verb = _parser()
-    # `cinequant PATH` opens the viewer; a file that is named like a verb can be given as ./segment.
-    verb_is_implied = not argv or (argv[0] not in by_verb and argv[0] not in ("-h", "--help", "--version"))
-    arguments = parser.parse_args(["view", *argv] if verb_is_implied else argv)
-    arguments.verb_is_implied = verb_is_implied
-    arguments.usage_error = by_verb[arguments.verb].error
-    return arguments
-
-
-def _parser() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParser]]:
-    parser = argparse.ArgumentParser(
-        prog="cinequant",
-        description="Cardiac MRI on the local CPU: view, segment, time and measure. "
-        "Without a verb, PATH is opened in the viewer; without a PATH, a built-in phantom.",
-        epilog="Exit status: 0 done, 1 the input or the environment is at fault (one line on stderr), 2 wrong usage, "
-        "3 an error in CineQuant itself, 130 interrupted.",
-        allow_abbrev=False,
-    )
-    parser.add_argument("--version", action="version", version=f"cinequant {__version__}")
-    subparsers = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
-    made: dict[str, argparse.ArgumentParser] = {}
-
-    def verb(name: str, run: Callable[[argparse.Namespace], int | None], text: str) -> argparse.ArgumentParser:
-        made[name] = subparsers.add_parser(name, help=text, description=text, allow_abbrev=False)
-        made[name].set_defaults(run=run)
-        return made[name]
-
-    view = verb("view", verbs.run_view, "Open the viewer.")
-    view.add_argument(
-        "paths", nargs="*", type=Path, metavar="PATH", help="scan: a file, an ED and an ES file, a folder"
-    )
-    view.add_argument("--precision", help="precision to segment in, such as int8 or float32")
-    view.add_argument("--screenshot", type=Path, metavar="F.png", help="segment, write the window as drawn, and exit")
-
-    segment = verb("segment", verbs.run_segment, "Segment a scan and write the mask on its own grid.")
-    _add_scan(segment)
-    segment.add_argument(
-        "-o", "--output", required=True, type=Path, metavar="OUT", help="file, or folder for a SEG cine"
-    )
-    _add_model(segment)
-    segment.add_argument("--format", choices=FORMATS, help="default: by OUT's ending, else the scan's own kind")
-    segment.add_argument(
-        "--labels",
-        choices=tuple(CONVENTIONS),
-        help="values in a NIfTI mask: mnms (default) 1 LV, 2 MYO, 3 RV; acdc 3 LV, 1 RV",
-    )
-    _add_json(segment)
-
-    text = "Volumes, ejection fraction and mass, from a model's mask or a given one."
-    measure = verb("measure", verbs.run_measure, text)
-    _add_scan(measure)
-    measure.add_argument("--mask", type=Path, metavar="M", help="use this NIfTI or DICOM SEG mask instead of a model")
-    measure.add_argument("--labels", choices=tuple(CONVENTIONS), default="mnms", help="values in a NIfTI mask")
-    _add_model(measure)
-    _add_json(measure)
-
-    evaluate = verb("evaluate", verbs.run_evaluate, "Compare a model with the truth masks of a data set.")
-    evaluate.add_argument("folder", type=Path, metavar="DIR")
-    evaluate.add_argument("--layout", required=True, choices=LAYOUTS, help="how the data set keeps its files")
-    evaluate.add_argument(
-        "--patients", default="all", metavar="all|train|val|test|LIST", help="LIST: names with commas"
-    )
-    evaluate.add_argument("--labels", default="", help="what the masks of pairs hold: mnms, acdc or lv=1,myo=2,rv=3")
-    evaluate.add_argument(
-        "--against", metavar="P", help="a second precision: test whether both have the same mean Dice"
-    )
-    evaluate.add_argument("--margin", type=float, default=0.002, help="Dice that does not matter (default 0.002)")
-    _add_model(evaluate)
-    _add_json(evaluate)
-
-    bench = verb("bench", verbs.run_bench, "Time every model in every precision on this device.")
-    bench.add_argument("--size", type=_positive, default=256, help="height and width of the image (default 256)")
-    bench.add_argument("--runs", type=_positive, default=40, help="timed runs of each network (default 40)")
-    bench.add_argument("--threads", type=_positive, help="default: one a physical core")
-    _add_json(bench)
-
-    models = verb("models", verbs.run_models, "List the installed models, and folders that were rejected and why.")
-    models.add_argument("--verify", action="store_true", help="run each model's test tensors on this device")
-    _add_json(models)
-
-    phantom = verb("phantom", verbs.run_phantom, "Write the phantom cine, its true mask and its true volumes.")
-    phantom.add_argument("-o", "--output", required=True, type=Path, metavar="DIR")
-    _add_json(phantom)
-    return parser, made
-
-
-def _add_scan(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="a file, an ED and an ES file, or a folder")
-    parser.add_argument("--spacing", type=_spacing, metavar="X,Y,Z", help="voxel size in mm, instead of the header's")
-    parser.add_argument("--force", action="store_true", help="segment what does not look like a short-axis MR stack")
-
-
-def _add_model(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--model", metavar="ID", help="see `cinequant models`; default quantlite")
-    parser.add_argument("--precision", metavar="P", help="one of the model's precisions; default int8")
-    parser.add_argument("--threads", type=_positive, metavar="N", help="default: one a physical core")
-
-
-def _add_json(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--json", action="store_true", help="print one line of JSON")
-
-
-def _positive(text: str) -> int:
-    value = int(text) if text.isdecimal() else 0
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number above 0")
-    return value
-
-
-def _spacing(text: str) -> tuple[float, float, float]:
-    try:
-        x, y, z = (float(part) for part in text.split(","))
-    except ValueError:
-        x = y = z = math.nan
-    low, high = SPACING_MM
-    if not all(low <= value <= high for value in (x, y, z)):
-        raise argparse.ArgumentTypeError(f"{text!r} is not three numbers from {low:g} to {high:g} mm, as in 1.4,1.4,8")
-    return x, y, z
+    return run(argv, interrupts)
 
 
 if __name__ == "__main__":

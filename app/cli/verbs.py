@@ -15,6 +15,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from app.cli.interrupts import caught
 from app.cli.terminal import number, plain, print_json, print_notices, print_text, show_progress, table
 from engine.errors import CineQuantError, ExportError, ModelError, ScanError
 from engine.files import write_atomically
@@ -84,8 +85,13 @@ def run_view(arguments: argparse.Namespace) -> int:
     try:
         from app.window.viewer import run_viewer  # noqa: PLC0415
     except ImportError as error:
-        raise CineQuantError(f"the window toolkit cannot be loaded ({error}); install CineQuant again") from error
-    return int(run_viewer(arguments.paths, precision=arguments.precision, screenshot=shot))
+        from app.window.display import missing_library  # noqa: PLC0415
+
+        missing = missing_library(error)
+        raise CineQuantError(
+            missing or f"the window toolkit cannot be loaded ({error}); install CineQuant again"
+        ) from error
+    return int(run_viewer(arguments.paths, precision=arguments.precision, screenshot=shot, signals=caught()))
 
 
 def run_segment(arguments: argparse.Namespace) -> None:

@@ -532,6 +532,17 @@ class MainWindow(QMainWindow):
             return
         self.close()
 
+    def close_unasked(self, recovery: Path) -> Path | None:
+        """Close without a question, as a signal asks for. What is corrected and not exported is written first.
+
+        Returns the recovery folder if something was written there. Raises ExportError, OSError where that failed; the
+        window is closed then, too.
+        """
+        try:
+            return recovery if self.session.correct.save_unsaved(recovery, for_good=True) else None
+        finally:
+            self._close_anyway()
+
     def _close_anyway(self) -> None:
         self._closing_asked = True
         self.close()

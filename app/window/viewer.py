@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from app.session import lean  # noqa: F401 - first: it acts on every import after it
@@ -15,26 +16,34 @@ from PySide6.QtWidgets import QApplication
 from app.look import theme
 from app.look.picture_files import save_picture
 from app.session.store import Session
-from app.state.changes import evolve
-from app.state.queries import run_of
+from app.state.changes import evolve, preselected
+from app.state.queries import card_of, run_of
 from app.state.types import AppState, Kind
+from app.window import display
+from app.window.crash import recovery_folder
 from app.window.main_window import MainWindow
 from app.window.settings import Settings
+from app.window.signals import SignalWatch
 from app.words.language import install
+from engine.errors import CineQuantError
+from engine.network.catalog import find_models
 
 PICTURE_SIZE = (1600, 1000)
 
 
-def run_viewer(paths: list[Path], *, precision: str | None, screenshot: Path | None) -> int:
-    """The viewer, until it is closed. Returns the exit status: 0, or 1 where the scan could not be shown and segmented.
+def run_viewer(
+    paths: list[Path], *, precision: str | None, screenshot: Path | None, signals: Mapping[int, str] | None = None
+) -> int:
+    """Run the viewer until it is closed, and return the exit status.
 
+    The status is 0, 1 where the scan could not be shown and segmented, or 128 + the signal that ended the viewer.
     paths: a scan; none for the built-in phantom. screenshot: segment in one precision, write the window there, end.
+    signals: the signals that close the window, and what is said of each.
+    Raises CineQuantError where no window can be shown, ModelError where the model does not come in this precision.
     """
-    if sys.platform.startswith("linux") and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
-        if screenshot is None and "QT_QPA_PLATFORM" not in os.environ:
-            sys.stderr.write("cinequant: there is no display; start it from a desktop, or use --screenshot\n")
-            return 1
-        os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    problem = display.prepare(hidden=screenshot is not None)
+    if problem:
+        raise CineQuantError(problem)
     # A picture has the same pixels on every screen.
     if screenshot is not None:
         os.environ["QT_SCALE_FACTOR"] = "1"
@@ -48,6 +57,7 @@ def run_viewer(paths: list[Path], *, precision: str | None, screenshot: Path | N
     install(application, state.preferences.language)
     if precision:
         state = evolve(state, precision=precision, by_hand=state.models.by_hand | {"precision"})
+        _check_precision(state)
     session = Session(state, compare=screenshot is None)
     window = MainWindow(session, settings)
     said = _Said(session)
@@ -67,18 +77,51 @@ def run_viewer(paths: list[Path], *, precision: str | None, screenshot: Path | N
         if settings is not None:
             window.check.start_when_quiet()
 
+    watch = SignalWatch(signals or ())
+    watch.came.connect(lambda number: _end(window, (signals or {})[number]))
     # After the first paint: the window is there before anything slow begins.
     QTimer.singleShot(0, begin)
     if screenshot is None:
         application.exec()
-        return 1 if said.failed_to_open else 0
+        status = 1 if said.failed_to_open else 0
+    else:
+        status = _show_once(session, window, said, screenshot, watch)
+    watch.close()
+    return 128 + watch.received if watch.received else status
 
+
+def _check_precision(state: AppState) -> None:
+    """Raise ModelError where the model that will be chosen does not come in the precision asked for."""
+    catalog = find_models()
+    ids = [card.id for card in catalog.models]
+    model_id = state.models.model_id if state.models.model_id in ids else catalog.default
+    card = card_of(preselected(evolve(state, catalog=catalog, model_id=model_id)))
+    if card is not None:  # else the window says that there is none
+        card.file_for(state.models.precision)
+
+
+def _end(window: MainWindow, what: str) -> None:
+    """Close the window because a signal asks for it: nobody may be there to answer a question."""
+    try:
+        saved = window.close_unasked(recovery_folder())
+        said = f"; corrections that were not exported yet are in {saved}" if saved else ""
+    except (CineQuantError, OSError) as error:
+        said = f"; corrections could not be saved: {error}"
+    sys.stderr.write(f"cinequant: {what}{said}\n")
+    # Leaves the loops of open file dialogs, too.
+    QApplication.exit()
+
+
+def _show_once(session: Session, window: MainWindow, said: _Said, screenshot: Path, watch: SignalWatch) -> int:
+    """Wait until the scan is segmented, write the picture and close. Returns the exit status."""
     waiting = QTimer()
     waiting.setInterval(30)
-    waiting.timeout.connect(lambda: application.quit() if said.begun and session.idle else None)
+    waiting.timeout.connect(lambda: QApplication.quit() if said.begun and session.idle else None)
     waiting.start()
-    application.exec()
+    QApplication.exec()
     waiting.stop()
+    if watch.received:
+        return 0
     problem = said.problem or (None if run_of(session.state) else "nothing was segmented")
     written = _write_picture(window, screenshot)
     window.close()

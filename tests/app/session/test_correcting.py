@@ -590,3 +590,24 @@ def test_closing_does_not_ask_where_there_is_nothing_to_lose(correcting: MainWin
     stroke(correcting, CORNER, FAR)
     key(correcting, KEY.Key_Z, CTRL)
     assert correcting.close()
+
+
+def test_closing_unasked_writes_them(correcting: MainWindow, tmp_path: Path, written: dict[str, np.ndarray]) -> None:
+    """A signal closes the window where nobody may be there to answer a question."""
+    stroke(correcting, CORNER, FAR)
+    assert correcting.close_unasked(tmp_path / "recovery") == tmp_path / "recovery"
+    assert not correcting.isVisible()
+    assert set(written) == {"scan_first_int8_corrected_mask.nii.gz"}
+
+
+def test_closing_unasked_ends_even_where_they_cannot_be_written(correcting: MainWindow, tmp_path: Path) -> None:
+    stroke(correcting, CORNER, FAR)
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(OSError, match="file"):
+        correcting.close_unasked(tmp_path / "file")
+    assert not correcting.isVisible()
+
+
+def test_closing_unasked_writes_nothing_where_there_is_nothing(correcting: MainWindow, tmp_path: Path) -> None:
+    assert correcting.close_unasked(tmp_path / "recovery") is None
+    assert not (tmp_path / "recovery").exists()

@@ -98,6 +98,22 @@ def test_what_cannot_be_written_is_said(models: Path, scan: Path, tmp_path: Path
     assert "cannot be written" in done.stderr
 
 
+def test_a_precision_that_the_model_does_not_have_is_refused(models: Path, scan: Path, tmp_path: Path) -> None:
+    """As `segment` refuses it."""
+    done = subprocess.run(
+        [sys.executable, "-m", "app.cli.main", "view", str(scan), "--precision", "int4", "--screenshot", "shot.png"],
+        env={**os.environ, "QT_QPA_PLATFORM": "offscreen", "CINEQUANT_MODELS": str(models)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+        cwd=tmp_path,
+    )
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert "no precision 'int4'" in done.stderr
+    assert not (tmp_path / "shot.png").exists()
+
+
 def test_a_ct_is_shown_but_not_segmented(models: Path, shared_data: Path, tmp_path: Path) -> None:
     ct = shared_data / "edge" / "pydicom-test-files" / "CT_small.dcm"
     if not ct.is_file():
