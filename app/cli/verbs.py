@@ -344,13 +344,14 @@ def run_bench(arguments: argparse.Namespace) -> None:
     if arguments.json:
         print_json(report.to_json())
         return
-    rows = [["model", "precision", "ms a slice", "p95", "1 thread", "int8", "memory MB", "file kB", "Dice", "checked"]]
+    rows = [["model", "precision", "image", "ms a slice", "p95", "1 thread", "int8", "memory MB", "file kB", "Dice", "checked"]]
     for row in report.rows:
         checked = "–" if row.difference is None else "yes" if row.verified else f"off by {row.difference:.3g}"
         rows.append(
             [
                 row.model,
                 row.precision,
+                f"{row.size} × {row.size}",
                 number(row.latency_ms, 2),
                 number(row.latency_p95_ms, 2),
                 number(row.one_thread_ms, 2),
@@ -363,7 +364,7 @@ def run_bench(arguments: argparse.Namespace) -> None:
         )
     print_text(
         f"{report.device}, {report.isa}, {report.runtime}, {report.rows[0].threads} threads, "
-        f"image {report.size} × {report.size}, median of {report.runs} interleaved runs"
+        f"image {report.size} × {report.size} as each model takes it, median of {report.runs} interleaved runs"
     )
     print_text(table(rows))
     print_text(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import queue
 import subprocess
 import sys
@@ -41,6 +42,7 @@ class Row:
     memory_mb: growth of the resident set of a fresh process by loading and running the network; peak_memory_mb: at
         most meanwhile. Both in 10^6 bytes, with the runtime's own libraries. None where it was not measured.
     difference, tolerance: of the test tensors (see runtime.verify); None for bfloat16, which has no recorded result.
+    size: height and width of the network's input, in pixels.
     """
 
     model: str
@@ -58,6 +60,7 @@ class Row:
     difference: float | None
     tolerance: float | None
     dice_mean: float | None
+    size: int
 
     @property
     def verified(self) -> bool:
@@ -69,6 +72,7 @@ class Row:
 class Report:
     """rows: the default model first. failed: (model, precision, why) of what could not be run.
 
+    size: height and width of the image in pixels; a row's own size is what its network makes of it.
     key: of what was measured on what, see device_key. recommended_model, recommended: model id and precision to use
     here, with the reason in words.
     """
@@ -150,8 +154,9 @@ def bench(
     progress: Progress = no_progress,
     cancel: CancelToken | None = None,
 ) -> Report:
-    """Time every installed model in every precision on images of size × size.
+    """Time every installed model in every precision on an image of size × size.
 
+    Each network gets the image at the size that its card asks for, as in a segmentation.
     The runs of all networks are interleaved, so that a change in the machine's load meets all of them alike, and the
     medians are compared. Where the processor computes in bfloat16 the float32 file is also timed so.
     Raises ModelError where no model is installed, Cancelled.
@@ -164,7 +169,6 @@ def bench(
     if runtime.has_bf16():
         entries += [(card, BF16) for card in catalog.models if "float32" in card.precisions]
     entries.sort(key=lambda entry: [card.id for card in catalog.models].index(entry[0].id))
-    shape = (size, size)
     steps = len(entries) + runs
     ready: list[tuple[ModelCard, str, Any, Any, dict[str, float], tuple[float, float] | None]] = []
     failed: list[tuple[str, str, str]] = []
@@ -173,6 +177,7 @@ def bench(
         progress(done, steps, "Loading")
         bf16 = precision == BF16
         file = "float32" if bf16 else precision
+        shape = _input_shape(card, size)
         try:
             # Before anything is loaded here, so that a file that crashes does it in the child.
             memory = _memory_in_child(card, file, shape, bf16=bf16)
@@ -184,12 +189,17 @@ def bench(
             continue
         ready.append((card, precision, network, single, memory, check))
 
-    x = np.random.default_rng(0).standard_normal((1, 1, *shape)).astype(np.float32)
+    rng = np.random.default_rng(0)
+    inputs = {
+        shape: rng.standard_normal((1, 1, *shape)).astype(np.float32)
+        for shape in dict.fromkeys(_input_shape(card, size) for card, *_ in ready)
+    }
     times = np.zeros((len(ready), 2, runs))
     for run in range(runs):
         cancel.check()
         progress(len(entries) + run, steps, "Timing")
-        for row, (_, _, network, single, _, _) in enumerate(ready):
+        for row, (card, _, network, single, _, _) in enumerate(ready):
+            x = inputs[_input_shape(card, size)]
             for column, which in enumerate((network, single)):
                 start = time.perf_counter()
                 which.infer(x)
@@ -213,6 +223,7 @@ def bench(
             difference=check[0] if check else None,
             tolerance=check[1] if check else None,
             dice_mean=card.metrics.get(precision, {}).get("dice_mean"),
+            size=_input_shape(card, size)[0],
         )
         for i, (card, precision, network, _, memory, check) in enumerate(ready)
     )
@@ -230,6 +241,13 @@ def bench(
         recommended=recommended,
         reason=reason,
     )
+
+
+def _input_shape(card: ModelCard, size: int) -> tuple[int, int]:
+    """(H, W) of the network's input for an image of size × size."""
+    spec = card.input
+    fitting = min(max(math.ceil(size / spec.multiple) * spec.multiple, spec.min_size), spec.max_size)
+    return fitting, fitting
 
 
 def best_row(rows: Sequence[Row]) -> Row | None:

@@ -883,8 +883,8 @@ Der Bericht unten enthält keine Patientendaten; er hilft, den Fehler zu beheben
         </translation>
     </message>
     <message>
-        <source>image {size} × {size}, median of {runs} runs, all models in turns</source>
-        <translation>Bild {size} × {size}, Median aus {runs} Durchläufen, alle Modelle im Wechsel</translation>
+        <source>image {size} × {size} as each model takes it, median of {runs} runs, all models in turns</source>
+        <translation>Bild {size} × {size}, wie jedes Modell es nimmt, Median aus {runs} Durchläufen, alle Modelle im Wechsel</translation>
     </message>
     <message>
         <source>Memory: growth of a fresh process. Executed in: what the multiply-adds ran in, by the kernels&apos; names. Dice: on the patients that the model&apos;s card names.</source>

@@ -757,7 +757,7 @@ def test_the_device_check(walk: Walk, monkeypatch: pytest.MonkeyPatch) -> None:
     rows = tuple(
         Row(model=card.id, precision=precision, arithmetic=precision, int8_share=0.0, threads=1, latency_ms=ms,
             latency_p95_ms=ms + 1, one_thread_ms=ms, load_ms=5.0, memory_mb=90.0, peak_memory_mb=95.0, size_bytes=9000,
-            difference=0.0, tolerance=0.1, dice_mean=0.9)
+            difference=0.0, tolerance=0.1, dice_mean=0.9, size=256)
         for card in catalog.models for precision, ms in (("float32", 9.0), ("int8", 3.0))
     )  # fmt: skip
     found = Report(

@@ -146,6 +146,23 @@ def test_bench_can_be_cancelled(tmp_path: Path) -> None:
         bench(find_models([tmp_path]), cancel=token)
 
 
+def test_each_model_gets_the_image_at_its_own_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runtime, "_is_packaged", lambda _: True)
+    write_tiny_model(tmp_path, "quantlite", precisions=("float32",))
+    small = write_tiny_model(tmp_path, "small", precisions=("float32",)).folder / "card.json"
+    card = json.loads(small.read_text())
+    card["input"]["max_size"] = 160
+    small.write_text(json.dumps(card))
+    loaded = []
+    load = runtime.load_network
+    monkeypatch.setattr(runtime, "load_network", lambda *a, **k: (loaded.append(k["input_shape"]), load(*a, **k))[1])
+    report = bench(find_models([tmp_path]), size=250, runs=1)
+    sizes = {row.model: row.size for row in report.rows}
+    assert sizes == {"quantlite": 256, "small": 160}
+    assert set(loaded) >= {(256, 256), (160, 160)}
+    assert report.size == 250
+
+
 ROW = Row(
     model="quantlite",
     precision="float32",
@@ -162,6 +179,7 @@ ROW = Row(
     difference=0.001,
     tolerance=0.01,
     dice_mean=0.905,
+    size=256,
 )
 INT8 = replace(ROW, precision="int8", arithmetic="int8", int8_share=1.0, latency_ms=3.0, dice_mean=0.904)
 
