@@ -122,7 +122,7 @@ class Thumbnails(QObject):
 
 
 def _thumbnail(series: Series, pixels: int) -> np.ndarray:
-    from engine.formats.index import thumbnail  # noqa: PLC0415 - brings the readers of DICOM and NIfTI
+    from engine.formats.door import thumbnail  # noqa: PLC0415 - brings the readers of DICOM and NIfTI
 
     return thumbnail(series, pixels)
 

@@ -45,9 +45,9 @@ def find(paths: tuple[Path, ...]) -> Callable[[Reporter], Index]:
     """The work of looking for stacks."""
 
     def run(reporter: Reporter) -> Index:
-        from engine.formats.index import find_studies  # noqa: PLC0415 - brings the readers of DICOM and NIfTI
+        from engine.formats.door import find as find_stacks  # noqa: PLC0415 - brings the readers of DICOM and NIfTI
 
-        return find_studies(paths, progress=reporter.progress, cancel=reporter.token)
+        return find_stacks(paths, progress=reporter.progress, cancel=reporter.token)
 
     return run
 
@@ -56,7 +56,7 @@ def read(index: Index, number: int | None = None) -> Callable[[Reporter], tuple[
     """The work of reading a stack of an index, the most likely short-axis cine where none is named; hands on Slices."""
 
     def run(reporter: Reporter) -> tuple[Series, Volume]:
-        from engine.formats.index import read_chosen, read_series  # noqa: PLC0415 - see find
+        from engine.formats.door import read_chosen, read_series  # noqa: PLC0415 - see find
 
         hand_on = _slice_by_slice(reporter)
 

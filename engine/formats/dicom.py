@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 from engine.errors import ScanError
 from engine.formats.dicom_files import (
     Image,
-    UnusableError,
     looks_like_dicom,
     plain,
     pydicom,
@@ -24,11 +23,11 @@ from engine.formats.dicom_files import (
     tolerant,
 )
 from engine.formats.dicom_stack import Stack, choose, is_localiser, normal
-from engine.formats.study_files import find_files
+from engine.formats.index import UnusableError
 from engine.progress import CancelToken, Progress, no_progress
 from engine.volume import Geometry, Known, OnPlane, Source, Volume, read_only
 
-__all__ = ["looks_like_dicom", "not_short_axis", "patient_of", "read", "read_headers", "read_stack", "stack_of"]
+__all__ = ["looks_like_dicom", "not_short_axis", "patient_of", "read_headers", "read_stack", "stack_of"]
 
 # Distances between neighbouring slices that differ by less than this share of their median are equal.
 EVEN = 0.02
@@ -43,19 +42,6 @@ _KINDS = {
     "PT": "a PET image",
     "RTDOSE": "a radiotherapy dose map",
 }
-
-
-def read(paths: Sequence[Path], *, progress: Progress = no_progress, cancel: CancelToken | None = None) -> Volume:
-    """The short-axis cine among files and folders (searched recursively), as (T, Z, Y, X).
-
-    Integers as stored where the header gives no rescaling, else float32. Slices ascend along row × column at the
-    distance between their positions; phases are in the order of trigger times. What was left out, is missing or does
-    not agree is said in the volume's notices.
-    Raises ScanError, one line with file, fault and way out, if nothing can be shown; Cancelled if cancel is set.
-    """
-    files = find_files(paths)
-    images, unusable = read_headers(files, progress=progress, cancel=cancel)
-    return read_stack(paths, files, images, unusable, progress=progress, cancel=cancel)
 
 
 def read_headers(
@@ -77,24 +63,26 @@ def read_headers(
 
 def read_stack(
     paths: Sequence[Path],
-    files: Sequence[Path],
     images: Sequence[Image],
-    unusable: Mapping[Path, UnusableError],
     *,
     beside: Sequence[Stack] = (),
     progress: Progress = no_progress,
     cancel: CancelToken | None = None,
     on_plane: OnPlane | None = None,
 ) -> Volume:
-    """The likeliest stack of images whose headers are read, as read gives it.
+    """The likeliest stack of images whose headers are read, as (T, Z, Y, X).
 
-    paths: what the user opened. files, unusable: where the images were looked for, and what was no image there.
-    beside: stacks of the same study that are listed elsewhere; they help to tell a localiser.
+    Integers as stored where the header gives no rescaling, else float32. Slices ascend along row × column at the
+    distance between their positions; phases are in the order of trigger times. What was left out, is missing or does
+    not agree is said in the volume's notices.
+    paths: what the user opened. beside: stacks of the same study that are listed elsewhere; they help to tell a
+    localiser.
     on_plane: told of every slice as it is read, the middle one of the first phase first, then the rest of that phase.
-    Raises ScanError, Cancelled as read does.
+    Raises ScanError, one line with file, fault and way out, if nothing can be shown; Cancelled if cancel is set.
     """
     cancel = cancel or CancelToken()
-    left, faults = list(images), dict(unusable)
+    left = list(images)
+    faults: dict[Path, UnusableError] = {}
     while left:
         stack, others = choose(left)
         volume_of = partial(_volume, tuple(paths), stack, others, beside, dict(faults))
@@ -104,7 +92,7 @@ def read_stack(
         # only decoding shows that a compressed file is damaged: put the stack together again without it
         faults |= damaged
         left = [image for image in left if image.path not in damaged]
-    raise ScanError(_nothing(paths, files, faults))
+    raise ScanError(_all_damaged(paths, faults))
 
 
 def stack_of(volume: Volume) -> Stack:
@@ -187,7 +175,7 @@ def _volume(
     stack: Stack,
     others: Sequence[Stack],
     beside: Sequence[Stack],
-    unusable: Mapping[Path, UnusableError],
+    damaged: Mapping[Path, UnusableError],
     array: NDArray[Any],
 ) -> Volume:
     geometry, about_place, about_spacing = _geometry(stack)
@@ -202,18 +190,10 @@ def _volume(
         instances=tuple(tuple(image.path for image in phase) for phase in stack.phases),
         patient=patient_of(first),
     )
-    damaged = {path: why for path, why in unusable.items() if not why.harmless}
     if damaged:
         path, why = next(iter(damaged.items()))
         more = f" (and {len(damaged) - 1} more with faults)" if len(damaged) > 1 else ""
         notices.append(f"Not read{more}: {path.name} {why}.")
-    if others:
-        kinds = Counter(f"{other.phases[0][0].modality or 'other'} {other}" for other in others)
-        listed = [f"{kind} ({n} times)" if n > 1 else kind for kind, n in kinds.most_common(4)]
-        more = f" and {len(kinds) - 4} other kinds" if len(kinds) > 4 else ""
-        foreign = any(other.phases[0][0].study != first.study for other in others)
-        whose = "; some are of another patient or study" if foreign else ""
-        notices.append(f"Also found and not shown: {', '.join(listed)}{more}{whose}.")
     return Volume(
         array=array,
         geometry=geometry,
@@ -317,17 +297,15 @@ def not_short_axis(stack: Stack, others: Sequence[Stack]) -> str:
     return ""
 
 
-def _nothing(paths: Sequence[Path], files: Sequence[Path], unusable: dict[Path, UnusableError]) -> str:
-    """One line on why no image could be read from the paths."""
+def _all_damaged(paths: Sequence[Path], damaged: Mapping[Path, UnusableError]) -> str:
+    """One line on why no image can be shown whose headers could be read."""
+    if len(damaged) == 1:
+        path, why = next(iter(damaged.items()))
+        return f"{path}: {why}" + ("" if "; " in str(why) else "; copy it again from its source")
     named = ", ".join(str(path) for path in paths[:3]) + (" …" if len(paths) > 3 else "")
-    way_out = "open the folder that holds the MR images"
-    if not files:
-        return f"{named}: {'the folder is empty' if len(paths) == 1 else 'nothing to open'}; {way_out}"
-    if len(files) == 1:
-        return f"{files[0]}: {unusable[files[0]]}" + ("" if "; " in str(unusable[files[0]]) else f"; {way_out}")
-    reasons = Counter(re.sub(r"\d+ of \d+ bytes of pixels are there; ", "", str(why)) for why in unusable.values())
+    reasons = Counter(str(why) for why in damaged.values())
     listed = "; ".join(f"{n} {'file' if n == 1 else 'files'}: {why}" for why, n in reasons.most_common(3))
-    return f"{named}: none of the {len(files)} files is an image that can be shown ({listed}); {way_out}"
+    return f"{named}: none of the {len(damaged)} images can be shown ({listed}); copy them again from their source"
 
 
 _PATIENT = [

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.formats.index import UnusableError
 from engine.later import Later
 
 if TYPE_CHECKING:
@@ -27,17 +28,6 @@ pydicom: Any = Later("pydicom")
 # here on a filter holds; the logs of its parts go by the level, which tolerant() sets.
 _log = logging.getLogger("pydicom")
 _log.addFilter(lambda _: False)
-
-
-class UnusableError(Exception):
-    """A file that cannot be part of a scan; the message is the reason, as a phrase that follows the file's name.
-
-    harmless: it never was an image (a report, an index, a text file), so that nothing of the scan is lost.
-    """
-
-    def __init__(self, reason: str, *, harmless: bool = False) -> None:
-        super().__init__(reason)
-        self.harmless = harmless
 
 
 @dataclass(frozen=True, slots=True)

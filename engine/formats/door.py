@@ -1,181 +1,212 @@
-"""Opens whatever the user points at: a file, several files or a folder, NIfTI or DICOM."""
+"""The one way in: finds every stack in what the user points at, chooses one and reads it.
+
+The window and the command use the same functions, so that the same folder gives the same answer in both.
+"""
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from engine.errors import ScanError
-from engine.formats import dicom, nifti
-from engine.formats.datasets import info_frames
+from engine.formats.dicom_files import UNFETCHED
+from engine.formats.dicom_study import DICOM
+from engine.formats.index import Entry, Format, Index, Series, UnusableError, also_found, indexed, not_read
+from engine.formats.nifti_folder import NIFTI
+from engine.formats.study_files import find_files, is_unfetched
 from engine.progress import CancelToken, Progress, no_progress
-from engine.volume import Volume
+from engine.volume import OnPlane, Volume
 
-_NOT_A_SCAN = re.compile(r"(?i)[_\-. ](gt|seg|mask|masks|label|labels|pred)$")
-_PHASE = re.compile(r"(?i)(?:^|[_\-. ])(ED|ES)(?=[_\-. ]|$)")
+FORMATS: tuple[Format, ...] = (NIFTI, DICOM)
+"""What can be opened. Each file goes to the first format whose probe takes it; DICOM, whose files have any name, is
+last. A further format is one module and one entry here."""
+
+Paths = str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
+"""One file or folder, or several of one study."""
 
 
-def open_scan(
-    paths: Path | Sequence[Path], *, progress: Progress = no_progress, cancel: CancelToken | None = None
-) -> Volume:
-    """A scan from one file, from several files of one study, or from a folder.
-
-    NIfTI: a 3-D or 4-D file, or an ED and an ES file of one grid. A folder of NIfTI files gives its 4-D cine, else
-    its ED and ES pair (by Info.cfg, or by names with _ED and _ES), else its only scan; masks (by their names, _gt,
-    _seg …, or their headers) are passed over. DICOM: as engine.formats.dicom.read.
+def open_scan(paths: Paths, *, progress: Progress = no_progress, cancel: CancelToken | None = None) -> Volume:
+    """The most likely short-axis cine of files and folders: what find finds and read_chosen reads.
 
     Raises ScanError, one line that names the file, what is wrong and the way out; Cancelled.
     """
-    given = [paths] if isinstance(paths, Path) else list(paths)
+    return read_chosen(find(paths, progress=progress, cancel=cancel), progress=progress, cancel=cancel)[1]
+
+
+def find(paths: Paths, *, progress: Progress = no_progress, cancel: CancelToken | None = None) -> Index:
+    """All stacks in files and folders (searched recursively; a DICOMDIR for what it lists), headers only.
+
+    A DICOM stack is what engine.formats.dicom_stack puts together, whatever series its images came in. NIfTI: a file,
+    or an ED and an ES file of one grid. Masks are passed over unless they are named by themselves.
+    Raises ScanError, one line that names the file, what is wrong and the way out, where there is nothing to open;
+    Cancelled.
+    """
+    given = as_paths(paths)
     check_paths(given)
+    cancel = cancel or CancelToken()
+    cancel.check()
+    progress(0, 0, "Looking for scans")
+    named = frozenset(given)
+    files = find_files(given)
+    left: list[Path] = files
+    entries: list[Entry] = []
+    unusable: dict[Path, UnusableError] = {}
+    masks: list[Path] = []
+    for kind in FORMATS:
+        own = [path for path in left if kind.probe(path, path in named)]
+        taken = frozenset(own)
+        left = [path for path in left if path not in taken]
+        found = kind.find(own, named, progress=progress, cancel=cancel)
+        entries += found.entries
+        masks += found.masks
+        unusable.update(found.unusable)
+        left += found.foreign
+    if not entries:
+        raise ScanError(_nothing(given, files, unusable, masks, left))
+    faults = {path: why for path, why in unusable.items() if path in named or not why.harmless}
+    faults.update((path, UnusableError(f"is {_unknown()}")) for path in left if path in named)
+    return indexed(given, files, entries, faults)
+
+
+def read_chosen(
+    index: Index,
+    *,
+    progress: Progress = no_progress,
+    cancel: CancelToken | None = None,
+    on_plane: Callable[[Series, Volume, int, int, NDArray[Any]], None] | None = None,
+) -> tuple[Series, Volume]:
+    """The most likely short-axis cine; where only reading shows that it is damaged, the next likely.
+
+    The volume's notices name the stacks that are not shown, and one that is damaged.
+    on_plane: told, as an engine.volume.OnPlane is, of slices as they are read, with the series that they are of.
+    Raises ScanError of the most likely where none can be read; Cancelled.
+    """
+    first: ScanError | None = None
+    for series in index.ranked:
+        try:
+            told = partial(on_plane, series) if on_plane is not None else None
+            volume = read_series(index, series, progress=progress, cancel=cancel, on_plane=told)
+        except ScanError as error:
+            first = first or error
+            continue
+        damaged = () if first is None else (f"The most likely scan cannot be read, so another is shown: {first}.",)
+        return series, replace(volume, notices=(*volume.notices, *damaged, *also_found(index, series)))
+    assert first is not None
+    raise first
+
+
+def read_series(
+    index: Index,
+    series: Series,
+    *,
+    progress: Progress = no_progress,
+    cancel: CancelToken | None = None,
+    on_plane: OnPlane | None = None,
+) -> Volume:
+    """The Volume of a stack. on_plane: told of slices as they are read. Raises ScanError, Cancelled."""
     if cancel is not None:
         cancel.check()
-    if len(given) == 1 and given[0].is_dir():
-        found = _nifti_of_folder(given[0])
-        if found:
-            return nifti.read(found)
-        try:
-            return dicom.read(given, progress=progress, cancel=cancel)
-        except ScanError as error:
-            masks = [p for p in _files(given[0]) if nifti.suffix_of(p) in nifti.SUFFIXES]
-            if masks and not any(dicom.looks_like_dicom(p) for p in _files(given[0])):
-                raise ScanError(
-                    f"{given[0]}: holds masks only ({masks[0].name} …); open the folder of the scan"
-                ) from error
-            below = next((p for p in sorted(given[0].rglob("*")) if nifti.suffix_of(p) in nifti.SUFFIXES), None)
-            if below is None:
-                raise
-            raise ScanError(
-                f"{given[0]}: holds no DICOM scan, but NIfTI files in folders below; open one, such as {below.parent}"
-            ) from error
+    volume = format_of(series).read(index, series, progress=progress, cancel=cancel, on_plane=on_plane)
+    return replace(volume, notices=(*volume.notices, *not_read(index)))
 
-    kinds = {path: _kind(path) for path in given}
-    if set(kinds.values()) == {"dicom"}:
-        return dicom.read(given, progress=progress, cancel=cancel)
-    odd = next((path for path, kind in kinds.items() if kind != "nifti"), None)
-    if odd is not None and len(given) > 1:
-        raise ScanError(f"{odd}: several files are opened together only if all are NIfTI or all are DICOM")
-    if odd is not None:
-        raise ScanError(f"{odd}: is neither DICOM nor NIfTI; open a DICOM file or folder, or a .nii.gz file")
-    return nifti.read(in_phase_order(given))
+
+def format_of(series: Series) -> Format:
+    """The entry of FORMATS that a stack is of."""
+    return next(kind for kind in FORMATS if kind.kind == series.kind)
+
+
+def dialog_patterns() -> tuple[str, ...]:
+    """What a file dialog offers: "*.nii", "*.nii.gz", "*.dcm" …"""
+    return tuple(f"*{suffix}" for kind in FORMATS for suffix in kind.suffixes)
+
+
+def as_paths(paths: Paths) -> tuple[Path, ...]:
+    """One path or several, as strings or Paths, as Paths."""
+    return (Path(paths),) if isinstance(paths, str | os.PathLike) else tuple(Path(path) for path in paths)
 
 
 def check_paths(given: Sequence[Path]) -> None:
     """Raise ScanError where nothing is given, or a path that is not there."""
     if not given:
-        raise ScanError("no scan was given; name a NIfTI file, a DICOM file or a folder")
+        raise ScanError("no scan was given; name a scan's file or its folder")
     for path in given:
         try:
             path.stat()
         except FileNotFoundError:
+            if is_unfetched(path):
+                raise ScanError(f"{path}: {UNFETCHED}") from None
             raise ScanError(f"{path}: no such file or folder; check the path") from None
         except (OSError, ValueError) as error:
             raise ScanError(f"{path}: cannot be opened ({error}); check the name and its permissions") from error
 
 
-def _kind(path: Path) -> str:
-    """ "nifti", "dicom" or "" for neither. A folder among several paths is DICOM's to search."""
-    suffix = nifti.suffix_of(path)
-    if path.is_dir():
-        return "dicom"
-    if suffix in nifti.SUFFIXES:
-        return "nifti"
+def _unknown() -> str:
+    return f"in no format that can be read ({', '.join(kind.name for kind in FORMATS)})"
+
+
+def _nothing(
+    given: Sequence[Path],
+    files: Sequence[Path],
+    unusable: dict[Path, UnusableError],
+    masks: Sequence[Path],
+    unknown: Sequence[Path],
+) -> str:
+    """One line on why there is no scan in the files."""
+    named = ", ".join(str(path) for path in given[:3]) + (" …" if len(given) > 3 else "")
+    way_out = "open the folder that holds the MR images"
+    if not files:
+        return f"{named}: {'the folder is empty' if len(given) == 1 else 'nothing to open'}; {way_out}"
+    if masks and not any(not why.harmless for why in unusable.values()):
+        return f"{named}: holds masks only ({masks[0].name} …); open the folder of the scan"
+    reasons = {**{path: _no_scan(path) for path in unknown}, **{path: str(why) for path, why in unusable.items()}}
+    if len(files) == 1:
+        why = reasons[files[0]]
+        return f"{files[0]}: {why}" + ("" if "; " in why else f"; {way_out}")
+    same = Counter(re.sub(r"\d+ of \d+ bytes of pixels are there; ", "", why) for why in reasons.values())
+    listed = "; ".join(f"{n} {'file' if n == 1 else 'files'}: {why}" for why, n in same.most_common(3))
+    return f"{named}: none of the {len(files)} files is an image that can be shown ({listed}); {way_out}"
+
+
+def _no_scan(path: Path) -> str:
+    """What is wrong with a file that no format takes."""
     if path.stat().st_size == 0:
-        raise ScanError(f"{path}: is empty; copy it again from its source")
-    if dicom.looks_like_dicom(path):
-        return "dicom"
-    return "nifti" if suffix in nifti.READABLE_SUFFIXES else ""
+        return "is empty; copy it again from its source"
+    return f"is {_unknown()}"
 
 
-def _phase(path: Path) -> str:
-    """ "ED" or "ES" where the file's name says one of them, else empty."""
-    names = {match.upper() for match in _PHASE.findall(nifti.stem_of(path))}
-    return names.pop() if len(names) == 1 else ""
+def thumbnail(series: Series, pixels: int) -> NDArray[np.uint8]:
+    """The middle slice of the first frame as (pixels, pixels) uint8, undistorted, black beside it.
 
-
-def in_phase_order(paths: Sequence[Path]) -> list[Path]:
-    """Two files as ED, ES: by their names, by the Info.cfg beside them, else as given."""
-    if len(paths) != 2:
-        return list(paths)
-    phases = [_phase(p) for p in paths]
-    info = paths[0].parent / "Info.cfg"
-    if sorted(phases) != ["ED", "ES"] and paths[0].parent == paths[1].parent and info.is_file():
-        phases = [_phase_by_info(p, info) for p in paths]
-    return [paths[1], paths[0]] if phases == ["ES", "ED"] else list(paths)
-
-
-def _phase_by_info(path: Path, info: Path) -> str:
-    match = re.search(r"frame(\d+)$", nifti.stem_of(path))
-    if match is None:
-        return ""
-    return {frame: phase for phase, frame in info_frames(info).items()}.get(int(match[1]), "")
-
-
-def _files(folder: Path) -> list[Path]:
-    return sorted(p for p in folder.iterdir() if p.is_file())
-
-
-def is_mask(path: Path) -> bool:
-    """Whether a file's name or header says that it is a mask. One that cannot be read is none, as for _is_cine."""
-    try:
-        return bool(_NOT_A_SCAN.search(nifti.stem_of(path))) or nifti.is_mask(path)
-    except ScanError:
-        return False
-
-
-def _is_cine(path: Path) -> bool:
-    """Whether a file holds several frames. One that cannot be read is none; opening it by itself says why."""
-    try:
-        return nifti.frames_of(path) > 1
-    except ScanError:
-        return False
-
-
-def is_long_axis(path: Path) -> bool:
-    """Whether a NIfTI file's name says long axis, as M&Ms-2 has them beside the short axis."""
-    return bool(re.search(r"(?i)[_\-. ](LA|LAX|[234]CH)[_\-. ]", path.name))
-
-
-def pairs(scans: Sequence[Path]) -> list[tuple[Path, ...]]:
-    """NIfTI scans of one folder, an ED and ES pair as (ED, ES), each other file alone; in the order of their names.
-
-    Two files are a pair by names that differ in ED and ES alone, or by the Info.cfg beside them.
+    Raises ScanError where the image cannot be read.
     """
-    info = next((i for i in {p.parent / "Info.cfg" for p in scans} if i.is_file()), None)
-    by_name: dict[str, dict[str, Path]] = {}
-    for path in scans:
-        try:
-            by_info = _phase_by_info(path, info) if info else ""
-        except ScanError:  # a damaged Info.cfg costs the pairing only
-            by_info = ""
-        phase = _phase(path) or by_info
-        if phase:
-            rest = re.sub(r"frame\d+$", "", _PHASE.sub(" ", nifti.stem_of(path)))
-            by_name.setdefault(f"{path.parent}\0{rest}", {}).setdefault(phase, path)
-    found = {both["ED"]: (both["ED"], both["ES"]) for both in by_name.values() if len(both) == 2}
-    second = {es for _, es in found.values()}
-    return [found.get(path, (path,)) for path in sorted(scans) if path not in second]
+    return _fit(*format_of(series).preview(series), pixels)
 
 
-def _nifti_of_folder(folder: Path) -> list[Path]:
-    """The NIfTI files of a folder that make one scan; none where it holds none but masks. Raises ScanError."""
-    scans = [p for p in _files(folder) if nifti.suffix_of(p) in nifti.SUFFIXES and not is_mask(p)]
-    if not scans:
-        return []
-    short_axis = [p for p in scans if re.search(r"(?i)[_\-. ]SA[_\-. ]", p.name)]
-    if short_axis:  # M&Ms-2 keeps the long-axis (LA) files beside them
-        scans = short_axis
-    if len(scans) == 1:
-        return scans
-    cines = [p for p in scans if _is_cine(p)]
-    if len(cines) == 1:
-        return cines
-    info = folder / "Info.cfg"
-    if not cines:
-        for name_of in (_phase, lambda p: _phase_by_info(p, info) if info.is_file() else ""):
-            ed, es = ([p for p in scans if name_of(p) == phase] for phase in ("ED", "ES"))
-            if len(ed) == len(es) == 1:
-                return [ed[0], es[0]]
-    names = ", ".join(p.name for p in scans[:4]) + (" …" if len(scans) > 4 else "")
-    raise ScanError(f"{folder}: holds {len(scans)} scans ({names}); open one of them")
+def _fit(image: NDArray[Any], pixel_mm: tuple[float, float], pixels: int) -> NDArray[np.uint8]:
+    """(Y, X) of any type to (pixels, pixels) grey: means over blocks where it shrinks, else nearest."""
+    size_mm = np.array(image.shape) * pixel_mm
+    height, width = (max(1, round(pixels * mm / size_mm.max())) for mm in size_mm)
+    grey = np.nan_to_num(image.astype(np.float64), posinf=0.0, neginf=0.0)
+    for axis, n in ((0, height), (1, width)):
+        edges = np.linspace(0, grey.shape[axis], n + 1)
+        if n < grey.shape[axis]:
+            starts = edges[:-1].astype(int)
+            counts = np.diff([*starts, grey.shape[axis]])
+            grey = np.add.reduceat(grey, starts, axis=axis) / np.expand_dims(counts, 1 - axis)
+        else:
+            grey = grey.take(np.minimum((edges[:-1] + edges[1:]) / 2, grey.shape[axis] - 1).astype(int), axis=axis)
+    low, high = np.percentile(grey, (1, 99.5))
+    grey = np.clip((grey - low) / max(high - low, 1e-9), 0, 1) * 255
+    out = np.zeros((pixels, pixels), np.uint8)
+    top, left = (pixels - height) // 2, (pixels - width) // 2
+    out[top : top + height, left : left + width] = grey.astype(np.uint8)
+    return out

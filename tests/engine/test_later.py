@@ -17,9 +17,9 @@ from engine.phantom import make_phantom
 OPEN = """
 import json, sys
 from pathlib import Path
-from engine.formats.index import find_studies, read_chosen, thumbnail
+from engine.formats.door import find, read_chosen, thumbnail
 before = set(sys.modules)
-index = find_studies([Path(sys.argv[1])])
+index = find([Path(sys.argv[1])])
 series, volume = read_chosen(index)
 thumbnail(series, 40)
 wanted = {"pydicom", "gdcm", "PIL", "nibabel", "highdicom", "scipy.ndimage"}

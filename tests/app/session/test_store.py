@@ -20,7 +20,7 @@ from app.state.changes import evolve
 from app.state.queries import run_of, shown_function, shown_labels
 from app.state.types import AppState, Busy, Kind, Status
 from engine.errors import ModelError, ScanError
-from engine.formats import index
+from engine.formats import door
 from engine.formats.index import Index, Patient, Series, Study
 from engine.formats.nifti import read
 from engine.network.catalog import Catalog
@@ -43,9 +43,9 @@ def scans(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
         found = known[str(index.paths[0])]
         return found if series else (index.chosen, found)
 
-    monkeypatch.setattr(index, "find_studies", find)
-    monkeypatch.setattr(index, "read_chosen", read_one)
-    monkeypatch.setattr(index, "read_series", read_one)
+    monkeypatch.setattr(door, "find", find)
+    monkeypatch.setattr(door, "read_chosen", read_one)
+    monkeypatch.setattr(door, "read_series", read_one)
     return known
 
 

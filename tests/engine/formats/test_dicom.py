@@ -21,6 +21,7 @@ from pydicom.uid import (
 
 from engine.errors import Cancelled, CineQuantError, ScanError
 from engine.formats import dicom
+from engine.formats.door import open_scan
 from engine.formats.study_files import find_files
 from engine.progress import CancelToken
 from engine.volume import Known, Volume
@@ -39,7 +40,7 @@ def real(path: str) -> Path:
 
 def test_the_grid_is_what_the_headers_say(tmp_path):
     voxels = write_cine(tmp_path)
-    volume = dicom.read([tmp_path])
+    volume = open_scan([tmp_path])
 
     # by hand: x = 1.25 mm along (0.8, 0.6, 0), y = 1.5 mm along (0, 0, -1), z = 8 mm along (-0.6, 0.8, 0)
     expected = [[1.0, 0, -4.8, -30], [0.75, 0, 6.4, -50], [0, -1.5, 0, 70], [0, 0, 0, 1]]
@@ -60,7 +61,7 @@ def test_slice_location_and_thickness_do_not_count(tmp_path):
         ds.SliceLocation, ds.SliceThickness, ds.SpacingBetweenSlices = 5.0 * (z * 7 % 3), 3.0, 2.0
 
     voxels = write_cine(tmp_path, slices=5, change=odd)
-    volume = dicom.read([tmp_path])
+    volume = open_scan([tmp_path])
     assert volume.geometry.spacing_mm == pytest.approx((1.25, 1.5, 8.0))
     np.testing.assert_array_equal(volume.array, voxels)
 
@@ -71,8 +72,8 @@ def test_files_in_subfolders_with_any_name_and_repeated_paths(tmp_path):
     for n, path in enumerate(sorted((tmp_path / "a").iterdir())):
         if n % 2:
             path.rename(tmp_path / "b" / "c" / f"{n}.weird.txt")
-    np.testing.assert_array_equal(dicom.read([tmp_path]).array, voxels)
-    volume = dicom.read([tmp_path / "a", tmp_path / "b", tmp_path / "a"])
+    np.testing.assert_array_equal(open_scan([tmp_path]).array, voxels)
+    volume = open_scan([tmp_path / "a", tmp_path / "b", tmp_path / "a"])
     np.testing.assert_array_equal(volume.array, voxels)
     assert volume.notices == ()
 
@@ -85,7 +86,7 @@ def test_a_frame_of_reference_a_file_and_rounded_orientations_are_one_stack(tmp_
         ds.ImageOrientationPatient = x
 
     voxels = write_cine(tmp_path, change=odd)
-    np.testing.assert_array_equal(dicom.read([tmp_path]).array, voxels)
+    np.testing.assert_array_equal(open_scan([tmp_path]).array, voxels)
 
 
 def test_one_series_a_slice_with_heartbeats_of_its_own(tmp_path):
@@ -94,7 +95,7 @@ def test_one_series_a_slice_with_heartbeats_of_its_own(tmp_path):
         ds.TriggerTime, ds.NominalInterval = (12.5 + 40 * t) * (1 + 0.1 * z), 160 * (1 + z // 10)
 
     voxels = write_cine(tmp_path, change=odd)
-    volume = dicom.read([tmp_path])
+    volume = open_scan([tmp_path])
     np.testing.assert_array_equal(volume.array, voxels)
     assert volume.frame_times_ms == pytest.approx([1.1 * (12.5 + 40 * t) for t in range(4)])
 
@@ -104,7 +105,7 @@ def test_one_series_a_phase(tmp_path):
         ds.SeriesInstanceUID, ds.SeriesNumber, ds.InstanceNumber = f"1.2.3.{t}", 10 - t, z + 1
 
     voxels = write_cine(tmp_path, change=odd)
-    volume = dicom.read([tmp_path])
+    volume = open_scan([tmp_path])
     np.testing.assert_array_equal(volume.array, voxels)
     assert volume.notices == ()
 
@@ -116,7 +117,7 @@ def test_phases_without_trigger_times(tmp_path, trigger):
         ds.TemporalPositionIdentifier = 4 - t  # against the instance numbers
 
     voxels = write_cine(tmp_path / "temporal", change=odd)
-    volume = dicom.read([tmp_path / "temporal"])
+    volume = open_scan([tmp_path / "temporal"])
     np.testing.assert_array_equal(volume.array, voxels[::-1])
     assert volume.frame_times_ms is None  # 160 ms between R waves is no heartbeat
 
@@ -124,14 +125,14 @@ def test_phases_without_trigger_times(tmp_path, trigger):
         ds.TriggerTime, ds.NominalInterval = trigger, 800
 
     voxels = write_cine(tmp_path / "numbered", change=numbered)
-    volume = dicom.read([tmp_path / "numbered"])
+    volume = open_scan([tmp_path / "numbered"])
     np.testing.assert_array_equal(volume.array, voxels)
     assert volume.frame_times_ms == (0, 200, 400, 600)
 
 
 def test_an_enhanced_multi_frame_file(tmp_path):
     voxels = write_enhanced(tmp_path / "enhanced.dcm")
-    volume = dicom.read([tmp_path / "enhanced.dcm"])
+    volume = open_scan([tmp_path / "enhanced.dcm"])
     np.testing.assert_array_equal(volume.array, voxels)
     np.testing.assert_allclose(volume.geometry.affine[:3, 2], 8 * NORMAL)
     np.testing.assert_allclose(volume.geometry.affine[:3, 3], ORIGIN)
@@ -146,7 +147,7 @@ def test_multi_frame_without_positions_is_refused(tmp_path):
     del ds.PerFrameFunctionalGroupsSequence
     ds.save_as(tmp_path / "enhanced.dcm")
     with pytest.raises(ScanError, match=r"enhanced.dcm: is a multi-frame MR image that does not say where each frame"):
-        dicom.read([tmp_path])
+        open_scan([tmp_path])
 
 
 # --- pixels ---
@@ -176,7 +177,7 @@ def test_transfer_syntaxes(tmp_path, syntax):
         return False
 
     voxels = write_cine(tmp_path, change=save)
-    volume = dicom.read([tmp_path])
+    volume = open_scan([tmp_path])
     np.testing.assert_array_equal(volume.array, voxels)
     assert volume.array.dtype == np.uint16 and volume.array.dtype.isnative
 
@@ -197,14 +198,14 @@ def test_a_compressed_cine(tmp_path, name):
         writer.SetImage(change.GetOutput())
         assert writer.Write()
     assert pydicom.dcmread(path).file_meta.TransferSyntaxUID.is_compressed
-    np.testing.assert_array_equal(dicom.read([tmp_path]).array, voxels)
+    np.testing.assert_array_equal(open_scan([tmp_path]).array, voxels)
 
 
 @pytest.mark.parametrize("syntax", ["jp2klossless", "jpeg_ls_lossless", "RLE", "bigendian", "implicit", "expb"])
 def test_compressed_files_hold_the_same_image(syntax):
     folder = real("edge/pydicom-test-files")
-    plain = dicom.read([folder / "MR_small.dcm"])
-    other = dicom.read([folder / f"MR_small_{syntax}.dcm"])
+    plain = open_scan([folder / "MR_small.dcm"])
+    other = open_scan([folder / f"MR_small_{syntax}.dcm"])
     np.testing.assert_array_equal(other.array, plain.array)
     assert other.geometry.same_as(plain.geometry)
 
@@ -214,7 +215,7 @@ def test_rescaling_and_inversion(tmp_path):
         ds.RescaleSlope, ds.RescaleIntercept = 2.0, -100.0
 
     voxels = write_cine(tmp_path / "rescaled", change=odd)
-    volume = dicom.read([tmp_path / "rescaled"])
+    volume = open_scan([tmp_path / "rescaled"])
     assert volume.array.dtype == np.float32
     np.testing.assert_array_equal(volume.array, 2.0 * voxels - 100)
 
@@ -222,7 +223,7 @@ def test_rescaling_and_inversion(tmp_path):
         ds.PhotometricInterpretation = "MONOCHROME1"
 
     voxels = write_cine(tmp_path / "inverted", change=inverted)
-    volume = dicom.read([tmp_path / "inverted"])
+    volume = open_scan([tmp_path / "inverted"])
     assert volume.array.dtype == np.uint16
     np.testing.assert_array_equal(volume.array, 4095 - voxels)
     assert volume.window == (4095 - 800, 1600)
@@ -235,7 +236,7 @@ def test_overlay_bits_beside_the_stored_ones_and_signs(tmp_path):
         ds.PixelData = ((values & 0x0FFF) | 0xA000).tobytes()
 
     voxels = write_cine(tmp_path, change=odd)
-    volume = dicom.read([tmp_path])
+    volume = open_scan([tmp_path])
     assert volume.array.dtype == np.int16
     np.testing.assert_array_equal(volume.array, voxels.astype(np.int16) - 500)
 
@@ -245,7 +246,7 @@ def test_overlay_bits_beside_the_stored_ones_and_signs(tmp_path):
 
 def test_a_missing_image_costs_its_phase_and_is_said(tmp_path):
     voxels = write_cine(tmp_path, 8, 5, change=lambda ds, t, z: (t, z) != (2, 3))
-    volume = dicom.read([tmp_path])
+    volume = open_scan([tmp_path])
     np.testing.assert_array_equal(volume.array, np.delete(voxels, 2, axis=0))
     assert volume.notices == ("Phase 3 of 8 is missing in slice 4 and is left out of all slices.",)
     assert len(volume.frame_times_ms) == 7 and 92.5 not in volume.frame_times_ms
@@ -254,14 +255,14 @@ def test_a_missing_image_costs_its_phase_and_is_said(tmp_path):
 @pytest.mark.parametrize("missing", [0, 7])
 def test_a_missing_first_or_last_image_is_told_from_the_times(tmp_path, missing):
     voxels = write_cine(tmp_path, 8, 5, change=lambda ds, t, z: (t, z) != (missing, 1))
-    volume = dicom.read([tmp_path])
+    volume = open_scan([tmp_path])
     np.testing.assert_array_equal(volume.array, np.delete(voxels, missing, axis=0))
     assert volume.notices == (f"Phase {missing + 1} of 8 is missing in slice 2 and is left out of all slices.",)
 
 
 def test_a_slice_that_lacks_most_phases_is_left_out(tmp_path):
     voxels = write_cine(tmp_path, 8, 5, change=lambda ds, t, z: z != 4 or t < 3)
-    volume = dicom.read([tmp_path])
+    volume = open_scan([tmp_path])
     np.testing.assert_array_equal(volume.array, voxels[:, :4])
     assert volume.notices == ("Slice 5 (counted along the stack) has 3 of 8 phases and is left out.",)
     assert volume.geometry.spacing is Known.KNOWN
@@ -272,14 +273,14 @@ def test_positions_that_are_rounded_give_their_mean_distance(tmp_path):
         ds.ImagePositionPatient = [round(float(v), 6) for v in ORIGIN + (8 * z + (0.05 if z == 5 else 0)) * NORMAL]
 
     write_cine(tmp_path, 2, 6, change=rounded)
-    volume = dicom.read([tmp_path])
+    volume = open_scan([tmp_path])
     assert volume.geometry.spacing_mm[2] == pytest.approx(8.01)
     assert volume.notices == ()
 
 
 def test_a_missing_slice_position_contradicts_the_spacing(tmp_path):
     voxels = write_cine(tmp_path, 2, 6, change=lambda ds, t, z: z != 2)
-    volume = dicom.read([tmp_path])
+    volume = open_scan([tmp_path])
     np.testing.assert_array_equal(volume.array, np.delete(voxels, 2, axis=1))
     assert volume.geometry.spacing is Known.CONTRADICTED
     assert volume.geometry.spacing_mm[2] == pytest.approx(8.0)
@@ -294,7 +295,7 @@ def test_a_missing_image_without_times_costs_its_slice(tmp_path):
         return (t, z) != (1, 0)
 
     voxels = write_cine(tmp_path, 4, 5, change=odd)
-    volume = dicom.read([tmp_path])
+    volume = open_scan([tmp_path])
     np.testing.assert_array_equal(volume.array, voxels[:, 1:])
     assert volume.notices == ("Slice 1 (counted along the stack) has 3 of 4 phases and is left out.",)
 
@@ -308,7 +309,7 @@ def test_a_slice_sampled_more_finely_gives_its_nearest_phases(tmp_path):
         return t < 8
 
     voxels = write_cine(tmp_path, 16, 5, change=finer)
-    volume = dicom.read([tmp_path])
+    volume = open_scan([tmp_path])
     assert volume.array.shape[:2] == (8, 5)
     np.testing.assert_array_equal(volume.array[:, 2], voxels[::2, 2])
     np.testing.assert_array_equal(volume.array[:, 0], voxels[:8, 0])
@@ -318,12 +319,12 @@ def test_a_slice_sampled_more_finely_gives_its_nearest_phases(tmp_path):
 def test_copies_and_doubles_are_said(tmp_path):
     voxels = write_cine(tmp_path)
     shutil.copy(tmp_path / "IM999", tmp_path / "copy of IM999")
-    volume = dicom.read([tmp_path])
+    volume = open_scan([tmp_path])
     np.testing.assert_array_equal(volume.array, voxels)
     assert volume.notices == ("1 image is there more than once; one copy of each is used.",)
 
     rewrite(tmp_path / "copy of IM999", SOPInstanceUID="1.2.3.4", InstanceNumber=99)
-    volume = dicom.read([tmp_path])
+    volume = open_scan([tmp_path])
     np.testing.assert_array_equal(volume.array, voxels)
     (notice,) = volume.notices
     assert notice.startswith("1 image is of a slice and phase that another image shows")
@@ -341,7 +342,7 @@ def test_a_repeated_breath_hold_takes_the_later_series(tmp_path):
 
     voxels = write_cine(tmp_path / "first", change=first)
     write_cine(tmp_path / "again", change=again)
-    volume = dicom.read([tmp_path])
+    volume = open_scan([tmp_path])
     assert not volume.array[:, 1].any()
     np.testing.assert_array_equal(volume.array[:, ::2], voxels[:, ::2])
     assert volume.notices == ("Several series show slice 2; series 9 was used there.",)
@@ -352,14 +353,14 @@ def test_a_file_that_ends_in_its_header_is_called_truncated(tmp_path):
     (file,) = tmp_path.iterdir()
     file.write_bytes(file.read_bytes()[:500])
     with pytest.raises(ScanError, match="is truncated: it ends before its pixels; copy it again"):
-        dicom.read([file])
+        open_scan([file])
 
 
 def test_a_truncated_file_in_a_cine_is_named(tmp_path):
     voxels = write_cine(tmp_path, 8, 3)
     path = tmp_path / "IM996"  # slice 1, phase 4
     path.write_bytes(path.read_bytes()[:-100])
-    volume = dicom.read([tmp_path])
+    volume = open_scan([tmp_path])
     np.testing.assert_array_equal(volume.array, np.delete(voxels, 3, axis=0))
     assert volume.notices[0] == "Phase 4 of 8 is missing in slice 1 and is left out of all slices."
     assert volume.notices[1].startswith("Not read: IM996 is truncated: 2460 of 2560 bytes of pixels are there")
@@ -369,7 +370,7 @@ def test_a_damaged_compressed_file_in_a_cine_is_named(tmp_path):
     voxels = write_cine(tmp_path, 8, 3, change=lambda ds, t, z: compress(ds, RLELossless))
     path = tmp_path / "IM996"
     path.write_bytes(path.read_bytes()[:-300])
-    volume = dicom.read([tmp_path])
+    volume = open_scan([tmp_path])
     np.testing.assert_array_equal(volume.array, np.delete(voxels, 3, axis=0))
     assert "IM996 has pixels that cannot be decoded" in volume.notices[1]
 
@@ -382,10 +383,11 @@ def test_patients_never_mix(tmp_path):
         ds.SOPInstanceUID = ds.file_meta.MediaStorageSOPInstanceUID = ds.SOPInstanceUID + ".9"
 
     write_cine(tmp_path / "b", 4, 3, change=other)
-    volume = dicom.read([tmp_path])
+    volume = open_scan([tmp_path])
     np.testing.assert_array_equal(volume.array, voxels)
     assert volume.notices == (
-        "Also found and not shown: MR 3 slices × 4 frames; some are of another patient or study.",
+        "Also found and not shown: MR 3 slices × 4 frames; some are of another patient or study. "
+        "This one is shown because it has the most images.",
     )
 
 
@@ -406,7 +408,7 @@ def test_the_short_axis_stack_is_chosen_among_long_axes_and_others(tmp_path):
             ds.SeriesInstanceUID = f"1.2.3.{n}"
 
         write_cine(tmp_path / name, frames, slices, change=turned)
-    volume = dicom.read([tmp_path])
+    volume = open_scan([tmp_path])
     np.testing.assert_array_equal(volume.array, voxels)
     assert volume.not_short_axis == ""
     (notice,) = volume.notices
@@ -423,31 +425,31 @@ def test_phase_images_do_not_mix_with_magnitude(tmp_path):
         ds.PixelData = bytes(len(ds.PixelData))
 
     write_cine(tmp_path / "p", change=velocity)
-    np.testing.assert_array_equal(dicom.read([tmp_path]).array, voxels)
+    np.testing.assert_array_equal(open_scan([tmp_path]).array, voxels)
 
 
 def test_what_is_no_short_axis_says_so(tmp_path):
     write_cine(tmp_path / "la", 5, 1)
-    assert dicom.read([tmp_path / "la"]).not_short_axis == "a single slice, such as a long-axis view"
+    assert open_scan([tmp_path / "la"]).not_short_axis == "a single slice, such as a long-axis view"
 
     def localiser(ds, t, z):
         ds.ImageType = ["ORIGINAL", "PRIMARY", "LOCALIZER"]
 
     write_cine(tmp_path / "loc", 1, 5, change=localiser)
-    assert dicom.read([tmp_path / "loc"]).not_short_axis == "a localiser"
+    assert open_scan([tmp_path / "loc"]).not_short_axis == "a localiser"
 
     def crossed(ds, t, z):
         if z > 2:
             ds.ImageOrientationPatient = [0.6, -0.8, 0, 0, 0, -1]
 
     write_cine(tmp_path / "crossed", 1, 6, change=crossed)
-    assert dicom.read([tmp_path / "crossed"]).not_short_axis == "a localiser, with slices in several directions"
+    assert open_scan([tmp_path / "crossed"]).not_short_axis == "a localiser, with slices in several directions"
 
     def ct(ds, t, z):
         ds.Modality = "CT"
 
     write_cine(tmp_path / "ct", 1, 3, change=ct)
-    assert dicom.read([tmp_path / "ct"]).not_short_axis == "a CT image"
+    assert open_scan([tmp_path / "ct"]).not_short_axis == "a CT image"
 
 
 def test_an_image_without_geometry_is_shown_with_guesses(tmp_path):
@@ -455,7 +457,7 @@ def test_an_image_without_geometry_is_shown_with_guesses(tmp_path):
         del ds.ImagePositionPatient, ds.ImageOrientationPatient, ds.PixelSpacing
 
     voxels = write_cine(tmp_path, 1, 1, change=bare)
-    volume = dicom.read([tmp_path])
+    volume = open_scan([tmp_path])
     np.testing.assert_array_equal(volume.array, voxels)
     assert volume.geometry.spacing is volume.geometry.orientation is Known.ASSUMED
     assert len(volume.notices) == 2
@@ -466,19 +468,19 @@ def test_an_image_without_geometry_is_shown_with_guesses(tmp_path):
 
 def test_nothing_to_open(tmp_path):
     with pytest.raises(ScanError, match=r"the folder is empty; open the folder that holds the MR images"):
-        dicom.read([tmp_path])
-    with pytest.raises(ScanError, match=r"absent: does not exist"):
-        dicom.read([tmp_path / "absent"])
+        open_scan([tmp_path])
+    with pytest.raises(ScanError, match=r"absent: no such file or folder"):
+        open_scan([tmp_path / "absent"])
     (tmp_path / "notes.txt").write_text("hello")
-    with pytest.raises(ScanError, match=r"notes.txt: is not a DICOM file; open the folder"):
-        dicom.read([tmp_path / "notes.txt"])
+    with pytest.raises(ScanError, match=r"notes.txt: is in no format that can be read"):
+        open_scan([tmp_path / "notes.txt"])
     ds = dataset(0, 0, 1, 1, pixels(1, 1)[0, 0])
     del ds.PixelData
     ds.save_as(tmp_path / "report.dcm")
     with pytest.raises(ScanError) as failed:
-        dicom.read([tmp_path])
+        open_scan([tmp_path])
     text = str(failed.value)
-    assert str(tmp_path) in text and "none of the 2 files" in text and "is not a DICOM file" in text
+    assert str(tmp_path) in text and "none of the 2 files" in text and "1 file: is in no format" in text
     assert "\n" not in text and text.endswith("open the folder that holds the MR images")
 
 
@@ -489,14 +491,15 @@ def test_links_lead_nowhere_else(tmp_path):
     (tmp_path / "scan" / "link").symlink_to(tmp_path / "elsewhere" / "IM995")
     (tmp_path / "scan" / "folder").symlink_to(tmp_path / "elsewhere")
     os.mkfifo(tmp_path / "scan" / "pipe")
-    np.testing.assert_array_equal(dicom.read([tmp_path / "scan"]).array, voxels[:, :2])
+    np.testing.assert_array_equal(open_scan([tmp_path / "scan"]).array, voxels[:, :2])
 
 
 def test_progress_and_cancel(tmp_path):
     write_cine(tmp_path)
     seen = []
-    dicom.read([tmp_path], progress=lambda *step: seen.append(step))
-    assert seen[0] == (1, 12, "Reading headers") and seen[-1] == (12, 12, "Reading images")
+    open_scan([tmp_path], progress=lambda *step: seen.append(step))
+    assert seen[:2] == [(0, 0, "Looking for scans"), (1, 12, "Reading headers")]
+    assert seen[-1] == (12, 12, "Reading images")
 
     token = CancelToken()
     calls = []
@@ -507,8 +510,8 @@ def test_progress_and_cancel(tmp_path):
             token.cancel()
 
     with pytest.raises(Cancelled):
-        dicom.read([tmp_path], progress=stop, cancel=token)
-    assert calls == [1, 2, 3]
+        open_scan([tmp_path], progress=stop, cancel=token)
+    assert calls == [0, 1, 2, 3]
 
 
 def test_patient_details_are_shown_but_neither_logged_nor_in_the_name(tmp_path, caplog):
@@ -519,7 +522,7 @@ def test_patient_details_are_shown_but_neither_logged_nor_in_the_name(tmp_path, 
 
     with disable_value_validation():
         write_cine(tmp_path, change=invalid)
-    volume = dicom.read([tmp_path])
+    volume = open_scan([tmp_path])
     assert volume.source.patient == {
         "name": "Müller, Anna Maria",
         "id": "P-0042",
@@ -547,7 +550,7 @@ def test_dates_of_anonymised_files(date, shown):
 def test_sunnybrook(patient):
     sitk = pytest.importorskip("SimpleITK")
     folder = real(f"sunnybrook/{patient}/dicom")
-    volume = dicom.read([folder])
+    volume = open_scan([folder])
     frames, slices, gap_mm, pixel_mm = SUNNYBROOK[patient]
     assert volume.array.shape == (frames, slices, 256, 256)
     assert volume.geometry.spacing_mm == pytest.approx((pixel_mm, pixel_mm, gap_mm), abs=1e-3)
@@ -576,7 +579,7 @@ def test_no_file_crashes_the_reader(recwarn, caplog):
     for path in files:
         dicom.looks_like_dicom(path)
         try:
-            volume = dicom.read([path])
+            volume = open_scan([path])
         except CineQuantError as error:
             assert "\n" not in str(error) and path.name in str(error)
         else:
@@ -588,7 +591,7 @@ def test_no_file_crashes_the_reader(recwarn, caplog):
 
 @pytest.mark.parametrize("name", ["pydicom-test-files", "pydicom-test-files/dicomdirtests", "dcmqi"])
 def test_no_folder_crashes_the_reader(name):
-    assert dicom.read([real(f"edge/{name}")]).array.size
+    assert open_scan([real(f"edge/{name}")]).array.size
 
 
 # -- while it is read ------------------------------------------------------------------------------------------------
@@ -597,9 +600,9 @@ def test_no_folder_crashes_the_reader(name):
 def test_slices_are_told_as_they_are_read_the_middle_one_first(tmp_path: Path) -> None:
     voxels = write_cine(tmp_path, frames=3, slices=5)
     files = find_files([tmp_path])
-    images, unusable = dicom.read_headers(files)
+    images, _ = dicom.read_headers(files)
     told: list[tuple[Volume, int, int, np.ndarray]] = []
-    whole = dicom.read_stack([tmp_path], files, images, unusable, on_plane=lambda *of_plane: told.append(of_plane))
+    whole = dicom.read_stack([tmp_path], images, on_plane=lambda *of_plane: told.append(of_plane))
     assert [(t, z) for _, t, z, _ in told[:6]] == [(0, 2), (0, 1), (0, 3), (0, 0), (0, 4), (1, 0)]
     assert len(told) == 15
     for early, t, z, plane in told:
@@ -623,9 +626,9 @@ def test_values_are_told_as_they_will_be_shown(tmp_path: Path) -> None:
 
     voxels = write_cine(tmp_path, frames=2, slices=3, change=rescaled)
     files = find_files([tmp_path])
-    images, unusable = dicom.read_headers(files)
+    images, _ = dicom.read_headers(files)
     told: list[Any] = []
-    whole = dicom.read_stack([tmp_path], files, images, unusable, on_plane=lambda *of_plane: told.append(of_plane))
+    whole = dicom.read_stack([tmp_path], images, on_plane=lambda *of_plane: told.append(of_plane))
     assert whole.array.dtype == np.float32
     assert np.array_equal(whole.array, (4095 - voxels.astype(np.float32)) * 2 - 5)
     assert all(np.array_equal(plane, whole.array[t, z]) for _, t, z, plane in told)

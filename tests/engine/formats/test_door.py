@@ -11,7 +11,7 @@ from dicom_cine import write_cine
 
 from engine.errors import Cancelled, ScanError
 from engine.formats import door, nifti
-from engine.progress import CancelToken, no_progress
+from engine.progress import CancelToken
 from engine.volume import LabelMap, Volume
 
 RAS = np.diag([1.5, 1.5, 8.0, 1.0])
@@ -103,21 +103,12 @@ def test_a_broken_file_does_not_hide_the_cine(tmp_path: Path) -> None:
     assert values(door.open_scan(tmp_path)) == [5, 5]
 
 
-@pytest.mark.parametrize("as_folder", [True, False])
-def test_dicom_goes_to_its_reader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, as_folder: bool) -> None:
-    file = tmp_path / "IM0001"
-    file.write_bytes(bytes(128) + b"DICM" + bytes(100))
-    asked = []
-
-    def read(paths: list[Path], **rest: object) -> str:
-        asked.append((paths, rest))
-        return "a volume"
-
-    monkeypatch.setattr("engine.formats.dicom.read", read)
-    token = CancelToken()
-    given = tmp_path if as_folder else file
-    assert door.open_scan(given, cancel=token) == "a volume"
-    assert asked == [([given], {"progress": no_progress, "cancel": token})]
+@pytest.mark.parametrize("as_text", [True, False])
+def test_paths_are_text_or_paths_one_or_several(tmp_path: Path, as_text: bool) -> None:
+    path = save(tmp_path / "a.nii.gz", 3)
+    given = str(path) if as_text else path
+    assert values(door.open_scan(given)) == values(door.open_scan([given])) == [3]
+    assert door.find(given).paths == door.find((given,)).paths == (path,)
 
 
 def text(path: Path) -> Path:
@@ -126,31 +117,51 @@ def text(path: Path) -> Path:
 
 
 def test_what_cannot_be_opened_is_said_in_one_line(tmp_path: Path) -> None:
-    good = save(tmp_path / "a.nii.gz")
     (tmp_path / "empty").mkdir()
     (tmp_path / "void").write_bytes(b"")
-    save(tmp_path / "two" / "a.nii.gz")
-    save(tmp_path / "two" / "b.nii.gz")
     save(tmp_path / "masks" / "a_gt.nii.gz")
-    save(tmp_path / "deep" / "patient1" / "a.nii.gz")
     other = text(tmp_path / "notes.txt")
     for given, says in [
         ([], "no scan was given"),
         (tmp_path / "none.nii.gz", "none.nii.gz: no such file or folder"),
-        (other, "notes.txt: is neither DICOM nor NIfTI"),
+        (other, "notes.txt: is in no format that can be read (NIfTI, DICOM)"),
         (tmp_path / "void", "void: is empty"),
         (text(tmp_path / "fake.nii.gz"), "fake.nii.gz: is not a NIfTI file"),
-        ([good, other], "notes.txt: several files are opened together only if"),
-        ([good, good, good], "3 NIfTI files are given"),
-        (tmp_path / "two", "holds 2 scans (a.nii.gz, b.nii.gz); open one of them"),
         (tmp_path / "masks", "holds masks only"),
-        (tmp_path / "deep", "patient1"),
         (tmp_path / ("x" * 300), "cannot be opened"),
     ]:
         with pytest.raises(ScanError) as caught:
             door.open_scan(given)
         assert says in str(caught.value)
         assert "\n" not in str(caught.value)
+
+
+def test_what_is_not_shown_is_named_with_the_reason(tmp_path: Path) -> None:
+    one, two = save(tmp_path / "p1" / "a.nii.gz", 1), save(tmp_path / "p2" / "b.nii.gz", 2)
+    volume = door.open_scan(tmp_path)
+    assert values(volume) == [1]
+    assert volume.notices[-1] == (
+        "Also found and not shown: b.nii.gz; some are of another patient or study. "
+        "None is likelier: the first is shown."
+    )
+    save(tmp_path / "p2" / "b.nii.gz", 2, frames=3)
+    volume = door.open_scan(tmp_path)
+    assert values(volume) == [2, 2, 2]
+    assert volume.notices[-1].endswith(
+        "This one is shown because it is a stack of slices with the phases of a heartbeat."
+    )
+    other = text(tmp_path / "notes.txt")
+    for given in ([one, other], [other, one, two]):
+        assert "Not read: notes.txt is in no format that can be read (NIfTI, DICOM)." in door.open_scan(given).notices
+
+
+def test_a_damaged_scan_is_named_where_the_next_is_shown(tmp_path: Path) -> None:
+    save(tmp_path / "small.nii", 5)
+    cut = save(tmp_path / "cine.nii", 5, frames=3)
+    cut.write_bytes(cut.read_bytes()[:-100])
+    volume = door.open_scan(tmp_path)
+    assert values(volume) == [5]
+    assert any(n.startswith(f"The most likely scan cannot be read, so another is shown: {cut}") for n in volume.notices)
 
 
 def test_an_empty_folder(tmp_path: Path) -> None:

@@ -16,8 +16,8 @@ from pydicom.uid import ExplicitVRLittleEndian, MediaStorageDirectoryStorage
 from engine.errors import Cancelled, ScanError
 from engine.formats import dicom
 from engine.formats.dicom_files import tolerant
-from engine.formats.door import open_scan
-from engine.formats.index import Index, Series, find_studies, read_series, thumbnail
+from engine.formats.door import find, open_scan, read_series, thumbnail
+from engine.formats.index import Index, Series
 from engine.progress import CancelToken
 from engine.volume import Volume
 
@@ -62,7 +62,7 @@ def folder_fixture(tmp_path: Path) -> Path:
 
 
 def test_patients_studies_and_series(folder: Path) -> None:
-    index = find_studies([folder])
+    index = find([folder])
     assert [(p.name, p.is_folder, [(s.description, s.date) for s in p.studies]) for p in index.patients] == [
         ("Doe, 1", False, [("", "2024-02-29")]),
         ("Doe, 2", False, [("Cardiac MRI", "2024-02-29")]),
@@ -77,26 +77,26 @@ def test_patients_studies_and_series(folder: Path) -> None:
 
 
 def test_the_short_axis_cine_is_chosen_and_is_what_the_command_opens(folder: Path) -> None:
-    index = find_studies([folder])
+    index = find([folder])
     assert index.chosen is index.series[2]
     assert same(read_series(index, index.chosen), open_scan(folder))
 
 
 def test_each_series_opens_as_itself_without_telling_of_the_others(folder: Path) -> None:
-    index = find_studies([folder])
+    index = find([folder])
     for series in index.series:
         volume = read_series(index, series)
         assert (volume.frames, *volume.geometry.shape) == series.size
         assert volume.not_short_axis == series.not_short_axis
         assert not any("Also found" in notice for notice in volume.notices)
-        assert dicom.stack_of(volume).phases == series.stack.phases  # type: ignore[union-attr]
+        assert dicom.stack_of(volume).phases == series.content.stack.phases
     assert "single slice" in index.series[1].not_short_axis
 
 
 def test_a_repeated_breath_hold_is_one_more_series(tmp_path: Path) -> None:
     voxels = write_cine(tmp_path / "first", change=patient(1, 4))
     write_cine(tmp_path / "again", change=patient(1, 5, PixelData=(voxels[0, 0] + 7).astype("<u2").tobytes()))
-    index = find_studies([tmp_path])
+    index = find([tmp_path])
     assert [series.series_number for series in index.series] == [4, 5]
     assert index.chosen.series_number == 5
     assert np.array_equal(read_series(index, index.series[0]).array, voxels)
@@ -108,7 +108,7 @@ def test_one_series_a_slice_is_one_stack_with_their_names(tmp_path: Path) -> Non
         ds.SeriesInstanceUID, ds.SeriesNumber, ds.SeriesDescription = f"{ROOT}.2.{z}", z, f"slice {z}"
 
     write_cine(tmp_path, change=own_series, slices=5)
-    assert series_of(find_studies([tmp_path])) == [("slice 0 + slice 1 + 3 more", (4, 5, 32, 40))]
+    assert series_of(find([tmp_path])) == [("slice 0 + slice 1 + 3 more", (4, 5, 32, 40))]
 
 
 def test_stacks_of_one_multi_frame_file_open_and_export_as_themselves(tmp_path: Path) -> None:
@@ -120,12 +120,12 @@ def test_stacks_of_one_multi_frame_file_open_and_export_as_themselves(tmp_path: 
         if item.FrameContentSequence[0].TemporalPositionIndex == 1:
             item.PlaneOrientationSequence = [turned]
     ds.save_as(tmp_path / "multi.dcm")
-    index = find_studies([tmp_path])
+    index = find([tmp_path])
     assert sorted(series.size[0] for series in index.series) == [1, 3]
     for series in index.series:
         volume = read_series(index, series)
         assert volume.frames == series.size[0]
-        assert dicom.stack_of(volume).phases == series.stack.phases  # type: ignore[union-attr]
+        assert dicom.stack_of(volume).phases == series.content.stack.phases
 
 
 def test_damaged_pixels_cost_their_series_only(tmp_path: Path) -> None:
@@ -136,7 +136,7 @@ def test_damaged_pixels_cost_their_series_only(tmp_path: Path) -> None:
     broken.save_as(tmp_path / "b" / "cut")
     data = (tmp_path / "b" / "cut").read_bytes()
     (tmp_path / "b" / "cut").write_bytes(data[:-500])
-    index = find_studies([tmp_path])
+    index = find([tmp_path])
     assert len(index.series) == 1
     assert list(index.faults) == [tmp_path / "b" / "cut"]
     assert any("cut is truncated" in notice for notice in read_series(index, index.chosen).notices)
@@ -166,7 +166,7 @@ def write_dicomdir(path: Path, files: list[list[str] | str]) -> Path:
 def test_a_dicomdir_opens_what_it_lists(folder: Path) -> None:
     listed: list[list[str] | str] = [[f.parent.name.upper(), f.name] for f in sorted((folder / "a").iterdir())]
     path = write_dicomdir(folder / "DICOMDIR", [*listed, ["A", "GONE"], ["..", "elsewhere"]])
-    index = find_studies([path])
+    index = find([path])
     assert series_of(index) == [("cine sa", (2, 3, 32, 40))]
     assert same(read_series(index, index.chosen), open_scan(folder / "a"))
     assert same(open_scan(path), open_scan(folder / "a"))
@@ -181,20 +181,20 @@ def test_a_dicomdir_leads_nowhere_else(tmp_path: Path) -> None:
         tmp_path / "disc" / "DICOMDIR", [["..", "secret", name], ["link", name], [f"../secret/{name}"]]
     )
     with pytest.raises(ScanError, match=r"DICOMDIR: none of the 3 files that it lists is there; copy the whole disc"):
-        find_studies([path])
+        find([path])
 
 
 def test_a_dicomdir_that_lists_nothing(tmp_path: Path) -> None:
     with pytest.raises(ScanError, match="lists no file"):
-        find_studies([write_dicomdir(tmp_path / "DICOMDIR", [])])
+        find([write_dicomdir(tmp_path / "DICOMDIR", [])])
 
 
 def test_public_dicomdirs(shared_data: Path) -> None:
     root = shared_data / "edge" / "pydicom-test-files" / "dicomdirtests"
-    expected = series_of(find_studies([root / "DICOMDIR"]))
+    expected = series_of(find([root / "DICOMDIR"]))
     assert len(expected) > 15
     for name in ("DICOMDIR-bigEnd", "DICOMDIR-implicit", "DICOMDIR-nooffset", "DICOMDIR-reordered"):
-        assert series_of(find_studies([root / name])) == expected
+        assert series_of(find([root / name])) == expected
 
 
 # -- NIfTI -----------------------------------------------------------------------------------------------------------
@@ -208,7 +208,7 @@ def test_nifti_files_by_folder_with_pairs_cines_and_no_masks(tmp_path: Path) -> 
     (tmp_path / "p2" / "Info.cfg").write_text("ED: 7\nES: 1\n")
     save(tmp_path / "p2" / "p2_4d.nii.gz", shape=(6, 5, 4, 3))
     (tmp_path / "p2" / "broken.nii.gz").write_bytes(b"no gzip")
-    index = find_studies([tmp_path])
+    index = find([tmp_path])
     assert [(p.name, p.is_folder) for p in index.patients] == [("p1", True), ("p2", True)]
     assert [(s.description, s.size[0], s.pair) for s in index.series] == [
         ("p1_la_ED", 1, False),
@@ -224,9 +224,9 @@ def test_nifti_files_by_folder_with_pairs_cines_and_no_masks(tmp_path: Path) -> 
 
 def test_files_given_are_opened_whatever_they_are_called(tmp_path: Path) -> None:
     mask = save(tmp_path / "a_gt.nii.gz")
-    assert find_studies([mask]).chosen.paths == (mask,)
+    assert find([mask]).chosen.paths == (mask,)
     one, two = save(tmp_path / "one.nii"), save(tmp_path / "two.nii")
-    assert find_studies([two, one]).chosen.paths == (two, one)
+    assert find([two, one]).chosen.paths == (two, one)
 
 
 @pytest.mark.parametrize("what", ["empty", "text", "masks", "broken", "gone"])
@@ -246,7 +246,7 @@ def test_nothing_to_open_says_so_as_the_command_does(tmp_path: Path, what: str) 
     with pytest.raises(ScanError) as said:
         open_scan(path)
     with pytest.raises(ScanError) as found:
-        find_studies([path])
+        find([path])
     assert str(found.value) == str(said.value)
 
 
@@ -259,9 +259,9 @@ def test_cancel_and_progress(folder: Path) -> None:
             token.cancel()
 
     with pytest.raises(Cancelled):
-        find_studies([folder], progress=progress, cancel=token)
+        find([folder], progress=progress, cancel=token)
     assert heard[-1] == (3, 6 + 12 + 4 + 27, "Reading headers")
-    index = find_studies([folder])
+    index = find([folder])
     with pytest.raises(Cancelled):
         read_series(index, index.chosen, cancel=token)
 
@@ -272,7 +272,7 @@ def test_cancel_and_progress(folder: Path) -> None:
 def test_a_thumbnail_keeps_the_patients_proportions(tmp_path: Path) -> None:
     """32 rows of 1.5 mm, 40 columns of 1.25 mm: 48 × 50 mm, so that the disc is taller than wide in pixels."""
     write_cine(tmp_path)
-    small = thumbnail(find_studies([tmp_path]).chosen, 50)
+    small = thumbnail(find([tmp_path]).chosen, 50)
     assert (small.shape, small.dtype) == ((50, 50), np.uint8)
     assert not small[0].any() and not small[-1].any()
     assert small[1:-1, 0].any()
@@ -283,7 +283,7 @@ def test_a_thumbnail_keeps_the_patients_proportions(tmp_path: Path) -> None:
 
 def test_a_thumbnail_of_monochrome1_is_not_inverted(tmp_path: Path) -> None:
     write_cine(tmp_path, change=patient(1, PhotometricInterpretation="MONOCHROME1"))
-    small = thumbnail(find_studies([tmp_path]).chosen, 48)
+    small = thumbnail(find([tmp_path]).chosen, 48)
     assert small[24, 24] < small[6, 24]
 
 
@@ -292,7 +292,7 @@ def test_a_thumbnail_of_nifti_is_the_middle_slice_of_the_first_frame(tmp_path: P
     voxels[10:20, 5:10, 2, 0] = 100
     voxels[..., 1:] = 50
     nib.save(nib.Nifti1Image(voxels, np.diag([1.0, 1.0, 8.0, 1.0])), tmp_path / "a.nii.gz")
-    index = find_studies([tmp_path])
+    index = find([tmp_path])
     middle = read_series(index, index.chosen).array[0, 2]
     small = thumbnail(index.chosen, 40)
     assert np.array_equal(small[10:30] > 0, middle > 0)
@@ -300,7 +300,7 @@ def test_a_thumbnail_of_nifti_is_the_middle_slice_of_the_first_frame(tmp_path: P
 
 def test_a_thumbnail_that_cannot_be_read_says_so(tmp_path: Path) -> None:
     write_cine(tmp_path)
-    series: Series = find_studies([tmp_path]).chosen
+    series: Series = find([tmp_path]).chosen
     for file in tmp_path.iterdir():
         file.unlink()
     with pytest.raises(ScanError, match="cannot be decoded"):

@@ -16,6 +16,7 @@ from pydicom.sr.coding import Code
 
 from engine.errors import ExportError, ScanError
 from engine.formats import dicom, seg
+from engine.formats.door import open_scan
 from engine.formats.seg_read import read_seg
 from engine.phantom import make_phantom
 from engine.volume import LV, MYO, RV, LabelMap
@@ -25,7 +26,7 @@ MODEL = {"algorithm": "QuantLite int8", "version": "1.2"}
 
 def open_cine(folder, frames=4, slices=3, **kwargs):
     write_cine(folder, frames, slices, **kwargs)
-    volume = dicom.read([folder])
+    volume = open_scan([folder])
     return volume, LabelMap(labels(frames, slices), volume.geometry)
 
 
@@ -84,7 +85,7 @@ def test_segments_carry_codes_and_the_algorithm(tmp_path):
 def test_every_frame_names_its_source_image_and_place(tmp_path, kind):
     if kind == "enhanced":
         write_enhanced(tmp_path / "scan.dcm")
-        volume = dicom.read([tmp_path / "scan.dcm"])
+        volume = open_scan([tmp_path / "scan.dcm"])
         mask = LabelMap(labels(4, 3), volume.geometry)
     else:
 
@@ -227,7 +228,7 @@ def test_what_cannot_be_written(tmp_path):
     with pytest.raises(ExportError, match="is an image of the scan, which is never overwritten"):
         name = tmp_path / "single" / "image.dcm"
         single.source.instances[0][0].rename(name)
-        again = dicom.read([tmp_path / "single"])
+        again = open_scan([tmp_path / "single"])
         seg.write_seg(name, single_mask, again, **MODEL)
 
     phantom, truth, _ = make_phantom(frames=2, slices=2)
@@ -245,7 +246,7 @@ def test_a_scan_refuses_what_would_replace_it_or_lie_among_its_files(tmp_path):
     write_cine(tmp_path / "cine", 1, 2)
     file = min((tmp_path / "cine").iterdir())
     for opened in (tmp_path / "cine", file):
-        source = dicom.read([opened]).source
+        source = open_scan([opened]).source
         for out in (file, tmp_path / "cine"):
             with pytest.raises(ExportError, match="never overwritten"):
                 source.refuse(out)
@@ -280,7 +281,7 @@ def test_round_trip(exported, tmp_path):
     assert not some[[0, 1, 3]].any()
     # beside the images, where they are passed over
     np.testing.assert_array_equal(read_seg([tmp_path], volume).array, mask.array)
-    np.testing.assert_array_equal(dicom.read([tmp_path]).array, volume.array)
+    np.testing.assert_array_equal(open_scan([tmp_path]).array, volume.array)
 
 
 def test_segments_go_by_code_not_by_number(exported):
@@ -383,7 +384,7 @@ def test_sunnybrook(tmp_path, patient):
     folder = DATA / "sunnybrook" / patient / "dicom"
     if not folder.exists():
         pytest.skip("needs the data set sunnybrook in ../shared/data")
-    volume = dicom.read([folder])
+    volume = open_scan([folder])
     t, z, y, x = volume.array.shape
     mask = LabelMap(labels(t, z, y, x), volume.geometry)
     files = seg.write_seg(tmp_path / "out", mask, volume, **MODEL)

@@ -12,7 +12,7 @@ from dicom_cine import write_cine
 from pydicom.config import disable_value_validation
 
 from engine.errors import ScanError
-from engine.formats import dicom
+from engine.formats.door import open_scan
 from engine.formats.study_files import find_files
 
 
@@ -37,7 +37,7 @@ def test_links_that_lead_nowhere_are_no_trouble(tmp_path: Path) -> None:
     (tmp_path / "secret").write_text("not of the study")
     (tmp_path / "study" / "out").symlink_to(tmp_path / "secret")
     assert "out" not in names_in([tmp_path / "study"])
-    assert dicom.read([tmp_path / "study"]).array.shape == voxels.shape
+    assert open_scan([tmp_path / "study"]).array.shape == voxels.shape
 
 
 def test_folders_a_thousand_deep(tmp_path: Path) -> None:
@@ -69,15 +69,15 @@ def annex(folder: Path) -> tuple[Path, Path]:
 
 def test_links_of_a_datalad_data_set_are_followed(tmp_path: Path) -> None:
     study, store = annex(tmp_path)
-    whole = dicom.read([study])
+    whole = open_scan([study])
     assert not any("Not read" in notice for notice in whole.notices)
     next(iter(sorted(store.iterdir()))).unlink()
-    assert any("Not read" in notice and "datalad get" in notice for notice in dicom.read([study]).notices)
+    assert any("Not read" in notice and "datalad get" in notice for notice in open_scan([study]).notices)
     shutil.rmtree(store)
     with pytest.raises(ScanError, match="datalad get"):
-        dicom.read([study])
+        open_scan([study])
     with pytest.raises(ScanError, match="datalad get"):
-        dicom.read([sorted(study.iterdir())[0]])
+        open_scan([sorted(study.iterdir())[0]])
 
 
 @pytest.mark.parametrize(
@@ -88,9 +88,9 @@ def test_a_slice_that_was_lost_is_said(tmp_path: Path, content: bytes, says: str
     for path in sorted(tmp_path.iterdir()):
         path.rename(path.with_suffix(".dcm"))
     (tmp_path / "notes.txt").write_bytes(content)
-    assert not any("Not read" in notice for notice in dicom.read([tmp_path]).notices)
+    assert not any("Not read" in notice for notice in open_scan([tmp_path]).notices)
     sorted(tmp_path.glob("*.dcm"))[0].write_bytes(content)
-    assert any("Not read" in notice and says in notice for notice in dicom.read([tmp_path]).notices)
+    assert any("Not read" in notice and says in notice for notice in open_scan([tmp_path]).notices)
 
 
 def test_a_slice_that_may_not_be_read_is_said(tmp_path: Path) -> None:
@@ -99,7 +99,7 @@ def test_a_slice_that_may_not_be_read_is_said(tmp_path: Path) -> None:
     lost.chmod(0)
     if os.access(lost, os.R_OK):
         pytest.skip("root reads everything")
-    assert any("cannot be read" in notice for notice in dicom.read([tmp_path]).notices)
+    assert any("cannot be read" in notice for notice in open_scan([tmp_path]).notices)
 
 
 @pytest.mark.parametrize(("names", "kept"), [(["GONE.DCM"], 3), (["A\0B"], 2), (["..", ".."], 2)])
