@@ -344,7 +344,8 @@ def run_bench(arguments: argparse.Namespace) -> None:
     if arguments.json:
         print_json(report.to_json())
         return
-    rows = [["model", "precision", "image", "ms a slice", "p95", "1 thread", "int8", "memory MB", "file kB", "Dice", "checked"]]
+    columns = ["ms a slice", "p95", "1 thread", "int8", "memory MB", "file kB", "Dice", "checked"]
+    rows = [["model", "precision", "image", *columns]]
     for row in report.rows:
         checked = "–" if row.difference is None else "yes" if row.verified else f"off by {row.difference:.3g}"
         rows.append(

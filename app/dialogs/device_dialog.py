@@ -188,7 +188,9 @@ def _cells(row: Row, name: str, *, best: bool) -> tuple[str, ...]:
 def _measured(report: Report) -> str:
     threads = report.rows[0].threads if report.rows else 0
     on = translate("DeviceCheck", "%n thread(s)", "", COUNT, threads)
-    image = translate("DeviceCheck", "image {size} × {size} as each model takes it, median of {runs} runs, all models in turns")
+    image = translate(
+        "DeviceCheck", "image {size} × {size} as each model takes it, median of {runs} runs, all models in turns"
+    )
     image = image.format(size=report.size, runs=report.runs)
     return f"{report.device} · {report.isa} · {on} · {report.runtime} · {image}"
 

@@ -13,6 +13,7 @@ def row(model: str = "first", precision: str = "int8", latency_ms: float = 2.0, 
         model=model, precision=precision, arithmetic=precision, int8_share=1.0 if precision == "int8" else 0.0,
         threads=2, latency_ms=latency_ms, latency_p95_ms=latency_ms + 1, one_thread_ms=latency_ms, load_ms=50.0,
         memory_mb=100.0, peak_memory_mb=110.0, size_bytes=4_000_000, difference=0.0, tolerance=0.1, dice_mean=0.9,
+        size=256,
     )  # fmt: skip
     return replace(made, **changes)
 
