@@ -46,6 +46,8 @@ class Config:
     compiled: train the network as compiled by torch (needs a C++ compiler; a minute and a half before the first step).
     calm: share of the last epochs that draw their crops with half the augmentation. A small network that never sees a
         crop as it will be asked to segment it stays behind what it can do.
+    frozen_statistics: normalise by the statistics of start_from instead of each batch's, as the network will when it is
+        used. Batch normalisation is then part of the convolution before it.
     teacher: id of a trained configuration whose probabilities join the labels in the loss, with teacher_weight;
         from the share teacher_from of the epochs on, since a teacher has little to tell a network that is still rough.
     qat_epochs, qat_learning_rate: fine-tuning of the int8 graph after post-training quantization; 0 epochs for none.
@@ -75,6 +77,7 @@ class Config:
     bf16: bool = False
     compiled: bool = False
     calm: float = 0.0
+    frozen_statistics: bool = False
     teacher: str = ""
     teacher_from: float = 0.0
     teacher_weight: float = 0.5

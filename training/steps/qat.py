@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,8 @@ from training.data.augment import Augmenter
 from training.data.scans import Scan
 from training.graphs.onnx_walk import attributes, check_operators, constants_of, convolution, parameter_name, walk
 from training.losses import dice_cross_entropy
+from training.networks.quantlite import merged_branches
+from training.steps.train import resume_checkpoint, save_checkpoint
 
 # Weights keep to 7 of their 8 bits, as training.steps.quantize has them and for its reason.
 WEIGHT_LIMIT = 63
@@ -42,6 +45,7 @@ def fine_tune(
     *,
     start: onnx.ModelProto | None = None,
     on_epoch: Callable[[dict[str, float]], None] | None = None,
+    checkpoint: Path | None = None,
 ) -> onnx.ModelProto:
     """Train the weights and biases of a quantized graph for config.qat_epochs; returns a new model of the same graph.
 
@@ -49,15 +53,20 @@ def fine_tune(
     start: the float model it was made from, whose weights training starts from; without it, the rounded ones.
     teacher: (N, 1, H, W) to logits; its probabilities are mixed with the labels as in training.steps.train.
     The learning rate falls from config.qat_learning_rate to 0 along a half cosine. What is returned is the average of
-    weights with decay 0.99. Raises ValueError for a graph with operators that it does not know.
+    weights with decay 0.99.
+    checkpoint: file written after every epoch; where it is there already, the tuning goes on from it.
+    Raises ValueError for a graph with operators that it does not know.
     """
     torch.manual_seed(config.seed)
     graph = QuantizedGraph(model, start)
-    average = [p.detach().clone() for p in graph.parameters()]
+    average = {name: p.detach().clone() for name, p in graph.named_parameters()}
     optimizer = torch.optim.Adam(graph.parameters(), lr=config.qat_learning_rate)
     augmenter = Augmenter(scans, config.crop)
-    total, step = config.qat_epochs * (len(augmenter) // config.batch), 0
-    for epoch in range(config.qat_epochs):
+    steps = len(augmenter) // config.batch
+    total = config.qat_epochs * steps
+    first = resume_checkpoint(checkpoint, graph, average, optimizer) if checkpoint else 0
+    step = first * steps
+    for epoch in range(first, config.qat_epochs):
         rng = np.random.default_rng((config.seed, config.epochs + epoch))
         losses = []
         bar = tqdm(augmenter.batches(config.batch, rng), desc=f"tuning {epoch + 1}/{config.qat_epochs}", leave=False)
@@ -68,22 +77,25 @@ def fine_tune(
             images = images.contiguous(memory_format=torch.channels_last)
             with torch.no_grad(), torch.autocast("cpu", torch.bfloat16, enabled=config.bf16):
                 taught = teacher(images).float().softmax(1)
-            logits = graph(images, rounding=step % 2 == 0)
+            with torch.autocast("cpu", torch.bfloat16, enabled=config.bf16):
+                logits = graph(images, rounding=step % 2 == 0)
             loss = dice_cross_entropy(logits, labels, taught, config.teacher_weight)
             optimizer.zero_grad(set_to_none=True)
             loss.backward()
             optimizer.step()
             step += 1
             with torch.no_grad():
-                for mean, value in zip(average, graph.parameters(), strict=True):
-                    mean.lerp_(value, 1 - min(0.99, step / (10 + step)))
+                for name, value in graph.named_parameters():
+                    average[name].lerp_(value, 1 - min(0.99, step / (10 + step)))
             losses.append(loss.item())
             bar.set_postfix(loss=f"{np.mean(losses[-50:]):.4f}")
+        if checkpoint:
+            save_checkpoint(checkpoint, graph, average, optimizer, epoch + 1)
         if on_epoch:
             on_epoch({"epoch": epoch + 1, "loss": float(np.mean(losses))})
     with torch.no_grad():
-        for mean, value in zip(average, graph.parameters(), strict=True):
-            value.copy_(mean)
+        for name, value in graph.named_parameters():
+            value.copy_(average[name])
     return graph.to_onnx()
 
 
@@ -157,9 +169,13 @@ class QuantizedGraph(nn.Module):
         rounded = torch.fake_quantize_per_channel_affine(
             weight, _step(weight.detach()), zero, 0, -WEIGHT_LIMIT - 1, WEIGHT_LIMIT
         )
-        return convolution(node, x, rounded, self.biases.get(key, None))
+        bias = self.biases.get(key, None)
+        if weight.shape[2:] == (5, 5) and weight.shape[1] == 1:
+            return merged_branches(x, rounded, bias, attributes(node)["strides"][0])
+        return convolution(node, x, rounded, bias)
 
     def _round(self, node: onnx.NodeProto, x: Tensor) -> Tensor:
+        x = x.float()
         step, zero = (self.constants[name] for name in node.input[1:])
         low, high = np.iinfo(zero.dtype).min, np.iinfo(zero.dtype).max
         if step.ndim == 0:

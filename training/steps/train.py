@@ -78,7 +78,7 @@ def train(
     # Networks that give something else while they train bring the loss of that.
     loss_of = getattr(network, "loss", dice_cross_entropy)
     taught_by: nn.Module | None = None
-    first = _resume(folder / CHECKPOINT, network, average, optimizer)
+    first = resume_checkpoint(folder / CHECKPOINT, network, average, optimizer)
     if processes.mean_over_processes(first, device) != first:
         raise RunError(f"{folder}: the processes find different checkpoints there; use a folder that all of them share")
     step_network = processes.in_step(network)
@@ -94,6 +94,8 @@ def train(
                 taught_by = teacher().to(device, memory_format=torch.channels_last).eval()
             started, losses = time.perf_counter(), []
             network.train()
+            if config.frozen_statistics:
+                freeze_statistics(network)
             batches = augmenter.batches(config.batch, order)
             bar = tqdm(batches, desc=f"epoch {epoch + 1}/{config.epochs}", leave=False, disable=not here.first)
             for step, items in enumerate(bar, start=epoch * steps):
@@ -131,13 +133,20 @@ def train(
                 row |= quick_dice(_averaged(config, average).to(device), monitor)
             log.writerow([f"{v:.5g}" if isinstance(v, float) else v for v in row.values()])
             file.flush()
-            _save(folder / CHECKPOINT, network, average, optimizer, epoch + 1)
+            save_checkpoint(folder / CHECKPOINT, network, average, optimizer, epoch + 1)
             if on_epoch:
                 on_epoch(row)
     result = _averaged(config, average)
     if here.first:
         _write_tensors(folder / WEIGHTS, result.state_dict(), {})
     return result
+
+
+def freeze_statistics(network: nn.Module) -> None:
+    """Normalise by the statistics that the network has, as it will when it is used, instead of the batch's."""
+    for module in network.modules():
+        if isinstance(module, nn.modules.batchnorm._BatchNorm):
+            module.eval()
 
 
 def one_cycle(step: int, total: int, peak: float) -> tuple[float, float]:
@@ -207,7 +216,8 @@ def _same_run_or_new(config: Config, folder: Path, *, write: bool) -> None:
         write_atomically(path, json.dumps(values, indent=1, ensure_ascii=False).encode())
 
 
-def _save(path: Path, network: nn.Module, average: dict[str, Tensor], optimizer: Any, epoch: int) -> None:
+def save_checkpoint(path: Path, network: nn.Module, average: dict[str, Tensor], optimizer: Any, epoch: int) -> None:
+    """All that a training needs to go on after an epoch, written at once or not at all."""
     tensors = {f"network/{k}": v for k, v in network.state_dict().items()}
     tensors |= {f"average/{k}": v for k, v in average.items()}
     for index, state in optimizer.state_dict()["state"].items():
@@ -219,7 +229,7 @@ def _write_tensors(path: Path, tensors: dict[str, Tensor], metadata: dict[str, s
     write_atomically(path, save({k: v.detach().cpu().contiguous().clone() for k, v in tensors.items()}, metadata))
 
 
-def _resume(path: Path, network: nn.Module, average: dict[str, Tensor], optimizer: Any) -> int:
+def resume_checkpoint(path: Path, network: nn.Module, average: dict[str, Tensor], optimizer: Any) -> int:
     """Load a checkpoint in place. Returns the number of epochs done, 0 where there is none."""
     if not path.exists():
         return 0

@@ -9,6 +9,7 @@ import torch.nn.functional as F
 from training.networks.espnetv2 import ESPNetv2, ESPNetv2EdgeNets, _averaging
 from training.networks.quantlite import QuantLite, Unit
 from training.networks.table import NETWORKS, parameter_count
+from training.steps.train import freeze_statistics
 
 
 @pytest.mark.parametrize("name", NETWORKS)
@@ -43,6 +44,29 @@ def test_folding_the_fusion_changes_weights_and_not_the_function() -> None:
     torch.testing.assert_close(network(x), before, rtol=1e-3, atol=1e-4)
     network.fold()
     torch.testing.assert_close(network(x), before, rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.parametrize(("kind", "tolerance"), [(torch.float32, 1e-4), (torch.bfloat16, 0.1)])
+def test_training_under_frozen_statistics_is_the_same_function(kind: torch.dtype, tolerance: float) -> None:
+    torch.manual_seed(0)
+    network = QuantLite().to(memory_format=torch.channels_last)
+    for module in network.modules():
+        if isinstance(module, torch.nn.BatchNorm2d):
+            module.running_mean.normal_(0, 0.2)
+            module.running_var.uniform_(0.5, 2)
+    x = torch.randn(2, 1, 64, 96).contiguous(memory_format=torch.channels_last)
+    with torch.no_grad():
+        used = network.eval()(x)
+    before = {key: value.clone() for key, value in network.state_dict().items()}
+    network.train()
+    freeze_statistics(network)
+    with torch.autocast("cpu", kind, enabled=kind != torch.float32):
+        trained = network(x)
+    assert (trained.float() - used).abs().max() <= tolerance * used.abs().max()
+    trained.float().square().mean().backward()
+    assert all(torch.isfinite(p.grad).all() for p in network.parameters() if p.grad is not None)
+    assert all(p.grad is not None for p in network.parameters())
+    assert all(torch.equal(value, before[key]) for key, value in network.state_dict().items())
 
 
 @pytest.mark.parametrize(("n_in", "n_out"), [(16, 5), (48, 32), (8, 5), (10, 5), (7, 7)])

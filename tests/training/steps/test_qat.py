@@ -141,6 +141,39 @@ def test_tuning_sees_activations_rounded_and_as_they_are(
     assert seen[1::2] == [False] * len(seen[1::2])
 
 
+def test_an_interrupted_tuning_goes_on(
+    pair: tuple[onnx.ModelProto, onnx.ModelProto, QuantLite], tmp_path: Path
+) -> None:
+    class StopError(Exception):
+        pass
+
+    def stop(row: dict[str, float]) -> None:
+        raise StopError
+
+    start, quantized, network = pair
+    config, scans, path = replace(CONFIG, qat_epochs=2), phantom_scans(), tmp_path / "tuning.safetensors"
+    whole = fine_tune(quantized, config, scans, network, start=start)
+    with pytest.raises(StopError):
+        fine_tune(quantized, config, scans, network, start=start, checkpoint=path, on_epoch=stop)
+    seen: list[dict[str, float]] = []
+    again = fine_tune(quantized, config, scans, network, start=start, checkpoint=path, on_epoch=seen.append)
+    assert [row["epoch"] for row in seen] == [2]
+    assert again.SerializeToString() == whole.SerializeToString()
+
+
+def test_tuning_keeps_to_the_taps_of_the_branches(
+    pair: tuple[onnx.ModelProto, onnx.ModelProto, QuantLite],
+) -> None:
+    start, quantized, network = pair
+    tuned = fine_tune(quantized, replace(CONFIG, qat_learning_rate=1e-2), phantom_scans(), network, start=start)
+    kernels = [w for w in QuantizedGraph(tuned).weights.values() if w.shape[1:] == (1, 5, 5)]
+    assert kernels
+    for kernel in kernels:
+        plain, dilated = kernel.detach().chunk(2)
+        assert plain[:, 0, 0].abs().max() == plain[:, 0, :, 4].abs().max() == 0
+        assert dilated[:, 0, 1::2].abs().max() == dilated[:, 0, :, 1::2].abs().max() == 0
+
+
 def test_an_operator_that_cannot_be_trained_is_named(
     pair: tuple[onnx.ModelProto, onnx.ModelProto, QuantLite], tmp_path: Path
 ) -> None:
