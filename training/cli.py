@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import hashlib
 import json
 import shutil
 import sys
@@ -91,6 +92,8 @@ def _parser() -> argparse.ArgumentParser:
             continue
         if verb != "export":
             source.add_split(p)
+        if verb in ("make", "train", "quantize"):
+            source.add_also(p)
         if verb in ("make", "train"):
             p.add_argument("--device", default="auto", help="auto (default: a GPU where there is one), cpu or cuda")
         p.add_argument("--runs", type=Path, default=Path("runs"), help="checkpoints and logs go to RUNS/ID")
@@ -151,6 +154,9 @@ def _train(config: Config, arguments: argparse.Namespace) -> None:
     data = source.open_source(arguments)
     training, validation = data.split(arguments.train, arguments.val)
     scans = data.scans(training, spec, source.bar("reading", shown=here.first))
+    also = source.open_also(arguments)
+    for other in also:
+        scans += other.scans(other.cases, spec, source.bar("reading", shown=here.first))
     # Only the first process watches the validation patients.
     monitor = data.scans(validation, spec, source.bar("reading", shown=here.first)) if here.first else ()
     run, results = arguments.runs / config.id, arguments.results / config.id
@@ -162,7 +168,7 @@ def _train(config: Config, arguments: argparse.Namespace) -> None:
     if not here.first:
         return
     results.mkdir(parents=True, exist_ok=True)
-    source.note_training(results, data.layout, training)
+    source.note_training(results, data.layout, training, also)
     draw_curves(run / LOG, run / "curves.png")
     for name in (WEIGHTS, "config.json", LOG, "curves.png"):
         shutil.copyfile(run / name, results / name)
@@ -205,7 +211,8 @@ def _quantize(config: Config, arguments: argparse.Namespace) -> None:
     if not (exported / CARD_FILE).exists():
         raise RunError(f"{exported}: no exported model; run `cinequant-train export {arguments.config}` first")
     data = source.open_data(arguments)
-    cases = datasets.present(data.split(arguments.train, arguments.val)[0])
+    training = data.split(arguments.train, arguments.val)[0]
+    cases = datasets.present(training + tuple(c for other in source.open_also(arguments) for c in other.cases))
     card = finish_model(
         config,
         load_card(exported),
@@ -231,14 +238,21 @@ def _tuning(config: Config, arguments: argparse.Namespace, cases: Sequence[datas
 
         scans = load_scans(cases, input_spec(config))
         teacher = teacher.to(memory_format=torch.channels_last).eval()
+        # Of this very graph, so that nothing tuned before passes for it.
+        graphs = hashlib.sha256(model.SerializeToString() + start.SerializeToString()).hexdigest()[:12]
+        checkpoint = arguments.runs / config.id / f"tuning-{graphs}.safetensors"
+        checkpoint.parent.mkdir(parents=True, exist_ok=True)
+        goes_on = checkpoint.exists()
         try:
-            tuned = fine_tune(model, config, scans, teacher, start=start, on_epoch=note)
+            tuned = fine_tune(model, config, scans, teacher, start=start, on_epoch=note, checkpoint=checkpoint)
         except ValueError as error:
             raise RunError(f"{config.id}: {error}; set qat_epochs = 0 for this network") from error
         (arguments.results / config.id).mkdir(parents=True, exist_ok=True)
-        with (arguments.results / config.id / TUNING_LOG).open("w", newline="", encoding="utf-8") as file:
+        path = arguments.results / config.id / TUNING_LOG
+        with path.open("a" if goes_on else "w", newline="", encoding="utf-8") as file:
             log = csv.DictWriter(file, ["epoch", "loss", "seconds"])
-            log.writeheader()
+            if not goes_on:
+                log.writeheader()
             log.writerows({k: f"{v:.5g}" if isinstance(v, float) else v for k, v in row.items()} for row in rows)
         return tuned
 
@@ -299,6 +313,7 @@ def _evaluate(config: Config, arguments: argparse.Namespace) -> None:
     plain = data.layout == "acdc" and arguments.val == "val"
     split = METRICS_SPLIT if plain else source.metrics_split(data.layout, validation, results)
     external = datasets.find_cases(arguments.external, "mnms") if arguments.external else ()
+    source.refuse_trained("mnms", [case.patient for case in external], results)
     written = evaluate_model(card, validation, arguments.results / config.id, external=external, split=split)
     for split, precisions in (("validation", written["precisions"]), ("external", written["external"])):
         for precision, found in precisions.items():

@@ -158,7 +158,7 @@ class Network:
             self._request.set_output_tensor(ov.Tensor(self._logits, shared_memory=True))
             self._run()
             if key and not blob:
-                compiled.write_blob(key, self._compiled.export_model().getvalue())
+                _keep(self._compiled, key)
         except RuntimeError as error:
             raise ModelError(
                 f"{where}: OpenVINO cannot use this file ({_reason(error)}); export the model again"
@@ -204,6 +204,13 @@ def _compile(content: bytes, where: Path, input_shape: tuple[int, int], options:
         )
     model.reshape([1, 1, *input_shape])
     return _openvino_core().compile_model(model, "CPU", options)
+
+
+def _keep(network: Any, key: str) -> None:
+    """Leave a compiled network for the next process. OpenVINO 2026.4 cannot write every network that it can run."""
+    if compiled.cache_folder() is not None:
+        with contextlib.suppress(RuntimeError):
+            compiled.write_blob(key, network.export_model().getvalue())
 
 
 def _from_blob(blob: bytes, key: str, options: dict[str, Any]) -> Any | None:

@@ -7,6 +7,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from tqdm import tqdm
 
@@ -114,6 +115,24 @@ def add_split(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--val", default="val", metavar="LIST", help=text)
 
 
+def add_also(parser: argparse.ArgumentParser) -> None:
+    """--also: further data sets to train on."""
+    text = "another data set, such as mnms=PATH, all of whose patients are trained on as well; may be given again"
+    parser.add_argument("--also", action="append", default=[], metavar="LAYOUT=DIR", help=text)
+
+
+def open_also(arguments: argparse.Namespace) -> tuple[Source, ...]:
+    """Of a command's --also. Raises ScanError."""
+    found = []
+    for given in arguments.also:
+        layout, _, folder = given.partition("=")
+        if layout not in LAYOUTS or layout == "pairs" or not folder:
+            known = ", ".join(name for name in LAYOUTS if name != "pairs")
+            raise ScanError(f"--also {given}: give LAYOUT=DIR with one of {known}")
+        found.append(Source(layout, datasets.list_cases(Path(folder), layout)))
+    return tuple(found)
+
+
 def open_source(arguments: argparse.Namespace) -> Source:
     """Of a command's arguments. Raises ScanError."""
     folder = getattr(arguments, "prepared", None)
@@ -133,25 +152,39 @@ def open_data(arguments: argparse.Namespace) -> Source:
     return Source(layout, datasets.list_cases(arguments.data, layout, arguments.labels))
 
 
-def note_training(folder: Path, layout: str, cases: Sequence[Case]) -> None:
+def note_training(folder: Path, layout: str, cases: Sequence[Case], also: Sequence[Source] = ()) -> None:
     """Write beside the weights whom they were trained on."""
-    patients = list(dict.fromkeys(case.patient for case in cases))
-    said = {"layout": layout, "patients": patients, "volumes": len(cases)}
+    said = _noted(layout, cases)
+    if also:
+        said["also"] = [_noted(other.layout, other.cases) for other in also]
     write_atomically(folder / DATA, (json.dumps(said, indent=1, ensure_ascii=False) + "\n").encode())
 
 
-def trained_on(folder: Path) -> tuple[str, tuple[str, ...]]:
-    """(layout, patients) that note_training wrote; ACDC and none without, as of an older program."""
+def _noted(layout: str, cases: Sequence[Case]) -> dict[str, Any]:
+    patients = list(dict.fromkeys(case.patient for case in cases))
+    return {"layout": layout, "patients": patients, "volumes": len(cases)}
+
+
+def trained_on(folder: Path) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """(layout, patients) of each data set that note_training wrote; ACDC and none without, as of an older program."""
     path = folder / DATA
     if not path.exists():
-        return "acdc", ()
+        return (("acdc", ()),)
     said = json.loads(path.read_text(encoding="utf-8"))
-    return said["layout"], tuple(said["patients"])
+    return tuple((one["layout"], tuple(one["patients"])) for one in (said, *said.get("also", ())))
 
 
 def about(folder: Path) -> About:
     """What the card of the weights in a results folder says of their training."""
-    layout, patients = trained_on(folder)
+    sets = trained_on(folder)
+    if len(sets) > 1:
+        texts = [_about(layout, patients) for layout, patients in sets]
+        terms = list(dict.fromkeys(one.licence for one in texts))
+        return About("; ".join(one.training_data for one in texts), "; ".join(terms), texts[0].long_axis)
+    return _about(*sets[0])
+
+
+def _about(layout: str, patients: Sequence[str]) -> About:
     if layout == "acdc" and (not patients or _is_default_split(patients)):
         return ACDC
     text = f"{_NAMES[layout]}, {_count(patients)}"
@@ -161,13 +194,19 @@ def about(folder: Path) -> About:
 def metrics_split(layout: str, cases: Sequence[Case], results: Path) -> str:
     """What a card says of the patients it was measured on. Raises ScanError where training saw one of them."""
     patients = tuple(dict.fromkeys(case.patient for case in cases))
-    of_layout, seen = trained_on(results)
-    # Both views of M&Ms-2 are of the same patients.
-    if of_layout.removesuffix("-la") == layout.removesuffix("-la") and (both := sorted(set(seen) & set(patients))):
-        raise ScanError(f"patient '{both[0]}' was trained on; evaluate on others, or with `cinequant evaluate`")
+    refuse_trained(layout, patients, results)
     splits = tuple({case.split for case in cases})
     which = {("val",): "its validation set", ("test",): "its test set"}.get(splits, "chosen by name")
     return f"{_NAMES[layout]}, {_count(patients)} ({which}): mean over volumes; training saw none of them"
+
+
+def refuse_trained(layout: str, patients: Sequence[str], results: Path) -> None:
+    """Raises ScanError where the weights of a results folder were trained on one of these patients."""
+    for of_layout, seen in trained_on(results):
+        # Both views of M&Ms-2 are of the same patients.
+        same = of_layout.removesuffix("-la") == layout.removesuffix("-la")
+        if same and (both := sorted(set(seen) & set(patients))):
+            raise ScanError(f"patient '{both[0]}' was trained on; evaluate on others, or with `cinequant evaluate`")
 
 
 def _count(patients: Sequence[str]) -> str:

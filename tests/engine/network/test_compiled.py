@@ -137,3 +137,23 @@ def test_two_processes_at_once(cache: Path, card: ModelCard) -> None:
     assert [process.wait(120) for process in both] == [0, 0]
     (blob,) = cache.iterdir()
     assert compiled.read_blob(blob.stem)
+
+
+def test_a_network_that_cannot_be_written_runs(cache: Path, card: ModelCard, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = runtime._compile
+    monkeypatch.setattr(runtime, "_compile", lambda *rest: Unwritable(real(*rest)))
+    assert logits(card).shape == (4, *SHAPE)
+    assert not cache.exists()
+
+
+class Unwritable:
+    """A compiled network that OpenVINO cannot write."""
+
+    def __init__(self, network: Any) -> None:
+        self._network = network
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._network, name)
+
+    def export_model(self) -> None:
+        raise RuntimeError("No reorder available")

@@ -221,3 +221,27 @@ def test_patients_cannot_be_trained_on_and_measured(
     (tmp_path / "few.toml").write_text(few)
     assert cli.main(["train", str(tmp_path / "few.toml"), *command[1:]]) == 1
     assert "16 slices are too few for a batch of 99" in capsys.readouterr().err
+
+
+def test_several_data_sets_are_trained_on_together(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _tiny(monkeypatch)
+    trees.mnms2(tmp_path / "one", [1, 2, 161])
+    trees.mnms2(tmp_path / "other", [7, 8])
+    (tmp_path / "tiny.toml").write_text(TINY.format(id="tiny", precisions=["float32"]))
+    places = ["--layout", "mnms2", "--runs", str(tmp_path / "runs"), "--results", str(tmp_path / "results")]
+    command = [str(tmp_path / "tiny.toml"), "--data", str(tmp_path / "one"), *places]
+    models = ["--models", str(tmp_path / "models")]
+    assert cli.main(["make", *command, *models, "--also", f"mnms2={tmp_path / 'other'}"]) == 0
+    said = json.loads((tmp_path / "results" / "tiny" / "data.json").read_text())
+    assert said["patients"] == ["001", "002"]
+    assert said["also"] == [{"layout": "mnms2", "patients": ["007", "008"], "volumes": 4}]
+    card = load_card(tmp_path / "models" / "tiny")
+    assert card.training_data.count("2 patients") == 2
+    assert card.licence.count("M&Ms-2") == 1
+    elsewhere = [str(tmp_path / "tiny.toml"), "--data", str(tmp_path / "other"), *places, *models]
+    assert cli.main(["evaluate", *elsewhere, "--val", "7"]) == 1
+    assert "patient '007' was trained on" in capsys.readouterr().err
+    assert cli.main(["train", *command, "--also", str(tmp_path / "other")]) == 1
+    assert "give LAYOUT=DIR with one of acdc, mnms" in capsys.readouterr().err
