@@ -22,6 +22,7 @@ from app.cli import terminal, verbs
 from app.cli.interrupts import Interrupts
 from engine import __version__
 from engine.errors import Cancelled, CineQuantError, fault_report
+from engine.network.model_card import VIEWS
 from engine.volume import CONVENTIONS, SPACING_MM
 
 DONE, AT_FAULT, WRONG_USAGE, BUG, INTERRUPTED = 0, 1, 2, 3, 130
@@ -150,6 +151,7 @@ def _parser() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParse
         "-o", "--output", required=True, type=Path, metavar="OUT", help="file, or folder for a SEG cine"
     )
     _add_model(segment)
+    _add_view(segment)
     segment.add_argument("--format", choices=FORMATS, help="default: by OUT's ending, else the scan's own kind")
     segment.add_argument(
         "--labels",
@@ -164,6 +166,7 @@ def _parser() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParse
     measure.add_argument("--mask", type=Path, metavar="M", help="use this NIfTI or DICOM SEG mask instead of a model")
     measure.add_argument("--labels", choices=tuple(CONVENTIONS), default="mnms", help="values in a NIfTI mask")
     _add_model(measure)
+    _add_view(measure)
     _add_json(measure)
 
     evaluate = verb("evaluate", verbs.run_evaluate, "Compare a model with the truth masks of a data set.")
@@ -206,6 +209,10 @@ def _add_model(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", metavar="ID", help="see `cinequant models`; default quantlite")
     parser.add_argument("--precision", metavar="P", help="one of the model's precisions; default int8")
     parser.add_argument("--threads", type=_positive, metavar="N", help="default: one a physical core")
+
+
+def _add_view(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--view", choices=VIEWS, help="what the scan shows; default: as its geometry says")
 
 
 def _add_json(parser: argparse.ArgumentParser) -> None:

@@ -20,7 +20,8 @@ from app.cli.terminal import number, plain, print_json, print_notices, print_tex
 from engine.errors import CineQuantError, ExportError, ModelError, ScanError
 from engine.files import write_atomically
 from engine.network.catalog import Catalog, default_precision, find_models, user_models
-from engine.network.model_card import ModelCard
+from engine.network.model_card import FOUR_CHAMBER, SHORT_AXIS, ModelCard
+from engine.network.view import view_of
 from engine.volume import Known, LabelMap, Volume
 
 if TYPE_CHECKING:
@@ -30,18 +31,52 @@ if TYPE_CHECKING:
     from engine.network.predict import Prediction
 
 NIFTI_ENDINGS = (".nii", ".nii.gz")
+VIEW_WORDS = {SHORT_AXIS: "short axes", FOUR_CHAMBER: "a four-chamber view"}
 
 
 def _choose_model(arguments: argparse.Namespace) -> tuple[Catalog, ModelCard, str]:
     """Checked before anything slow begins."""
     catalog = find_models()
-    card = catalog.get(arguments.model)
+    view = getattr(arguments, "view", None)
+    card = catalog.for_view(view) if view and arguments.model is None else catalog.get(arguments.model)
     precision = arguments.precision or default_precision(card)
     card.file_for(precision)
     return catalog, card, precision
 
 
-def _open(arguments: argparse.Namespace, *, segmenting: bool) -> Volume:
+def _model_and_scan(arguments: argparse.Namespace) -> tuple[ModelCard, str, Volume, str]:
+    """The model, its precision, the scan and its view: as asked for, else as the scan's geometry says."""
+    catalog, card, precision = _choose_model(arguments)
+    _load_ahead(arguments, card, precision)
+    volume = _open(arguments)
+    seen = view_of(volume.geometry)
+    view = arguments.view or seen or SHORT_AXIS
+    if arguments.model is None and card.view != view:
+        card = catalog.for_view(view)
+        precision = arguments.precision or default_precision(card)
+        card.file_for(precision)
+    path = arguments.paths[0]
+    if not arguments.force:
+        if card.view != view:
+            raise ScanError(
+                f"{path}: is taken for {VIEW_WORDS[view]}, and model {card.id} is made for {VIEW_WORDS[card.view]}; "
+                "name another model, or say with --view what the scan shows"
+            )
+        if view != SHORT_AXIS and volume.slices > 1:
+            raise ScanError(f"{path}: is a stack of slices, not {VIEW_WORDS[view]}; leave out --view, or use --force")
+        # What is wrong with a CT image is wrong with it in every view.
+        if volume.not_short_axis and (view == SHORT_AXIS or not volume.not_short_axis.startswith("a single slice")):
+            raise ScanError(
+                f"{path}: is {volume.not_short_axis}, and the models know short-axis and four-chamber cardiac MR only; "
+                "open a short-axis stack, name a four-chamber view with --view 4ch, or use --force"
+            )
+    if not seen and not arguments.view:
+        notice = "A single slice whose header does not say its view was taken for a short axis; --view says otherwise."
+        volume = replace(volume, notices=(*volume.notices, notice))
+    return card, precision, volume, view
+
+
+def _open(arguments: argparse.Namespace) -> Volume:
     from engine.formats.door import open_scan  # noqa: PLC0415 - see the module's docstring
 
     volume = open_scan(arguments.paths, progress=show_progress)
@@ -49,11 +84,6 @@ def _open(arguments: argparse.Namespace, *, segmenting: bool) -> Volume:
         volume = volume.with_spacing(*arguments.spacing)
     elif volume.geometry.spacing is Known.ASSUMED:
         volume = replace(volume, notices=(*volume.notices, "Give the spacing with --spacing X,Y,Z."))
-    if segmenting and volume.not_short_axis and not arguments.force:
-        raise ScanError(
-            f"{arguments.paths[0]}: is {volume.not_short_axis}, and the models know short-axis cardiac MR only; "
-            "open a short-axis stack, or use --force"
-        )
     return volume
 
 
@@ -102,9 +132,7 @@ def run_segment(arguments: argparse.Namespace) -> None:
     if arguments.format == "dicom-seg" and arguments.labels:
         arguments.usage_error("--labels is for NIfTI; a DICOM SEG names its structures itself")
     _check_parent(out)
-    _, card, precision = _choose_model(arguments)
-    _load_ahead(arguments, card, precision)
-    volume = _open(arguments, segmenting=True)
+    card, precision, volume, view = _model_and_scan(arguments)
     kind = _output_format(out, arguments.format, volume)
     prediction = _predict(arguments, volume, card, precision)
 
@@ -122,7 +150,7 @@ def run_segment(arguments: argparse.Namespace) -> None:
     wall_s = time.perf_counter() - start
     print_notices(volume.notices, as_json=arguments.json)
     if arguments.json:
-        print_json(_segment_json(prediction, volume, out, files, wall_s))
+        print_json({**_segment_json(prediction, volume, out, files, wall_s), "view": view})
     else:
         print_text(_segment_text(prediction, volume, out, wall_s))
 
@@ -197,17 +225,15 @@ def run_measure(arguments: argparse.Namespace) -> None:
     if arguments.mask is not None:
         if arguments.model or arguments.precision:
             arguments.usage_error("--mask takes the place of a model; leave out --model and --precision")
-        volume = _open(arguments, segmenting=False)
+        volume = _open(arguments)
         labels = _read_mask(arguments.mask, volume, arguments.labels)
         made: dict[str, Any] = {"mask": arguments.mask}
         by = f"mask {arguments.mask.name}"
     else:
-        _, card, precision = _choose_model(arguments)
-        _load_ahead(arguments, card, precision)
-        volume = _open(arguments, segmenting=True)
+        card, precision, volume, view = _model_and_scan(arguments)
         prediction = _predict(arguments, volume, card, precision)
         labels = prediction.labels
-        made = prediction.provenance
+        made = {**prediction.provenance, "view": view}
         by = f"{card.name} in {precision}"
     function = measure(labels, volume)
     print_notices(volume.notices, as_json=arguments.json)

@@ -6,6 +6,7 @@ import io
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from tiny_model import write_tiny_model
 from app.cli.main import main
 from engine import __version__
 from engine.network import catalog, runtime
+from engine.network.model_card import save_card
 from engine.phantom import true_values
 
 
@@ -126,6 +128,68 @@ def test_spacing_answers_the_notice_that_asks_for_it(tmp_path: Path, capsys: pyt
 def thin(tmp_path: Path) -> Path:
     """Cubic voxels: no short-axis stack."""
     return write_nifti(tmp_path / "thin.nii.gz", (40, 40, 40), (1.5, 1.5, 1.5))
+
+
+def write_four_chambers(path: Path) -> Path:
+    """A single slice whose plane holds the heart's long axis; RAS, as NIfTI has it."""
+    image = nib.load(write_nifti(path, (60, 50, 1), (1.5, 1.5, 1.0)))
+    affine = np.eye(4)
+    affine[:3, :3] = np.column_stack([(-1, 0, 0), (0, 0.84, 0.54), (0, 0.54, -0.84)]) * (1.5, 1.5, 1.0)
+    made = nib.Nifti1Image(np.asanyarray(image.dataobj), affine)
+    made.header.set_xyzt_units("mm", "sec")
+    nib.save(made, path)
+    return path
+
+
+def add_four_chamber_model(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    save_card(replace(write_tiny_model(folder, "four"), view="4ch"))
+    monkeypatch.setenv("CINEQUANT_MODELS", str(folder))
+
+
+def test_the_view_chooses_the_model(
+    scan: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    four, out = write_four_chambers(tmp_path / "image.nii.gz"), tmp_path / "mask.nii.gz"
+    status, _, err = run(capsys, "segment", four, "-o", out)
+    assert status == 1
+    assert "no model for 4ch images is installed" in err
+    add_four_chamber_model(tmp_path / "models", monkeypatch)
+    assert {m["id"]: m["view"] for m in run_json(capsys, "models")} == {
+        "quantlite": "short-axis", "other": "short-axis", "four": "4ch",
+    }  # fmt: skip
+    found = run_json(capsys, "segment", four, "-o", out)
+    assert (found["model"], found["view"]) == ("four", "4ch")
+    found = run_json(capsys, "segment", scan, "-o", out)
+    assert (found["model"], found["view"]) == ("quantlite", "short-axis")
+    found = run_json(capsys, "segment", four, "-o", out, "--view", "short-axis")
+    assert (found["model"], found["view"]) == ("quantlite", "short-axis")
+    assert run_json(capsys, "measure", four)["view"] == "4ch"
+
+
+def test_views_are_never_confused(
+    scan: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    four, out = write_four_chambers(tmp_path / "image.nii.gz"), tmp_path / "mask.nii.gz"
+    add_four_chamber_model(tmp_path / "models", monkeypatch)
+    for given, says in [
+        (
+            (four, "--model", "quantlite"),
+            "is taken for a four-chamber view, and model quantlite is made for short axes",
+        ),
+        ((scan, "--model", "four"), "is taken for short axes, and model four is made for a four-chamber view"),
+        ((scan, "--view", "4ch"), "is a stack of slices, not a four-chamber view"),
+    ]:
+        status, _, err = run(capsys, "segment", given[0], "-o", out, *given[1:])
+        assert status == 1
+        assert says in err
+        assert run(capsys, "segment", given[0], "-o", out, *given[1:], "--force")[0] == 0
+    # A plane that says nothing is a short axis as long as nobody says otherwise.
+    flat = write_nifti(tmp_path / "image_LA.nii.gz", (60, 50, 1))
+    found = run_json(capsys, "segment", flat, "-o", out)
+    assert (found["model"], found["view"]) == ("quantlite", "short-axis")
+    assert any("does not say its view" in notice for notice in found["notices"])
+    found = run_json(capsys, "segment", flat, "-o", out, "--view", "4ch")
+    assert (found["model"], found["view"]) == ("four", "4ch")
 
 
 def test_what_is_no_short_axis_stack_is_segmented_with_force_only(
