@@ -1,0 +1,128 @@
+"""Inputs with known right answers, measured by the command: `python -m benchmarks.cases ../shared/cases`.
+
+Every folder of cases holds input.tar.xz, which is unpacked elsewhere. An answer is right where the volumes lie within
+EDV_ML and the ejection fraction within EF_POINTS of the truth, with every frame there; where it is refused for the true
+reason; or where the notices say it. Exits with 1 where one is not right.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+import tarfile
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from benchmarks.answers import answer
+
+EDV_ML, EF_POINTS = 5.0, 2.5
+TRUE_EDV_ML, TRUE_EF_PERCENT = 133.4, 59.2
+
+
+@dataclass(frozen=True, slots=True)
+class Right:
+    """What is right. frames: measured with this many. refused, said: patterns for the error and for a notice."""
+
+    frames: int = 0
+    refused: str = ""
+    said: str = ""
+
+
+CINE = Right(frames=4)
+NOT_A_CINE = Right(refused="not|no ")
+CASES: dict[str, Right] = {
+    "classic-multi-frame/input": CINE,
+    "enhanced-magnitude-and-phase/input": CINE,
+    "enhanced-position-shared/input": CINE,
+    **{
+        f"enhanced-time-elsewhere/input/{kind}": CINE
+        for kind in ("actual", "datetime", "percent", "dimension", "legacy")
+    },
+    "fewer-phases-in-one-slice/input": Right(frames=8),
+    "htj2k/input": Right(refused="HTJ2K|High-Throughput"),
+    "links-of-datalad/input/images/P1": CINE,
+    "nifti-axes-x-y-t-z/input/cine.nii.gz": Right(said="slices|time|frames"),
+    "nifti-beside-dicom/input": Right(frames=4),
+    "nifti-long-axis-is-measured/input/la_4ch.nii.gz": Right(refused="single slice|one slice"),
+    "nifti-long-axis-is-measured/input/xyt.nii.gz": Right(refused="slice|frames", said="slices|time|frames"),
+    **{
+        f"nifti-odd-wrappings/input/{name}": CINE
+        for name in ("minus1024.nii.gz", "xyz1t.nii.gz", "plain.nii.gz", "pair", "gzip.nii")
+    },
+    "not-short-axis-by-its-name/input/ch4": NOT_A_CINE,
+    "not-short-axis-by-its-name/input/transverse": NOT_A_CINE,
+    "not-short-axis-by-its-name/input/t2star": NOT_A_CINE,
+    "one-sop-uid-for-many/input/all": CINE,
+    "one-sop-uid-for-many/input/slice": CINE,
+    "perfusion-taken-for-cine/input/alone": Right(refused="perfusion|heartbeat|beat|cine"),
+    "perfusion-taken-for-cine/input/beside": CINE,
+    "real-time-over-several-beats/input": Right(said="beat"),
+    "stack-falls-apart-by-tilt/input": CINE,
+    "stack-repeated-beside-itself/input/all": CINE,
+    "stack-repeated-beside-itself/input/one": CINE,
+    "time-left-to-file-names/input": CINE,
+    "ukbb-cardiac-folder/input/demo": CINE,
+    "ukbb-cardiac-folder/input/cine": CINE,
+    "ukbb-cardiac-folder/input/label": CINE,
+    "ukbb-cardiac-folder/input/phases": Right(frames=2),
+}
+
+
+def judged(found: dict[str, Any], right: Right) -> str:
+    """What is wrong with an answer of the command; empty where it is right."""
+    if "error" in found:
+        matches = right.refused and re.search(right.refused, found["error"], re.IGNORECASE)
+        return "" if matches else f"refused: {found['error']}"
+    notices = " ".join(found["notices"])
+    if right.said and not re.search(right.said, notices, re.IGNORECASE):
+        return f"nothing said of it; notices: {notices or 'none'}"
+    if right.refused and not right.said:
+        return "measured, where it should be refused"
+    if not right.frames:
+        return ""
+    edv, ef = found["lv"]["edv_ml"], found["lv"]["ef_percent"]
+    if edv is None or ef is None:
+        return f"no volumes; notices: {notices}"
+    off = abs(edv - TRUE_EDV_ML) > EDV_ML or abs(ef - TRUE_EF_PERCENT) > EF_POINTS or found["frames"] != right.frames
+    return f"EDV {edv:.1f} mL, EF {ef:.1f} %, {found['frames']} frames; notices: {notices}" if off else ""
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.cases", description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--only", default="", help="cases whose name contains this")
+    parser.add_argument("-v", "--verbose", action="store_true", help="print the answers that are right as well")
+    arguments = parser.parse_args()
+    wrong = tried = 0
+    with tempfile.TemporaryDirectory(prefix="cinequant-cases-") as home:
+        for name in sorted({case.split("/")[0] for case in CASES if arguments.only in case}):
+            packed = arguments.folder / name / "input.tar.xz"
+            if packed.is_file():
+                with tarfile.open(packed) as archive:
+                    archive.extractall(Path(home) / name, filter="fully_trusted")
+        for case, right in CASES.items():
+            path = Path(home) / case
+            if arguments.only not in case:
+                continue
+            if not path.exists():
+                sys.stdout.write(f"missing  {case}\n")
+                continue
+            found = answer((path,))
+            problem = judged(found, right).replace(f"{home}/", "")
+            tried, wrong = tried + 1, wrong + bool(problem)
+            if problem:
+                sys.stdout.write(f"WRONG    {case}: {problem}\n")
+            elif arguments.verbose:
+                what = found.get("error") or f"EDV {found['lv']['edv_ml']}, EF {found['lv']['ef_percent']}"
+                notes = " ".join(found.get("notices", ()))
+                sys.stdout.write(f"right    {case}: {what} {notes}\n".replace(f"{home}/", ""))
+            sys.stdout.flush()
+    sys.stdout.write(f"{tried - wrong} of {tried} right\n")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
