@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 import threading
+from collections.abc import Callable
 from typing import Any
 
 
@@ -14,9 +15,12 @@ class Later:
     A NIfTI scan is shown without pydicom and its decoders (a sixth of a second, 25 MB), a DICOM scan without nibabel.
     """
 
-    def __init__(self, package: str, *, without: str = "") -> None:
-        """without: a package that this one would import if it is there, and can do without."""
-        self._package, self._without = package, without
+    def __init__(self, package: str, *, without: str = "", then: Callable[[Any], None] | None = None) -> None:
+        """without: a package that this one would import if it is there, and can do without.
+
+        then: called once with the package, before anything of it is used.
+        """
+        self._package, self._without, self._then = package, without, then
         self._lock = threading.Lock()
         self._module: Any = None
 
@@ -24,7 +28,10 @@ class Later:
         if self._module is None:
             with self._lock:
                 if self._module is None:
-                    self._module = _imported(self._package, self._without)
+                    module = _imported(self._package, self._without)
+                    if self._then is not None:
+                        self._then(module)
+                    self._module = module
         return getattr(self._module, name)
 
 

@@ -20,7 +20,6 @@ from engine.formats.dicom_files import (
     pydicom,
     read_images,
     read_pixels,
-    tolerant,
 )
 from engine.formats.dicom_stack import Stack, choose, is_localiser, normal
 from engine.formats.index import UnusableError
@@ -316,9 +315,8 @@ _PATIENT = [
 
 def patient_of(image: Image) -> dict[str, str]:
     """What a patient bar shows, formatted; what the header leaves empty or invalid is left out."""
-    with tolerant():
-        header = pydicom.dcmread(image.path, stop_before_pixels=True, specific_tags=_PATIENT, force=True)
-        text = {name: plain(header.get(name)) for name in _PATIENT}
+    header = pydicom.dcmread(image.path, stop_before_pixels=True, specific_tags=_PATIENT, force=True)
+    text = {name: plain(header.get(name)) for name in _PATIENT}
     date = next((d for d in (text["StudyDate"], text["SeriesDate"], text["AcquisitionDate"]) if _date(d)), "")
     scanner = " ".join(dict.fromkeys(f"{text['Manufacturer']} {text['ManufacturerModelName']}".split()))
     try:

@@ -6,8 +6,7 @@ import logging
 import math
 import struct
 import warnings
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -22,12 +21,24 @@ from engine.later import Later
 if TYPE_CHECKING:
     from pydicom import Dataset
 
-pydicom: Any = Later("pydicom")
-
-# pydicom's warnings quote header values, so a log would hold patient data. Its import sets its log's level anew: from
-# here on a filter holds; the logs of its parts go by the level, which tolerant() sets.
+# pydicom's warnings quote header values, so a log would hold patient data. This filter holds for its own log from here
+# on; the logs of its parts go by the level, which its import sets anew.
 _log = logging.getLogger("pydicom")
 _log.addFilter(lambda _: False)
+
+
+def _take_values_as_they_are(package: Any) -> None:
+    """Scanners and anonymisers write invalid values, which are handled where they are used.
+
+    Set once: these are settings of the whole process, and several threads read headers at a time.
+    """
+    package.config.settings.reading_validation_mode = package.config.IGNORE
+    package.config.settings.writing_validation_mode = package.config.IGNORE
+    warnings.filterwarnings("ignore", module="(pydicom|highdicom)")
+    _log.setLevel(logging.CRITICAL)
+
+
+pydicom: Any = Later("pydicom", then=_take_values_as_they_are)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,15 +92,6 @@ UNFETCHED = "is a link whose content is not here (of a DataLad data set?); fetch
 
 IMAGE_SUFFIXES = (".dcm", ".ima", ".dicom", ".dic")
 """What the names of images end in, where they have an ending at all."""
-
-
-@contextmanager
-def tolerant() -> Iterator[None]:
-    """Take header values as they are: scanners and anonymisers write invalid ones, which are handled where used."""
-    with warnings.catch_warnings(), pydicom.config.disable_value_validation():
-        warnings.simplefilter("ignore")
-        _log.setLevel(logging.CRITICAL)
-        yield
 
 
 def looks_like_dicom(path: Path) -> bool:
@@ -157,7 +159,7 @@ def read_images(path: Path) -> tuple[Image, ...]:
     if not _starts_as_dicom(head):
         raise _not_dicom(path, head)
     try:
-        with tolerant(), path.open("rb") as file:
+        with path.open("rb") as file:
             header = pydicom.dcmread(file, stop_before_pixels=True, specific_tags=_tags(), force=True)
             pixels = file.read(12)
             return _describe(path, header, pixels, file.tell() - len(pixels))
@@ -399,10 +401,9 @@ def read_pixels(image: Image) -> NDArray[Any]:
             values = np.fromfile(image.path, dtype, count, offset=image.offset)
             values = values.astype(dtype.newbyteorder("="), copy=False)
         else:
-            with tolerant():
-                # a deflated file is compressed as a whole, so it has to be read as a whole
-                source = pydicom.dcmread(image.path) if image.deflated else image.path
-                values = pydicom.pixels.utils.pixel_array(source, index=image.frame if image.multi_frame else None)
+            # a deflated file is compressed as a whole, so it has to be read as a whole
+            source = pydicom.dcmread(image.path) if image.deflated else image.path
+            values = pydicom.pixels.utils.pixel_array(source, index=image.frame if image.multi_frame else None)
             stored, high = allocated, allocated - 1  # the decoder has dealt with unused bits
         values = values.reshape(image.rows, image.columns)
     except Exception as error:  # each decoder has errors of its own

@@ -9,7 +9,6 @@ import logging
 import math
 import re
 import struct
-import warnings
 import zlib
 from collections.abc import Sequence
 from dataclasses import replace
@@ -86,9 +85,7 @@ def _open(path: Path) -> Any:
     if path.stat().st_size == 0:
         raise ScanError(f"{path}: is empty; copy it again from its source")
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # on odd header extensions, which are not used
-            image = nib.load(path, mmap=False)
+        image = nib.load(path, mmap=False)
     except _damage() as error:
         raise ScanError(
             f"{path}: is not a NIfTI file or is damaged ({_short(error, path)}); check what it is"

@@ -6,6 +6,7 @@ The only place where NIfTI's RAS axes and the program's LPS axes meet. No file i
 from __future__ import annotations
 
 import contextlib
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,8 +17,14 @@ from numpy.typing import NDArray
 from engine.later import Later
 from engine.volume import SAME_DIRECTION, SAME_PLACE_MM, Geometry, Known, Volume
 
+
+def _ignore_warnings(package: Any) -> None:
+    """On odd header extensions, which are not used. Once, because filters are the whole process's, not a thread's."""
+    warnings.filterwarnings("ignore", module="nibabel")
+
+
 # nibabel would bring pydicom for header extensions, which are not used.
-nib: Any = Later("nibabel", without="pydicom")
+nib: Any = Later("nibabel", without="pydicom", then=_ignore_warnings)
 
 RAS_TO_LPS = np.diag([-1.0, -1.0, 1.0, 1.0])
 # Where a short-axis picture is seen from the apex, as scanners show it, its slices ascend towards the base: to the

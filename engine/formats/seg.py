@@ -13,7 +13,6 @@ from typing import Any
 
 import highdicom
 import numpy as np
-import pydicom
 from highdicom.color import CIELabColor
 from highdicom.seg import Segmentation, SegmentDescription
 from numpy.typing import NDArray
@@ -27,7 +26,7 @@ from pydicom.valuerep import DA, TM, format_number_as_ds, validate_value
 from engine import __version__
 from engine.errors import ExportError, ScanError
 from engine.formats.dicom import stack_of
-from engine.formats.dicom_files import Image, tolerant
+from engine.formats.dicom_files import Image, pydicom
 from engine.formats.dicom_stack import Stack
 from engine.formats.seg_read import TYPES
 from engine.volume import LV, MYO, RV, STRUCTURES, LabelMap, Volume
@@ -71,12 +70,11 @@ def write_seg(
 
     def save_all(folder: Path) -> None:
         for t, name in enumerate(names):
-            with tolerant():
-                dataset = _segmentation(t, labels.array[t], stack, template, descriptions, series)
-                with (folder / name).open("wb") as file:
-                    dataset.save_as(file, enforce_file_format=True)
-                    file.flush()
-                    os.fsync(file.fileno())
+            dataset = _segmentation(t, labels.array[t], stack, template, descriptions, series)
+            with (folder / name).open("wb") as file:
+                dataset.save_as(file, enforce_file_format=True)
+                file.flush()
+                os.fsync(file.fileno())
 
     try:
         return _write_together(out if out.suffix.lower() != ".dcm" else None, out.parent, names, save_all)
@@ -167,29 +165,28 @@ def _template(first: Image, volume: Volume) -> Dataset:
         raise ScanError(
             "the images do not say where they lie, which a DICOM SEG must repeat; write a NIfTI mask instead"
         )
-    with tolerant():
-        header = pydicom.dcmread(first.path, stop_before_pixels=True, force=True)
-        clean = Dataset()
-        clean.SOPClassUID = MRImageStorage
-        clean.StudyInstanceUID = first.study[1]
-        clean.SeriesInstanceUID = first.series_uid
-        clean.SeriesNumber = first.series_number
-        clean.FrameOfReferenceUID = header.get("FrameOfReferenceUID") or generate_uid()
-        for name in ("PatientID", "PatientName", "PatientBirthDate", "PatientSex", "AccessionNumber", "StudyID",
-                     "StudyDate", "StudyTime", "ReferringPhysicianName"):  # fmt: skip
-            setattr(clean, name, _valid(header, name))
-        if clean.PatientSex not in ("M", "F", "O"):
-            clean.PatientSex = ""
-        for name in ("PatientAge", "PatientSize", "PatientWeight", "StudyDescription", "PositionReferenceIndicator",
-                     "LossyImageCompression", "LossyImageCompressionRatio", "LossyImageCompressionMethod"):  # fmt: skip
-            value = _valid(header, name)
-            if value:
-                setattr(clean, name, value)
-        clean.Modality = first.modality
-        clean.Rows, clean.Columns = first.rows, first.columns
-        clean.ImageOrientationPatient = _decimals(first.orientation)
-        clean.PixelSpacing = _decimals(first.pixel_mm)
-        clean.SliceThickness = format_number_as_ds(first.thickness_mm or volume.geometry.spacing_mm[2])
+    header = pydicom.dcmread(first.path, stop_before_pixels=True, force=True)
+    clean = Dataset()
+    clean.SOPClassUID = MRImageStorage
+    clean.StudyInstanceUID = first.study[1]
+    clean.SeriesInstanceUID = first.series_uid
+    clean.SeriesNumber = first.series_number
+    clean.FrameOfReferenceUID = header.get("FrameOfReferenceUID") or generate_uid()
+    for name in ("PatientID", "PatientName", "PatientBirthDate", "PatientSex", "AccessionNumber", "StudyID",
+                 "StudyDate", "StudyTime", "ReferringPhysicianName"):  # fmt: skip
+        setattr(clean, name, _valid(header, name))
+    if clean.PatientSex not in ("M", "F", "O"):
+        clean.PatientSex = ""
+    for name in ("PatientAge", "PatientSize", "PatientWeight", "StudyDescription", "PositionReferenceIndicator",
+                 "LossyImageCompression", "LossyImageCompressionRatio", "LossyImageCompressionMethod"):  # fmt: skip
+        value = _valid(header, name)
+        if value:
+            setattr(clean, name, value)
+    clean.Modality = first.modality
+    clean.Rows, clean.Columns = first.rows, first.columns
+    clean.ImageOrientationPatient = _decimals(first.orientation)
+    clean.PixelSpacing = _decimals(first.pixel_mm)
+    clean.SliceThickness = format_number_as_ds(first.thickness_mm or volume.geometry.spacing_mm[2])
     return clean
 
 

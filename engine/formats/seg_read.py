@@ -8,14 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pydicom
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 from pydicom.sr.coding import Code
 
 from engine.errors import ScanError
 from engine.formats.dicom import stack_of
-from engine.formats.dicom_files import looks_like_dicom, tolerant
+from engine.formats.dicom_files import looks_like_dicom, pydicom
 from engine.formats.dicom_stack import Stack
 from engine.formats.study_files import find_files
 from engine.volume import LV, MYO, RV, SAME_DIRECTION, LabelMap, Volume
@@ -89,9 +88,8 @@ def _read_segmentation(path: Path) -> Dataset | None:
     if not looks_like_dicom(path):
         return None
     try:
-        with tolerant():
-            header = pydicom.dcmread(path, specific_tags=["Modality"], stop_before_pixels=True, force=True)
-            return pydicom.dcmread(path, force=True) if header.get("Modality") == "SEG" else None
+        header = pydicom.dcmread(path, specific_tags=["Modality"], stop_before_pixels=True, force=True)
+        return pydicom.dcmread(path, force=True) if header.get("Modality") == "SEG" else None
     except Exception as error:  # damaged headers make pydicom raise errors of any kind
         raise ScanError(f"{path}: has a damaged header; copy it again from its source") from error
 
@@ -99,14 +97,13 @@ def _read_segmentation(path: Path) -> Dataset | None:
 def _paint(path: Path, dataset: Dataset, stack: Stack, out: NDArray[np.uint8]) -> set[int]:
     """Add a segmentation to out (T, Z, Y, X) and return its phases."""
     try:
-        with tolerant():
-            segments = _segments(dataset)
-            images = np.asarray(dataset.pixel_array).reshape(-1, int(dataset.Rows), int(dataset.Columns))
-            frames = _frames(dataset, stack)
-            fractional = dataset.SegmentationType == "FRACTIONAL"
-            full = int(dataset.MaximumFractionalValue) if fractional else 1
-            if len(frames) != len(images):
-                raise ValueError("frames and their descriptions differ in number")
+        segments = _segments(dataset)
+        images = np.asarray(dataset.pixel_array).reshape(-1, int(dataset.Rows), int(dataset.Columns))
+        frames = _frames(dataset, stack)
+        fractional = dataset.SegmentationType == "FRACTIONAL"
+        full = int(dataset.MaximumFractionalValue) if fractional else 1
+        if len(frames) != len(images):
+            raise ValueError("frames and their descriptions differ in number")
     except Exception as error:  # damaged files raise errors of any kind, and decoders have their own
         raise ScanError(f"{path}: is a damaged segmentation, or one of a kind that cannot be read") from error
     if not any(segments.values()):

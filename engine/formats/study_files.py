@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import ScanError
-from engine.formats.dicom_files import UNFETCHED, pydicom, tolerant
+from engine.formats.dicom_files import UNFETCHED, pydicom
 
 
 def find_files(paths: Sequence[Path]) -> list[Path]:
@@ -85,11 +85,10 @@ def _listed(path: Path) -> list[Path]:
     Raises ScanError where it lists files and none of them is there.
     """
     try:
-        with tolerant():
-            header = pydicom.dcmread(path, specific_tags=["DirectoryRecordSequence"])
-            if header.file_meta.get("MediaStorageSOPClassUID") != pydicom.uid.MediaStorageDirectoryStorage:
-                return [path]
-            names = [record.get("ReferencedFileID") for record in header.get("DirectoryRecordSequence") or ()]
+        header = pydicom.dcmread(path, specific_tags=["DirectoryRecordSequence"])
+        if header.file_meta.get("MediaStorageSOPClassUID") != pydicom.uid.MediaStorageDirectoryStorage:
+            return [path]
+        names = [record.get("ReferencedFileID") for record in header.get("DirectoryRecordSequence") or ()]
     except Exception:  # whatever is odd about it, reading it as an image is the place to say it
         return [path]
     root = os.path.realpath(path.parent)

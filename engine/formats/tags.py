@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
-
-import pydicom
+from typing import TYPE_CHECKING, Any
 
 from engine.errors import ScanError
-from engine.formats.dicom_files import plain, tolerant
+from engine.formats.dicom_files import plain, pydicom
 from engine.formats.nifti import header_fields
 from engine.volume import Volume
+
+if TYPE_CHECKING:
+    from pydicom import Dataset
 
 LONGEST = 400
 """Characters of a value that are shown: some elements hold whole tables."""
@@ -54,9 +55,8 @@ def tags_of(volume: Volume, frame: int, slice_index: int) -> tuple[Tag, ...]:
     if source.instances:
         path = source.instances[frame][slice_index]
         try:
-            with tolerant():
-                header = pydicom.dcmread(path, stop_before_pixels=True, force=True)
-                return (*_rows(header.file_meta, 0), *_rows(header, 0))
+            header = pydicom.dcmread(path, stop_before_pixels=True, force=True)
+            return (*_rows(header.file_meta, 0), *_rows(header, 0))
         except OSError as error:
             raise ScanError(f"{path}: cannot be read ({error.strerror or error}); open the scan again") from error
         except Exception as error:  # damaged headers make pydicom raise errors of any kind
@@ -68,7 +68,7 @@ def tags_of(volume: Volume, frame: int, slice_index: int) -> tuple[Tag, ...]:
     )
 
 
-def _rows(dataset: pydicom.Dataset, depth: int) -> Iterator[Tag]:
+def _rows(dataset: Dataset, depth: int) -> Iterator[Tag]:
     for element in dataset:
         if element.tag.element == 0:  # the length of a group, which the standard has retired
             continue

@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import warnings
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import pydicom
 import pytest
 from dicom_cine import write_cine
 
 from engine.formats import nifti
+from engine.formats.dicom_files import read_images
 from engine.later import Later
 from engine.phantom import make_phantom
 
@@ -54,12 +58,32 @@ def test_pydicom_logs_nothing_whoever_imports_it() -> None:
         "import engine.formats.dicom_files, logging, pydicom\n"
         "logging.basicConfig(level=0)\n"
         "pydicom.config.logger.warning('Doe^Jane')\n"
-        "with engine.formats.dicom_files.tolerant():\n"
-        "    logging.getLogger('pydicom.pixels').error('Doe^Jane')\n"
+        "engine.formats.dicom_files.pydicom.config\n"
         "logging.getLogger('pydicom.pixels').error('Doe^Jane')\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=True)
     assert "Doe" not in done.stdout + done.stderr
+
+
+def test_settings_are_made_once_before_anything_is_used() -> None:
+    seen: list[object] = []
+    later = Later("json", then=seen.append)
+    assert later.loads("1") == later.loads("1")
+    assert seen == [json]
+
+
+def test_reading_in_several_threads_changes_no_setting_of_the_process(tmp_path: Path) -> None:
+    """Headers are read by thumbnails, opening and loading ahead at once; each used to set and restore the settings."""
+    write_cine(tmp_path, 4, 5)
+    read_images(next(tmp_path.iterdir()))  # imports pydicom
+    config = pydicom.config.settings
+    before = (config.reading_validation_mode, config.writing_validation_mode, list(warnings.filters))
+    seen = []
+    with ThreadPoolExecutor(4) as pool:
+        for _ in pool.map(read_images, sorted(tmp_path.iterdir()) * 3):
+            seen.append((config.reading_validation_mode, config.writing_validation_mode, list(warnings.filters)))
+    assert before[:2] == (pydicom.config.IGNORE, pydicom.config.IGNORE)
+    assert all(after == before for after in seen)
 
 
 def test_a_package_can_be_left_out_for_one_import_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
