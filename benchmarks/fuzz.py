@@ -192,8 +192,9 @@ def opened(kind: str, folder: Path) -> tuple[str, tuple[str, ...]]:
     notices = volume.notices
     if (folder / "mask").exists():
         masks = sorted((folder / "mask").iterdir())
-        labels, frames = read_masks(masks, volume)
-        digest.update(labels.array.tobytes() + repr(frames).encode())
+        mask = read_masks(masks, volume)
+        digest.update(mask.labels.array.tobytes() + repr(mask.frames).encode())
+        notices += mask.notices
     return digest.hexdigest(), tuple(notices)
 
 

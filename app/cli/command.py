@@ -164,7 +164,9 @@ def _parser() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParse
     measure = verb("measure", verbs.run_measure, text)
     _add_scan(measure)
     measure.add_argument("--mask", type=Path, metavar="M", help="use this NIfTI or DICOM SEG mask instead of a model")
-    measure.add_argument("--labels", choices=tuple(CONVENTIONS), default="mnms", help="values in a NIfTI mask")
+    measure.add_argument(
+        "--labels", choices=tuple(CONVENTIONS), help="values in a NIfTI mask (default: what it says, else mnms)"
+    )
     _add_model(measure)
     _add_view(measure)
     _add_json(measure)

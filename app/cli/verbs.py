@@ -19,10 +19,11 @@ from app.cli.interrupts import caught
 from app.cli.terminal import number, plain, print_json, print_notices, print_text, show_progress, table
 from engine.errors import CineQuantError, ExportError, ModelError, ScanError
 from engine.files import write_atomically
+from engine.formats.masks import read_masks
 from engine.network.catalog import Catalog, default_precision, find_models, user_models
 from engine.network.model_card import FOUR_CHAMBER, SHORT_AXIS, ModelCard
 from engine.network.view import view_of
-from engine.volume import Known, LabelMap, Volume
+from engine.volume import Known, Volume
 
 if TYPE_CHECKING:
     from engine.evaluate import Evaluation
@@ -226,7 +227,9 @@ def run_measure(arguments: argparse.Namespace) -> None:
         if arguments.model or arguments.precision:
             arguments.usage_error("--mask takes the place of a model; leave out --model and --precision")
         volume = _open(arguments)
-        labels = _read_mask(arguments.mask, volume, arguments.labels)
+        mask = read_masks([arguments.mask], volume, convention=arguments.labels or "")
+        labels = mask.labels
+        volume = replace(volume, notices=(*volume.notices, *mask.notices))
         made: dict[str, Any] = {"mask": arguments.mask}
         by = f"mask {arguments.mask.name}"
     else:
@@ -242,22 +245,6 @@ def run_measure(arguments: argparse.Namespace) -> None:
         print_json({**data, "frames": volume.frames, "notices": volume.notices, **made})
     else:
         print_text(_measure_text(function, volume, by))
-
-
-def _read_mask(path: Path, volume: Volume, convention: str) -> LabelMap:
-    if path.name.lower().endswith(NIFTI_ENDINGS):
-        from engine.formats import nifti  # noqa: PLC0415
-
-        return nifti.read_mask(path, volume, convention)
-    from engine.formats.seg_read import read_seg  # noqa: PLC0415
-
-    if not path.exists():
-        raise ScanError(f"{path}: no such file or folder; check the path")
-    if volume.source.kind != "dicom":
-        raise ScanError(
-            f"{path}: is no NIfTI file, and a DICOM SEG goes with a DICOM scan only; give a mask that ends in .nii.gz"
-        )
-    return read_seg([path], volume)
 
 
 def _measure_text(function: Function, volume: Volume, by: str) -> str:

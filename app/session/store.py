@@ -362,7 +362,7 @@ class Session(QObject):
 
     # -- a mask to compare with ----------------------------------------------------------------------------------
 
-    def load_mask(self, paths: Sequence[Path], convention: str = "mnms") -> None:
+    def load_mask(self, paths: Sequence[Path], convention: str = "") -> None:
         """Read a mask and compare what the model found with it. One of a single frame is of the frame on screen."""
         volume, wanted, frame = self.state.scan.volume, tuple(Path(p) for p in paths), self.state.view.frame_index
         if volume is None:
@@ -374,7 +374,7 @@ class Session(QObject):
                 name, others = wanted[0].name, len(wanted) - 1
                 several = translate("Session", "{file} and {number} more").format(file=name, number=others)
                 found = read_masks(wanted, volume, convention=convention, frame=frame)
-                return Mask(several if others else name, *found)
+                return Mask(several if others else name, found.labels, found.frames)
 
             self._submit("mask", run, tag=self.state.scan.volume_id)
 

@@ -352,10 +352,10 @@ class MainWindow(QMainWindow):
         paths = [Path(name) for name in sorted(names)]
         if not paths:
             return
-        if not masks.is_nifti(paths):
-            self.session.load_mask(paths)
-            return
         try:
+            if not masks.needs_convention(paths):
+                self.session.load_mask(paths)
+                return
             one_of_many = masks.frames_in(paths) == 1 and state.scan.volume.frames > 1
         except ScanError as error:
             self.session.say(Kind.ERROR, str(error))

@@ -1,4 +1,4 @@
-"""Masks from files onto the grid of a scan, to compare with: of all its frames, of a pair, or of one frame.
+"""The one way in for masks: onto the grid of a scan, of all its frames, of a pair, or of one frame.
 
 The readers come with the first mask: the viewer paints before nibabel and pydicom have loaded.
 """
@@ -6,65 +6,121 @@ The readers come with the first mask: the viewer paints before nibabel and pydic
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from engine.errors import ScanError
-from engine.volume import LabelMap, Volume
+from engine.volume import CONVENTIONS, STRUCTURES, LabelMap, Volume
 
 
-def is_nifti(paths: Sequence[Path]) -> bool:
-    """Whether the labels in these files follow a convention that has to be named; those of DICOM name themselves."""
-    from engine.formats import nifti  # noqa: PLC0415 - see the module's docstring
+@dataclass(frozen=True, slots=True, eq=False)
+class LoadedMask:
+    """A mask on a volume's grid.
 
-    return all(nifti.suffix_of(path) in nifti.READABLE_SUFFIXES for path in paths)
+    frames: those that the mask is of, ascending; the labels of the others are empty. notices: what the user has to be
+    told about it, one sentence each.
+    """
+
+    labels: LabelMap
+    frames: tuple[int, ...]
+    notices: tuple[str, ...] = ()
+
+
+def needs_convention(paths: Sequence[Path]) -> bool:
+    """Whether nothing in the files says what their label values mean.
+
+    DICOM SEG name their structures, and masks that this program wrote name their convention. Raises ScanError.
+    """
+    return bool(_nifti_files(paths)) and not _own_convention(_nifti_files(paths))
 
 
 def frames_in(paths: Sequence[Path]) -> int:
     """How many frames NIfTI masks hold together, by their headers. Raises ScanError."""
     from engine.formats import nifti  # noqa: PLC0415 - see the module's docstring
 
-    return sum(nifti.frames_of(path) for path in paths)
+    return sum(nifti.frames_of(path) for path in _nifti_files(paths))
 
 
-def read_masks(
-    paths: Sequence[Path], volume: Volume, *, convention: str = "mnms", frame: int = 0
-) -> tuple[LabelMap, tuple[int, ...]]:
-    """Labels on the volume's grid, and the frames that the files are of; the labels of other frames are empty.
+def read_masks(paths: Sequence[Path], volume: Volume, *, convention: str = "", frame: int | None = None) -> LoadedMask:
+    """Labels on the volume's grid.
 
-    NIfTI files: one of every frame, as many of one frame each as the scan has, in their order, or one of a single
-    frame, which is taken for the frame given. DICOM SEG: files and folders, each frame where its source image is.
-    convention: label values of NIfTI files, a key of engine.volume.CONVENTIONS.
+    paths: NIfTI files, one of every frame, as many of one frame each as the scan has, or one of a single frame; a
+    folder of such files; or DICOM SEG, files and folders, where each frame goes where its source image is.
+    convention: what the values of NIfTI files mean, a key of engine.volume.CONVENTIONS. Empty: what the files say,
+    else "mnms", which a notice then says.
+    frame: which frame a NIfTI mask of a single frame is of; None where that is not known, and such a mask is refused.
     Raises ScanError, naming the file, where one is no mask of this scan.
     """
     if not paths:
         raise ScanError("no mask was given; name a NIfTI file or a DICOM SEG")
-    if not is_nifti(paths):
-        # pydicom takes its time to load, and NIfTI masks need none of it.
-        from engine.formats.seg_read import read_seg  # noqa: PLC0415
+    for path in paths:
+        if not path.exists():
+            raise ScanError(f"{path}: no such file or folder; check the path")
+    files = _nifti_files(paths)
+    if not files:
+        return _read_seg(paths, volume)
+    said = convention or _own_convention(files)
+    notices: tuple[str, ...] = ()
+    if not said:
+        said = "mnms"
+        names = ", ".join(f"{value} {STRUCTURES[ours]}" for value, ours in CONVENTIONS[said].items())
+        others = " or ".join(name for name in CONVENTIONS if name != said)
+        notices = (f"The mask does not say what its labels mean: {names} is taken ({said}, not {others}).",)
+    return replace(_read_nifti(files, volume, said, frame), notices=notices)
 
-        labels = read_seg(paths, volume)
-        found = tuple(int(t) for t in np.flatnonzero(labels.array.any(axis=(1, 2, 3))))
-        if not found:
-            raise ScanError(f"{paths[0]}: marks no voxel of the left or right ventricle; choose another mask")
-        return labels, found
+
+def _nifti_files(paths: Sequence[Path]) -> list[Path]:
+    """The NIfTI files among paths, and those of a folder, in phase order; none where another kind of file is given."""
+    from engine.formats import nifti, nifti_folder  # noqa: PLC0415 - see the module's docstring
+
+    if len(paths) == 1 and paths[0].is_dir():
+        inside = [p for p in sorted(paths[0].iterdir()) if p.is_file()]
+        paths = [p for p in inside if nifti.suffix_of(p) in nifti.SUFFIXES and nifti_folder.is_mask(p)]
+    if not all(nifti.suffix_of(path) in nifti.READABLE_SUFFIXES for path in paths):
+        return []
+    return nifti_folder.in_phase_order(paths)
+
+
+def _own_convention(files: Sequence[Path]) -> str:
+    """The convention that the files themselves name, all of them the same; else empty. Raises ScanError."""
     from engine.formats import nifti  # noqa: PLC0415 - see the module's docstring
 
-    if len(paths) == 1 and nifti.frames_of(paths[0]) == volume.frames:
-        return nifti.read_mask(paths[0], volume, convention), tuple(range(volume.frames))
-    if len(paths) == volume.frames:
-        pieces = [nifti.read_mask(path, _one_frame(volume, t), convention) for t, path in enumerate(paths)]
-        array = np.concatenate([piece.array for piece in pieces])
-        return LabelMap(array, volume.geometry), tuple(range(volume.frames))
-    if len(paths) == 1 and nifti.frames_of(paths[0]) == 1:
+    named = {nifti.convention_in(path) for path in files}
+    return named.pop() if len(named) == 1 else ""
+
+
+def _read_seg(paths: Sequence[Path], volume: Volume) -> LoadedMask:
+    # pydicom takes its time to load, and NIfTI masks need none of it.
+    from engine.formats.seg_read import read_seg  # noqa: PLC0415
+
+    if volume.source.kind != "dicom":
+        raise ScanError(
+            f"{paths[0]}: is no NIfTI file, and a DICOM SEG goes with a DICOM scan only; give a mask that ends in "
+            ".nii.gz, or open the DICOM images"
+        )
+    labels = read_seg(paths, volume)
+    found = tuple(int(t) for t in np.flatnonzero(labels.array.any(axis=(1, 2, 3))))
+    if not found:
+        raise ScanError(f"{paths[0]}: marks no voxel of the left or right ventricle; choose another mask")
+    return LoadedMask(labels, found)
+
+
+def _read_nifti(paths: Sequence[Path], volume: Volume, convention: str, frame: int | None) -> LoadedMask:
+    from engine.formats import nifti  # noqa: PLC0415 - see the module's docstring
+
+    every = tuple(range(volume.frames))
+    if len(paths) == 1:
+        if frame is None or volume.frames == 1 or nifti.frames_of(paths[0]) > 1:
+            return LoadedMask(nifti.read_mask(paths[0], volume, convention), every)
         one = nifti.read_mask(paths[0], _one_frame(volume, frame), convention)
         array = np.zeros(volume.array.shape, dtype=np.uint8)
         array[frame] = one.array[0]
-        return LabelMap(array, volume.geometry), (frame,)
-    if len(paths) == 1:
-        return nifti.read_mask(paths[0], volume, convention), ()  # raises, saying how the frames differ
+        return LoadedMask(LabelMap(array, volume.geometry), (frame,))
+    if len(paths) == volume.frames:
+        pieces = [nifti.read_mask(path, _one_frame(volume, t), convention) for t, path in enumerate(paths)]
+        return LoadedMask(LabelMap(np.concatenate([piece.array for piece in pieces]), volume.geometry), every)
     raise ScanError(
         f"{paths[0].name} and {len(paths) - 1} more: {len(paths)} files are given for {volume.frames} frames; "
         "choose one mask of all frames, one of the frame on screen, or one file a frame"

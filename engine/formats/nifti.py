@@ -32,7 +32,7 @@ from engine.formats.nifti_grid import (
     read_header,
     sizes_text,
 )
-from engine.volume import Geometry, Known, LabelMap, OnPlane, Source, Volume, convert_labels, read_only
+from engine.volume import CONVENTIONS, Geometry, Known, LabelMap, OnPlane, Source, Volume, convert_labels, read_only
 
 # nibabel logs each oddity of a header to stderr; what matters of it becomes a notice or a ScanError here.
 logging.getLogger("nibabel.global").setLevel(logging.CRITICAL + 1)
@@ -46,6 +46,8 @@ FIRST_FRAME_FROM_BYTES = 12_000_000
 FRAME_STEP_MS = (5.0, 200.0)
 """Time steps outside this are no cine frames: most files hold 1, 0 or a repetition time there."""
 NIFTI_INTENT_LABEL = 1002
+_LABELS_AS = "labels: "
+"""What a mask of this program says in intent_name before its convention."""
 
 
 def suffix_of(path: Path) -> str:
@@ -124,6 +126,15 @@ def is_mask(path: Path) -> bool:
     """Whether a file says of itself that it holds labels, as those of write_mask do. Raises ScanError as read does."""
     header = _open(path).header
     return isinstance(header, nib.Nifti1Header) and int(header["intent_code"]) == NIFTI_INTENT_LABEL
+
+
+def convention_in(path: Path) -> str:
+    """The convention that a mask of this program names; empty for another file. Raises ScanError as read does."""
+    header = _open(path).header
+    if not isinstance(header, nib.Nifti1Header) or not bytes(header["descrip"].item()).startswith(b"CineQuant"):
+        return ""
+    named = bytes(header["intent_name"].item()).decode("ascii", "replace").removeprefix(_LABELS_AS)
+    return named if named in CONVENTIONS else ""
 
 
 def size_of(path: Path) -> tuple[int, tuple[int, int, int]]:
@@ -404,7 +415,7 @@ def write_mask(
         "descrip": f"CineQuant {description}".strip().encode("ascii", "replace")[:79],
         "aux_file": b"",
         "intent_code": NIFTI_INTENT_LABEL,
-        "intent_name": b"",
+        "intent_name": f"{_LABELS_AS}{convention}".encode("ascii"),
         "intent_p1": 0,
         "intent_p2": 0,
         "intent_p3": 0,

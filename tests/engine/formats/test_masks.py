@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import nibabel as nib
 import numpy as np
 import pytest
 
 from engine.errors import ScanError
 from engine.formats import nifti
-from engine.formats.masks import frames_in, is_nifti, read_masks
-from engine.volume import LV, RV, Geometry, LabelMap, Source, Volume
+from engine.formats.masks import frames_in, needs_convention, read_masks
+from engine.volume import LV, RV, Geometry, LabelMap, Source, Volume, convert_labels
 
 GEOMETRY = Geometry(np.diag([2.0, 1.0, 8.0, 1.0]), (3, 10, 12))
 
@@ -34,32 +35,72 @@ def written(path: Path, frames: int, geometry: Geometry = GEOMETRY, convention: 
 
 
 def test_a_mask_of_all_frames(tmp_path: Path) -> None:
-    labels, frames = read_masks([written(tmp_path / "m.nii.gz", 4)], volume())
-    assert frames == (0, 1, 2, 3)
-    assert np.array_equal(labels.array, label_map(4).array)
+    mask = read_masks([written(tmp_path / "m.nii.gz", 4)], volume())
+    assert mask.frames == (0, 1, 2, 3)
+    assert np.array_equal(mask.labels.array, label_map(4).array)
 
 
-def test_the_convention_is_the_one_named(tmp_path: Path) -> None:
-    path = written(tmp_path / "m.nii.gz", 4, convention="acdc")
-    assert np.array_equal(read_masks([path], volume(), convention="acdc")[0].array, label_map(4).array)
-    assert not np.array_equal(read_masks([path], volume(), convention="mnms")[0].array, label_map(4).array)
+def foreign(path: Path, convention: str = "mnms") -> Path:
+    """A mask that says nothing of its labels."""
+    values = convert_labels(label_map(4).array, convention, inverse=True)
+    affine = np.diag([-1.0, -1.0, 1.0, 1.0]) @ GEOMETRY.affine
+    nib.save(nib.Nifti1Image(values.transpose(3, 2, 1, 0), affine), path)
+    return path
+
+
+@pytest.mark.parametrize("convention", ["mnms", "acdc"])
+def test_the_convention_is_the_one_named(tmp_path: Path, convention: str) -> None:
+    path = foreign(tmp_path / "m.nii.gz", convention)
+    mask = read_masks([path], volume(), convention=convention)
+    assert np.array_equal(mask.labels.array, label_map(4).array)
+    assert not mask.notices
+    assert needs_convention([path])
+
+
+@pytest.mark.parametrize("convention", ["mnms", "acdc"])
+def test_a_mask_of_this_program_says_its_convention(tmp_path: Path, convention: str) -> None:
+    path = written(tmp_path / "m.nii.gz", 4, convention=convention)
+    assert not needs_convention([path])
+    mask = read_masks([path], volume())
+    assert np.array_equal(mask.labels.array, label_map(4).array)
+    assert not mask.notices
+    # What the user says counts more.
+    assert np.array_equal(
+        read_masks([path], volume(), convention="mnms").labels.array == LV, label_map(4).array == LV
+    ) == (convention == "mnms")
+
+
+def test_a_convention_that_nobody_names_is_said(tmp_path: Path) -> None:
+    mask = read_masks([foreign(tmp_path / "m.nii.gz")], volume())
+    assert mask.notices == (
+        "The mask does not say what its labels mean: 1 LV cavity, 2 LV myocardium, 3 RV cavity is taken "
+        "(mnms, not acdc).",
+    )
+
+
+def test_a_folder_of_masks_is_a_pair(tmp_path: Path) -> None:
+    for name in ("p_ES_gt", "p_ED_gt"):
+        written(tmp_path / f"{name}.nii.gz", 1)
+    pair = read_masks([tmp_path], volume(2, phase_names=("ED", "ES")))
+    assert pair.frames == (0, 1)
 
 
 def test_a_mask_of_one_frame_goes_where_it_is_told(tmp_path: Path) -> None:
     path = written(tmp_path / "m.nii.gz", 1)
     assert frames_in([path]) == 1
-    labels, frames = read_masks([path], volume(), frame=2)
-    assert frames == (2,)
-    assert np.array_equal(labels.array[2], label_map(1).array[0])
-    assert labels.array[[0, 1, 3]].max() == 0
+    mask = read_masks([path], volume(), frame=2)
+    assert mask.frames == (2,)
+    assert np.array_equal(mask.labels.array[2], label_map(1).array[0])
+    assert mask.labels.array[[0, 1, 3]].max() == 0
+    with pytest.raises(ScanError, match="has 1 frame, heart has 4"):
+        read_masks([path], volume())
 
 
 def test_a_file_a_frame(tmp_path: Path) -> None:
     paths = [written(tmp_path / f"{name}_gt.nii.gz", 1) for name in ("a", "b")]
-    labels, frames = read_masks(paths, volume(2, phase_names=("ED", "ES")))
-    assert frames == (0, 1)
-    assert np.array_equal(labels.array[1], label_map(1).array[0])
-    assert is_nifti(paths)
+    mask = read_masks(paths, volume(2, phase_names=("ED", "ES")))
+    assert mask.frames == (0, 1)
+    assert np.array_equal(mask.labels.array[1], label_map(1).array[0])
 
 
 @pytest.mark.parametrize(
@@ -80,8 +121,11 @@ def test_another_grid_is_refused_in_words(tmp_path: Path) -> None:
 
 
 def test_what_is_no_mask_of_this_scan(tmp_path: Path) -> None:
-    assert not is_nifti([tmp_path / "seg.dcm"])
-    with pytest.raises(ScanError, match="open its DICOM images"):
+    (tmp_path / "seg.dcm").write_bytes(b"")
+    assert not needs_convention([tmp_path / "seg.dcm"])
+    with pytest.raises(ScanError, match="open the DICOM images"):
         read_masks([tmp_path / "seg.dcm"], volume())
+    with pytest.raises(ScanError, match=r"gone\.nii: no such file"):
+        read_masks([tmp_path / "gone.nii"], volume())
     with pytest.raises(ScanError, match="no mask was given"):
         read_masks([], volume())
