@@ -203,7 +203,14 @@ def _compile(content: bytes, where: Path, input_shape: tuple[int, int], options:
             "export a network that maps one image to its logits"
         )
     model.reshape([1, 1, *input_shape])
-    return _openvino_core().compile_model(model, "CPU", options)
+    try:
+        return _openvino_core().compile_model(model, "CPU", options)
+    except RuntimeError:
+        # On AMX, OpenVINO 2026.4 cannot lay out the int8 weights of some grouped convolutions for several threads ("No
+        # reorder available": 1×1, four groups of 80 channels, 16 × 16). For one thread it chooses a layout that it has.
+        if options["INFERENCE_NUM_THREADS"] == 1:
+            raise
+        return _openvino_core().compile_model(model, "CPU", {**options, "INFERENCE_NUM_THREADS": 1})
 
 
 def _keep(network: Any, key: str) -> None:

@@ -137,6 +137,26 @@ def test_the_cache_does_not_grow_without_end(card: ModelCard, monkeypatch: pytes
     assert len(runtime._networks) == runtime._KEPT_NETWORKS
 
 
+def test_a_graph_that_runs_on_one_thread_alone_runs_there(card: ModelCard, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As OpenVINO does on AMX with int8 weights of some grouped convolutions."""
+    core = runtime._openvino_core()
+
+    class OneThread:
+        def read_model(self, model: bytes) -> object:
+            return core.read_model(model=model)
+
+        def compile_model(self, model: object, device: str, options: dict[str, object]) -> object:
+            if options["INFERENCE_NUM_THREADS"] != 1:
+                raise RuntimeError("No reorder available for the following tensor descriptors: abcde and aBDec16c48b4c")
+            return core.compile_model(model, device, options)
+
+    monkeypatch.setattr(runtime, "_openvino_core", OneThread)
+    content = card.path_for("int8").read_bytes()
+    network = runtime.Network(content, where=Path("x"), channels=4, input_shape=(64, 96), threads=2)
+    assert network.threads == 1
+    assert network.infer(image()).shape == (4, 64, 96)
+
+
 def test_wrong_images_are_a_bug_not_a_guess(card: ModelCard) -> None:
     network = runtime.load_network(card, "float32", input_shape=(64, 64))
     with pytest.raises(ValueError, match="is not float32"):
