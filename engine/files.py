@@ -7,21 +7,28 @@ import errno
 import os
 import stat
 from pathlib import Path
+from typing import BinaryIO
 
 
-def read_regular(path: Path, limit: int | None = None) -> bytes:
-    """The content of a regular file of at most limit bytes.
+def open_regular(path: Path) -> BinaryIO:
+    """A regular file, opened for reading.
 
-    A pipe or a device under the name of a file would block for ever or never end, so neither is opened for reading.
+    A pipe or a device under the name of a file would block for ever or never end, so neither is opened.
     Raises OSError whose strerror says what is wrong.
     """
     # O_NONBLOCK: opening a pipe that nobody writes to must not wait. Windows has neither.
     handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-    with os.fdopen(handle, "rb") as stream:
-        found = os.fstat(stream.fileno())
-        if not stat.S_ISREG(found.st_mode):
-            raise OSError(errno.EINVAL, "not a regular file", str(path))
-        if limit is not None and found.st_size > limit:
+    stream = os.fdopen(handle, "rb")
+    if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+        stream.close()
+        raise OSError(errno.EINVAL, "not a regular file", str(path))
+    return stream
+
+
+def read_regular(path: Path, limit: int | None = None) -> bytes:
+    """The content of a regular file of at most limit bytes. Raises OSError as open_regular does."""
+    with open_regular(path) as stream:
+        if limit is not None and os.fstat(stream.fileno()).st_size > limit:
             raise OSError(errno.EFBIG, f"larger than {limit} bytes", str(path))
         return stream.read()
 
@@ -31,7 +38,8 @@ def write_atomically(path: Path, content: bytes) -> None:
 
     Raises OSError.
     """
-    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    # Not longer than the name itself may be: names end at 255 bytes.
+    beside = path.with_name(f".{path.name[:40]}.{os.getpid()}.part")
     try:
         with beside.open("wb") as stream:
             stream.write(content)

@@ -134,6 +134,7 @@ class Source:
     name: short name for titles and default file names; never a patient's name.
     slices_reversed: the source file's slice axis runs against Geometry's; writers flip it back.
     nifti_headers: raw NIfTI headers, one for a file, in frame order; empty for other kinds.
+    file_frames: which frames of a NIfTI file the volume has, where it leaves empty ones out; else empty.
     instances: DICOM file of every slice, indexed [frame][slice]; empty for other kinds.
     patient: what a patient bar shows, such as {"name": …, "id": …, "sex": …, "age": …, "date": …, "scanner": …}.
         Never logged and never used in a file name.
@@ -144,6 +145,7 @@ class Source:
     name: str
     slices_reversed: bool = False
     nifti_headers: tuple[bytes, ...] = field(default=(), repr=False)
+    file_frames: tuple[int, ...] = ()
     instances: tuple[tuple[Path, ...], ...] = field(default=(), repr=False)
     patient: dict[str, str] = field(default_factory=dict, repr=False)
 

@@ -137,11 +137,11 @@ def test_pixdim_that_was_never_set_yields_to_the_sform(tmp_path: Path) -> None:
 def test_the_reason_of_damage_reads_well_for_a_relative_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "sub").mkdir()
-    for name, says in (("sub/a.nii.gz", "(it is not a gzip file)"), ("sub/a.nii", "(Cannot work out file type of it)")):
+    for name in ("sub/a.nii.gz", "sub/a.nii"):
         Path(name).write_text("not an image\n" * 50)
         with pytest.raises(ScanError) as caught:
             nifti.read([Path(name)])
-        assert says in str(caught.value)
+        assert "(Cannot work out file type of it)" in str(caught.value)
 
 
 @pytest.mark.parametrize("sform", [np.eye(4), np.diag([-1.0, -1, 1, 1]), None], ids=["identity", "flipped", "none"])
@@ -260,7 +260,7 @@ def test_voxels_without_a_number(tmp_path: Path) -> None:
     ("shape", "spacing", "value", "says"),
     [
         ((20, 20, 10), (1.4, 1.4, 8.0), 0, ""),
-        ((20, 20, 1), (1.4, 1.4, 2.0), 0, ""),  # a single slice may be a short-axis one
+        ((20, 20, 1), (1.4, 1.4, 2.0), 0, "a single slice"),
         ((20, 20, 40), (1.4, 1.4, 1.5), 0, "40 thin slices"),
         ((20, 20, 20), (2.0, 2.0, 2.0), 0, "cubic voxels"),
         ((20, 20, 10), (0.5, 0.5, 5.0), -1024, "CT"),
