@@ -23,7 +23,8 @@ from pathlib import Path
 from typing import Any
 
 PHASE_PAIRS = (("_ED", "_ES"), ("frame01", "frame"))  # M&Ms' names; ACDC's, whose ES frame differs by patient
-NOT_COMPARED = ("notices", "rules", "runtime", "isa", "threads")  # wording and device, not numbers
+NOT_COMPARED = ("notices", "rules", "runtime", "isa", "threads", "schema", "program")  # wording and device, not numbers
+RENAMED = {"ed_frame": "ed_frame_index", "es_frame": "es_frame_index"}  # as older versions called them
 TOLERANCE_ML = 0.05
 
 
@@ -69,6 +70,7 @@ def answer(paths: tuple[Path, ...]) -> dict[str, Any]:
 def differences(before: Any, after: Any, path: str = "") -> Iterator[str]:
     """Where two answers differ, numbers by more than TOLERANCE_ML. Keys that only one version knows are left out."""
     if isinstance(before, dict) and isinstance(after, dict):
+        before, after = ({RENAMED.get(key, key): value for key, value in side.items()} for side in (before, after))
         for key in sorted(before.keys() & after.keys() - set(NOT_COMPARED)):
             yield from differences(before[key], after[key], f"{path}.{key}" if path else key)
         if before.get("status") != after.get("status"):

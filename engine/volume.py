@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -42,6 +43,12 @@ def read_only(array: NDArray[Any]) -> NDArray[Any]:
     view = np.ascontiguousarray(array).view()
     view.flags.writeable = False
     return view
+
+
+def voxels_sha256(array: NDArray[Any]) -> str:
+    """SHA-256 of voxels as they were read, (T, Z, Y, X) in C order and little-endian, however the file stored them."""
+    little = array.astype(array.dtype.newbyteorder("<"), order="C", copy=False)
+    return hashlib.sha256(np.ascontiguousarray(little).data).hexdigest()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

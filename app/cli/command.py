@@ -1,4 +1,4 @@
-"""The command itself: parses, runs a verb of app.cli.verbs, and says what went wrong.
+"""The command itself: parses, runs a verb, and says what went wrong.
 
 Exit status: 0 done; 1 the input or the environment is at fault, said in one line on stderr; 2 wrong usage; 3 an error
 in CineQuant itself, with the name of a crash report on stderr; 130 interrupted; 143 terminated. With --json, stdout
@@ -18,8 +18,15 @@ import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from app.cli import terminal, verbs
+from app.cli import terminal
+from app.cli.bench_verb import run_bench
+from app.cli.evaluate_verb import run_evaluate
 from app.cli.interrupts import Interrupts
+from app.cli.measure_verb import run_measure
+from app.cli.models_verb import run_models
+from app.cli.phantom_verb import run_phantom
+from app.cli.segment_verb import run_segment
+from app.cli.view_verb import run_view
 from engine import __version__
 from engine.errors import Cancelled, CineQuantError, fault_report
 from engine.network.model_card import VIEWS
@@ -138,14 +145,14 @@ def _parser() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParse
         made[name].set_defaults(run=run)
         return made[name]
 
-    view = verb("view", verbs.run_view, "Open the viewer.")
+    view = verb("view", run_view, "Open the viewer.")
     view.add_argument(
         "paths", nargs="*", type=Path, metavar="PATH", help="scan: a file, an ED and an ES file, a folder"
     )
     view.add_argument("--precision", help="precision to segment in, such as int8 or float32")
     view.add_argument("--screenshot", type=Path, metavar="F.png", help="segment, write the window as drawn, and exit")
 
-    segment = verb("segment", verbs.run_segment, "Segment a scan and write the mask on its own grid.")
+    segment = verb("segment", run_segment, "Segment a scan and write the mask on its own grid.")
     _add_scan(segment)
     segment.add_argument(
         "-o", "--output", required=True, type=Path, metavar="OUT", help="file, or folder for a SEG cine"
@@ -161,7 +168,7 @@ def _parser() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParse
     _add_json(segment)
 
     text = "Volumes, ejection fraction and mass, from a model's mask or a given one."
-    measure = verb("measure", verbs.run_measure, text)
+    measure = verb("measure", run_measure, text)
     _add_scan(measure)
     measure.add_argument("--mask", type=Path, metavar="M", help="use this NIfTI or DICOM SEG mask instead of a model")
     measure.add_argument(
@@ -171,7 +178,7 @@ def _parser() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParse
     _add_view(measure)
     _add_json(measure)
 
-    evaluate = verb("evaluate", verbs.run_evaluate, "Compare a model with the truth masks of a data set.")
+    evaluate = verb("evaluate", run_evaluate, "Compare a model with the truth masks of a data set.")
     evaluate.add_argument("folder", type=Path, metavar="DIR")
     evaluate.add_argument("--layout", required=True, choices=LAYOUTS, help="how the data set keeps its files")
     evaluate.add_argument(
@@ -185,17 +192,17 @@ def _parser() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParse
     _add_model(evaluate)
     _add_json(evaluate)
 
-    bench = verb("bench", verbs.run_bench, "Time every model in every precision on this device.")
+    bench = verb("bench", run_bench, "Time every model in every precision on this device.")
     bench.add_argument("--size", type=_positive, default=256, help="height and width of the image (default 256)")
     bench.add_argument("--runs", type=_positive, default=40, help="timed runs of each network (default 40)")
     bench.add_argument("--threads", type=_positive, help="default: one a physical core")
     _add_json(bench)
 
-    models = verb("models", verbs.run_models, "List the installed models, and folders that were rejected and why.")
+    models = verb("models", run_models, "List the installed models, and folders that were rejected and why.")
     models.add_argument("--verify", action="store_true", help="run each model's test tensors on this device")
     _add_json(models)
 
-    phantom = verb("phantom", verbs.run_phantom, "Write the phantom cine, its true mask and its true volumes.")
+    phantom = verb("phantom", run_phantom, "Write the phantom cine, its true mask and its true volumes.")
     phantom.add_argument("-o", "--output", required=True, type=Path, metavar="DIR")
     _add_json(phantom)
     return parser, made

@@ -5,9 +5,14 @@ from __future__ import annotations
 import json
 import math
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+from engine import __version__
+
+SCHEMAS = {"segment": 1, "measure": 1, "evaluate": 1, "bench": 1, "models": 1, "phantom": 1}
+"""The version of each verb's JSON."""
 
 _progress_shown = False
 
@@ -40,9 +45,16 @@ def print_notices(notices: Sequence[str], *, as_json: bool) -> None:
             sys.stderr.write(f"note: {' '.join(notice.split())}\n")
 
 
-def print_json(value: object) -> None:
+def print_json(verb: str, value: Mapping[str, object], *, input_sha256: str | None = None) -> None:
+    """One line: what kind of object it is, which program made it, of which input if there is one, and the values.
+
+    The number in `schema` grows when a key changes its meaning or goes; new keys may come at any time.
+    """
+    head: dict[str, object] = {"schema": f"cinequant/{verb}/{SCHEMAS[verb]}", "program": f"cinequant {__version__}"}
+    if input_sha256 is not None:
+        head["input_sha256"] = input_sha256
     clear()
-    sys.stdout.write(json.dumps(plain(value), allow_nan=False) + "\n")
+    sys.stdout.write(json.dumps(plain({**head, **value}), allow_nan=False) + "\n")
 
 
 def print_text(text: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import subprocess
 import sys
 from dataclasses import replace
@@ -14,57 +13,13 @@ import nibabel as nib
 import numpy as np
 import pydicom
 import pytest
+from command_runs import only_these_models, run, run_json, scan_fixture, write_nifti  # noqa: F401
 from dicom_cine import write_cine
 from tiny_model import write_tiny_model
 
 from app.cli.main import main
 from engine import __version__
-from engine.network import catalog, runtime
 from engine.network.model_card import save_card
-from engine.phantom import true_values
-
-
-@pytest.fixture(autouse=True)
-def _only_these_models(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    """quantlite and other, both tiny; none of the machine's own models."""
-    home = tmp_path_factory.mktemp("home")
-    write_tiny_model(home / "models", "quantlite")
-    write_tiny_model(home / "models", "other", precisions=("float32",))
-    monkeypatch.setattr(catalog, "packaged_models", lambda: home / "models")
-    monkeypatch.setattr(runtime, "packaged_models", lambda: home / "models")
-    monkeypatch.setenv("XDG_DATA_HOME", str(home))
-    monkeypatch.delenv("CINEQUANT_MODELS", raising=False)
-
-
-def write_nifti(path: Path, shape: tuple[int, ...] = (60, 50, 4), mm: tuple[float, ...] = (1.5, 1.5, 8.0)) -> Path:
-    """A stack, or with four sizes a cine, of a bright square in grey."""
-    array = np.full(shape, 100, dtype=np.int16)
-    array[:5] = 0
-    array[20:30, 20:30] = 900
-    image = nib.Nifti1Image(array, np.diag([-mm[0], -mm[1], mm[2], 1.0]))
-    image.header.set_zooms((*mm, 0.04)[: len(shape)])
-    image.header.set_xyzt_units("mm", "sec")
-    nib.save(image, path)
-    return path
-
-
-@pytest.fixture
-def scan(tmp_path: Path) -> Path:
-    return write_nifti(tmp_path / "scan.nii.gz")
-
-
-def run(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> tuple[int, str, str]:
-    status = main([str(a) for a in arguments])
-    said = capsys.readouterr()
-    return status, said.out, said.err
-
-
-def run_json(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> Any:
-    status, out, err = run(capsys, *arguments, "--json")
-    assert (status, err) == (0, "")
-    assert out.count("\n") == 1
-    return json.loads(out)
-
 
 # --- segment
 
@@ -154,7 +109,7 @@ def test_the_view_chooses_the_model(
     assert status == 1
     assert "no model for 4ch images is installed" in err
     add_four_chamber_model(tmp_path / "models", monkeypatch)
-    assert {m["id"]: m["view"] for m in run_json(capsys, "models")} == {
+    assert {m["id"]: m["view"] for m in run_json(capsys, "models")["models"]} == {
         "quantlite": "short-axis", "other": "short-axis", "four": "4ch",
     }  # fmt: skip
     found = run_json(capsys, "segment", four, "-o", out)
@@ -385,103 +340,6 @@ def test_progress_goes_to_a_terminal_only(
     assert "Segmenting 4/4" in shown
     assert "\r\x1b[Knote: " in shown  # the line is cleared before the next is written
     assert capsys.readouterr().out.count("\n") == 1
-
-
-# --- the other verbs
-
-
-def test_models_lists_id_default_parameters_labels_and_files(capsys: pytest.CaptureFixture[str]) -> None:
-    listed = run_json(capsys, "models")
-    assert [(m["id"], m["default"]) for m in listed] == [("quantlite", True), ("other", False)]
-    assert listed[0]["labels"] == {"LV cavity": 1, "LV myocardium": 2, "RV cavity": 3}
-    assert listed[0]["parameters"] > 0
-    assert set(listed[0]["precisions"]) == {"float32", "int8"}
-    for file in listed[0]["precisions"].values():
-        assert Path(file).is_absolute()
-        assert Path(file).is_file()
-
-
-def test_models_says_what_was_rejected(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "models" / "half").mkdir(parents=True)
-    monkeypatch.setenv("CINEQUANT_MODELS", str(tmp_path / "models"))
-    status, out, _ = run(capsys, "models")
-    assert status == 0
-    assert out.startswith("quantlite (default): Tiny 1")
-    assert f"rejected: {tmp_path / 'models' / 'half' / 'card.json'}: no such file" in out
-
-
-def test_models_verify_runs_the_test_tensors(capsys: pytest.CaptureFixture[str]) -> None:
-    listed = run_json(capsys, "models", "--verify")
-    assert all(result["ok"] for model in listed for result in model["verified"].values())
-    file = Path(listed[0]["precisions"]["int8"])
-    file.write_bytes(b"?" * file.stat().st_size)
-    runtime.forget_networks()
-    status, out, err = run(capsys, "models", "--verify")
-    assert status == 1
-    assert "is not the file that card.json describes" in out
-    assert err.count("\n") == 1
-
-
-def test_phantom_measured_with_its_own_mask_gives_its_true_values(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    made = run_json(capsys, "phantom", "-o", tmp_path / "ph")
-    truth = json.loads((tmp_path / "ph" / "truth.json").read_text())
-    assert truth == made["truth"] == pytest.approx(true_values(), rel=1e-9)
-    found = run_json(capsys, "measure", made["cine"], "--mask", made["mask"])
-    for side in ("lv", "rv"):
-        for key in ("edv_ml", "esv_ml", "sv_ml"):
-            assert found[side][key] == pytest.approx(truth[f"{side}_{key}"], rel=0.01)
-        assert found[side]["ef_percent"] == pytest.approx(truth[f"{side}_ef_percent"], abs=1)
-    assert found["lv_mass_g"] == pytest.approx(truth["lv_mass_g"], rel=0.01)
-    assert found["ed_frame"] == 0
-    assert found["rules"]
-    status, out, _ = run(capsys, "measure", made["cine"], "--mask", made["mask"])
-    assert status == 0
-    assert "ejection fraction" in out
-    assert "end-diastole: frame 1 of 20" in out
-
-
-def test_measure_by_a_model_and_of_one_frame(scan: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    found = run_json(capsys, "measure", scan)
-    assert (found["model"], found["precision"]) == ("quantlite", "int8")
-    assert found["lv"]["ef_percent"] is None
-    status, out, _ = run(capsys, "measure", scan)
-    assert status == 0
-    assert "volume, mL" in out
-
-
-def test_evaluate_scores_a_data_set(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    home = tmp_path / "data" / "patient001"
-    home.mkdir(parents=True)
-    (home / "Info.cfg").write_text("ED: 1\nES: 7\nGroup: NOR\n")
-    for frame in (1, 7):
-        image = nib.load(write_nifti(home / f"patient001_frame{frame:02d}.nii.gz"))
-        truth = np.zeros(image.shape, dtype=np.uint8)
-        truth[20:30, 20:30] = 3
-        nib.save(nib.Nifti1Image(truth, image.affine), home / f"patient001_frame{frame:02d}_gt.nii.gz")
-    result = run_json(capsys, "evaluate", tmp_path / "data", "--layout", "acdc", "--model", "other")
-    assert (result["model"], result["precision"], result["patients"]) == ("other", "float32", 1)
-    assert 0 <= result["dice_mean"] <= 1
-    status, out, _ = run(capsys, "evaluate", tmp_path / "data", "--layout", "acdc")
-    assert status == 0
-    assert "ED LV cavity" in out
-    assert "LV EF, points" in out
-    assert "95 % interval" in out
-    status, out, _ = run(capsys, "evaluate", tmp_path / "data", "--layout", "acdc", "--against", "float32")
-    assert "int8 − float32: mean Dice" in out
-    compared = run_json(capsys, "evaluate", tmp_path / "data", "--layout", "acdc", "--against", "float32")["against"]
-    assert (compared["precision"], compared["n"], compared["equivalent"]) == ("float32", 1, False)
-    assert compared["interval"] == {"low": None, "high": None}
-
-
-def test_bench_lists_models_and_recommends(capsys: pytest.CaptureFixture[str]) -> None:
-    status, out, _ = run(capsys, "bench", "--size", "64", "--runs", "2")
-    assert status == 0
-    assert out.splitlines()[1].startswith("model")
-    assert "recommended: " in out
 
 
 # --- as a process

@@ -21,13 +21,13 @@ pytestmark = pytest.mark.skipif(not Path("/proc/self/status").is_file(), reason=
 
 SLEEPS = """
 import sys, threading, time
-from app.cli import main, verbs
+from app.cli import command, main
 
 def slow(_):
     print("working", flush=True)
     {body}
 
-verbs.run_models = slow
+command.run_models = slow
 sys.argv = ["cinequant", "models"]
 sys.exit(main.main())
 """

@@ -1,0 +1,113 @@
+"""What several verbs share: the model, the scan, and checks before the work.
+
+Imports of the engine's readers, of OpenVINO and of Qt stand in the functions that need them, here and in the verbs:
+each costs a good part of a second, and no verb needs them all.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import os
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from app.cli.terminal import show_progress
+from engine.errors import ExportError, ScanError
+from engine.network.catalog import Catalog, default_precision, find_models
+from engine.network.model_card import FOUR_CHAMBER, SHORT_AXIS, ModelCard
+from engine.network.view import view_of
+from engine.volume import Known, Volume
+
+if TYPE_CHECKING:
+    from engine.network.predict import Prediction
+
+NIFTI_ENDINGS = (".nii", ".nii.gz")
+VIEW_WORDS = {SHORT_AXIS: "short axes", FOUR_CHAMBER: "a four-chamber view"}
+
+
+def choose_model(arguments: argparse.Namespace) -> tuple[Catalog, ModelCard, str]:
+    """Checked before anything slow begins."""
+    catalog = find_models()
+    view = getattr(arguments, "view", None)
+    card = catalog.for_view(view) if view and arguments.model is None else catalog.get(arguments.model)
+    precision = arguments.precision or default_precision(card)
+    card.file_for(precision)
+    return catalog, card, precision
+
+
+def model_and_scan(arguments: argparse.Namespace) -> tuple[ModelCard, str, Volume, str]:
+    """The model, its precision, the scan and its view: as asked for, else as the scan's geometry says."""
+    catalog, card, precision = choose_model(arguments)
+    _load_ahead(arguments, card, precision)
+    volume = open_volume(arguments)
+    seen = view_of(volume.geometry)
+    view = arguments.view or seen or SHORT_AXIS
+    if arguments.model is None and card.view != view:
+        card = catalog.for_view(view)
+        precision = arguments.precision or default_precision(card)
+        card.file_for(precision)
+    path = arguments.paths[0]
+    if not arguments.force:
+        if card.view != view:
+            raise ScanError(
+                f"{path}: is taken for {VIEW_WORDS[view]}, and model {card.id} is made for {VIEW_WORDS[card.view]}; "
+                "name another model, or say with --view what the scan shows"
+            )
+        if view != SHORT_AXIS and volume.slices > 1:
+            raise ScanError(f"{path}: is a stack of slices, not {VIEW_WORDS[view]}; leave out --view, or use --force")
+        # What is wrong with a CT image is wrong with it in every view.
+        if volume.not_short_axis and (view == SHORT_AXIS or not volume.not_short_axis.startswith("a single slice")):
+            raise ScanError(
+                f"{path}: is {volume.not_short_axis}, and the models know short-axis and four-chamber cardiac MR only; "
+                "open a short-axis stack, name a four-chamber view with --view 4ch, or use --force"
+            )
+    if not seen and not arguments.view:
+        notice = "A single slice whose header does not say its view was taken for a short axis; --view says otherwise."
+        volume = replace(volume, notices=(*volume.notices, notice))
+    return card, precision, volume, view
+
+
+def open_volume(arguments: argparse.Namespace) -> Volume:
+    from engine.formats.door import open_scan  # noqa: PLC0415 - see the module's docstring
+
+    volume = open_scan(arguments.paths, progress=show_progress)
+    if arguments.spacing is not None:
+        volume = volume.with_spacing(*arguments.spacing)
+    elif volume.geometry.spacing is Known.ASSUMED:
+        volume = replace(volume, notices=(*volume.notices, "Give the spacing with --spacing X,Y,Z."))
+    return volume
+
+
+def _load_ahead(arguments: argparse.Namespace, card: ModelCard, precision: str) -> None:
+    if arguments.spacing is None:
+        from engine.ahead import load_ahead  # noqa: PLC0415
+
+        load_ahead(arguments.paths, card, precision, threads=arguments.threads)
+
+
+def predict_labels(arguments: argparse.Namespace, volume: Volume, card: ModelCard, precision: str) -> Prediction:
+    from engine.network.predict import predict  # noqa: PLC0415
+
+    return predict(volume, card, precision, threads=arguments.threads, progress=show_progress)
+
+
+def files_sha256(folder: Path, files: Sequence[Path]) -> str:
+    """SHA-256 of what `sha256sum` prints for these files in this order, their names relative to the folder."""
+    whole = hashlib.sha256()
+    for file in files:
+        with file.open("rb") as stream:
+            digest = hashlib.file_digest(stream, "sha256").hexdigest()
+        whole.update(f"{digest}  {Path(os.path.relpath(file, folder)).as_posix()}\n".encode())
+    return whole.hexdigest()
+
+
+def check_parent(out: Path) -> None:
+    """Fail before the work rather than after it."""
+    parent = out.resolve().parent
+    if not parent.is_dir():
+        raise ExportError(f"{out}: the folder {parent} does not exist; make it first")
+    if not os.access(parent, os.W_OK):
+        raise ExportError(f"{out}: the folder {parent} cannot be written to; choose another place")

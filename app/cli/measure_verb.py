@@ -1,0 +1,78 @@
+"""`cinequant measure`: volumes, ejection fractions and mass."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING, Any
+
+from app.cli.inputs import model_and_scan, open_volume, predict_labels
+from app.cli.terminal import number, print_json, print_notices, print_text, table
+from engine.volume import Volume, voxels_sha256
+
+if TYPE_CHECKING:
+    from engine.measures.function import Function
+
+
+def run_measure(arguments: argparse.Namespace) -> None:
+    from engine.formats.masks import read_masks  # noqa: PLC0415
+    from engine.measures.function import measure  # noqa: PLC0415
+
+    if arguments.mask is not None:
+        if arguments.model or arguments.precision:
+            arguments.usage_error("--mask takes the place of a model; leave out --model and --precision")
+        volume = open_volume(arguments)
+        mask = read_masks([arguments.mask], volume, convention=arguments.labels or "")
+        labels = mask.labels
+        volume = replace(volume, notices=(*volume.notices, *mask.notices))
+        made: dict[str, Any] = {"mask": arguments.mask}
+        by = f"mask {arguments.mask.name}"
+    else:
+        card, precision, volume, view = model_and_scan(arguments)
+        prediction = predict_labels(arguments, volume, card, precision)
+        labels = prediction.labels
+        made = {**prediction.provenance, "view": view}
+        by = f"{card.name} in {precision}"
+    function = measure(labels, volume)
+    print_notices(volume.notices, as_json=arguments.json)
+    if arguments.json:
+        values = {**_function_json(function), "frames": volume.frames, "notices": volume.notices, **made}
+        print_json("measure", values, input_sha256=voxels_sha256(volume.array))
+    else:
+        print_text(_measure_text(function, volume, by))
+
+
+def _function_json(function: Function) -> dict[str, Any]:
+    """Frames are counted from 0, and their keys end in _index; `frames` is a number of frames."""
+    names = {"ed_frame": "ed_frame_index", "es_frame": "es_frame_index"}
+    return {names.get(name, name): value for name, value in asdict(function).items()}
+
+
+def _measure_text(function: Function, volume: Volume, by: str) -> str:
+    body = _one_frame_text(function) if volume.frames == 1 else _phases_text(function, volume)
+    return "\n".join([f"{volume.source.name}, by {by}", body, *(f"- {rule}" for rule in function.rules)])
+
+
+def _one_frame_text(function: Function) -> str:
+    ml, g = ("mL", "g") if function.units_known else ("mL?", "g?")
+    values = [number(side[0]) for side in (function.lv_ml, function.rv_ml, function.myo_ml)]
+    rows = [["", "LV cavity", "RV cavity", "LV myocardium"], [f"volume, {ml}", *values]]
+    return table(rows) + f"\nLV myocardial mass {number(function.lv_mass_g)} {g}"
+
+
+def _phases_text(function: Function, volume: Volume) -> str:
+    ml, g = ("mL", "g") if function.units_known else ("mL?", "g?")
+    rows = [["", "LV", "RV", ""]]
+    for name, key, unit in (
+        ("end-diastolic volume", "edv_ml", ml),
+        ("end-systolic volume", "esv_ml", ml),
+        ("stroke volume", "sv_ml", ml),
+        ("ejection fraction", "ef_percent", "%"),
+    ):
+        rows.append([name, *(number(getattr(side, key)) for side in (function.lv, function.rv)), unit])
+    rows.append(["myocardial mass", number(function.lv_mass_g), "", g])
+    text = table(rows)
+    for phase, frame in (("end-diastole", function.ed_frame), ("end-systole", function.es_frame)):
+        if frame is not None:
+            text += f"\n{phase}: frame {frame + 1} of {volume.frames}"
+    return text

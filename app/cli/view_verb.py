@@ -1,0 +1,34 @@
+"""`cinequant view`: opens the viewer."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from app.cli.inputs import check_parent
+from app.cli.interrupts import caught
+from engine.errors import CineQuantError, ScanError
+
+
+def run_view(arguments: argparse.Namespace) -> int:
+    shot: Path | None = arguments.screenshot
+    if shot is not None:
+        if shot.suffix.lower() != ".png":
+            arguments.usage_error(f"--screenshot {shot}: the file's name must end in .png")
+        check_parent(shot)
+    for path in arguments.paths:
+        # Before the window opens; what else is wrong with a scan the window itself says.
+        if not path.exists():
+            may_be_verb = arguments.verb_is_implied and len(path.parts) == 1
+            hint = ", and no verb of cinequant (see cinequant --help)" if may_be_verb else "; check the path"
+            raise ScanError(f"{path}: no such file or folder{hint}")
+    try:
+        from app.window.viewer import run_viewer  # noqa: PLC0415
+    except ImportError as error:
+        from app.window.display import missing_library  # noqa: PLC0415
+
+        missing = missing_library(error)
+        raise CineQuantError(
+            missing or f"the window toolkit cannot be loaded ({error}); install CineQuant again"
+        ) from error
+    return int(run_viewer(arguments.paths, precision=arguments.precision, screenshot=shot, signals=caught()))
