@@ -88,7 +88,7 @@ class Palette(QDialog):
         self.list.setAccessibleName(translate("Palette", "Commands that fit"))
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.list.setMouseTracking(True)
-        self.list.setItemDelegate(_Rows(self.list))
+        self.list.setItemDelegate(_CommandRows(self.list))
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.itemClicked.connect(self._do)
         column.addWidget(self.list)
@@ -163,7 +163,7 @@ def plain(action: QAction) -> str:
     return action.text().replace("&&", "\0").replace("&", "").replace("\0", "&")
 
 
-class _Rows(QStyledItemDelegate):
+class _CommandRows(QStyledItemDelegate):
     """The name on the left, the keys on the right."""
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
