@@ -19,6 +19,7 @@ from engine.formats.nifti_file import (
     READABLE_SUFFIXES,
     SUFFIXES,
     NiftiFile,
+    is_pair,
     looks_like_nifti,
     open_nifti,
     read_frame,
@@ -35,7 +36,7 @@ from engine.formats.nifti_masks import (
     write_mask,
     write_volume,
 )
-from engine.volume import Geometry, Known, OnPlane, Source, Volume, read_only
+from engine.volume import SAME_DIRECTION, Geometry, Known, OnPlane, Source, Volume, read_only
 
 # What the rest of the program needs of NIfTI, from one place.
 __all__ = [
@@ -43,6 +44,7 @@ __all__ = [
     "SUFFIXES",
     "convention_in",
     "header_fields",
+    "is_pair",
     "looks_like_nifti",
     "read_mask",
     "stem_of",
@@ -89,6 +91,26 @@ def size_of(path: Path) -> tuple[int, tuple[int, int, int]]:
 def frames_of(path: Path) -> int:
     """How many frames a file holds, by its header. Raises ScanError as read does."""
     return open_nifti(path).frames
+
+
+def are_parts(paths: Sequence[Path]) -> bool:
+    """Whether files are frames of one grid or slices of one stack, by their headers and, for frames, their voxels.
+
+    Raises ScanError as read does.
+    """
+    files = [open_nifti(path) for path in paths]
+    grids = [_about(file, file.shape, file.frames)[0] for file in files]
+    first = grids[0]
+    if any(grid.array.shape != first.array.shape for grid in grids):
+        return False
+    if first.slices == 1:
+        turned = max(np.abs(grid.geometry.directions - first.geometry.directions).max() for grid in grids)
+        return bool(turned < SAME_DIRECTION * 10) and _apart(grids)
+    if first.frames > 1 or not all(grid.geometry.same_as(first.geometry) for grid in grids):
+        return False
+    # Two patients on one grid are rare, but not in data sets that were resampled.
+    some = [values.plain_values(read_frame(file)[..., None], 1.0, 0.0, file.path)[0][..., 0].T for file in files[:2]]
+    return values.of_one_subject(some[0], some[1])
 
 
 def preview(path: Path) -> tuple[NDArray[Any], tuple[float, float]]:
@@ -181,7 +203,7 @@ def _stack(paths: Sequence[Path], volumes: Sequence[Volume]) -> Volume:
     for path, volume in zip(paths[1:], volumes[1:], strict=True):
         if volume.array.shape != first.array.shape:
             raise ScanError(f"{path}: has another size or number of frames than {paths[0].name}; open them one by one")
-        if np.abs(volume.geometry.directions - first.geometry.directions).max() > 0.01:
+        if np.abs(volume.geometry.directions - first.geometry.directions).max() > SAME_DIRECTION * 10:
             raise ScanError(f"{path}: is a slice in another direction than {paths[0].name}; open them one by one")
     places = _places(volumes)
     order = sorted(range(len(paths)), key=places.__getitem__)
@@ -251,7 +273,7 @@ def _read_one(path: Path, on_plane: OnPlane | None = None) -> Volume:
         )
         array = array[..., list(kept)]
     stack = layout.to_volume(array)
-    reason = "a mask, by its values," if values.is_mask(array) else _not_short_axis(stack, about.geometry)
+    reason = "a mask by its values" if values.is_mask(array) else _not_short_axis(stack, about.geometry)
     return replace(about, array=stack, not_short_axis=reason, notices=about.notices + said)
 
 

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from engine.errors import ScanError
 from engine.files import open_regular
+from engine.formats.dicom_files import UNFETCHED
 from engine.formats.nifti_grid import nib, sizes_text
 
 SUFFIXES = (".nii", ".nii.gz")
@@ -103,10 +104,16 @@ def _magic(block: bytes) -> str:
     return ""
 
 
+def is_pair(path: Path) -> bool:
+    """Whether a file is one of a header and image pair of which both are there."""
+    header, voxels = _pair_of(path)
+    return header != voxels and header.exists() and voxels.exists()
+
+
 def open_nifti(path: Path) -> NiftiFile:
     """A file's header, checked; no voxel is read. Raises ScanError."""
     if not path.exists():
-        raise ScanError(f"{path}: {'is a link to a file that is not there' if path.is_symlink() else 'no such file'}")
+        raise ScanError(f"{path}: {UNFETCHED if path.is_symlink() else 'no such file'}")
     if path.is_dir():
         raise ScanError(f"{path}: is a folder, not a NIfTI file")
     if path.stat().st_size == 0 and path.is_file():

@@ -1,4 +1,4 @@
-"""NIfTI as a format of the door: the scans of each folder, ED and ES pairs, and masks, which are passed over."""
+"""NIfTI as a format of the door: the scans of each folder, those in several files, and masks, which are passed over."""
 
 from __future__ import annotations
 
@@ -9,36 +9,42 @@ from pathlib import Path
 
 from engine.errors import ScanError
 from engine.formats import nifti
+from engine.formats import nifti_names as names
 from engine.formats.datasets import info_frames
+from engine.formats.dicom_files import looks_like_dicom
 from engine.formats.index import Entry, Format, Found, Index, Likelihood, Series, UnusableError
 from engine.progress import CancelToken, Progress
 from engine.volume import OnPlane, Volume
 
-_NOT_A_SCAN = re.compile(r"(?i)[_\-. ](gt|seg|mask|masks|label|labels|pred)$")
-_PHASE = re.compile(r"(?i)(?:^|[_\-. ])(ED|ES)(?=[_\-. ]|$)")
-_SHORT_AXIS = re.compile(r"(?i)[_\-. ]SA[_\-. ]")
-_LONG_AXIS = re.compile(r"(?i)[_\-. ](LA|LAX|[234]CH)[_\-. ]")
-
 
 def _probe(path: Path, named: bool) -> bool:
     suffix = nifti.suffix_of(path)
-    return suffix in nifti.SUFFIXES or (named and suffix in nifti.READABLE_SUFFIXES)
+    if suffix in nifti.SUFFIXES:
+        return True
+    if suffix in nifti.READABLE_SUFFIXES:
+        return named or nifti.is_pair(path)
+    return named and not looks_like_dicom(path) and nifti.looks_like_nifti(path)
 
 
 def _find(files: Sequence[Path], named: frozenset[Path], *, progress: Progress, cancel: CancelToken) -> Found:
+    foreign = [path for path in files if not nifti.looks_like_nifti(path) and looks_like_dicom(path)]
+    # Of a header and its image, one is enough to open both.
+    whole = [path for path in files if path not in foreign and not (nifti.is_pair(path) and _is_image_of(path, files))]
+    scans, masks = _without_masks(whole, named)
     by_folder: dict[Path, list[Path]] = defaultdict(list)
-    masks = []
-    for path in files:
-        if path not in named and is_mask(path):
-            masks.append(path)
-        else:
-            by_folder[path.parent].append(path)
+    for path in scans:
+        by_folder[path.parent].append(path)
     # Two files that the user names are a pair, whatever they are called.
-    pair = len(files) == len(named) == 2 and named == set(files)
+    pair = len(whole) == len(named) == 2 and named == set(whole)
+    if pair and names.of_two_subjects(*whole):
+        raise ScanError(
+            f"{whole[1]}: is of another subject than {whole[0].name}, by their names; open an ED and an ES file of one "
+            "subject, or each file alone"
+        )
     entries: list[Entry] = []
     unusable: dict[Path, UnusableError] = {}
     for folder, members in sorted(by_folder.items()):
-        for paths in [tuple(in_phase_order(files))] if pair else pairs(members):
+        for paths in [tuple(in_phase_order(whole))] if pair else groups(members):
             cancel.check()
             try:
                 series = _series(paths)
@@ -48,30 +54,69 @@ def _find(files: Sequence[Path], named: frozenset[Path], *, progress: Progress, 
             entries.append(Entry(series, f"nifti\0{folder}", folder.name or str(folder), is_folder=True))
         if pair:
             break
-    return Found(entries, unusable, masks)
+    return Found(entries, unusable, masks, foreign)
+
+
+def _is_image_of(path: Path, files: Sequence[Path]) -> bool:
+    """Whether a file is the image of a header that is among the files."""
+    return ".img" in nifti.suffix_of(path) and any(
+        other.parent == path.parent and nifti.stem_of(other) == nifti.stem_of(path) and other != path
+        for other in files
+        if ".hdr" in nifti.suffix_of(other)
+    )
+
+
+def _without_masks(files: Sequence[Path], named: frozenset[Path]) -> tuple[list[Path], list[Path]]:
+    """(scans, masks): by name, by folder, by header, and where several are left in a folder, by values."""
+    every, folders = frozenset(files), {path.parent for path in files}
+    masks = {
+        path
+        for path in files
+        if path not in named
+        and (is_mask(path) or names.mask_beside(path, every) or names.in_mask_folder(path, folders))
+    }
+    for folder in folders:
+        left = [path for path in files if path.parent == folder and path not in masks and path not in named]
+        by_values = {path for path in left if _holds_labels(path)} if len(left) > 1 else set()
+        # A folder with nothing but masks holds none to pass over: opening one says what it is.
+        if len(by_values) < len(left):
+            masks |= by_values
+    return [path for path in files if path not in masks], [path for path in files if path in masks]
+
+
+def _holds_labels(path: Path) -> bool:
+    try:
+        return nifti.holds_labels(path)
+    except ScanError:
+        return False
 
 
 def _series(paths: tuple[Path, ...]) -> Series:
     """A file or a pair, by the first one's header. Raises ScanError."""
     frames, (slices, rows, columns) = nifti.size_of(paths[0])
-    pair = len(paths) == 2
-    frames *= len(paths)
-    long_axis, short_axis = (bool(names.search(paths[0].name)) for names in (_LONG_AXIS, _SHORT_AXIS))
+    several = len(paths) > 1
+    pair = len(paths) == 2 and slices > 1
+    if several and slices == 1:
+        slices = len(paths)
+    else:
+        frames *= len(paths)
+    view = names.view_of(paths[0])
     return Series(
         number=-1,
         kind="nifti",
-        description=nifti.common_name(paths) if pair else nifti.stem_of(paths[0]),
+        description=nifti.common_name(paths) if several else nifti.stem_of(paths[0]),
         modality="",
         series_number=0,
         size=(frames, slices, rows, columns),
         pair=pair,
+        not_short_axis=nifti.SINGLE_SLICE if slices == 1 else "",
         paths=paths,
-        said=" and ".join(path.name for path in paths),
+        said=" and ".join(path.name for path in paths) if len(paths) < 3 else f"{paths[0].name} to {paths[-1].name}",
         likelihood=Likelihood(
-            own_view=not long_axis,
+            own_view=view >= 0,
             phases=0 if slices < 3 or frames < 2 else 1 if pair else 2,
             stack=slices >= 3,
-            named=int(short_axis) - int(long_axis),
+            named=view,
             images=slices * frames,
         ),
     )
@@ -95,17 +140,11 @@ NIFTI = Format(
 )
 
 
-def _phase(path: Path) -> str:
-    """ "ED" or "ES" where the file's name says one of them, else empty."""
-    names = {match.upper() for match in _PHASE.findall(nifti.stem_of(path))}
-    return names.pop() if len(names) == 1 else ""
-
-
 def in_phase_order(paths: Sequence[Path]) -> list[Path]:
     """Two files as ED, ES: by their names, by the Info.cfg beside them, else as given."""
     if len(paths) != 2:
         return list(paths)
-    phases = [_phase(p) for p in paths]
+    phases = [names.phase_of(p) for p in paths]
     info = paths[0].parent / "Info.cfg"
     if sorted(phases) != ["ED", "ES"] and paths[0].parent == paths[1].parent and info.is_file():
         phases = [_phase_by_info(p, info) for p in paths]
@@ -120,11 +159,33 @@ def _phase_by_info(path: Path, info: Path) -> str:
 
 
 def is_mask(path: Path) -> bool:
-    """Whether a file's name or header says that it is a mask. One that cannot be read is none, as for _is_cine."""
+    """Whether a file's name or header says that it is a mask. One that cannot be read is none."""
     try:
-        return bool(_NOT_A_SCAN.search(nifti.stem_of(path))) or nifti.is_mask(path)
+        return names.says_mask(path) or nifti.is_mask(path)
     except ScanError:
         return False
+
+
+def groups(scans: Sequence[Path]) -> list[tuple[Path, ...]]:
+    """The scans of one folder: an ED and ES pair, one file a frame, one file a slice, or a file by itself."""
+    found: list[tuple[Path, ...]] = []
+    singles: list[tuple[Path, ...]] = []
+    for paths in pairs(scans):
+        (found if len(paths) > 1 else singles).append(paths)
+    left = [path for (path,) in singles]
+    for run in names.runs(left):
+        if parts := _parts(run):
+            found.append(parts)
+            left = [path for path in left if path not in parts]
+    return sorted([*found, *((path,) for path in left)])
+
+
+def _parts(run: Sequence[Path]) -> tuple[Path, ...]:
+    """The files of a run as one scan, where their grids and voxels show that they are; else none."""
+    try:
+        return tuple(run) if nifti.are_parts(run) else ()
+    except ScanError:
+        return ()
 
 
 def pairs(scans: Sequence[Path]) -> list[tuple[Path, ...]]:
@@ -139,10 +200,9 @@ def pairs(scans: Sequence[Path]) -> list[tuple[Path, ...]]:
             by_info = _phase_by_info(path, info) if info else ""
         except ScanError:  # a damaged Info.cfg costs the pairing only
             by_info = ""
-        phase = _phase(path) or by_info
+        phase = names.phase_of(path) or by_info
         if phase:
-            rest = re.sub(r"frame\d+$", "", _PHASE.sub(" ", nifti.stem_of(path)))
-            by_name.setdefault(f"{path.parent}\0{rest}", {}).setdefault(phase, path)
+            by_name.setdefault(f"{path.parent}\0{names.without_phase(path)}", {}).setdefault(phase, path)
     found = {both["ED"]: (both["ED"], both["ES"]) for both in by_name.values() if len(both) == 2}
     second = {es for _, es in found.values()}
     return [found.get(path, (path,)) for path in sorted(scans) if path not in second]

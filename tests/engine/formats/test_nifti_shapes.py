@@ -200,7 +200,7 @@ def test_a_mask_that_is_opened_as_the_scan(tmp_path: Path, cine: Volume) -> None
     _, labels, _ = make_phantom(2, 6, 64)
     path = save(tmp_path / "a.nii.gz", labels.array.transpose(3, 2, 1, 0), cine)
     assert nifti.holds_labels(path) and not nifti.is_mask(path)
-    assert nifti.read([path]).not_short_axis == "a mask, by its values,"
+    assert nifti.read([path]).not_short_axis == "a mask by its values"
     scan = save(tmp_path / "b.nii.gz", file_order(cine), cine)
     assert not nifti.holds_labels(scan)
 
