@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.formats.datasets import Case, read_case
-from engine.measures.function import MYOCARDIAL_DENSITY_G_PER_ML, ejection_fraction, volumes_ml
+from engine.measures.function import Function, of_phases, volumes_ml
 from engine.measures.metrics import (
     EMPTY_RULE,
     Agreement,
@@ -24,6 +24,7 @@ from engine.measures.metrics import (
     hd95_mm,
     iou,
 )
+from engine.measures.table import MEASURES
 from engine.network.model_card import ModelCard
 from engine.network.predict import predict
 from engine.progress import CancelToken, Progress, no_progress
@@ -114,8 +115,8 @@ class Evaluation:
     dice_mean_interval: of dice_mean with other patients, 95 %.
     positions: mean Dice of single slices by POSITIONS and KEYS; empty without stacks of slices.
     ef: agreement of the ejection fraction in percentage points, by "lv" and "rv".
-    volumes: agreement of "lv_edv_ml", "lv_esv_ml", "rv_edv_ml", "rv_esv_ml" and "lv_mass_g"; empty where the spacing
-        is unknown.
+    volumes: agreement of the other measures of engine.measures.table by their keys, such as "lv_edv_ml" and
+        "lv_mass_g"; empty where the spacing is unknown.
     """
 
     model: str
@@ -224,6 +225,7 @@ def summarise(cases: Sequence[CaseScore], model: str, precision: str, inference_
     groups = sorted({name for c in cases for name in (c.group, c.disease) if name})
     stacks = [c for c in cases if not c.single_slice]
     means = {phase: _means(some) for phase, some in phases.items()}
+    measured = [case for case in stacks if case.spacing_known]
     positions = {p: {key: _mean([c.scores[key].position_dice(p) for c in stacks]) for key in KEYS} for p in POSITIONS}
     return Evaluation(
         model=model,
@@ -235,8 +237,8 @@ def summarise(cases: Sequence[CaseScore], model: str, precision: str, inference_
         dice_mean_interval=bootstrap_interval([_case_dice(some) for some in _by_patient(cases).values()]),
         iou_mean=_mean([m.iou for m in means["all"].values()]),
         positions=positions if stacks else {},
-        ef=_ef(stacks),
-        volumes=_volumes([c for c in stacks if c.spacing_known]),
+        ef={key.split("_")[0]: value for key, value in _agreements(stacks, ratios=True).items()},
+        volumes=_agreements(measured, ratios=False) if measured else {},
         latency_ms={
             "p50": float(np.percentile(inference_ms, 50)),
             "p95": float(np.percentile(inference_ms, 95)),
@@ -294,38 +296,25 @@ def same_within(one: Evaluation, other: Evaluation, margin: float = EQUIVALENCE_
     return equivalence([_mean(_case_dice(mine[p])) - _mean(_case_dice(theirs[p])) for p in mine], margin)
 
 
-def _pairs(cases: Sequence[CaseScore]) -> list[tuple[CaseScore, CaseScore]]:
-    """(ED, ES) of every patient that has both."""
-    ed, es = ({c.patient: c for c in cases if c.phase == phase} for phase in ("ED", "ES"))
-    return [(ed[patient], es[patient]) for patient in ed if patient in es]
-
-
-def _ef(cases: Sequence[CaseScore]) -> dict[str, Agreement]:
+def _agreements(cases: Sequence[CaseScore], *, ratios: bool) -> dict[str, Agreement]:
+    """Agreement of each measure of engine.measures.table that is a ratio, or of each that is none, by its key."""
+    ours, truth = (_functions(cases, truth=wanted) for wanted in (False, True))
     result = {}
-    for key in ("lv", "rv"):
-        ours, truth = [], []
-        for ed, es in _pairs(cases):
-            mine = ejection_fraction(ed.scores[key].volume_ml, es.scores[key].volume_ml)
-            theirs = ejection_fraction(ed.scores[key].truth_ml, es.scores[key].truth_ml)
-            if mine is not None and theirs is not None:
-                ours.append(mine)
-                truth.append(theirs)
-        result[key] = agreement(ours, truth)
+    for measure in MEASURES:
+        if (measure.unit == "%") != ratios:
+            continue
+        both = [(measure.value(one), measure.value(other)) for one, other in zip(ours, truth, strict=True)]
+        known = [(mine, theirs) for mine, theirs in both if mine is not None and theirs is not None]
+        result[measure.key.replace(".", "_")] = agreement([m for m, _ in known], [t for _, t in known])
     return result
 
 
-def _volumes(cases: Sequence[CaseScore]) -> dict[str, Agreement]:
-    if not cases:
-        return {}
-    take: dict[str, tuple[str, str, Callable[[float], float]]] = {
-        "lv_edv_ml": ("lv", "ED", lambda ml: ml),
-        "lv_esv_ml": ("lv", "ES", lambda ml: ml),
-        "rv_edv_ml": ("rv", "ED", lambda ml: ml),
-        "rv_esv_ml": ("rv", "ES", lambda ml: ml),
-        "lv_mass_g": ("myo", "ED", lambda ml: MYOCARDIAL_DENSITY_G_PER_ML * ml),
-    }
-    result = {}
-    for name, (key, phase, unit) in take.items():
-        scores = [c.scores[key] for c in cases if c.phase == phase]
-        result[name] = agreement([unit(s.volume_ml) for s in scores], [unit(s.truth_ml) for s in scores])
-    return result
+def _functions(cases: Sequence[CaseScore], *, truth: bool) -> list[Function]:
+    """What the model's volumes say of each patient, or the expert's."""
+    ed, es = ({c.patient: _volumes_ml(c, truth) for c in cases if c.phase == phase} for phase in ("ED", "ES"))
+    return [of_phases(ed.get(patient), es.get(patient)) for patient in dict.fromkeys([*ed, *es])]
+
+
+def _volumes_ml(case: CaseScore, truth: bool) -> dict[int, float]:
+    """By label."""
+    return {label: case.scores[key].truth_ml if truth else case.scores[key].volume_ml for key, label in KEYS.items()}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from app.cli.inputs import model_and_scan, open_volume, predict_labels
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 def run_measure(arguments: argparse.Namespace) -> None:
     from engine.formats.masks import read_masks  # noqa: PLC0415
     from engine.measures.function import measure  # noqa: PLC0415
+    from engine.measures.table import to_json  # noqa: PLC0415
 
     if arguments.mask is not None:
         if arguments.model or arguments.precision:
@@ -36,21 +37,17 @@ def run_measure(arguments: argparse.Namespace) -> None:
     function = measure(labels, volume)
     print_notices(volume.notices, as_json=arguments.json)
     if arguments.json:
-        values = {**_function_json(function), "frames": volume.frames, "notices": volume.notices, **made}
+        values = {**to_json(function), "frames": volume.frames, "notices": volume.notices, **made}
         print_json("measure", values, input_sha256=voxels_sha256(volume.array))
     else:
         print_text(_measure_text(function, volume, by))
 
 
-def _function_json(function: Function) -> dict[str, Any]:
-    """Frames are counted from 0, and their keys end in _index; `frames` is a number of frames."""
-    names = {"ed_frame": "ed_frame_index", "es_frame": "es_frame_index"}
-    return {names.get(name, name): value for name, value in asdict(function).items()}
-
-
 def _measure_text(function: Function, volume: Volume, by: str) -> str:
+    from engine.measures.table import rules  # noqa: PLC0415
+
     body = _one_frame_text(function) if volume.frames == 1 else _phases_text(function, volume)
-    return "\n".join([f"{volume.source.name}, by {by}", body, *(f"- {rule}" for rule in function.rules)])
+    return "\n".join([f"{volume.source.name}, by {by}", body, *(f"- {rule}" for rule in rules(function))])
 
 
 def _one_frame_text(function: Function) -> str:
@@ -61,17 +58,14 @@ def _one_frame_text(function: Function) -> str:
 
 
 def _phases_text(function: Function, volume: Volume) -> str:
-    ml, g = ("mL", "g") if function.units_known else ("mL?", "g?")
-    rows = [["", "LV", "RV", ""]]
-    for name, key, unit in (
-        ("end-diastolic volume", "edv_ml", ml),
-        ("end-systolic volume", "esv_ml", ml),
-        ("stroke volume", "sv_ml", ml),
-        ("ejection fraction", "ef_percent", "%"),
-    ):
-        rows.append([name, *(number(getattr(side, key)) for side in (function.lv, function.rv)), unit])
-    rows.append(["myocardial mass", number(function.lv_mass_g), "", g])
-    text = table(rows)
+    from engine.measures.table import rows  # noqa: PLC0415
+
+    lines = [["", "LV", "RV", ""]]
+    for sides in rows():
+        first = next(side for side in sides if side is not None)
+        cells = ["" if side is None else side.text(function, more=1, missing="–") for side in sides]
+        lines.append([first.name.lower(), *cells, first.unit_of(function)])
+    text = table(lines)
     for phase, frame in (("end-diastole", function.ed_frame), ("end-systole", function.es_frame)):
         if frame is not None:
             text += f"\n{phase}: frame {frame + 1} of {volume.frames}"

@@ -11,7 +11,8 @@ from app.state import editing
 from app.state.editing import Correction
 from engine import __version__
 from engine.files import write_atomically
-from engine.measures.function import Function, Ventricle
+from engine.measures.function import Function
+from engine.measures.table import MEASURES, SIDES, rules
 from engine.network.predict import Prediction
 from engine.volume import Volume
 
@@ -95,9 +96,10 @@ def measurements_table(
         ("ED frame", _number(None if function.ed_frame is None else function.ed_frame + 1, 0), "from 1"),
         ("ES frame", _number(None if function.es_frame is None else function.es_frame + 1, 0), "from 1"),
     ]
-    for name, side in (("LV", function.lv), ("RV", function.rv)):
-        rows += [(f"{name} {label}", _number(value, 2), u) for label, value, u in _ventricle(side, unit)]
-    rows.append(("LV mass", _number(function.lv_mass_g, 2), "g" if function.units_known else "g (spacing unknown)"))
+    for measure in MEASURES:
+        unsure = "" if function.units_known or measure.unit == "%" else " (spacing unknown)"
+        name = f"{SIDES[measure.structure]} {measure.short}"
+        rows.append((name, measure.text(function, more=2), f"{measure.unit}{unsure}"))
     times = volume.frame_times_ms
     for frame, (lv, rv, myo) in enumerate(zip(function.lv_ml, function.rv_ml, function.myo_ml, strict=True)):
         at = f" at {times[frame]:.0f} ms" if times else ""
@@ -106,21 +108,12 @@ def measurements_table(
         rows.append((f"LV myocardium, {where}", _number(myo, 2), unit))
     if correction is not None:
         rows += [(f"Corrected by hand, frame {t + 1}", f"slice {z + 1}", "from 1") for t, z in correction.slices]
-    rows += [("Rule", rule, "") for rule in function.rules]
+    rows += [("Rule", rule, "") for rule in rules(function)]
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(("quantity", "value", "unit"))
     writer.writerows(rows)
     return text.getvalue()
-
-
-def _ventricle(side: Ventricle, unit: str) -> list[tuple[str, float | None, str]]:
-    return [
-        ("EDV", side.edv_ml, unit),
-        ("ESV", side.esv_ml, unit),
-        ("SV", side.sv_ml, unit),
-        ("EF", side.ef_percent, "%"),
-    ]
 
 
 def _number(value: float | None, digits: int) -> str:

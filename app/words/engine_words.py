@@ -63,6 +63,12 @@ TEXTS = (
         "lengths in mm are not to be trusted until the spacing is given.",
     ),
     marked("Engine", "Orientation unknown: the header holds no patient directions."),
+    # engine.measures.table
+    marked("Engine", "End-diastolic volume"),
+    marked("Engine", "End-systolic volume"),
+    marked("Engine", "Stroke volume"),
+    marked("Engine", "Ejection fraction"),
+    marked("Engine", "Myocardial mass"),
     # rules of the measurements
     marked("Engine", "Volumes are the sum over slices of area times the distance between slices (Simpson's rule)."),
     marked("Engine", "Papillary muscles and trabeculae count as cavity."),
@@ -73,7 +79,8 @@ TEXTS = (
         "ventricles.",
     ),
     marked("Engine", "One frame only: no phase is known, so no ejection fraction."),
-    marked("Engine", "EF = (EDV − ESV) / EDV; LV mass = 1.05 g/mL × myocardial volume at end-diastole."),
+    marked("Engine", "EF = (EDV − ESV) / EDV."),
+    marked("Engine", "LV mass = 1.05 g/mL × myocardial volume at end-diastole."),
     marked("Engine", "The scan does not say its spacing: mL and grams assume 1 mm and are not to be trusted; EF is."),
     marked("Engine", "The header contradicts itself about spacing; {x} × {y} × {z} mm was used."),
     # advice of the device check, the longer wordings first

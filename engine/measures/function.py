@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,7 +30,7 @@ class Function:
     ed_frame, es_frame: counted from 0; None where the scan has no such phase.
     lv_ml, rv_ml, myo_ml: volumes of every frame.
     units_known: whether mL and grams can be relied on; ratios such as the ejection fraction always can.
-    rules: how the numbers came about, one sentence each.
+    rules: how all the numbers came about, one sentence each; engine.measures.table adds those of single measures.
     """
 
     lv: Ventricle
@@ -53,6 +54,33 @@ def volumes_ml(labels: LabelMap, label: int) -> tuple[float, ...]:
 def ejection_fraction(edv_ml: float, esv_ml: float) -> float | None:
     """(EDV − ESV) / EDV in percent; None where EDV is 0."""
     return 100 * (edv_ml - esv_ml) / edv_ml if edv_ml > 0 else None
+
+
+def of_phases(ed_ml: Mapping[int, float] | None, es_ml: Mapping[int, float] | None) -> Function:
+    """From the volumes of LV, MYO and RV at end-diastole and at end-systole; None for a phase that is not there.
+
+    Unlike in measure, a structure that is in no voxel counts as 0 mL: a model that misses it is to be seen.
+    """
+
+    def side(label: int) -> Ventricle:
+        edv, esv = (None if phase is None else phase[label] for phase in (ed_ml, es_ml))
+        if edv is None or esv is None:
+            return Ventricle(edv, esv, None, None)
+        return Ventricle(edv, esv, edv - esv, ejection_fraction(edv, esv))
+
+    phases = [phase for phase in (ed_ml, es_ml) if phase is not None]
+    return Function(
+        lv=side(LV),
+        rv=side(RV),
+        lv_mass_g=None if ed_ml is None else MYOCARDIAL_DENSITY_G_PER_ML * ed_ml[MYO],
+        ed_frame=None if ed_ml is None else 0,
+        es_frame=None if es_ml is None else len(phases) - 1,
+        lv_ml=tuple(phase[LV] for phase in phases),
+        rv_ml=tuple(phase[RV] for phase in phases),
+        myo_ml=tuple(phase[MYO] for phase in phases),
+        units_known=True,
+        rules=(),
+    )
 
 
 def _ventricle(volumes: tuple[float, ...], ed: int | None, es: int | None) -> Ventricle:
@@ -105,7 +133,6 @@ def function_of(lv: tuple[float, ...], rv: tuple[float, ...], myo: tuple[float, 
         rules.append("One frame only: no phase is known, so no ejection fraction.")
     if ed is not None and es == ed:
         es = None
-    rules.append("EF = (EDV − ESV) / EDV; LV mass = 1.05 g/mL × myocardial volume at end-diastole.")
     if not known:
         rules.append("The scan does not say its spacing: mL and grams assume 1 mm and are not to be trusted; EF is.")
     elif volume.geometry.spacing is Known.CONTRADICTED:

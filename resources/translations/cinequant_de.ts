@@ -1157,6 +1157,26 @@ Der Bericht unten enthält keine Patientendaten; er hilft, den Fehler zu beheben
         <translation>Orientierung unbekannt: Der Header enthält keine Patientenrichtungen.</translation>
     </message>
     <message>
+        <source>End-diastolic volume</source>
+        <translation>Enddiast. Volumen</translation>
+    </message>
+    <message>
+        <source>End-systolic volume</source>
+        <translation>Endsyst. Volumen</translation>
+    </message>
+    <message>
+        <source>Stroke volume</source>
+        <translation>Schlagvolumen</translation>
+    </message>
+    <message>
+        <source>Ejection fraction</source>
+        <translation>Ejektionsfraktion</translation>
+    </message>
+    <message>
+        <source>Myocardial mass</source>
+        <translation>Myokardmasse</translation>
+    </message>
+    <message>
         <source>Volumes are the sum over slices of area times the distance between slices (Simpson&apos;s rule).</source>
         <translation>Volumina sind die Summe über die Schichten aus Fläche mal Schichtabstand (Scheibchensummation nach Simpson).</translation>
     </message>
@@ -1177,8 +1197,12 @@ Der Bericht unten enthält keine Patientendaten; er hilft, den Fehler zu beheben
         <translation>Nur ein Bild: Die Herzphase ist nicht bekannt, daher keine Auswurffraktion.</translation>
     </message>
     <message>
-        <source>EF = (EDV − ESV) / EDV; LV mass = 1.05 g/mL × myocardial volume at end-diastole.</source>
-        <translation>EF = (EDV − ESV) / EDV; LV-Masse = 1.05 g/mL × Myokardvolumen in der Enddiastole.</translation>
+        <source>EF = (EDV − ESV) / EDV.</source>
+        <translation>EF = (EDV − ESV) / EDV.</translation>
+    </message>
+    <message>
+        <source>LV mass = 1.05 g/mL × myocardial volume at end-diastole.</source>
+        <translation>LV-Masse = 1.05 g/mL × Myokardvolumen in der Enddiastole.</translation>
     </message>
     <message>
         <source>The scan does not say its spacing: mL and grams assume 1 mm and are not to be trusted; EF is.</source>
@@ -1247,22 +1271,6 @@ Der Bericht unten enthält keine Patientendaten; er hilft, den Fehler zu beheben
     <message>
         <source>Volume</source>
         <translation>Volumen</translation>
-    </message>
-    <message>
-        <source>End-diastolic volume</source>
-        <translation>Enddiast. Volumen</translation>
-    </message>
-    <message>
-        <source>End-systolic volume</source>
-        <translation>Endsyst. Volumen</translation>
-    </message>
-    <message>
-        <source>Stroke volume</source>
-        <translation>Schlagvolumen</translation>
-    </message>
-    <message>
-        <source>Myocardial mass</source>
-        <translation>Myokardmasse</translation>
     </message>
     <message>
         <source>voxels, relative</source>
