@@ -1,0 +1,132 @@
+"""Whether the command and the window open the same: `python -m benchmarks.doors ../shared/data ../shared/cases`.
+
+Opens every folder below the given ones, and single files of each, as `cinequant measure` does and as the window does;
+nothing is segmented. Compares geometry, the chosen stack, voxels, notices, and the line of a refusal. Inputs packed as
+input.tar.xz are unpacked elsewhere. Prints the differences; exits with 1 where there is one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import os
+import sys
+import tarfile
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+import numpy as np
+
+from app.cli.inputs import open_volume
+from app.session import opening
+from app.session.jobs import Job, Reporter
+from engine.errors import CineQuantError
+from engine.volume import Known, Volume
+
+FILES_OF_A_FOLDER = 3
+"""Of a folder's files so many are opened one by one as well."""
+ONLY_COMMAND = "Give the spacing with --spacing X,Y,Z."
+"""What the command says of an unknown spacing; the window has a button there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What became of a path. error: the line of a refusal; the other fields are then empty."""
+
+    error: str = ""
+    shape: tuple[int, ...] = ()
+    affine: tuple[float, ...] = ()
+    known: tuple[Known, ...] = ()
+    chosen: str = ""
+    times: tuple[float, ...] = ()
+    phases: tuple[str, ...] = ()
+    not_short_axis: str = ""
+    notices: tuple[str, ...] = ()
+    voxels: str = ""
+
+
+def by_command(paths: Sequence[Path]) -> Opened:
+    """As `cinequant measure` opens paths."""
+    try:
+        return _opened(open_volume(argparse.Namespace(paths=list(paths), spacing=None)))
+    except CineQuantError as error:
+        return Opened(error=str(error))
+
+
+def by_window(paths: Sequence[Path]) -> Opened:
+    """As the window's worker opens paths."""
+    reporter = Reporter(Job("open", None, lambda _: None), lambda _: None)
+    try:
+        index = opening.find(tuple(paths))(reporter)
+        return _opened(opening.read(index)(reporter)[1])
+    except CineQuantError as error:
+        return Opened(error=str(error))
+
+
+def _opened(volume: Volume) -> Opened:
+    geometry, source = volume.geometry, volume.source
+    files = [str(path) for phase in source.instances for path in phase] or [str(path) for path in source.paths]
+    return Opened(
+        shape=volume.array.shape,
+        affine=tuple(np.round(geometry.affine, 6).ravel().tolist()),
+        known=(geometry.spacing, geometry.orientation),
+        chosen=f"{source.name}: {hashlib.sha256(repr(files).encode()).hexdigest()[:12]}",
+        times=volume.frame_times_ms or (),
+        phases=volume.phase_names,
+        not_short_axis=volume.not_short_axis,
+        notices=tuple(notice for notice in volume.notices if notice != ONLY_COMMAND),
+        voxels=hashlib.sha256(volume.array.tobytes()).hexdigest(),
+    )
+
+
+def differences(paths: Sequence[Path]) -> list[str]:
+    """Where command and window differ on paths, a line each."""
+    command, window = by_command(paths), by_window(paths)
+    return [
+        f"{field.name}: command {getattr(command, field.name)!r}, window {getattr(window, field.name)!r}"
+        for field in fields(Opened)
+        if getattr(command, field.name) != getattr(window, field.name)
+    ]
+
+
+def inputs(root: Path) -> Iterator[Path]:
+    """Every folder below root that holds files, and some of its files."""
+    for folder, folders, names in os.walk(root):
+        folders.sort()
+        files = sorted(name for name in names if not name.startswith("."))
+        if files:
+            yield Path(folder)
+            yield from (Path(folder, name) for name in files[:FILES_OF_A_FOLDER])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("roots", nargs="+", type=Path)
+    roots = parser.parse_args().roots
+    opening.PAINT_FIRST_S = 0.0  # there is no window that has to paint
+    compared, differ = 0, 0
+    with tempfile.TemporaryDirectory() as scratch:
+        places: list[Path] = []
+        for root in roots:
+            packed = sorted(root.glob("*/input.tar.xz"))
+            for archive in packed:
+                into = Path(scratch, archive.parent.name)
+                with tarfile.open(archive) as tar:
+                    tar.extractall(into, filter="fully_trusted")
+                places.append(into)
+            places += [] if packed else [root]
+        for place in places:
+            for path in inputs(place):
+                found = differences([path])
+                compared += 1
+                differ += bool(found)
+                for line in found:
+                    sys.stdout.write(f"{path}: {line}\n")
+    sys.stdout.write(f"{compared} inputs opened by command and window, {differ} differ\n")
+    sys.exit(1 if differ else 0)
+
+
+if __name__ == "__main__":
+    main()
