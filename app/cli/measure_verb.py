@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from app.cli.inputs import model_and_scan, open_volume, predict_labels
 from app.cli.terminal import number, print_json, print_notices, print_text, table
+from engine.network.model_card import FOUR_CHAMBER, SHORT_AXIS
+from engine.network.view import view_of
 from engine.volume import Volume, voxels_sha256
 
 if TYPE_CHECKING:
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
 
 
 def run_measure(arguments: argparse.Namespace) -> None:
+    from app.cli.long_axis_text import print_long_axis  # noqa: PLC0415
     from engine.formats.masks import read_masks  # noqa: PLC0415
     from engine.measures.function import measure  # noqa: PLC0415
     from engine.measures.table import to_json  # noqa: PLC0415
@@ -26,7 +29,8 @@ def run_measure(arguments: argparse.Namespace) -> None:
         mask = read_masks([arguments.mask], volume, convention=arguments.labels or "")
         labels = mask.labels
         volume = replace(volume, notices=(*volume.notices, *mask.notices))
-        made: dict[str, Any] = {"mask": arguments.mask}
+        view = arguments.view or view_of(volume.geometry) or SHORT_AXIS
+        made: dict[str, Any] = {"mask": arguments.mask, "view": view}
         by = f"mask {arguments.mask.name}"
     else:
         card, precision, volume, view = model_and_scan(arguments)
@@ -34,8 +38,11 @@ def run_measure(arguments: argparse.Namespace) -> None:
         labels = prediction.labels
         made = {**prediction.provenance, "view": view}
         by = f"{card.name} in {precision}"
-    function = measure(labels, volume)
     print_notices(volume.notices, as_json=arguments.json)
+    if view == FOUR_CHAMBER and volume.slices == 1:
+        print_long_axis(labels, volume, made, by, as_json=arguments.json)
+        return
+    function = measure(labels, volume)
     if arguments.json:
         values = {**to_json(function), "frames": volume.frames, "notices": volume.notices, **made}
         print_json("measure", values, input_sha256=voxels_sha256(volume.array))

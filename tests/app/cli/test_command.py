@@ -118,7 +118,12 @@ def test_the_view_chooses_the_model(
     assert (found["model"], found["view"]) == ("quantlite", "short-axis")
     found = run_json(capsys, "segment", four, "-o", out, "--view", "short-axis")
     assert (found["model"], found["view"]) == ("quantlite", "short-axis")
-    assert run_json(capsys, "measure", four)["view"] == "4ch"
+    measured = run_json(capsys, "measure", four)
+    assert measured["view"] == "4ch"
+    assert {"lv", "rv_fac_percent", "shortening_percent", "lv_length_mm", "rules"} <= set(measured)
+    status, out, _ = run(capsys, "measure", four)
+    assert "four-chamber view, by Tiny" in out
+    assert "area–length" in out
 
 
 def test_views_are_never_confused(
