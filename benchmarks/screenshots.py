@@ -27,7 +27,7 @@ from PySide6.QtWidgets import QApplication
 
 from app.dialogs.device_dialog import DeviceDialog
 from app.look import theme
-from app.session.store import Session
+from app.session.session import Session
 from app.state.changes import evolve
 from app.state.queries import run_of
 from app.state.types import COMPARED, AppState, Layout, Pair, Style, Theme
@@ -76,14 +76,14 @@ def finished(window: MainWindow) -> None:
 
 def begin(window: MainWindow, scan: Path | None) -> None:
     if scan is None:
-        window.session.open_phantom()
+        window.session.opening.open_phantom()
     else:
-        window.session.open_paths([scan])
+        window.session.opening.open_paths([scan])
 
 
 def end_systole(window: MainWindow) -> None:
     """The frame in which the heart is smallest: the curve has a cursor to see, and the picture muscle."""
-    window.session.go_to_phase("ES")
+    window.session.looking.go_to_phase("ES")
     window.welcome.hide()
     until(lambda: True, "drawing")
 
@@ -105,13 +105,13 @@ def styles(window: MainWindow) -> QPixmap:
     window.session.update(zoom=2.0)
     pictures = []
     for style in Style:
-        window.session.update_overlay(style=style, opacity=0.45)
+        window.session.looking.update_overlay(style=style, opacity=0.45)
         until(lambda: True, "drawing")
         whole = window.slice_view.grab()
         side = min(400, whole.width(), whole.height())
         middle = whole.rect().center()
         pictures.append(whole.copy(QRect(middle.x() - side // 2, middle.y() - side // 2, side, side)))
-    window.session.update_overlay(style=Style.OUTLINE)
+    window.session.looking.update_overlay(style=Style.OUTLINE)
     window.session.update(zoom=1.0)
     return side_by_side(pictures)
 
@@ -128,13 +128,13 @@ def over(window: MainWindow, dialog: Palette, size: tuple[int, int]) -> QPixmap:
 
 def layouts(window: MainWindow, out: Path) -> None:
     """Each way to divide the window but the first, near the heart."""
-    window.session.zoom_to_heart()
+    window.session.looking.zoom_to_heart()
     for layout, name in LAYOUTS.items():
-        window.session.show_layout(layout)
+        window.session.looking.show_layout(layout)
         until(lambda: True, "drawing")
         write(window.grab(), out / f"{name}.png")
-    window.session.show_layout(Layout.SLICE)
-    window.session.reset_view()
+    window.session.looking.show_layout(Layout.SLICE)
+    window.session.looking.reset_view()
 
 
 def palette(window: MainWindow, out: Path) -> None:
@@ -152,21 +152,21 @@ def mask(window: MainWindow, out: Path) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "expert.nii.gz"
         write_mask(path, truth, volume)
-        window.session.load_mask([path])
+        window.session.comparing.load_mask([path])
         until(lambda: window.session.state.view.pair is Pair.MASK and window.session.idle, "comparing")
     end_systole(window)
-    window.session.zoom_to_heart()
+    window.session.looking.zoom_to_heart()
     until(lambda: True, "drawing")
     write(window.grab(), out / "mask.png")
-    window.session.remove_mask()
-    window.session.show_layout(Layout.SLICE)
-    window.session.reset_view()
+    window.session.comparing.remove_mask()
+    window.session.looking.show_layout(Layout.SLICE)
+    window.session.looking.reset_view()
 
 
 def correct(window: MainWindow, out: Path) -> None:
     """The lower edge of the LV cavity moved out by a stroke, taken back when the picture is made."""
-    window.session.zoom_to_heart()
-    state, tools = window.session.state, window.session.correct
+    window.session.looking.zoom_to_heart()
+    state, tools = window.session.state, window.session.correcting
     run, volume = run_of(state), state.scan.volume
     if run is None or run.prediction is None or volume is None:
         raise SystemExit("correcting: nothing is segmented")
@@ -183,7 +183,7 @@ def correct(window: MainWindow, out: Path) -> None:
     write(window.grab(), out / "correct.png")
     tools.undo()
     tools.stop()
-    window.session.reset_view()
+    window.session.looking.reset_view()
 
 
 def check(window: MainWindow, out: Path) -> None:
@@ -259,7 +259,7 @@ def main() -> int:
     window.resize(*SMALL)
     window.show()
     try:
-        window.session.load_models()
+        window.session.segmenting.load_models()
         begin(window, None)
         finished(window)
         write(window.grab(), arguments.out / "welcome.png")

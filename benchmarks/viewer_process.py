@@ -85,7 +85,7 @@ def start(*scan: Path) -> None:
             end(**first_image())
 
     on_paint(SliceView, painted)
-    sys.exit(main.main(["view", *map(str, scan)]))
+    sys.exit(main(["view", *map(str, scan)]))
 
 
 def load(scan: Path) -> None:
@@ -106,7 +106,7 @@ def load(scan: Path) -> None:
             end(**first, whole_s=since_start_s(), images=state.scan.volume.frames * state.scan.volume.slices)
 
     on_paint(SliceView, painted)
-    sys.exit(main.main(["view", str(scan)]))
+    sys.exit(main(["view", str(scan)]))
 
 
 def on_paint(view_class: Any, then: Callable[[Any], None]) -> None:
@@ -128,7 +128,7 @@ def use(scan: Path, *, look: bool = True) -> None:
 
     import app.window.viewer  # noqa: F401, PLC0415 - before its parts, as the command imports it
     from app.look import theme  # noqa: PLC0415
-    from app.session.store import Session  # noqa: PLC0415
+    from app.session.session import Session  # noqa: PLC0415
     from app.state.queries import frame_interval_ms, run_of  # noqa: PLC0415
     from app.state.types import COMPARED, SPEEDS  # noqa: PLC0415
     from app.views.slice_view import SliceView  # noqa: PLC0415
@@ -161,11 +161,11 @@ def use(scan: Path, *, look: bool = True) -> None:
         begun = time.monotonic()
         until(lambda: time.monotonic() - begun >= seconds, "waiting")
 
-    session.open_paths([scan])
+    session.opening.open_paths([scan])
     until(lambda: session.state.scan.volume is not None and session.state.scan.loading is None, "opening")
     live(0.5)
     rss_before = rss_mb()
-    session.load_models()
+    session.segmenting.load_models()
     until(lambda: session.idle and session.state.models.catalog is not None, "segmenting")
     runs = [run_of(session.state, precision) for precision in COMPARED]
     if not all(run and run.prediction for run in runs):
@@ -199,17 +199,17 @@ def use(scan: Path, *, look: bool = True) -> None:
     times.sort()
 
     session.update(speed=max(SPEEDS))
-    session.toggle_play()
+    session.looking.toggle_play()
     live(0.3)
     seen, start = paints, time.perf_counter()
     live(PLAY_S)
     cine_fps = (paints - seen) / (time.perf_counter() - start)
-    session.toggle_play()
+    session.looking.toggle_play()
     live(0.2)
     shown, start = 0, time.perf_counter()
     while time.perf_counter() - start < PLAY_S:
         seen = paints
-        session.step_frame(1)
+        session.looking.step_frame(1)
         while paints == seen:
             application.processEvents()
         shown += 1

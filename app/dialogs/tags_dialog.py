@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.look.widgets import label
-from app.session.store import Session
+from app.session.session import Session
 from app.state.types import AppState
 from app.words.language import COUNT, marked, translate
 from app.words.names import scan_title, without_names

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton
 
 from app.look import icons, theme
 from app.look.widgets import label
-from app.state.types import AppState, Kind
+from app.state.types import AppState, Command, Kind
 from app.words.language import translate
 from app.words.names import without_names
 
@@ -16,7 +16,8 @@ class MessageBar(QFrame):
     """One message with at most one button, until it is closed or the next one comes."""
 
     dismissed = Signal()
-    command_requested = Signal(str)
+    command_requested = Signal(object)
+    """A Command."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -37,7 +38,7 @@ class MessageBar(QFrame):
         close = icons.IconButton("close", translate("MessageBar", "Close this message"))
         close.clicked.connect(self.dismissed)
         row.addWidget(close)
-        self._command = ""
+        self._command: Command | None = None
         self._kind: Kind | None = None
         self.setVisible(False)
 

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 
 from app.look import theme
 from app.look.widgets import plain_tip
-from app.session.jobs import Job, Outcome, Worker
+from app.session.jobs import Lane, Worker
 from app.state.types import AppState
 from app.words.engine_words import translated
 from app.words.language import translate
@@ -77,14 +77,15 @@ def series_words(series: Series) -> str:
 
 
 class Thumbnails(QObject):
-    """Reads thumbnails in a thread of its own, those asked for last first shown; starts when the first is asked for."""
+    """Reads thumbnails in a thread of its own. The one asked for last is read next: it is the one on screen."""
 
     arrived = Signal(int, QImage)
 
     def __init__(self, read: Callable[[Series, int], np.ndarray] | None = None) -> None:
         super().__init__()
         self._read = read or _thumbnail
-        self._worker: Worker | None = None
+        self._worker = Worker("thumbnails", newest_first=True)
+        self._lane = Lane(self._worker)
         self._asked: set[int] = set()
 
     def ask(self, series: Series) -> None:
@@ -92,33 +93,27 @@ class Thumbnails(QObject):
         if series.number in self._asked:
             return
         self._asked.add(series.number)
-        if self._worker is None:
-            self._worker = Worker(lambda _: None, self._deliver)
-        run = self._read
-        self._worker.submit(
-            Job("thumbnail", self._worker.generation, lambda _: run(series, _THUMBNAIL_PX), series.number)
+        read = self._read
+        self._lane.submit(
+            lambda _: read(series, _THUMBNAIL_PX),
+            then=lambda grey: self._deliver(series.number, grey),
+            failed=lambda _: None,  # opening the series says why it cannot be read
         )
 
     def forget(self) -> None:
         """Another index: what is on its way is not wanted any more."""
         self._asked.clear()
-        if self._worker is not None:
-            self._worker.cancel()
-            self._worker.generation += 1
+        self._lane.cancel()
 
     def close(self) -> None:
         """End the thread."""
-        if self._worker is not None:
-            self._worker.close()
+        self._worker.close()
 
-    def _deliver(self, outcome: Outcome) -> None:
-        if outcome.bug is not None:
-            raise outcome.bug
-        if outcome.value is not None:  # none for one that cannot be read: opening it says why
-            grey = np.ascontiguousarray(outcome.value)
-            rows, columns = grey.shape
-            image = QImage(grey.data, columns, rows, columns, QImage.Format.Format_Grayscale8)
-            self.arrived.emit(outcome.job.tag, image.copy())
+    def _deliver(self, number: int, grey: np.ndarray) -> None:
+        grey = np.ascontiguousarray(grey)
+        rows, columns = grey.shape
+        image = QImage(grey.data, columns, rows, columns, QImage.Format.Format_Grayscale8)
+        self.arrived.emit(number, image.copy())
 
 
 def _thumbnail(series: Series, pixels: int) -> np.ndarray:

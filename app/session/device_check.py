@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, QTimer
 
-from app.session.jobs import Job, Outcome, Reporter, Worker
+from app.session.jobs import Lane, Reporter, Worker
 from app.session.jobs import Report as JobReport
-from app.session.store import Session
+from app.session.session import Session
 from app.state.types import AppState, Busy, Kind
 from app.words.language import marked, translate
+from engine.errors import CineQuantError
 from engine.network.bench import Report, bench_aside, device_key
 from engine.network.catalog import Catalog
 
@@ -33,8 +34,8 @@ class DeviceCheck(QObject):
     def __init__(self, session: Session) -> None:
         super().__init__()
         self._session = session
-        self._worker: Worker | None = None
-        self._job: Job | None = None
+        self._worker = Worker("check")
+        self._lane = Lane(self._worker)
         self._wanted = self._forced = False
         self._quiet_ms = 0
         self._told = False
@@ -58,13 +59,11 @@ class DeviceCheck(QObject):
         """Cancel what runs and wait for it."""
         self._timer.stop()
         self._wanted = False
-        if self._worker is not None:
-            self._worker.close()
-            self._worker = None
+        self._worker.close()
 
     def _look(self) -> None:
         state, idle = self._session.state, self._session.idle
-        if self._job is not None:
+        if self._runs:
             if not idle:
                 self._give_way()
             return
@@ -84,28 +83,33 @@ class DeviceCheck(QObject):
             self._wanted = self._forced = False
             self._tell(None)
             return
-        if self._worker is None:
-            self._worker = Worker(self._on_report, self._on_outcome)
-        self._job = Job("check", None, lambda reporter: _check(catalog, known, reporter))
         if self._forced:
             self._tell(Busy(translate("DeviceCheck", CHECKING)))
-        self._worker.submit(self._job)
+        self._lane.submit(
+            lambda reporter: _check(catalog, known, reporter),
+            then=self._found,
+            failed=self._failed,
+            on_report=self._on_report,
+        )
 
     def _on_report(self, report: JobReport) -> None:
         self._tell(Busy(translate("DeviceCheck", CHECKING), report.done, report.total))
 
-    def _on_outcome(self, outcome: Outcome) -> None:
+    def _found(self, report: Report) -> None:
         self._over(stay_wanted=False)
-        if outcome.bug is not None:
-            raise outcome.bug
-        if outcome.error is not None:
-            text = translate("DeviceCheck", "The device check failed: {error}").format(error=outcome.error)
+        self._session.update(report=report)
+
+    def _failed(self, error: CineQuantError | None) -> None:
+        self._over(stay_wanted=False)
+        if error is not None:
+            text = translate("DeviceCheck", "The device check failed: {error}").format(error=error)
             self._session.say(Kind.ERROR, text)
-        elif outcome.value is not None:
-            self._session.update(report=outcome.value)
+
+    @property
+    def _runs(self) -> bool:
+        return bool(self._lane.subjects)
 
     def _over(self, *, stay_wanted: bool) -> None:
-        self._job = None
         self._quiet_ms = 0
         if not stay_wanted:
             self._wanted = self._forced = False
@@ -120,16 +124,14 @@ class DeviceCheck(QObject):
         if self._told:
             return
         if old.models.checking is not None and new.models.checking is None:  # the user stopped it
-            if self._job is not None:
-                self._job.token.cancel()
+            self._lane.cancel()
             self._over(stay_wanted=False)
-        elif self._job is not None and not self._session.idle:
+        elif self._runs and not self._session.idle:
             self._give_way()
 
     def _give_way(self) -> None:
         """The user's own work comes first; begin again when it is done."""
-        if self._job is not None:
-            self._job.token.cancel()
+        self._lane.cancel()
         self._over(stay_wanted=True)
 
 

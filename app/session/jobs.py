@@ -1,36 +1,57 @@
-"""Slow work on one thread: immutable inputs and a cancel token in, one value out through a Qt signal."""
+"""Slow work on threads: immutable inputs and a cancel token in, one value out through a Qt signal.
+
+A Worker is one thread. A Lane is a part's share of a worker: what the part has asked for and may call off again. A job
+carries its own answer: what to do with its value, with its reports, and with an error.
+"""
 
 from __future__ import annotations
 
 import queue
+import sys
 import threading
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
 
 from PySide6.QtCore import QObject, Qt, Signal
 
+from app.state.types import Busy
+from app.words.engine_words import translated
 from app.words.language import translate
 from engine.errors import Cancelled, CineQuantError
 from engine.progress import CancelToken
 
-# More reports a second than this only cost time: each redraws a plot.
+# More reports per second only cost time: each one redraws a plot.
 REPORT_EVERY_S = 0.05
+
+T = TypeVar("T")
+Failed = Callable[[CineQuantError | None], None]
+"""Called with the user's error, or with None for a bug, which is raised in the window's thread afterwards."""
 
 
 @dataclass(slots=True, eq=False)
 class Job:
-    """Work to do. kind and tag say whose answer it is; run gets a Reporter and returns the answer.
+    """Work to do. run is called in the worker's thread; then, on_report and failed in the owner's.
 
-    generation: the answer is dropped unseen once the worker's generation is another; None: it always counts.
+    busy: what the status bar says while the job waits or runs, None for nothing. words: names the step that a report
+    tells of. subject: anything that the lane's owner recognises the job by.
     """
 
-    kind: str
-    generation: int | None
+    lane: Lane
+    generation: int
     run: Callable[[Reporter], Any]
-    tag: Any = None
+    then: Callable[[Any], None]
+    failed: Failed
+    on_report: Callable[[Report], None] | None
+    busy: Busy | None
+    words: Callable[[str], str]
+    subject: object
     token: CancelToken = field(default_factory=CancelToken)
+
+    @property
+    def wanted(self) -> bool:
+        return self.generation == self.lane.generation and not self.token.cancelled
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,7 +66,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Report:
-    """How far a job is. items: what it handed on with Reporter.item since the last report."""
+    """How far a job is. items: what it has handed on with Reporter.item since the last report."""
 
     job: Job
     done: int
@@ -55,7 +76,7 @@ class Report:
 
 
 class Reporter:
-    """A job's way to say how far it is; throttled. Lives in the worker's thread."""
+    """A job's way to report progress; throttled. Lives in the worker's thread."""
 
     def __init__(self, job: Job, send: Callable[[Report], None]) -> None:
         self.token = job.token
@@ -75,6 +96,7 @@ class Reporter:
         self._maybe_send()
 
     def flush(self) -> None:
+        """Send what has not been sent yet, now."""
         self._last = time.monotonic()
         items, self._items = tuple(self._items), []
         self._send(Report(self._job, self._done, self._total, self._what, items))
@@ -85,46 +107,64 @@ class Reporter:
 
 
 class Worker(QObject):
-    """One thread that does jobs in the order given. Its signals arrive in the thread that made the Worker."""
+    """One thread that does jobs one by one. Answers arrive in the thread that made the Worker.
 
-    _reported = Signal(object)
-    _finished = Signal(object)
+    The thread starts with the first job. newest_first: of the jobs that wait, the one asked for last is done next.
+    """
 
-    def __init__(self, on_report: Callable[[Report], None], on_outcome: Callable[[Outcome], None]) -> None:
+    changed = Signal()
+    """A job was added, has reported, has ended or was cancelled."""
+
+    _arrived = Signal()
+
+    def __init__(self, name: str, *, newest_first: bool = False) -> None:
         super().__init__()
-        self.generation = 0
-        self._on_report, self._on_outcome = on_report, on_outcome
-        self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+        self._name = f"cinequant-{name}"
+        self._jobs: queue.Queue[Job | None] = queue.LifoQueue() if newest_first else queue.Queue()
+        self._arrivals: queue.SimpleQueue[Report | Outcome] = queue.SimpleQueue()
         self._open: list[Job] = []  # given and not answered; only touched by the owner's thread
-        self._reported.connect(self._deliver_report, Qt.ConnectionType.QueuedConnection)
-        self._finished.connect(self._deliver_outcome, Qt.ConnectionType.QueuedConnection)
-        self._thread = threading.Thread(target=self._work, name="cinequant-worker", daemon=True)
-        self._thread.start()
+        self._thread: threading.Thread | None = None
+        self._arrived.connect(self._deliver_next, Qt.ConnectionType.QueuedConnection)
 
     def submit(self, job: Job) -> None:
+        """Do a job when the ones before it are done."""
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._work, name=self._name, daemon=True)
+            self._thread.start()
         self._open.append(job)
         self._jobs.put(job)
-
-    def cancel(self, *kinds: str) -> None:
-        """Ask the waiting and running jobs of these kinds (all kinds where none is named) to stop."""
-        for job in self._open:
-            if not kinds or job.kind in kinds:
-                job.token.cancel()
+        self.changed.emit()
 
     @property
     def unfinished(self) -> tuple[Job, ...]:
-        """Jobs that were not cancelled and have not answered, the running one first."""
-        return tuple(job for job in self._open if not job.token.cancelled)
+        """Jobs that are still wanted and have not answered, in the order given."""
+        return tuple(job for job in self._open if job.wanted)
+
+    @property
+    def busy(self) -> Busy | None:
+        """What the worker is doing, for the status bar."""
+        return next((job.busy for job in self.unfinished if job.busy is not None), None)
+
+    def finish(self) -> None:
+        """Wait until every job has been done and answered."""
+        while self._open:
+            try:
+                self._deliver(self._arrivals.get())
+            except Exception:  # as when Qt delivers it: shown as a bug, and the other jobs go on
+                sys.excepthook(*sys.exc_info())
 
     def close(self) -> None:
-        """Cancel, then wait for the thread: nothing of it outlives the window."""
-        self.cancel()
-        self._jobs.put(None)
-        self._thread.join()
+        """Cancel every job and wait for the thread, so that nothing outlives the window."""
+        for job in self._open:
+            job.token.cancel()
+        if self._thread is not None:
+            self._jobs.put(None)
+            self._thread.join()
+            self._thread = None
 
     def _work(self) -> None:
         while (job := self._jobs.get()) is not None:
-            reporter = Reporter(job, self._reported.emit)
+            reporter = Reporter(job, self._send)
             try:
                 job.token.check()
                 outcome = Outcome(job, value=job.run(reporter))
@@ -134,7 +174,8 @@ class Worker(QObject):
             except CineQuantError as error:
                 outcome = Outcome(job, error=error)
             except OSError as error:  # a full disk, a pulled cable, a folder that may not be written
-                outcome = Outcome(job, error=CineQuantError(f"{error.filename or job.kind}: {error.strerror or error}"))
+                where, why = error.filename, error.strerror or str(error)
+                outcome = Outcome(job, error=CineQuantError(f"{where}: {why}" if where else why))
             except MemoryError:
                 outcome = Outcome(
                     job,
@@ -142,16 +183,119 @@ class Worker(QObject):
                 )
             except BaseException as bug:  # a bug in a job is shown by the window; it must not end the thread unseen
                 outcome = Outcome(job, bug=bug)
-            self._finished.emit(outcome)
+            self._send(outcome)
 
-    def _unwanted(self, job: Job) -> bool:
-        return job.token.cancelled or job.generation not in (None, self.generation)
+    def _send(self, arrival: Report | Outcome) -> None:
+        self._arrivals.put(arrival)
+        self._arrived.emit()
 
-    def _deliver_report(self, report: Report) -> None:
-        if not self._unwanted(report.job):
-            self._on_report(report)
+    def _deliver_next(self) -> None:
+        try:
+            arrival = self._arrivals.get_nowait()
+        except queue.Empty:  # finish has delivered it already
+            return
+        self._deliver(arrival)
 
-    def _deliver_outcome(self, outcome: Outcome) -> None:
-        self._open.remove(outcome.job)
-        if outcome.bug or not self._unwanted(outcome.job):
-            self._on_outcome(outcome)
+    def _deliver(self, arrival: Report | Outcome) -> None:
+        try:
+            if isinstance(arrival, Report):
+                _answer_report(arrival)
+            else:
+                self._open.remove(arrival.job)
+                _answer_outcome(arrival)
+        finally:
+            self.changed.emit()
+
+
+def _answer_report(report: Report) -> None:
+    job = report.job
+    if not job.wanted:
+        return
+    if job.busy is not None:
+        what = job.words(report.what) if report.what else job.busy.what
+        job.busy = replace(job.busy, what=what, done=report.done, total=report.total or job.busy.total)
+    if job.on_report is not None:
+        job.on_report(report)
+
+
+def _answer_outcome(outcome: Outcome) -> None:
+    job = outcome.job
+    if outcome.bug is not None:
+        if job.wanted:
+            job.failed(None)
+        raise outcome.bug
+    if not job.wanted:
+        return
+    if outcome.error is not None:
+        job.failed(outcome.error)
+    else:
+        job.then(outcome.value)
+
+
+class Lane:
+    """A part's jobs on a worker. Cancelling begins a new generation; answers of earlier ones are dropped unseen."""
+
+    def __init__(self, worker: Worker) -> None:
+        self.worker, self.generation = worker, 0
+
+    def submit(
+        self,
+        run: Callable[[Reporter], T],
+        *,
+        then: Callable[[T], None],
+        failed: Failed,
+        on_report: Callable[[Report], None] | None = None,
+        busy: Busy | None = None,
+        words: Callable[[str], str] = translated,
+        subject: object = None,
+    ) -> None:
+        """Ask for work. See Job for the arguments."""
+        self.worker.submit(Job(self, self.generation, run, then, failed, on_report, busy, words, subject))
+
+    @property
+    def subjects(self) -> tuple[object, ...]:
+        """Those of the jobs that are wanted and have not answered."""
+        return tuple(job.subject for job in self.worker.unfinished if job.lane is self)
+
+    def cancel(self) -> None:
+        """Ask all jobs of this lane to stop."""
+        for job in self.worker.unfinished:
+            if job.lane is self:
+                job.token.cancel()
+        self.generation += 1
+        self.worker.changed.emit()
+
+
+def together(busy: Iterable[Busy | None]) -> Busy | None:
+    """What several workers do at once, in one line. The numbers are those of the work that has some."""
+    each = [one for one in busy if one is not None]
+    if len(each) < 2:
+        return each[0] if each else None
+    counted = next((one for one in each if one.total), each[0])
+    what = ", ".join(one.what for one in each)
+    return Busy(what, counted.done, counted.total, can_stop=any(one.can_stop for one in each))
+
+
+class Workers:
+    """The window's threads, so that reading and segmenting, comparing, and exporting never wait for each other."""
+
+    def __init__(self) -> None:
+        self.scan = Worker("scan")
+        self.comparing = Worker("comparing")
+        self.exporting = Worker("exporting")
+        self.all = (self.exporting, self.scan, self.comparing)
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is left to do."""
+        return not any(worker.unfinished for worker in self.all)
+
+    @property
+    def busy(self) -> Busy | None:
+        """What is being done, for the status bar."""
+        return together(worker.busy for worker in self.all)
+
+    def close(self) -> None:
+        """Cancel every job and wait for the threads."""
+        for worker in self.all:
+            worker.close()

@@ -1,12 +1,11 @@
-"""How a scan comes on screen: its first slice first, the rest behind it, and the way back to the scan before.
+"""How a scan comes on screen: its first slice first, then the rest, and the way back to the scan before.
 
-find(), read() and phantom() are the work, done on the worker; what they hand on meanwhile and return at the end goes
-through an Opening, which makes the next state of it.
+find(), read() and phantom() are the work, done by a worker. What they hand on meanwhile and return at the end goes
+through WayBack, which computes the next state from it.
 """
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -16,17 +15,144 @@ from typing import TYPE_CHECKING, Any
 
 from numpy.typing import NDArray
 
-from app.session.jobs import Reporter
-from app.state.changes import arriving, evolve, returned
-from app.state.types import AppState, Status
+from app.session.first_paint import FirstPaint
+from app.session.jobs import Lane, Report, Reporter, Workers
+from app.session.store import Store, still_loading
+from app.state.changes import arriving, completed, evolve, recognised, returned, with_spacing
+from app.state.types import MAX_RECENTS, AppState, Busy, Kind, Status
+from app.words.language import translate
+from engine.errors import CineQuantError, ScanError
 from engine.phantom import make_phantom
 from engine.volume import Volume
 
 if TYPE_CHECKING:
     from engine.formats.index import Index, Series
 
-PAINT_FIRST_S = 0.05
-"""What the window takes to paint a slice, before other work has the interpreter again."""
+
+class Opening:
+    """Opens scans in place of the one on screen, which stays until the first slice of the new one has been read."""
+
+    def __init__(
+        self,
+        store: Store,
+        workers: Workers,
+        paint: FirstPaint,
+        *,
+        leaving: Callable[[], None],
+        arrived: Callable[[AppState], None],
+    ) -> None:
+        """leaving: called before another scan is opened; ends what has to do with the one on screen.
+
+        arrived: called once a scan has been read, with the state before it was asked for; also after one that could
+        not be read, since the scan before is on screen again and may not be segmented completely.
+        """
+        self._store, self._workers, self._paint = store, workers, paint
+        self._lane = Lane(workers.scan)
+        self._leaving, self._arrived = leaving, arrived
+        self._way_back = WayBack()
+
+    # -- commands ------------------------------------------------------------------------------------------------
+
+    def open_paths(self, paths: Sequence[Path]) -> None:
+        """Open the most likely short-axis cine among these files and folders."""
+        wanted = tuple(Path(p) for p in paths)
+        if not wanted:
+            return
+        self._start()
+        self._store.update(asked=wanted)
+        what = translate("Session", "Opening {file}").format(file=wanted[0].name or wanted[0])
+        self._lane.submit(find(wanted), then=self._found, failed=self._failed, busy=Busy(what))
+
+    def open_series(self, number: int) -> None:
+        """Open another stack of those that were found with the scan on screen."""
+        scan = self._store.state.scan
+        if scan.index is None or not 0 <= number < len(scan.index.series):
+            return
+        if number == scan.series and not self.under_way:
+            return
+        self._start()
+        self._read(scan.index, number)
+
+    def open_phantom(self) -> None:
+        """Open the built-in beating heart."""
+        self._start()
+        busy = Busy(translate("Session", "Computing a beating heart"))
+        work = partial(phantom, self._paint)
+        self._lane.submit(work, then=self._complete, failed=self._failed, on_report=self._on_report, busy=busy)
+
+    def open_volume(self, volume: Volume) -> None:
+        """Show a volume that is already in memory."""
+        self._start()
+        self._complete(volume)
+
+    def set_spacing(self, x_mm: float, y_mm: float, z_mm: float) -> None:
+        """Take the user's spacing for a scan whose header has none. The scan is segmented anew."""
+        volume = self._store.state.scan.volume
+        if volume is None or still_loading(self._store):
+            return
+        try:
+            volume = volume.with_spacing(x_mm, y_mm, z_mm)
+        except ScanError as error:
+            self._store.complain(error)
+            return
+        self._start()
+        before = self._way_back.end() or self._store.state
+        self._store.show(with_spacing(self._store.state, volume))
+        self._arrived(before)
+
+    def cancel(self) -> None:
+        """Stop reading. The scan before is back on screen."""
+        self._lane.cancel()
+        self._store.show(self._way_back.back(self._store.state, tree=True))
+
+    @property
+    def under_way(self) -> bool:
+        """Whether a scan is being opened."""
+        return bool(self._lane.subjects)
+
+    # -- what comes back -----------------------------------------------------------------------------------------
+
+    def _start(self) -> None:
+        self._lane.cancel()
+        self._leaving()
+        self._store.show(self._way_back.begin(self._store.state))
+
+    def _read(self, index: Index, number: int | None = None) -> None:
+        """Read a stack of an index, the most likely short-axis cine if no number is given."""
+
+        def then(found: tuple[Series, Volume]) -> None:
+            series, volume = found
+            self._complete(volume, index, series.number)
+
+        busy = Busy(translate("Session", "Reading images"))
+        work = read(index, self._paint, number)
+        self._lane.submit(work, then=then, failed=self._failed, on_report=self._on_report, busy=busy)
+
+    def _found(self, index: Index) -> None:
+        # The stacks can be seen and clicked while the chosen one is read.
+        self._store.update(index=index, series=None)
+        self._read(index)
+
+    def _on_report(self, report: Report) -> None:
+        state = self._way_back.with_slices(self._store.state, report.items)
+        self._store.show(evolve(state, busy=self._workers.busy))
+
+    def _complete(self, volume: Volume, index: Index | None = None, series: int | None = None) -> None:
+        left = self._way_back.end()
+        before = self._store.state if self._store.state.scan.loading is None or left is None else left
+        state = recognised(completed(self._store.state, volume))
+        if index is not None:
+            first = index.paths[0].absolute()
+            rest = tuple(p for p in state.preferences.recents if p != first)
+            state = evolve(state, recents=(first, *rest)[:MAX_RECENTS], index=index, series=series)
+        self._store.show(state)
+        self._arrived(before)
+
+    def _failed(self, error: CineQuantError | None) -> None:
+        self._store.show(self._way_back.back(self._store.state))
+        if error is not None:
+            self._arrived(self._store.state)
+            self._store.say(Kind.ERROR, str(error))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,13 +178,13 @@ def find(paths: tuple[Path, ...]) -> Callable[[Reporter], Index]:
     return run
 
 
-def read(index: Index, number: int | None = None) -> Callable[[Reporter], tuple[Series, Volume]]:
-    """The work of reading a stack of an index, the most likely short-axis cine where none is named; hands on Slices."""
+def read(index: Index, paint: FirstPaint, number: int | None = None) -> Callable[[Reporter], tuple[Series, Volume]]:
+    """The work of reading a stack of an index, the most likely short-axis cine if number is None. Hands on Slices."""
 
     def run(reporter: Reporter) -> tuple[Series, Volume]:
         from engine.formats.door import read_chosen, read_series  # noqa: PLC0415 - see find
 
-        hand_on = _slice_by_slice(reporter)
+        hand_on = _slice_by_slice(reporter, paint)
 
         def told(series: Series, volume: Volume, frame: int, at: int, plane: NDArray[Any]) -> None:
             hand_on(Slice(volume, frame, at, plane, index, series.number))
@@ -72,13 +198,13 @@ def read(index: Index, number: int | None = None) -> Callable[[Reporter], tuple[
     return run
 
 
-def phantom(reporter: Reporter) -> Volume:
+def phantom(paint: FirstPaint, reporter: Reporter) -> Volume:
     """The work of making the built-in heart; hands on Slices."""
-    hand_on = _slice_by_slice(reporter)
+    hand_on = _slice_by_slice(reporter, paint)
     return make_phantom(on_plane=lambda *of_slice: hand_on(Slice(*of_slice)))[0]
 
 
-class Opening:
+class WayBack:
     """What a state becomes while a scan is opened in place of the one on screen."""
 
     def __init__(self) -> None:
@@ -121,16 +247,16 @@ class Opening:
         return before
 
 
-def _slice_by_slice(reporter: Reporter) -> Callable[[Slice], None]:
-    """Hands slices on; the first one at once, and the window has time to paint it before the next is read."""
-    waiting = True
+def _slice_by_slice(reporter: Reporter, paint: FirstPaint) -> Callable[[Slice], None]:
+    """Hands slices on. The first one is handed on at once, and painted before the next one is read."""
+    first = True
 
     def hand_on(piece: Slice) -> None:
-        nonlocal waiting
+        nonlocal first
         reporter.item(piece)
-        if waiting:
-            waiting = False
+        if first:
+            first = False
             reporter.flush()
-            time.sleep(PAINT_FIRST_S)
+            paint.wait(piece.volume)
 
     return hand_on

@@ -10,7 +10,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from app.state import editing
-from app.state.editing import Correction, CorrectionKey
+from app.state.editing import Correction, CorrectionKey, Plane, Where
 from app.state.queries import card_of, correction_key, precisions_of, size_mm
 from app.state.types import (
     CORRECTABLE,
@@ -161,6 +161,22 @@ def _of_scan(
     """All corrections, with those of one scan changed: the scan on screen if no digest is given."""
     digest = state.scan.digest if digest is None else digest
     return {key: change(kept) if key.scan == digest else kept for key, kept in state.correction.corrections.items()}
+
+
+def stroke_ended(state: AppState) -> AppState:
+    """The stroke being drawn, if there is one, becomes a step that can be undone."""
+    corrections = state.correction.corrections
+    if all(correction.stroke is None for correction in corrections.values()):
+        return state
+    return evolve(state, corrections={key: editing.ended(correction) for key, correction in corrections.items()})
+
+
+def marked_saved(state: AppState, key: CorrectionKey, planes: Mapping[Where, Plane]) -> AppState:
+    """The state after a mask with these corrected slices has been written."""
+    correction = state.correction.corrections.get(key)
+    if correction is None:
+        return state
+    return evolve(state, corrections={**state.correction.corrections, key: editing.marked_saved(correction, planes)})
 
 
 def recognised(state: AppState) -> AppState:

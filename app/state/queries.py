@@ -87,6 +87,21 @@ def correction_of(state: AppState) -> Correction | None:
     return state.correction.corrections.get(key) if key else None
 
 
+def unsaved(state: AppState) -> dict[CorrectionKey, Correction]:
+    """The corrections that no exported mask has, of all scans."""
+    return {key: correction for key, correction in state.correction.corrections.items() if correction.unsaved}
+
+
+def can_draw(state: AppState) -> bool:
+    """Whether the left mouse button draws. While the cine runs it does not."""
+    return state.correction.correcting and not state.view.playing
+
+
+def phases_shown(state: AppState) -> list[int]:
+    """The frames that Layout.PHASES shows."""
+    return [at for phase in ("ED", "ES") if (at := phase_frame(state, phase)) is not None]
+
+
 def shown_correction(state: AppState) -> Correction | None:
     """The correction that is drawn in the place of what the model found.
 

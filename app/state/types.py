@@ -115,6 +115,12 @@ class Kind(StrEnum):
     SUCCESS = "success"
 
 
+class Command(StrEnum):
+    """What the button of a message does."""
+
+    SEGMENT = "segment"
+
+
 @dataclass(frozen=True, slots=True)
 class Overlay:
     """colours: what the user chose, by structure; the others have their defaults. Never changed in place."""
@@ -128,12 +134,12 @@ class Overlay:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """action: label of a button, and the name of the session's command behind it; both empty for none."""
+    """action, command: label of a button, and what it does; empty and None if there is no button."""
 
     kind: Kind
     text: str
     action: str = ""
-    command: str = ""
+    command: Command | None = None
 
 
 @dataclass(frozen=True, slots=True)

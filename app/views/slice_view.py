@@ -24,8 +24,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QFrame, QGraphicsItem, QSizePolicy, QStyleOptionGraphicsItem, QWidget
 
 from app.look import theme
-from app.session.correcting import can_draw
-from app.state.queries import cross_of, plane_of, size_mm
+from app.state.queries import can_draw, cross_of, plane_of, size_mm
 from app.state.types import AppState, Cross, Layout, Style
 from app.views import captions, drawing
 from app.views.drawing import INK, WARNING_INK, Outlines, Paths

@@ -12,6 +12,7 @@ from PySide6.QtCore import QStandardPaths, Qt
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication, QMessageBox, QWidget
 
+from app.session.exporting import Rescued
 from app.words.language import translate
 from engine.errors import fault_report
 
@@ -25,7 +26,7 @@ def recovery_folder() -> Path:
 class CrashHandler:
     """Stands in for sys.excepthook while the window is open."""
 
-    def __init__(self, parent: QWidget, recover: Callable[[Path], Path | None]) -> None:
+    def __init__(self, parent: QWidget, recover: Callable[[Path], Rescued]) -> None:
         self._parent, self._recover = parent, recover
         self._before = sys.excepthook
         self._showing = False
@@ -75,6 +76,12 @@ class CrashHandler:
         except Exception as error:  # the rescue must not fail the report
             self.last_report += "\nwhile saving: " + fault_report(error)
             return translate("Crash", "The mask on screen could not be saved.")
-        if not saved:
-            return translate("Crash", "There was no mask to save.")
-        return translate("Crash", "The mask on screen was saved to {path}.").format(path=saved)
+        for bug in saved.bugs:
+            self.last_report += "\nwhile saving: " + fault_report(bug)
+        said = []
+        if saved.written:
+            text = translate("Crash", "The mask on screen was saved to {path}.")
+            said.append(text.format(path=", ".join(str(path) for path in saved.written)))
+        if saved.failed:
+            said.append(translate("Crash", "Could not be saved: {masks}.").format(masks="; ".join(saved.failed)))
+        return " ".join(said) or translate("Crash", "There was no mask to save.")

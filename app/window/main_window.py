@@ -54,10 +54,10 @@ from app.panels.status_bar import StatusBar
 from app.panels.study_panel import StudyPanel, recent_name
 from app.panels.welcome import Welcome
 from app.session import exporting
-from app.session.correcting import unsaved
 from app.session.device_check import DeviceCheck
-from app.session.store import Session
-from app.state.queries import card_of, shown_correction, shown_prediction
+from app.session.session import Session
+from app.session.store import still_loading
+from app.state.queries import card_of, unsaved
 from app.state.types import AppState, Kind, Language, Theme
 from app.window.actions import ACTIONS, COLOUR_MENU, CORRECT_MENU, LANGUAGE_MENU, MENUS
 from app.window.crash import CrashHandler
@@ -70,7 +70,7 @@ from app.words.engine_words import translated
 from app.words.language import marked, translate
 from app.words.names import scan_title
 from engine import __version__
-from engine.errors import CineQuantError, ScanError
+from engine.errors import ExportError, ScanError
 from engine.formats import masks
 
 LEFT_WIDTH, RIGHT_WIDTH = 276, 352
@@ -191,11 +191,11 @@ class MainWindow(QMainWindow):
             menus[entry.menu].addAction(action)
             if entry.command == "ask_open_folder":
                 menus[entry.menu].addMenu(self._recent_menu)
-            if entry.command == "session.next_window":
+            if entry.command == "session.looking.next_window":
                 menus[entry.menu].addMenu(self._window_menu)
             if entry.command == "session.escape":
                 menus[entry.menu].addMenu(menus[CORRECT_MENU])
-            if entry.command == "session.next_style":
+            if entry.command == "session.looking.next_style":
                 menus[entry.menu].addMenu(menus[COLOUR_MENU])
             # By the command too: as texts, the system's theme and the system's language are equal.
             if entry.command == "choose_theme" and entry.arguments == (Theme.SYSTEM,):
@@ -214,25 +214,27 @@ class MainWindow(QMainWindow):
             opener.open_files_requested.connect(self.ask_open_files)
             opener.open_folder_requested.connect(self.ask_open_folder)
         self.welcome.closed.connect(self.welcome.hide)
-        self.study.recent_requested.connect(lambda path: session.open_paths([path]))
-        self.study.series_requested.connect(session.open_series)
+        self.study.recent_requested.connect(lambda path: session.opening.open_paths([path]))
+        self.study.series_requested.connect(session.opening.open_series)
         self.study.tags_requested.connect(self.show_tags)
         self.patient.names_toggled.connect(self.toggle_names)
-        self.models.model_requested.connect(session.choose_model)
-        self.models.precision_requested.connect(session.choose_precision)
-        self.models.segment_requested.connect(session.segment)
-        self.models.slice_requested.connect(session.segment_slice)
+        self.models.model_requested.connect(session.segmenting.choose_model)
+        self.models.precision_requested.connect(session.segmenting.choose_precision)
+        self.models.segment_requested.connect(session.segmenting.segment)
+        self.models.slice_requested.connect(session.segmenting.segment_slice)
         self.models.card_requested.connect(self.show_model_card)
-        self.structures.structure_toggled.connect(session.toggle_structure)
-        self.structures.style_requested.connect(lambda style: session.update_overlay(style=style, hidden=False))
-        self.structures.opacity_requested.connect(lambda opacity: session.update_overlay(opacity=opacity))
+        self.structures.structure_toggled.connect(session.looking.toggle_structure)
+        self.structures.style_requested.connect(lambda style: session.looking.update_overlay(style=style, hidden=False))
+        self.structures.opacity_requested.connect(lambda opacity: session.looking.update_overlay(opacity=opacity))
         self.structures.hidden_toggled.connect(self.toggle_overlay)
-        self.structures.colour_requested.connect(session.choose_colour)
-        self.structures.default_colours_requested.connect(session.default_colours)
+        self.structures.colour_requested.connect(session.looking.choose_colour)
+        self.structures.default_colours_requested.connect(session.looking.default_colours)
         self.stage.made.connect(self._connect_view)
+        self.stage.painted.connect(session.paint.painted)
+        session.paint.awaited = True
         self._connect_view(self.slice_view)
-        self.layouts.layout_requested.connect(session.show_layout)
-        self.cine.play_requested.connect(session.toggle_play)
+        self.layouts.layout_requested.connect(session.looking.show_layout)
+        self.cine.play_requested.connect(session.looking.toggle_play)
         self.cine.frame_requested.connect(lambda frame: session.update(frame_index=frame, playing=False))
         self.cine.slice_requested.connect(lambda index: session.update(slice_index=index))
         self.cine.speed_requested.connect(lambda speed: session.update(speed=speed))
@@ -240,20 +242,20 @@ class MainWindow(QMainWindow):
         self.function.frame_requested.connect(lambda frame: session.update(frame_index=frame, playing=False))
         self.function.spacing_requested.connect(self.ask_spacing)
         self.performance.check_requested.connect(self.show_device_check)
-        self.correct_button.clicked.connect(session.correct.toggle)
+        self.correct_button.clicked.connect(session.correcting.toggle)
         for asked, answer in (
-            (self.correction.tool_requested, session.correct.choose_tool),
-            (self.correction.structure_requested, session.correct.choose_structure),
-            (self.correction.size_requested, session.correct.resize_brush),
-            (self.correction.undo_requested, session.correct.undo),
-            (self.correction.redo_requested, session.correct.redo),
-            (self.correction.restore_requested, session.correct.restore_slice),
-            (self.correction.corrected_requested, session.correct.show_corrected),
-            (self.correction.done_requested, session.correct.stop),
+            (self.correction.tool_requested, session.correcting.choose_tool),
+            (self.correction.structure_requested, session.correcting.choose_structure),
+            (self.correction.size_requested, session.correcting.resize_brush),
+            (self.correction.undo_requested, session.correcting.undo),
+            (self.correction.redo_requested, session.correcting.redo),
+            (self.correction.restore_requested, session.correcting.restore_slice),
+            (self.correction.corrected_requested, session.correcting.show_corrected),
+            (self.correction.done_requested, session.correcting.stop),
         ):
             asked.connect(answer)
         self.messages.dismissed.connect(lambda: session.update(message=None))
-        self.messages.command_requested.connect(lambda name: getattr(session, name)())
+        self.messages.command_requested.connect(session.answer)
         self.status.cancel_requested.connect(session.cancel)
 
     def _connect_view(self, view: QObject) -> None:
@@ -261,17 +263,17 @@ class MainWindow(QMainWindow):
         session = self.session
         for signal, answer in {
             "slice_requested": lambda index: session.update(slice_index=index),
-            "slice_step_requested": session.step_slice,
-            "frame_step_requested": session.step_frame,
+            "slice_step_requested": session.looking.step_slice,
+            "frame_step_requested": session.looking.step_frame,
             "window_requested": lambda centre, width: session.update(window=(centre, width)),
             "view_requested": lambda zoom, x, y: session.update(zoom=zoom, pan_mm=(x, y)),
-            "reset_requested": session.reset_view,
+            "reset_requested": session.looking.reset_view,
             "cross_requested": lambda cross: session.update(cross=cross),
             "pair_requested": lambda pair: session.update(pair=pair),
-            "stroke_requested": session.correct.start_stroke,
-            "drawing_requested": session.correct.draw,
-            "stroke_ended": session.correct.end_stroke,
-            "brush_step_requested": session.correct.resize_brush,
+            "stroke_requested": session.correcting.start_stroke,
+            "drawing_requested": session.correcting.draw,
+            "stroke_ended": session.correcting.end_stroke,
+            "brush_step_requested": session.correcting.resize_brush,
         }.items():
             if hasattr(view, signal):
                 getattr(view, signal).connect(answer)
@@ -306,7 +308,7 @@ class MainWindow(QMainWindow):
 
     def _fill_window_menu(self) -> None:
         self._window_menu.clear()
-        for name, window in self.session.window_presets().items():
+        for name, window in self.session.looking.window_presets().items():
             action = self._window_menu.addAction(translated(name))
             action.triggered.connect(lambda _=False, w=window: self.session.update(window=w))
         if self._window_menu.isEmpty():
@@ -323,7 +325,7 @@ class MainWindow(QMainWindow):
             return
         for path in self.session.state.preferences.recents:
             action = self._recent_menu.addAction(recent_name(path))
-            action.triggered.connect(lambda _=False, p=path: self.session.open_paths([p]))
+            action.triggered.connect(lambda _=False, p=path: self.session.opening.open_paths([p]))
         if self._recent_menu.isEmpty():
             self._recent_menu.addAction(translate("MainWindow", "No scan was opened yet")).setEnabled(False)
 
@@ -332,12 +334,12 @@ class MainWindow(QMainWindow):
     def ask_open_files(self) -> None:
         title, kinds = translate("MainWindow", "Open a scan"), translate("MainWindow", FILES)
         names, _ = QFileDialog.getOpenFileNames(self, title, self._start_folder(), kinds)
-        self.session.open_paths([Path(name) for name in names])
+        self.session.opening.open_paths([Path(name) for name in names])
 
     def ask_open_folder(self) -> None:
         title = translate("MainWindow", "Open a folder of DICOM or NIfTI files")
         name = QFileDialog.getExistingDirectory(self, title, self._start_folder())
-        self.session.open_paths([Path(name)] if name else [])
+        self.session.opening.open_paths([Path(name)] if name else [])
 
     def ask_load_mask(self) -> None:
         """A mask to compare with. What its values mean is asked where the file cannot say."""
@@ -345,7 +347,7 @@ class MainWindow(QMainWindow):
         if state.scan.volume is None:
             self.session.say(Kind.WARNING, translate("MainWindow", "A mask goes with a scan: open the scan first."))
             return
-        if self.session.still_loading():
+        if still_loading(self.session.store):
             return
         title, kinds = translate("MainWindow", "Load a mask of this scan"), translate("MainWindow", MASKS)
         names, _ = QFileDialog.getOpenFileNames(self, title, self._start_folder(), kinds)
@@ -354,7 +356,7 @@ class MainWindow(QMainWindow):
             return
         try:
             if not masks.needs_convention(paths):
-                self.session.load_mask(paths)
+                self.session.comparing.load_mask(paths)
                 return
             one_of_many = masks.frames_in(paths) == 1 and state.scan.volume.frames > 1
         except ScanError as error:
@@ -364,7 +366,7 @@ class MainWindow(QMainWindow):
         frame = frame.format(number=state.view.frame_index + 1)
         dialog = MaskDialog(self, paths[0].name, frame if one_of_many else "")
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.accepted.connect(lambda: self.session.load_mask(paths, dialog.convention()))
+        dialog.accepted.connect(lambda: self.session.comparing.load_mask(paths, dialog.convention()))
         dialog.open()
 
     def ask_export_mask(self) -> None:
@@ -372,7 +374,7 @@ class MainWindow(QMainWindow):
             translate("MainWindow", "Export mask"), "mask.nii.gz", "NIfTI (*.nii.gz *.nii)", (".nii.gz", ".nii")
         )
         if path:
-            self.session.export_mask(path)
+            self.session.exporting.export_mask(path)
 
     def ask_export_seg(self) -> None:
         volume = self.session.state.scan.volume
@@ -386,21 +388,21 @@ class MainWindow(QMainWindow):
         kinds = translate("MainWindow", "Folder (*)")
         path = self._ask_save(translate("MainWindow", "Export DICOM SEG: a new folder"), "seg", kinds)
         if path:
-            self.session.export_seg(path)
+            self.session.exporting.export_seg(path)
 
     def ask_export_measurements(self) -> None:
         path = self._ask_save(
             translate("MainWindow", "Export measurements"), "measurements.csv", "CSV (*.csv)", (".csv",)
         )
         if path:
-            self.session.export_measurements(path)
+            self.session.exporting.export_measurements(path)
 
     def ask_save_picture(self) -> None:
         volume = self.session.state.scan.volume
         if volume is None:
             self.session.say(Kind.WARNING, translate("MainWindow", "Nothing to save yet: open a scan first."))
             return
-        if self.session.still_loading():
+        if still_loading(self.session.store):
             return
         state = self.session.state
         name = f"{exporting.scan_name(volume)}_slice{state.view.slice_index + 1}_frame{state.view.frame_index + 1}.png"
@@ -416,24 +418,23 @@ class MainWindow(QMainWindow):
             self.session.say(Kind.ERROR, text.format(path=path))
 
     def _ask_save(self, title: str, name: str, kinds: str, endings: tuple[str, ...] = ()) -> Path | None:
-        state = self.session.state
-        volume, prediction = state.scan.volume, shown_prediction(state)
-        if self.session.nothing_to_export() or volume is None or prediction is None:
+        export = exporting.export_of(self.session.state)
+        if self.session.exporting.nothing_to_export() or export is None:
             return None
-        start = Path(_documents()) / exporting.default_name(volume, prediction, name, shown_correction(state))
+        start = Path(_documents()) / exporting.default_name(export, name)
         chosen, _ = QFileDialog.getSaveFileName(self, title, str(start), kinds)
         return _with_ending(chosen, endings) if chosen else None
 
     def ask_spacing(self) -> None:
-        if self.session.still_loading():
+        if still_loading(self.session.store):
             return
         dialog = dialogs.SpacingDialog(self)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.accepted.connect(lambda: self.session.set_spacing(*dialog.spacing_mm()))
+        dialog.accepted.connect(lambda: self.session.opening.set_spacing(*dialog.spacing_mm()))
         dialog.open()
 
     def toggle_overlay(self) -> None:
-        self.session.update_overlay(hidden=not self.session.state.preferences.overlay.hidden)
+        self.session.looking.update_overlay(hidden=not self.session.state.preferences.overlay.hidden)
 
     def ask_colour(self, structure: int) -> None:
         """What to draw a structure in, beside its name."""
@@ -497,7 +498,7 @@ class MainWindow(QMainWindow):
             session.changed.connect(dialog.apply)
             dialog.check_requested.connect(self.check.start)
             dialog.stop_requested.connect(lambda: session.update(checking=None))
-            dialog.follow_requested.connect(session.follow_report)
+            dialog.follow_requested.connect(session.segmenting.follow_report)
         dialog.show()
         dialog.raise_()
         if session.state.models.report is None and session.state.models.checking is None:
@@ -525,21 +526,28 @@ class MainWindow(QMainWindow):
         name = QFileDialog.getExistingDirectory(self, title, _documents())
         if not name:
             return
-        try:
-            self.session.correct.save_unsaved(Path(name), for_good=True)
-        except (CineQuantError, OSError) as error:
-            self.session.say(Kind.ERROR, str(error))
+        saved = self.session.exporting.save_unsaved(Path(name), for_good=True)
+        for bug in saved.bugs:
+            raise bug
+        if saved.failed:
+            self.session.say(Kind.ERROR, "; ".join(saved.failed))
             return
         self.close()
 
     def close_unasked(self, recovery: Path) -> Path | None:
         """Close without a question, as a signal asks for. What is corrected and not exported is written first.
 
-        Returns the recovery folder if something was written there. Raises ExportError, OSError where that failed; the
-        window is closed then, too.
+        Returns the recovery folder if something was written there. Raises ExportError if a mask could not be written;
+        the others are written and the window is closed then, too.
         """
         try:
-            return recovery if self.session.correct.save_unsaved(recovery, for_good=True) else None
+            self.session.finish_writing()
+            saved = self.session.exporting.save_unsaved(recovery, for_good=True)
+            for bug in saved.bugs:
+                raise bug
+            if saved.failed:
+                raise ExportError("; ".join(saved.failed))
+            return recovery if saved.written else None
         finally:
             self._close_anyway()
 
@@ -594,9 +602,14 @@ class MainWindow(QMainWindow):
         paths = _local_paths(event)
         if paths:
             event.acceptProposedAction()
-            self.session.open_paths(paths)
+            self.session.opening.open_paths(paths)
 
     def closeEvent(self, event: QCloseEvent) -> None:
+        if (
+            not self.session.finish_writing() and not self._closing_asked
+        ):  # the message says which file could not be written
+            event.ignore()
+            return
         if not self._closing_asked and unsaved(self.session.state):
             event.ignore()
             self._ask_about_corrections()

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QPixmap
-from PySide6.QtWidgets import QApplication, QGridLayout, QWidget
+from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QGridLayout, QWidget
 
 from app.state.types import AppState, Layout, RunKey
 from app.views.agreement_view import AgreementView
@@ -17,6 +17,7 @@ from app.views.long_axis_view import LongAxisView
 from app.views.panes import Role
 from app.views.slice_view import SliceView
 from app.words.names import research
+from engine.volume import Volume
 
 GAP_PX = 4
 
@@ -35,6 +36,8 @@ class Stage(QWidget):
 
     made = Signal(object)
     """A view that is new: whoever answers its signals connects them."""
+    painted = Signal(object)
+    """The scan (a Volume) that has just been painted for the first time."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -44,6 +47,7 @@ class Stage(QWidget):
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setSpacing(GAP_PX)
         self._shown: Layout | None = None
+        self._awaited: Volume | None = None  # the scan whose first paint nobody has been told of
         self.slice_view: SliceView = self.view("current")
 
     def view(self, name: str) -> Any:
@@ -76,9 +80,26 @@ class Stage(QWidget):
             self._outlines.forget()
         if new.preferences.layout is not self._shown:
             self._arrange(new)
-            return
-        for view in self.views:
-            view.apply(old, new)
+        else:
+            for view in self.views:
+                view.apply(old, new)
+        if old.scan.volume is not new.scan.volume:
+            self._await_paint(new.scan.volume)
+
+    def _await_paint(self, volume: Volume | None) -> None:
+        self._awaited = volume
+        if volume is not None and self.views:
+            first = self.views[0]
+            canvas = first.viewport() if isinstance(first, QAbstractScrollArea) else first
+            canvas.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Paint and self._awaited is not None:
+            watched.removeEventFilter(self)
+            # The filter is asked before the widget paints; the timer fires after it has.
+            QTimer.singleShot(0, self, lambda volume=self._awaited: self.painted.emit(volume))
+            self._awaited = None
+        return super().eventFilter(watched, event)
 
     def _arrange(self, state: AppState) -> None:
         before = set(self.views)

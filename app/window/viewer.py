@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QApplication
 
 from app.look import theme
 from app.look.picture_files import save_picture
-from app.session.store import Session
+from app.session.session import Session
 from app.state.changes import evolve, preselected
 from app.state.queries import card_of, run_of
 from app.state.types import AppState, Kind
@@ -69,11 +69,11 @@ def run_viewer(
     window.show()
 
     def begin() -> None:
-        session.load_models()
+        session.segmenting.load_models()
         if paths:
-            session.open_paths(paths)
+            session.opening.open_paths(paths)
         else:
-            session.open_phantom()
+            session.opening.open_phantom()
         if settings is not None:
             window.check.start_when_quiet()
 

@@ -765,6 +765,10 @@ Der Bericht unten enthält keine Patientendaten; er hilft, den Fehler zu beheben
         <translation>Die angezeigte Maske konnte nicht gespeichert werden.</translation>
     </message>
     <message>
+        <source>Could not be saved: {masks}.</source>
+        <translation>Nicht gespeichert werden konnte: {masks}.</translation>
+    </message>
+    <message>
         <source>There was no mask to save.</source>
         <translation>Es gab keine Maske zu speichern.</translation>
     </message>

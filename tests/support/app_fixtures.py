@@ -18,8 +18,8 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QApplication
 
 from app.look import theme
-from app.session import store as session_module
-from app.session.store import Session
+from app.session import segmenting
+from app.session.session import Session
 from app.window.main_window import MainWindow
 from engine.network.catalog import Catalog
 from engine.network.model_card import ModelCard, PrecisionFile, TestTensors
@@ -166,9 +166,9 @@ def prediction(
 def model_fixture(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeModel]:
     """The network is faked, the models are "first" and "second"."""
     fake = FakeModel()
-    monkeypatch.setattr(session_module, "predict", fake)
-    monkeypatch.setattr(session_module, "predict_slice", fake.one_slice)
-    monkeypatch.setattr(session_module, "find_models", lambda folders=None: catalog("first", "second"))
+    monkeypatch.setattr(segmenting, "predict", fake)
+    monkeypatch.setattr(segmenting, "predict_slice", fake.one_slice)
+    monkeypatch.setattr(segmenting, "find_models", lambda folders=None: catalog("first", "second"))
     yield fake
     fake.gate.set()
 
@@ -177,11 +177,11 @@ def model_fixture(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeModel]:
 def session_fixture(qtbot: object, model: FakeModel) -> Iterator[Session]:
     """A session with its models found. Its thread must end with it."""
     made = Session()
-    made.load_models()
+    made.segmenting.load_models()
     settle(qtbot, made)
     yield made
     made.close()
-    assert "cinequant-worker" not in {thread.name for thread in threading.enumerate()}
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("cinequant")]
 
 
 @pytest.fixture(name="window")
@@ -194,12 +194,12 @@ def window_fixture(qtbot: object, model: FakeModel) -> Iterator[MainWindow]:
     made.resize(1280, 720)
     made.show()
     qtbot.waitExposed(made)
-    made.session.load_models()
+    made.session.segmenting.load_models()
     settle(qtbot, made.session)
     yield made
     made.session.update(corrections={})  # else closing would ask what becomes of them
     made.close()
-    assert "cinequant-worker" not in {thread.name for thread in threading.enumerate()}
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("cinequant")]
 
 
 def settle(qtbot: object, of: Session, timeout_ms: int = 10_000) -> None:

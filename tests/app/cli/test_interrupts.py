@@ -34,19 +34,19 @@ sys.exit(main.main())
 VIEWER = """
 import sys
 from PySide6.QtCore import QTimer
-from app.session.store import Session
+from app.session.segmenting import Segmenting
 from app.state.types import Status
 
 def say(old, new):
     if any(run.status is Status.DONE for run in new.segmentation.runs.values()):
         print("segmented", flush=True)
 
-begin = Session.load_models
+begin = Segmenting.load_models
 def load_models(self):
-    self.changed.connect(say)
+    self._store.changed.connect(say)
     begin(self)
     print("begun", flush=True)
-Session.load_models = load_models
+Segmenting.load_models = load_models
 
 from app.cli.main import main
 sys.argv = ["cinequant", *sys.argv[1:]]

@@ -123,7 +123,7 @@ def ink(button: QWidget) -> QColor:
 
 
 def test_the_window_changes_with_the_theme_and_its_images_stay_dark(qtbot: Any, window: MainWindow) -> None:
-    window.session.open_volume(volume())
+    window.session.opening.open_volume(volume())
     settle(qtbot, window.session)
     window.choose_theme(Theme.LIGHT)
     QApplication.processEvents()
@@ -164,16 +164,16 @@ def nameless(root: QWidget) -> list[str]:
 
 
 def test_every_widget_that_takes_the_focus_has_a_name(qtbot: Any, window: MainWindow) -> None:
-    window.session.open_volume(volume())
+    window.session.opening.open_volume(volume())
     settle(qtbot, window.session)
     for layout in Layout:
-        window.session.show_layout(layout)
+        window.session.looking.show_layout(layout)
         QApplication.processEvents()
         assert nameless(window) == [], layout
 
 
 def test_dialogs_have_names_too(qtbot: Any, window: MainWindow) -> None:
-    window.session.open_volume(volume())
+    window.session.opening.open_volume(volume())
     settle(qtbot, window.session)
     window.show_tags()
     window.show_palette()

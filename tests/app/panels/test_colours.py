@@ -40,7 +40,7 @@ def defaults_again(qapp: QApplication) -> Iterator[None]:
 @pytest.fixture
 def ready(qtbot: Any, window: MainWindow) -> MainWindow:
     """A scan, segmented in both precisions."""
-    window.session.open_volume(volume())
+    window.session.opening.open_volume(volume())
     settle(qtbot, window.session)
     return window
 
@@ -191,7 +191,7 @@ def test_colours_that_others_have_cannot_be_chosen(ready: MainWindow) -> None:
     assert ready.session.state.preferences.overlay.colours == {}
     swatch.menu.close()
     session = ready.session
-    session.choose_colour(LV, (240, 210, 100))
+    session.looking.choose_colour(LV, (240, 210, 100))
     message = session.state.message
     assert session.state.preferences.overlay.colours == {}
     assert message.kind is Kind.WARNING
@@ -200,13 +200,13 @@ def test_colours_that_others_have_cannot_be_chosen(ready: MainWindow) -> None:
 
 def test_doubtful_colours_are_taken_with_a_warning(ready: MainWindow) -> None:
     session = ready.session
-    session.choose_colour(RV, (205, 205, 205))
+    session.looking.choose_colour(RV, (205, 205, 205))
     assert session.state.preferences.overlay.colours == {RV: (205, 205, 205)}
     assert "hardly stands out" in session.state.message.text
-    session.choose_colour(RV, BLUE)
+    session.looking.choose_colour(RV, BLUE)
     assert session.state.message is None
-    session.choose_colour(LV, (200, 60, 40))
-    session.choose_colour(RV, (110, 120, 20))
+    session.looking.choose_colour(LV, (200, 60, 40))
+    session.looking.choose_colour(RV, (110, 120, 20))
     assert session.state.preferences.overlay.colours[RV] == (110, 120, 20)
     assert "colour blindness" in session.state.message.text
 
@@ -230,7 +230,7 @@ def test_any_other_colour(ready: MainWindow) -> None:
     (dialog,) = ready.findChildren(QColorDialog)
     assert dialog.isVisible() and not dialog.isModal()
     assert dialog.windowTitle() == "Colour: LV cavity"
-    ready.session.step_slice(1)  # the window goes on
+    ready.session.looking.step_slice(1)  # the window goes on
     (line,) = [w for w in dialog.findChildren(QLineEdit) if w.text().startswith("#")]
     assert line.text() == structure_colours.css(DEFAULTS[LV])
     line.setFocus()
@@ -249,7 +249,7 @@ def test_any_other_colour(ready: MainWindow) -> None:
 
 
 def test_the_commands_of_the_palette(ready: MainWindow) -> None:
-    ready.session.choose_colour(MYO, PINK)
+    ready.session.looking.choose_colour(MYO, PINK)
     for typed, opened in (("colour myo", MYO), ("colour rv", RV)):
         ready.show_palette()
         (palette,) = [p for p in ready.findChildren(Palette) if p.isVisible()]

@@ -16,7 +16,7 @@ from app.look import theme
 from app.panels import performance_panel
 from app.panels.charts import LatencyChart, Sample, StripChart, ceiling, running_median, series, ticks
 from app.panels.performance_panel import ROWS, _Meter
-from app.session import store as session_module
+from app.session import segmenting
 from app.state.queries import run_key
 from app.state.types import FLOAT32, INT8, Run, Status
 from app.window.main_window import RIGHT_WIDTH, MainWindow
@@ -29,7 +29,7 @@ N = FRAMES * SLICES
 @pytest.fixture
 def ready(qtbot: Any, window: MainWindow) -> MainWindow:
     """The window with a scan that is segmented in both precisions."""
-    window.session.open_volume(volume())
+    window.session.opening.open_volume(volume())
     settle(qtbot, window.session)
     return window
 
@@ -73,17 +73,17 @@ def test_every_precision_of_the_model_has_a_column(
     qtbot: Any, window: MainWindow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     four = (FLOAT32, INT8, "float16", "dynamic")
-    monkeypatch.setattr(session_module, "find_models", lambda folders=None: Catalog((card("all", four),), (), "all"))
-    window.session.load_models()
+    monkeypatch.setattr(segmenting, "find_models", lambda folders=None: Catalog((card("all", four),), (), "all"))
+    window.session.segmenting.load_models()
     settle(qtbot, window.session)
-    window.session.open_volume(volume())
+    window.session.opening.open_volume(volume())
     settle(qtbot, window.session)
     panel = window.performance
     assert panel.columns == four
     assert len({theme.precision_css(p) for p in four}) == 4
     assert panel.cells["Median slice, ms", "dynamic"].text() == "–"
     assert "float16 and dynamic are not timed yet: press P." in panel.device.text()
-    window.session.choose_precision("dynamic")
+    window.session.segmenting.choose_precision("dynamic")
     settle(qtbot, window.session)
     assert panel.cells["Median slice, ms", "dynamic"].text() == "2.0"
     assert list(panel.plot.shown) == [FLOAT32, INT8, "dynamic"]
@@ -96,9 +96,9 @@ def test_empty_before_the_first_slice(qtbot: Any, window: MainWindow) -> None:
     assert not panel.plot.isVisible()
     assert "Open a short-axis scan" in panel.device.text()
     assert panel.check.isVisible()
-    window.session.open_volume(volume(not_short_axis="a CT image"))
+    window.session.opening.open_volume(volume(not_short_axis="a CT image"))
     assert not panel.plot.isVisible()
-    window.session.segment()
+    window.session.segmenting.segment()
     settle(qtbot, window.session)
     assert panel.plot.isVisible()
     assert "Open a short-axis scan" not in panel.device.text()
@@ -106,7 +106,7 @@ def test_empty_before_the_first_slice(qtbot: Any, window: MainWindow) -> None:
 
 def test_it_says_how_to_fill_the_other_column(qtbot: Any, window: MainWindow, model: FakeModel) -> None:
     model.gate.clear()
-    window.session.open_volume(volume())
+    window.session.opening.open_volume(volume())
     assert "press" not in window.performance.device.text()
     key(window, Qt.Key.Key_Escape)
     words = window.performance.device.text()
@@ -115,14 +115,14 @@ def test_it_says_how_to_fill_the_other_column(qtbot: Any, window: MainWindow, mo
     key(window, Qt.Key.Key_P)
     assert "float32 did not end: press Segment." in window.performance.device.text()
     model.gate.set()
-    window.session.segment()
+    window.session.segmenting.segment()
     settle(qtbot, window.session)
     assert "press" not in window.performance.device.text()
 
 
 def test_the_scan_before_is_forgotten(qtbot: Any, ready: MainWindow, model: FakeModel) -> None:
     model.gate.clear()
-    ready.session.open_volume(volume(name="next"))
+    ready.session.opening.open_volume(volume(name="next"))
     panel = ready.performance
     assert panel.cells["Median slice, ms", INT8].text() == "–"
     assert panel.summary.text() == ""
@@ -145,7 +145,7 @@ def test_it_follows_the_slices_without_drawing_each(
 
     monkeypatch.setattr(panel, "_draw", counted)
     model.gate.clear()
-    session.open_volume(volume())
+    session.opening.open_volume(volume())
     timings = []
 
     def slices(count: int) -> None:
@@ -170,7 +170,7 @@ def test_slices_do_not_put_off_the_next_drawing(qtbot: Any, window: MainWindow, 
     """They come faster than it draws: were its clock set anew with each, it would draw nothing until the end."""
     panel, session = window.performance, window.session
     model.gate.clear()
-    session.open_volume(volume())
+    session.opening.open_volume(volume())
     timings = []
     for _ in range(2):
         timings.append(timing(len(timings)))

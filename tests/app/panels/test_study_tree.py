@@ -49,7 +49,7 @@ def write_patients(folder: Path) -> Path:
 
 @pytest.fixture(name="opened_folder")
 def opened_folder_fixture(qtbot: Any, window: MainWindow, tmp_path: Path) -> MainWindow:
-    window.session.open_paths([write_patients(tmp_path)])
+    window.session.opening.open_paths([write_patients(tmp_path)])
     settle(qtbot, window.session)
     QApplication.processEvents()
     return window
@@ -225,7 +225,7 @@ def test_progress_names_no_file_while_names_are_hidden(window: MainWindow) -> No
 
 
 def test_a_long_name_gives_way_and_its_tool_tip_says_all(window: MainWindow) -> None:
-    window.session.open_volume(volume(patient={**WHO, "name": "D" * 300}))
+    window.session.opening.open_volume(volume(patient={**WHO, "name": "D" * 300}))
     QApplication.processEvents()
     assert window.patient.research.geometry().right() <= window.patient.width()
     assert window.patient.who.width() < 300
@@ -234,7 +234,7 @@ def test_a_long_name_gives_way_and_its_tool_tip_says_all(window: MainWindow) -> 
 
 @pytest.mark.parametrize("width", [1080, 1280, 1920])
 def test_the_notice_is_whole_in_every_width(window: MainWindow, width: int) -> None:
-    window.session.open_volume(volume(patient={**WHO, "name": "D" * 60}))
+    window.session.opening.open_volume(volume(patient={**WHO, "name": "D" * 60}))
     window.resize(width, 700)
     QApplication.processEvents()
     notice = window.patient.research
@@ -280,7 +280,7 @@ def test_a_file_of_many_frames_is_read_once(
     qtbot: Any, window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write_enhanced(tmp_path / "multi.dcm")
-    window.session.open_paths([tmp_path / "multi.dcm"])
+    window.session.opening.open_paths([tmp_path / "multi.dcm"])
     settle(qtbot, window.session)
     read: list[int] = []
     real = tags.tags_of
@@ -294,7 +294,7 @@ def test_a_file_of_many_frames_is_read_once(
 
 
 def test_the_header_of_a_scan_without_files(window: MainWindow) -> None:
-    window.session.open_volume(volume())
+    window.session.opening.open_volume(volume())
     window.show_tags()
     assert "no header" in window._tags.which.text()
     assert not window.study.tags.isVisible()
@@ -348,7 +348,7 @@ def test_the_palette_has_every_command_of_the_window(window: MainWindow) -> None
 
 
 def test_typing_arrows_and_enter_do_a_command(window: MainWindow) -> None:
-    window.session.open_volume(volume())
+    window.session.opening.open_volume(volume())
     palette = open_palette(window)
     QTest.keyClicks(palette.line, "inv gr")
     assert palette.list.currentItem().text() == "Invert grey scale"

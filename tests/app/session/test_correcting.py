@@ -20,12 +20,14 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
 
 from app.dialogs.unsaved_dialog import UnsavedDialog
 from app.session import exporting
+from app.session.exporting import Export
 from app.state import editing
 from app.state.editing import Brush
 from app.state.queries import correction_of, drawn_labels, phase_frame, run_of, shown_function, shown_labels
 from app.state.types import Layout, Pair
 from app.views.slice_view import SliceView, place
 from app.window.main_window import MainWindow
+from engine.errors import ExportError
 from engine.formats import nifti
 from engine.formats.door import open_scan
 from engine.formats.nifti import read_mask
@@ -42,7 +44,7 @@ CORNER, FAR = (7.0, 3.5), (41.0, 3.5)
 @pytest.fixture
 def ready(qtbot: Any, window: MainWindow) -> MainWindow:
     """The window with a scan that is segmented in both precisions."""
-    window.session.open_volume(volume())
+    window.session.opening.open_volume(volume())
     settle(qtbot, window.session)
     return window
 
@@ -125,7 +127,7 @@ def test_a_stroke_paints_at_once_where_the_mouse_is(correcting: MainWindow) -> N
 def test_what_is_painted_is_seen(correcting: MainWindow) -> None:
     key(correcting, KEY.Key_F)
     key(correcting, KEY.Key_F)  # as voxels
-    correcting.session.update_overlay(opacity=1.0)
+    correcting.session.looking.update_overlay(opacity=1.0)
     stroke(correcting, CORNER, FAR)
     send(correcting, MOVE, (60.0, 30.0))  # the brush out of the way
     assert colour_at(correcting, (21.0, 3.5)) == (255, 112, 77)
@@ -267,10 +269,10 @@ def test_end_diastole_and_end_systole_are_corrected_side_by_side(ready: MainWind
 
 @pytest.mark.parametrize("layout", [Layout.COMPARE, Layout.SHEET])
 def test_the_mode_goes_to_a_layout_that_can_be_drawn_on_and_ends_with_it(ready: MainWindow, layout: Layout) -> None:
-    ready.session.show_layout(layout)
+    ready.session.looking.show_layout(layout)
     key(ready, KEY.Key_E)
     assert ready.session.state.correction.correcting and ready.session.state.preferences.layout is Layout.SLICE
-    ready.session.show_layout(layout)
+    ready.session.looking.show_layout(layout)
     assert not ready.session.state.correction.correcting
 
 
@@ -372,7 +374,7 @@ def test_the_image_says_whose_contours_it_has(correcting: MainWindow) -> None:
 
 def test_a_comparison_is_of_what_the_model_found(correcting: MainWindow) -> None:
     stroke(correcting, CORNER)
-    correcting.session.show_layout(Layout.COMPARE)
+    correcting.session.looking.show_layout(Layout.COMPARE)
     state = correcting.session.state
     assert shown_function(state) is run_of(state).function
     assert "what the model found" in correcting.correction.text.text()
@@ -393,11 +395,11 @@ def test_another_model_keeps_them_too(qtbot: Any, correcting: MainWindow) -> Non
     stroke(correcting, CORNER)
     corrected = plane(correcting)
     send(correcting, PRESS, FAR)  # still drawing
-    correcting.session.choose_model("second")
+    correcting.session.segmenting.choose_model("second")
     assert "are kept" in correcting.session.state.message.text or "Kept" in correcting.session.state.message.text
     settle(qtbot, correcting.session)
     assert plane(correcting)[3, 3] == 0
-    correcting.session.choose_model("first")
+    correcting.session.segmenting.choose_model("first")
     assert plane(correcting)[3, 3] == LV and np.array_equal(plane(correcting)[:, :10], corrected[:, :10])
     state = correcting.session.state
     assert shown_function(state) == measure(shown_labels(state), state.scan.volume)  # the stroke was ended
@@ -406,7 +408,7 @@ def test_another_model_keeps_them_too(qtbot: Any, correcting: MainWindow) -> Non
 def test_segmenting_again_overwrites_nothing(qtbot: Any, correcting: MainWindow) -> None:
     stroke(correcting, CORNER)
     corrected = plane(correcting)
-    correcting.session.segment()
+    correcting.session.segmenting.segment()
     settle(qtbot, correcting.session)
     assert plane(correcting) is corrected
 
@@ -414,13 +416,13 @@ def test_segmenting_again_overwrites_nothing(qtbot: Any, correcting: MainWindow)
 def test_another_scan_has_none_and_coming_back_brings_them(qtbot: Any, correcting: MainWindow) -> None:
     stroke(correcting, CORNER, FAR)
     corrected = plane(correcting).copy()
-    correcting.session.open_volume(volume(3, name="another"))
+    correcting.session.opening.open_volume(volume(3, name="another"))
     assert "Not exported yet: 1 corrected slice of scan." in correcting.session.state.message.text
     settle(qtbot, correcting.session)
     assert correction_of(correcting.session.state) is None and correcting.correction.isHidden()
     [kept] = correcting.session.state.correction.corrections.values()
     assert kept.packed and not kept.base.labels.array.any()
-    correcting.session.open_volume(volume())
+    correcting.session.opening.open_volume(volume())
     assert np.array_equal(plane(correcting), corrected)  # before the model has found anything
     key(correcting, KEY.Key_E)
     key(correcting, KEY.Key_Z, CTRL)
@@ -431,7 +433,7 @@ def test_another_scan_has_none_and_coming_back_brings_them(qtbot: Any, correctin
 def test_another_spacing_measures_anew(qtbot: Any, correcting: MainWindow) -> None:
     stroke(correcting, CORNER, FAR)
     before = shown_function(correcting.session.state)
-    correcting.session.set_spacing(4.0, 1.0, 8.0)
+    correcting.session.opening.set_spacing(4.0, 1.0, 8.0)
     settle(qtbot, correcting.session)
     assert shown_function(correcting.session.state).lv_ml == pytest.approx([2 * ml for ml in before.lv_ml])
 
@@ -440,7 +442,7 @@ def test_before_it_is_segmented_there_is_nothing_to_correct(window: MainWindow, 
     key(window, KEY.Key_E)
     assert "Nothing to correct yet" in window.session.state.message.text
     model.gate.clear()
-    window.session.open_volume(volume())
+    window.session.opening.open_volume(volume())
     key(window, KEY.Key_E)
     assert not window.session.state.correction.correcting and not window.correct_button.isChecked()
     model.gate.set()
@@ -452,25 +454,25 @@ def test_before_it_is_segmented_there_is_nothing_to_correct(window: MainWindow, 
 def test_an_exported_mask_opens_again_with_the_same_voxels(qtbot: Any, window: MainWindow, tmp_path: Path) -> None:
     array = np.arange(4 * 30 * 40 * 2, dtype=np.int16).reshape(40, 30, 4, 2)
     nibabel.save(nibabel.Nifti1Image(array, np.diag([-1.5, -1.2, 8.0, 1.0])), tmp_path / "scan.nii.gz")
-    window.session.open_paths([tmp_path / "scan.nii.gz"])
+    window.session.opening.open_paths([tmp_path / "scan.nii.gz"])
     settle(qtbot, window.session)
     key(window, KEY.Key_E)
     stroke(window, CORNER, FAR)
     corrected = shown_labels(window.session.state).array
-    window.session.export_mask(tmp_path / "mask.nii.gz")
+    window.session.exporting.export_mask(tmp_path / "mask.nii.gz")
     settle(qtbot, window.session)
     assert "Saved" in window.session.state.message.text
     assert not correction_of(window.session.state).unsaved
     assert np.array_equal(read_mask(tmp_path / "mask.nii.gz", window.session.state.scan.volume).array, corrected)
     said = bytes(nibabel.load(tmp_path / "mask.nii.gz").header["descrip"]).rstrip(b"\0")
     assert said == b"CineQuant corrected by hand from first int8, 1 of 8 slices"
-    window.session.load_mask([tmp_path / "mask.nii.gz"])
+    window.session.comparing.load_mask([tmp_path / "mask.nii.gz"])
     settle(qtbot, window.session)
     assert window.session.state.view.pair is Pair.MASK
     assert np.array_equal(window.session.state.segmentation.mask.labels.array, corrected)
     key(window, KEY.Key_1)
     key(window, KEY.Key_O)  # the model's own is exported as such
-    window.session.export_mask(tmp_path / "model.nii.gz")
+    window.session.exporting.export_mask(tmp_path / "model.nii.gz")
     settle(qtbot, window.session)
     assert not np.array_equal(read_mask(tmp_path / "model.nii.gz", window.session.state.scan.volume).array, corrected)
     assert bytes(nibabel.load(tmp_path / "model.nii.gz").header["descrip"]).rstrip(b"\0") == b"CineQuant"
@@ -478,7 +480,7 @@ def test_an_exported_mask_opens_again_with_the_same_voxels(qtbot: Any, window: M
 
 def test_a_csv_says_what_was_corrected(qtbot: Any, correcting: MainWindow, tmp_path: Path) -> None:
     stroke(correcting, CORNER, FAR)
-    correcting.session.export_measurements(tmp_path / "m.csv")
+    correcting.session.exporting.export_measurements(tmp_path / "m.csv")
     settle(qtbot, correcting.session)
     with (tmp_path / "m.csv").open(encoding="utf-8-sig") as file:
         rows = {row[0]: row[1:] for row in csv.reader(file)}
@@ -494,7 +496,7 @@ def test_a_corrected_seg_is_semi_automatic(tmp_path: Path) -> None:
     scan = open_scan(tmp_path / "cine")
     base = prediction(scan, card(), "int8", labels_of(scan), ())
     correction = editing.ended(editing.start(editing.begin(scan, base), (1, 2), Brush(RV), 5.0, 5.0))
-    exporting.mask_seg(tmp_path / "seg", scan, base, correction.function, correction)
+    exporting.mask_seg(tmp_path / "seg", Export(scan, base, correction.function, correction))
     for path in (tmp_path / "seg").iterdir():
         dataset = pydicom.dcmread(path)
         assert {segment.SegmentAlgorithmType for segment in dataset.SegmentSequence} == {"SEMIAUTOMATIC"}
@@ -538,9 +540,9 @@ def test_a_crash_saves_corrections_of_every_scan(
 ) -> None:
     stroke(correcting, CORNER, FAR)
     first = shown_labels(correcting.session.state).array
-    correcting.session.open_volume(volume(3, name="another"))
+    correcting.session.opening.open_volume(volume(3, name="another"))
     settle(qtbot, correcting.session)
-    assert correcting.session.recover(tmp_path / "recovery") is not None
+    assert correcting.session.recover(tmp_path / "recovery").written
     assert set(written) == {"scan_first_int8_corrected_mask.nii.gz", "another_first_int8_mask.nii.gz"}
     assert np.array_equal(written["scan_first_int8_corrected_mask.nii.gz"], first)
     [kept] = correcting.session.state.correction.corrections.values()
@@ -603,7 +605,7 @@ def test_closing_unasked_writes_them(correcting: MainWindow, tmp_path: Path, wri
 def test_closing_unasked_ends_even_where_they_cannot_be_written(correcting: MainWindow, tmp_path: Path) -> None:
     stroke(correcting, CORNER, FAR)
     (tmp_path / "file").write_bytes(b"")
-    with pytest.raises(OSError, match="file"):
+    with pytest.raises(ExportError, match="file"):
         correcting.close_unasked(tmp_path / "file")
     assert not correcting.isVisible()
 

@@ -24,7 +24,7 @@ from app.dialogs.device_dialog import DeviceDialog
 from app.look import theme
 from app.session import device_check
 from app.session.device_check import DeviceCheck
-from app.session.store import Session
+from app.session.session import Session
 from app.state.changes import evolve, opened, preselected, with_spacing
 from app.state.types import AppState, Busy, Kind, Theme
 from app.window.main_window import MainWindow
@@ -66,17 +66,17 @@ def test_a_report_changes_the_next_scan_and_not_the_one_on_screen() -> None:
 
 def test_choosing_is_by_hand_and_looking_is_not(qtbot: Any, session: Session) -> None:
     session.update(report=report("second", "float32"))
-    session.open_volume(volume())
+    session.opening.open_volume(volume())
     assert (session.state.models.model_id, session.state.models.precision) == ("second", "float32")
-    session.toggle_precision()
+    session.segmenting.toggle_precision()
     assert session.state.models.precision == "int8"
-    session.open_volume(volume())
+    session.opening.open_volume(volume())
     assert session.state.models.precision == "float32"
-    session.choose_precision("int8")
-    session.choose_model("first")
-    session.open_volume(volume())
+    session.segmenting.choose_precision("int8")
+    session.segmenting.choose_model("first")
+    session.opening.open_volume(volume())
     assert (session.state.models.model_id, session.state.models.precision) == ("first", "int8")
-    session.follow_report()
+    session.segmenting.follow_report()
     assert (session.state.models.model_id, session.state.models.precision) == ("second", "float32")
     assert not session.state.models.by_hand
     settle(qtbot, session)
@@ -84,7 +84,7 @@ def test_choosing_is_by_hand_and_looking_is_not(qtbot: Any, session: Session) ->
 
 def test_escape_stops_the_scans_work_before_the_check(qtbot: Any, session: Session, model: FakeModel) -> None:
     model.gate.clear()
-    session.open_volume(volume())
+    session.opening.open_volume(volume())
     session.update(checking=Busy("Timing", 1, 2))
     session.cancel()
     assert session.state.models.checking is not None
@@ -150,7 +150,7 @@ def test_the_user_asks_and_reads_the_answer(qtbot: Any, session: Session, check:
     qtbot.waitUntil(lambda: session.state.models.report is not None)
     assert session.state.models.report == bench.answer
     assert session.state.models.checking is None
-    session.open_volume(volume())
+    session.opening.open_volume(volume())
     assert (session.state.models.model_id, session.state.models.precision) == ("second", "float32")
     settle(qtbot, session)
 
@@ -159,7 +159,7 @@ def test_a_segmentation_comes_first(
     qtbot: Any, session: Session, check: DeviceCheck, bench: FakeBench, model: FakeModel
 ) -> None:
     model.gate.clear()
-    session.open_volume(volume())
+    session.opening.open_volume(volume())
     check.start()
     assert session.state.models.checking == Busy(device_check.WAITING)
     qtbot.wait(50)
@@ -167,7 +167,7 @@ def test_a_segmentation_comes_first(
     model.gate.set()
     qtbot.waitUntil(lambda: bench.begun == 1)
     model.gate.clear()
-    session.open_volume(volume(name="next"))
+    session.opening.open_volume(volume(name="next"))
     qtbot.waitUntil(lambda: bench.cancelled == 1)
     qtbot.wait(50)
     assert bench.begun == 1
@@ -240,7 +240,7 @@ def test_the_window_shows_table_progress_and_advice(qtbot: Any, window: MainWind
     line = cells[cells.index("recommended") - len(DeviceDialog.HEAD) + 1 : cells.index("recommended") + 1]
     assert line == ["The second model", "float32", "1.0", "3.0", "100", "4,000", "float32", "0.900", "recommended"]
     assert not dialog.follow.isVisible()
-    window.session.choose_precision("float32")
+    window.session.segmenting.choose_precision("float32")
     assert dialog.follow.isVisible()
     dialog.follow.click()
     assert (window.session.state.models.model_id, window.session.state.models.precision) == ("second", "float32")

@@ -9,6 +9,7 @@ from dicom_cine import write_cine
 from tiny_model import write_tiny_model
 
 from app.session import exporting
+from app.session.exporting import Export
 from engine import __version__
 from engine.formats.door import open_scan
 from engine.measures.function import measure
@@ -19,7 +20,7 @@ def test_a_seg_names_the_version_of_the_model_and_that_of_the_program(tmp_path: 
     write_cine(tmp_path / "cine", 1, 2)
     volume = open_scan(tmp_path / "cine")
     found = predict(volume, write_tiny_model(tmp_path, version="7.5"), "int8")
-    exporting.mask_seg(tmp_path / "seg", volume, found, measure(found.labels, volume))
+    exporting.mask_seg(tmp_path / "seg", Export(volume, found, measure(found.labels, volume)))
     [file] = (tmp_path / "seg").iterdir()
     dataset = pydicom.dcmread(file)
     [made_by] = dataset.SegmentSequence[0].SegmentationAlgorithmIdentificationSequence

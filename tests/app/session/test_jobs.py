@@ -1,4 +1,4 @@
-"""One thread, answers through signals, nothing of yesterday's, nothing left behind."""
+"""A thread for each worker; answers through signals, none of cancelled work, nothing left behind."""
 
 from __future__ import annotations
 
@@ -9,25 +9,31 @@ from typing import Any
 import pytest
 from app_fixtures import until
 
-from app.session.jobs import Job, Outcome, Report, Worker
+from app.session.jobs import Lane, Report, Reporter, Worker, together
+from app.state.types import Busy
 from engine.errors import CineQuantError, ScanError
 
 
 class Owner:
-    """Collects what a worker says, and in which thread it says it."""
+    """Collects what a worker says, and in which threads it says it."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, newest_first: bool = False) -> None:
+        self.worker = Worker("test", newest_first=newest_first)
+        self.lane = Lane(self.worker)
         self.reports: list[Report] = []
-        self.outcomes: list[Outcome] = []
+        self.values: list[Any] = []
+        self.errors: list[CineQuantError | None] = []
         self.threads: set[int] = set()
-        self.worker = Worker(self._report, self._outcome)
+
+    def submit(self, run: Any, **more: Any) -> None:
+        self.lane.submit(run, **({"then": self._then, "failed": self.errors.append, "on_report": self._report} | more))
 
     def _report(self, report: Report) -> None:
         self.reports.append(report)
         self.threads.add(threading.get_ident())
 
-    def _outcome(self, outcome: Outcome) -> None:
-        self.outcomes.append(outcome)
+    def _then(self, value: Any) -> None:
+        self.values.append(value)
         self.threads.add(threading.get_ident())
 
 
@@ -36,18 +42,28 @@ def owner(qtbot: Any) -> Iterator[Owner]:
     made = Owner()
     yield made
     made.worker.close()
-    assert "cinequant-worker" not in {thread.name for thread in threading.enumerate()}
+    assert "cinequant-test" not in {thread.name for thread in threading.enumerate()}
 
 
 def idle(qtbot: Any, owner: Owner) -> None:
     qtbot.waitUntil(lambda: not owner.worker._open, timeout=5000)
 
 
+def forever(started: threading.Event) -> Any:
+    def run(reporter: Reporter) -> None:
+        started.set()
+        while True:
+            reporter.token.check()
+            threading.Event().wait(0.001)
+
+    return run
+
+
 def test_answers_arrive_in_order_in_the_owners_thread(qtbot: Any, owner: Owner) -> None:
     for i in range(3):
-        owner.worker.submit(Job("count", 0, lambda _, i=i: i * i, tag=i))
+        owner.submit(lambda _, i=i: i * i)
     idle(qtbot, owner)
-    assert [(o.job.tag, o.value) for o in owner.outcomes] == [(0, 0), (1, 1), (2, 4)]
+    assert owner.values == [0, 1, 4]
     assert owner.threads == {threading.get_ident()}
 
 
@@ -56,6 +72,7 @@ def test_answers_arrive_in_order_in_the_owners_thread(qtbot: Any, owner: Owner) 
     [
         (ScanError("bad scan"), "bad scan"),
         (FileNotFoundError(2, "No such file", "x.nii"), "x.nii: No such file"),
+        (OSError(28, "No space left on device"), "No space left on device"),
         (MemoryError(), "not enough memory; close other programs and try again"),
     ],
 )
@@ -63,75 +80,112 @@ def test_the_users_errors_come_as_such(qtbot: Any, owner: Owner, raised: Excepti
     def fail(_: object) -> None:
         raise raised
 
-    owner.worker.submit(Job("open", 0, fail))
+    owner.submit(fail)
     idle(qtbot, owner)
-    (outcome,) = owner.outcomes
-    assert isinstance(outcome.error, CineQuantError)
-    assert str(outcome.error) == text
-    assert outcome.bug is None
+    [error] = owner.errors
+    assert isinstance(error, CineQuantError)
+    assert str(error) == text
+    assert not owner.values
 
 
-def test_a_bug_comes_as_a_bug_and_the_thread_lives_on(qtbot: Any, owner: Owner) -> None:
-    owner.worker.submit(Job("open", 0, lambda _: 1 / 0))
-    owner.worker.submit(Job("open", 0, lambda _: "after"))
-    idle(qtbot, owner)
-    assert isinstance(owner.outcomes[0].bug, ZeroDivisionError)
-    assert owner.outcomes[1].value == "after"
+def test_a_bug_is_raised_and_the_thread_lives_on(qtbot: Any, owner: Owner) -> None:
+    with qtbot.captureExceptions() as raised:
+        owner.submit(lambda _: 1 / 0)
+        owner.submit(lambda _: "after")
+        idle(qtbot, owner)
+    assert [kind for kind, *_ in raised] == [ZeroDivisionError]
+    assert owner.errors == [None]
+    assert owner.values == ["after"]
 
 
-def test_an_old_generation_is_dropped_but_not_what_lasts(qtbot: Any, owner: Owner) -> None:
-    gate = threading.Event()
-    owner.worker.submit(Job("open", 0, lambda _: gate.wait(5), tag="old"))
-    owner.worker.submit(Job("export", None, lambda _: "file", tag="lasting"))
-    owner.worker.generation = 1
-    owner.worker.submit(Job("open", 1, lambda _: "new", tag="new"))
-    gate.set()
-    idle(qtbot, owner)
-    assert [o.job.tag for o in owner.outcomes] == ["lasting", "new"]
-
-
-def test_cancel_stops_waiting_and_running_jobs_of_a_kind(qtbot: Any, owner: Owner) -> None:
-    started = threading.Event()
-
-    def forever(reporter: Any) -> None:
-        started.set()
-        while True:
-            reporter.token.check()
-            started.wait(0.001)
-
-    owner.worker.submit(Job("segment", 0, forever))
-    owner.worker.submit(Job("segment", 0, forever))
-    owner.worker.submit(Job("export", None, lambda _: "kept"))
+def test_cancelling_a_lane_stops_what_waits_and_runs_in_it_and_nothing_else(qtbot: Any, owner: Owner) -> None:
+    started, other = threading.Event(), Lane(owner.worker)
+    owner.submit(forever(started))
+    owner.submit(lambda _: "never")
+    kept: list[str] = []
+    other.submit(lambda _: "kept", then=kept.append, failed=owner.errors.append, subject="other")
     until(started.is_set)
-    owner.worker.cancel("segment")
-    assert [job.kind for job in owner.worker.unfinished] == ["export"]
+    owner.lane.cancel()
+    assert [job.subject for job in owner.worker.unfinished] == ["other"]
+    assert owner.lane.subjects == ()
+    owner.submit(lambda _: "of the next generation")
     idle(qtbot, owner)
-    assert [o.value for o in owner.outcomes] == ["kept"]
+    assert (kept, owner.values, owner.errors) == (["kept"], ["of the next generation"], [])
+
+
+def test_an_answer_of_an_earlier_generation_is_dropped(qtbot: Any, owner: Owner) -> None:
+    done = threading.Event()
+    owner.submit(lambda _: done.set())
+    until(done.is_set)
+    owner.lane.cancel()  # the answer is on its way already
+    idle(qtbot, owner)
+    assert owner.values == []
 
 
 def test_reports_are_throttled_and_lose_nothing(qtbot: Any, owner: Owner) -> None:
-    def work(reporter: Any) -> None:
+    def work(reporter: Reporter) -> None:
         for i in range(2000):
             reporter.item(i)
             reporter.progress(i + 1, 2000, "Counting")
 
-    owner.worker.submit(Job("segment", 0, work))
+    owner.submit(work)
     idle(qtbot, owner)
     assert len(owner.reports) < 100
     assert [i for report in owner.reports for i in report.items] == list(range(2000))
     assert owner.reports[-1].done == 2000
 
 
+def test_what_is_done_can_be_read_until_it_is_over(qtbot: Any, owner: Owner) -> None:
+    seen = []
+    owner.worker.changed.connect(lambda: seen.append(owner.worker.busy))
+    gate = threading.Event()
+
+    def work(reporter: Reporter) -> None:
+        reporter.progress(3, 9, "Reading")
+        gate.wait(5)
+
+    owner.submit(work, busy=Busy("Saving x", can_stop=False), words=lambda what: f"{what} x")
+    assert owner.worker.busy == Busy("Saving x", can_stop=False)
+    qtbot.waitUntil(lambda: bool(owner.reports), timeout=5000)
+    gate.set()
+    idle(qtbot, owner)
+    assert Busy("Reading x", 3, 9, can_stop=False) in seen
+    assert all(busy is None or not busy.can_stop for busy in seen)  # the report that ends a job too
+    assert seen[-1] is None
+
+
+def test_newest_first(qtbot: Any) -> None:
+    owner, started, gate = Owner(newest_first=True), threading.Event(), threading.Event()
+    owner.submit(lambda _: started.set() or gate.wait(5))
+    until(started.is_set)
+    for i in range(3):
+        owner.submit(lambda _, i=i: i)
+    gate.set()
+    idle(qtbot, owner)
+    owner.worker.close()
+    assert owner.values == [True, 2, 1, 0]
+
+
+def test_finish_does_what_waits_and_answers_it(qtbot: Any, owner: Owner) -> None:
+    for i in range(3):
+        owner.submit(lambda _, i=i: i)
+    owner.worker.finish()
+    assert owner.values == [0, 1, 2]
+    qtbot.wait(20)  # Qt delivers late what finish has delivered already
+    assert owner.values == [0, 1, 2]
+
+
 def test_close_ends_a_running_job(qtbot: Any) -> None:
-    owner = Owner()
-    started = threading.Event()
-
-    def forever(reporter: Any) -> None:
-        started.set()
-        while True:
-            reporter.token.check()
-
-    owner.worker.submit(Job("segment", 0, forever))
+    owner, started = Owner(), threading.Event()
+    owner.submit(forever(started))
     until(started.is_set)
     owner.worker.close()
-    assert not owner.worker._thread.is_alive()
+    assert "cinequant-test" not in {thread.name for thread in threading.enumerate()}
+    assert owner.values == []
+
+
+def test_several_workers_are_busy_in_one_line() -> None:
+    saving, segmenting = Busy("Saving x", can_stop=False), Busy("Segmenting", 3, 9)
+    assert together([None, None]) is None
+    assert together([None, saving]) is saving
+    assert together([saving, None, segmenting]) == Busy("Saving x, Segmenting", 3, 9, can_stop=True)

@@ -24,7 +24,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel
 
-from app.session.store import Session
+from app.session.session import Session
 from app.state.changes import evolve, opened
 from app.state.queries import comparison_of, drawn_labels, phase_frame, run_of, shown_function, shown_labels
 from app.state.types import AppState, Kind, Language, Layout, Status
@@ -41,7 +41,7 @@ WHOLE = FRAMES * SLICES
 def stopped(qtbot: Any, session: Session, model: FakeModel) -> None:
     """A scan on screen whose segmentation was stopped before its first slice."""
     model.gate.clear()
-    session.open_volume(volume())
+    session.opening.open_volume(volume())
     until(lambda: len(model.asked) == 1)
     session.cancel()
     settle(qtbot, session)
@@ -59,7 +59,7 @@ def drawn(state: AppState, precision: str | None = None) -> set[tuple[int, int]]
 def test_one_slice_and_no_other(qtbot: Any, session: Session, model: FakeModel) -> None:
     stopped(qtbot, session, model)
     session.update(frame_index=4, slice_index=1, playing=True)
-    session.segment_slice()
+    session.segmenting.segment_slice()
     assert session.state.busy.what == "Segmenting this slice in int8"
     assert not session.state.view.playing  # it would be by before it is there
     settle(qtbot, session)
@@ -83,11 +83,11 @@ def test_nothing_is_measured_compared_or_exported(
 ) -> None:
     stopped(qtbot, session, model)
     for precision in ("int8", "float32"):
-        session.choose_precision(precision)
+        session.segmenting.choose_precision(precision)
         for frame in range(FRAMES):
             for index in range(SLICES):  # all there are: they are still before the choice of the largest components
                 session.update(frame_index=frame, slice_index=index)
-                session.segment_slice()
+                session.segmenting.segment_slice()
         settle(qtbot, session)
     state = session.state
     assert len(drawn(state)) == len(drawn(state, "float32")) == WHOLE
@@ -96,9 +96,10 @@ def test_nothing_is_measured_compared_or_exported(
     assert comparison_of(state) is None and not state.segmentation.comparisons
     assert phase_frame(state, "ED") is None
     assert pane_of(state, Role.ED).missing[0]
-    assert session.recover(tmp_path) is None
+    assert session.recover(tmp_path).written == ()
     for export, name in (
-        (session.export_mask, "mask.nii.gz"), (session.export_seg, "seg"), (session.export_measurements, "m.csv"),
+        (session.exporting.export_mask, "mask.nii.gz"), (session.exporting.export_seg, "seg"),
+        (session.exporting.export_measurements, "m.csv"),
     ):  # fmt: skip
         session.update(message=None)
         export(tmp_path / name)
@@ -111,11 +112,11 @@ def test_several_slices_stay_beside_each_other(qtbot: Any, session: Session, mod
     stopped(qtbot, session, model)
     for index in (0, 3, 3):
         session.update(slice_index=index)
-        session.segment_slice()
+        session.segmenting.segment_slice()
     settle(qtbot, session)
     assert drawn(session.state) == {(0, 0), (0, 3)}
     assert len(run_of(session.state).timings) == model.slices == 2
-    session.segment_slice()
+    session.segmenting.segment_slice()
     assert session.state.message.text == "This slice is segmented already."
     assert session.state.message.kind is Kind.SUCCESS
     session.cancel()
@@ -125,10 +126,10 @@ def test_several_slices_stay_beside_each_other(qtbot: Any, session: Session, mod
 def test_the_whole_comes_afterwards_and_is_the_whole(qtbot: Any, session: Session, model: FakeModel) -> None:
     stopped(qtbot, session, model)
     session.update(slice_index=2)
-    session.segment_slice()
+    session.segmenting.segment_slice()
     settle(qtbot, session)
     model.asked.clear()
-    session.segment()
+    session.segmenting.segment()
     settle(qtbot, session)
     assert model.asked == [("scan", "first", "int8"), ("scan", "first", "float32")]
     state, run = session.state, run_of(session.state)
@@ -137,16 +138,16 @@ def test_the_whole_comes_afterwards_and_is_the_whole(qtbot: Any, session: Sessio
     assert len(run.timings) == WHOLE
     assert np.array_equal(shown_labels(state).array, labels(volume(), 2).array)
     assert shown_function(state) is not None
-    session.segment_slice()
+    session.segmenting.segment_slice()
     assert session.state.message.text == "This slice is segmented already."
     assert run_of(session.state) is run
 
 
 def test_it_does_not_disturb_a_segmentation_under_way(qtbot: Any, session: Session, model: FakeModel) -> None:
     model.gate.clear()
-    session.open_volume(volume())
+    session.opening.open_volume(volume())
     until(lambda: len(model.asked) == 1)
-    session.segment_slice()
+    session.segmenting.segment_slice()
     assert "being segmented" in session.state.message.text
     model.gate.set()
     settle(qtbot, session)
@@ -157,9 +158,9 @@ def test_it_does_not_disturb_a_segmentation_under_way(qtbot: Any, session: Sessi
 def test_a_slice_that_comes_late_does_not_replace_the_whole(qtbot: Any, session: Session, model: FakeModel) -> None:
     stopped(qtbot, session, model)
     model.gate.clear()
-    session.segment_slice()
+    session.segmenting.segment_slice()
     until(lambda: len(model.asked) == 1)
-    session.segment()
+    session.segmenting.segment()
     assert run_of(session.state).status is Status.WAITING
     model.gate.set()
     seen = []
@@ -173,12 +174,12 @@ def test_a_slice_that_comes_late_does_not_replace_the_whole(qtbot: Any, session:
 def test_a_slice_of_what_was_left_is_never_shown(qtbot: Any, session: Session, model: FakeModel, leave: str) -> None:
     stopped(qtbot, session, model)
     model.gate.clear()
-    session.segment_slice()
+    session.segmenting.segment_slice()
     until(lambda: len(model.asked) == 1)
     if leave == "scan":
-        session.open_volume(volume(name="next"))
+        session.opening.open_volume(volume(name="next"))
     elif leave == "model":
-        session.choose_model("second")
+        session.segmenting.choose_model("second")
     else:
         session.cancel()
         assert session.state.busy is None
@@ -189,9 +190,9 @@ def test_a_slice_of_what_was_left_is_never_shown(qtbot: Any, session: Session, m
 
 
 def test_what_is_no_short_axis_can_be_tried_on_one_slice(qtbot: Any, session: Session, model: FakeModel) -> None:
-    session.open_volume(volume(not_short_axis="a localiser"))
+    session.opening.open_volume(volume(not_short_axis="a localiser"))
     settle(qtbot, session)
-    session.segment_slice()
+    session.segmenting.segment_slice()
     settle(qtbot, session)
     assert model.asked == [("scan", "first", "int8 0 2")]
     assert drawn(session.state) == {(0, 2)}
@@ -200,11 +201,11 @@ def test_what_is_no_short_axis_can_be_tried_on_one_slice(qtbot: Any, session: Se
 
 def test_a_fault_is_said_and_what_was_there_stays(qtbot: Any, session: Session, model: FakeModel) -> None:
     stopped(qtbot, session, model)
-    session.segment_slice()
+    session.segmenting.segment_slice()
     settle(qtbot, session)
     model.error = ModelError("first: cannot be loaded; install it again")
-    session.step_slice(1)
-    session.segment_slice()
+    session.looking.step_slice(1)
+    session.segmenting.segment_slice()
     settle(qtbot, session)
     assert session.state.message.text == "first: cannot be loaded; install it again"
     assert drawn(session.state) == {(0, 2)}
@@ -212,16 +213,16 @@ def test_a_fault_is_said_and_what_was_there_stays(qtbot: Any, session: Session, 
 
 def test_without_a_scan_nothing_is_asked_for(session: Session, model: FakeModel) -> None:
     before = session.state
-    session.segment_slice()
+    session.segmenting.segment_slice()
     assert session.state is before
     assert session.idle and model.asked == []
 
 
 def test_without_a_model_the_way_out_is_said(qtbot: Any, session: Session, model: FakeModel) -> None:
     session.update(catalog=catalog(), model_id="")
-    session.open_volume(volume())
+    session.opening.open_volume(volume())
     session.update(message=None)
-    session.segment_slice()
+    session.segmenting.segment_slice()
     assert "No model is installed" in session.state.message.text
     assert session.idle and model.asked == []
 
@@ -253,7 +254,7 @@ def test_by_key_and_by_button(qtbot: Any, window: MainWindow, model: FakeModel) 
     assert "int8: only single slices are timed." in words
     assert "mL" not in window.function._empty.text() and not window.function._filled.isVisible()
     assert "✓" not in panel.precisions.buttons["int8"].text()
-    session.step_slice(1)
+    session.looking.step_slice(1)
     assert panel.slice.isEnabled()
     assert "this slice is not segmented" in captions.top_right(session.state)
     QTest.mouseClick(panel.slice, LEFT)
@@ -262,7 +263,7 @@ def test_by_key_and_by_button(qtbot: Any, window: MainWindow, model: FakeModel) 
     assert "provisional outlines" in captions.top_right(session.state)
     assert "Only 2 of 24 slices" in captions.top_right(session.state)
     for layout in Layout:  # every view draws what there is
-        session.show_layout(layout)
+        session.looking.show_layout(layout)
         QApplication.processEvents()
         window.stage.grab()
     QTest.mouseClick(panel.segment, LEFT)
@@ -279,7 +280,7 @@ def test_the_words_have_room(
     try:
         window = request.getfixturevalue("window")
         stopped(qtbot, window.session, model)
-        window.session.segment_slice()
+        window.session.segmenting.segment_slice()
         settle(qtbot, window.session)
         QApplication.processEvents()
         view = window._left.viewport()
@@ -294,7 +295,7 @@ def test_an_export_of_single_slices_asks_for_no_file(
     qtbot: Any, window: MainWindow, model: FakeModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stopped(qtbot, window.session, model)
-    window.session.segment_slice()
+    window.session.segmenting.segment_slice()
     settle(qtbot, window.session)
     monkeypatch.setattr(
         "app.window.main_window.QFileDialog.getSaveFileName", lambda *_: pytest.fail("asked for a file")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import threading
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -14,8 +15,8 @@ import pytest
 from app_fixtures import FRAMES, SLICES, FakeModel, catalog, model_fixture, session_fixture, settle, until, volume  # noqa: F401
 from dicom_cine import write_cine
 
-from app.session import store as session_module
-from app.session.store import Session
+from app.session import segmenting
+from app.session.session import Session
 from app.state.changes import evolve
 from app.state.queries import run_of, shown_function, shown_labels
 from app.state.types import AppState, Busy, Kind, Status
@@ -52,7 +53,7 @@ def scans(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
 def test_opening_segments_in_both_precisions_the_chosen_one_first(
     qtbot: Any, session: Session, model: FakeModel
 ) -> None:
-    session.open_volume(volume())
+    session.opening.open_volume(volume())
     settle(qtbot, session)
     assert model.asked == [("scan", "first", "int8"), ("scan", "first", "float32")]
     assert all(run_of(session.state, p).status is Status.DONE for p in ("float32", "int8"))
@@ -61,20 +62,20 @@ def test_opening_segments_in_both_precisions_the_chosen_one_first(
 
 
 def test_the_chosen_precision_comes_first(qtbot: Any, session: Session, model: FakeModel) -> None:
-    session.choose_precision("float32")
-    session.open_volume(volume())
+    session.segmenting.choose_precision("float32")
+    session.opening.open_volume(volume())
     settle(qtbot, session)
     assert [precision for _, _, precision in model.asked] == ["float32", "int8"]
 
 
 def test_toggling_is_instant_once_both_are_there(qtbot: Any, session: Session, model: FakeModel) -> None:
-    session.open_volume(volume())
+    session.opening.open_volume(volume())
     settle(qtbot, session)
     quantized = shown_labels(session.state)
-    session.toggle_precision()
+    session.segmenting.toggle_precision()
     assert session.state.models.precision == "float32"
     assert shown_labels(session.state) not in (None, quantized)
-    session.toggle_precision()
+    session.segmenting.toggle_precision()
     assert shown_labels(session.state) is quantized
     assert session.idle
     assert len(model.asked) == 2
@@ -94,13 +95,13 @@ def test_no_update_ever_shows_outlines_of_something_else(qtbot: Any, session: Se
             assert run.prediction.labels.geometry is new.scan.volume.geometry
 
     session.changed.connect(check)
-    session.open_volume(volume())
+    session.opening.open_volume(volume())
     settle(qtbot, session)
-    session.choose_model("second")
-    session.toggle_precision()
+    session.segmenting.choose_model("second")
+    session.segmenting.toggle_precision()
     settle(qtbot, session)
-    session.open_volume(volume(3, name="other"))
-    session.choose_model("first")
+    session.opening.open_volume(volume(3, name="other"))
+    session.segmenting.choose_model("first")
     settle(qtbot, session)
     assert seen > 4
 
@@ -108,14 +109,14 @@ def test_no_update_ever_shows_outlines_of_something_else(qtbot: Any, session: Se
 def test_another_model_swaps_in_the_same_update_and_is_remembered(
     qtbot: Any, session: Session, model: FakeModel
 ) -> None:
-    session.open_volume(volume())
+    session.opening.open_volume(volume())
     settle(qtbot, session)
     first = shown_labels(session.state)
-    session.choose_model("second")
+    session.segmenting.choose_model("second")
     assert shown_labels(session.state) is None
     settle(qtbot, session)
     assert shown_labels(session.state) not in (None, first)
-    session.choose_model("first")
+    session.segmenting.choose_model("first")
     assert shown_labels(session.state) is first
     settle(qtbot, session)
     assert len(model.asked) == 4
@@ -123,9 +124,9 @@ def test_another_model_swaps_in_the_same_update_and_is_remembered(
 
 def test_another_scan_cancels_within_a_slice(qtbot: Any, session: Session, model: FakeModel) -> None:
     model.gate.clear()
-    session.open_volume(volume(name="slow"))
+    session.opening.open_volume(volume(name="slow"))
     until(lambda: len(model.asked) == 1)
-    session.open_volume(volume(name="next"))
+    session.opening.open_volume(volume(name="next"))
     assert run_of(session.state).status is Status.WAITING
     model.gate.set()
     settle(qtbot, session)
@@ -136,7 +137,7 @@ def test_another_scan_cancels_within_a_slice(qtbot: Any, session: Session, model
 
 def test_cancel_stops_and_segment_goes_on(qtbot: Any, session: Session, model: FakeModel) -> None:
     model.gate.clear()
-    session.open_volume(volume())
+    session.opening.open_volume(volume())
     until(lambda: len(model.asked) == 1)
     session.cancel()
     assert run_of(session.state).status is Status.STOPPED
@@ -144,7 +145,7 @@ def test_cancel_stops_and_segment_goes_on(qtbot: Any, session: Session, model: F
     settle(qtbot, session)
     model.gate.set()
     assert shown_labels(session.state) is None
-    session.segment()
+    session.segmenting.segment()
     settle(qtbot, session)
     assert shown_labels(session.state) is not None
 
@@ -152,34 +153,34 @@ def test_cancel_stops_and_segment_goes_on(qtbot: Any, session: Session, model: F
 def test_progress_grows_slice_by_slice(qtbot: Any, session: Session) -> None:
     lengths: list[int] = []
     session.changed.connect(lambda _, new: lengths.append(len(run_of(new).timings)) if run_of(new) else None)
-    session.open_volume(volume())
+    session.opening.open_volume(volume())
     settle(qtbot, session)
     assert lengths == sorted(lengths)
     assert lengths[-1] == FRAMES * SLICES
 
 
 def test_what_is_no_short_axis_is_segmented_only_when_asked(qtbot: Any, session: Session, model: FakeModel) -> None:
-    session.open_volume(volume(not_short_axis="a CT image"))
+    session.opening.open_volume(volume(not_short_axis="a CT image"))
     settle(qtbot, session)
     assert model.asked == []
     assert session.state.message.kind is Kind.WARNING
     assert "a CT image" in session.state.message.text
     assert (session.state.message.action, session.state.message.command) == ("Segment anyway", "segment")
-    session.segment()
+    session.segmenting.segment()
     settle(qtbot, session)
     assert len(model.asked) == 2
     assert session.state.message is None
-    session.open_volume(volume(not_short_axis="a CT image"))
+    session.opening.open_volume(volume(not_short_axis="a CT image"))
     settle(qtbot, session)
     assert len(model.asked) == 2
 
 
 def test_without_a_model_the_scan_is_shown_and_the_way_out_said(qtbot: Any, model: FakeModel, monkeypatch: Any) -> None:
     rejected = ((Path("/models/broken"), "card.json: not JSON; copy the folder again"),)
-    monkeypatch.setattr(session_module, "find_models", lambda folders=None: Catalog((), rejected, ""))
+    monkeypatch.setattr(segmenting, "find_models", lambda folders=None: Catalog((), rejected, ""))
     made = Session()
-    made.load_models()
-    made.open_volume(volume())
+    made.segmenting.load_models()
+    made.opening.open_volume(volume())
     settle(qtbot, made)
     assert made.state.scan.volume is not None
     assert "No model is installed" in made.state.message.text
@@ -189,8 +190,8 @@ def test_without_a_model_the_scan_is_shown_and_the_way_out_said(qtbot: Any, mode
 
 def test_a_scan_that_opens_before_the_models_are_found_is_segmented_too(qtbot: Any, model: FakeModel) -> None:
     made = Session()
-    made.open_volume(volume())
-    made.load_models()
+    made.opening.open_volume(volume())
+    made.segmenting.load_models()
     settle(qtbot, made)
     assert shown_labels(made.state) is not None
     made.close()
@@ -200,10 +201,10 @@ def test_a_bad_file_is_said_and_the_scan_before_stays(
     qtbot: Any, session: Session, scans: dict[str, Any], model: FakeModel
 ) -> None:
     scans["/good"], scans["/bad"] = volume(), ScanError("/bad: not an image; open a NIfTI file")
-    session.open_paths([Path("/good")])
+    session.opening.open_paths([Path("/good")])
     settle(qtbot, session)
     before = shown_labels(session.state)
-    session.open_paths([Path("/bad")])
+    session.opening.open_paths([Path("/bad")])
     settle(qtbot, session)
     assert session.state.message.kind is Kind.ERROR
     assert session.state.message.text == "/bad: not an image; open a NIfTI file"
@@ -217,9 +218,9 @@ def test_a_bad_file_lets_the_interrupted_segmentation_finish(
 ) -> None:
     scans["/bad"] = ScanError("/bad: not an image")
     model.gate.clear()
-    session.open_volume(volume())
+    session.opening.open_volume(volume())
     until(lambda: len(model.asked) == 1)
-    session.open_paths([Path("/bad")])
+    session.opening.open_paths([Path("/bad")])
     model.gate.set()
     settle(qtbot, session)
     assert shown_labels(session.state) is not None
@@ -230,7 +231,7 @@ def test_recents_are_the_latest_first_without_repeats(qtbot: Any, session: Sessi
     for name in "abcdefghij":
         scans[f"/{name}"] = volume()
     for name in "abcdefghija":
-        session.open_paths([Path(f"/{name}")])
+        session.opening.open_paths([Path(f"/{name}")])
         settle(qtbot, session)
     assert [path.name for path in session.state.preferences.recents] == list("ajihgfed")
 
@@ -242,14 +243,14 @@ def test_the_likeliest_of_a_folder_opens_and_the_others_by_their_number(
     write_cine(tmp_path / "b", 5, 4, change=lambda ds, t, z: setattr(ds, "StudyInstanceUID", "1.2.3"))
     states: list[AppState] = []
     session.changed.connect(lambda _, new: states.append(new))
-    session.open_paths([tmp_path])
+    session.opening.open_paths([tmp_path])
     settle(qtbot, session)
     state = session.state
     assert [series.size[:2] for series in state.scan.index.series] == [(2, 3), (5, 4)]
     assert (state.scan.series, state.scan.volume.frames, state.preferences.recents) == (1, 5, (tmp_path,))
     # What was found can be seen before the images are read.
     assert any(s.scan.index is not None and s.scan.volume is None for s in states)
-    session.open_series(0)
+    session.opening.open_series(0)
     settle(qtbot, session)
     assert (session.state.scan.series, session.state.scan.volume.frames, session.state.scan.index) == (
         0,
@@ -258,10 +259,10 @@ def test_the_likeliest_of_a_folder_opens_and_the_others_by_their_number(
     )
     asked = len(model.asked)
     for same_or_nothing in (0, 7, -1):
-        session.open_series(same_or_nothing)
+        session.opening.open_series(same_or_nothing)
         assert session.idle
     assert len(model.asked) == asked
-    session.open_volume(volume())
+    session.opening.open_volume(volume())
     assert session.state.scan.series is None
     assert session.state.scan.index is state.scan.index
 
@@ -272,7 +273,7 @@ def test_the_series_on_screen_is_never_another_than_the_volume(qtbot: Any, sessi
         write_cine(
             tmp_path / str(number), frames, 3, change=lambda ds, t, z, n=number: setattr(ds, "PatientID", str(n))
         )
-    session.open_paths([tmp_path])
+    session.opening.open_paths([tmp_path])
     settle(qtbot, session)
     named: list[tuple[int, int]] = []
     session.changed.connect(
@@ -282,8 +283,8 @@ def test_the_series_on_screen_is_never_another_than_the_volume(qtbot: Any, sessi
             else None
         )
     )
-    session.open_series(0)
-    session.open_series(1)
+    session.opening.open_series(0)
+    session.opening.open_series(1)
     settle(qtbot, session)
     assert session.state.scan.series == 1
     assert {one for one, _ in named} == {4, 3}
@@ -292,82 +293,82 @@ def test_the_series_on_screen_is_never_another_than_the_volume(qtbot: Any, sessi
 
 def test_a_model_that_fails_is_said_and_can_be_tried_again(qtbot: Any, session: Session, model: FakeModel) -> None:
     model.error = ModelError("int8.onnx: damaged; install the model again")
-    session.open_volume(volume())
+    session.opening.open_volume(volume())
     settle(qtbot, session)
     assert session.state.message.text == "int8.onnx: damaged; install the model again"
     assert run_of(session.state).status is Status.FAILED
     model.error = None
-    session.segment()
+    session.segmenting.segment()
     settle(qtbot, session)
     assert shown_labels(session.state) is not None
 
 
 def test_entering_the_spacing_gives_millilitres(qtbot: Any, session: Session) -> None:
-    session.open_volume(volume(spacing=Known.ASSUMED))
+    session.opening.open_volume(volume(spacing=Known.ASSUMED))
     settle(qtbot, session)
     assert not shown_function(session.state).units_known
-    session.set_spacing(1.5, 1.5, 8.0)
+    session.opening.set_spacing(1.5, 1.5, 8.0)
     assert shown_function(session.state) is None
     settle(qtbot, session)
     assert shown_function(session.state).units_known
-    session.set_spacing(0.0, 1.5, 8.0)
+    session.opening.set_spacing(0.0, 1.5, 8.0)
     assert session.state.message.kind is Kind.ERROR
 
 
 def test_a_command_that_changes_nothing_says_nothing(qtbot: Any, session: Session) -> None:
-    session.open_volume(volume())
+    session.opening.open_volume(volume())
     settle(qtbot, session)
     with qtbot.assertNotEmitted(session.changed):
         session.update(slice_index=session.state.view.slice_index)
-        session.choose_model(session.state.models.model_id)
-        session.choose_precision(session.state.models.precision)
+        session.segmenting.choose_model(session.state.models.model_id)
+        session.segmenting.choose_precision(session.state.models.precision)
 
 
 def test_frames_go_round_and_slices_do_not(qtbot: Any, session: Session) -> None:
-    session.open_volume(volume())
+    session.opening.open_volume(volume())
     settle(qtbot, session)
-    session.step_frame(-1)
+    session.looking.step_frame(-1)
     assert session.state.view.frame_index == FRAMES - 1
-    session.step_frame(1)
+    session.looking.step_frame(1)
     assert session.state.view.frame_index == 0
-    session.step_slice(-99)
-    session.step_slice(-1)
+    session.looking.step_slice(-99)
+    session.looking.step_slice(-1)
     assert session.state.view.slice_index == 0
 
 
 def test_ed_and_es(qtbot: Any, session: Session) -> None:
-    session.open_volume(volume())
-    session.go_to_phase("ES")
+    session.opening.open_volume(volume())
+    session.looking.go_to_phase("ES")
     assert session.state.view.frame_index == 0
     settle(qtbot, session)
-    session.go_to_phase("ES")
+    session.looking.go_to_phase("ES")
     assert session.state.view.frame_index == FRAMES // 2
-    session.go_to_phase("ED")
+    session.looking.go_to_phase("ED")
     assert session.state.view.frame_index == 0
 
 
 def test_the_cine_keeps_time(qtbot: Any, session: Session) -> None:
-    session.open_volume(replace(volume(), frame_times_ms=tuple(10.0 * i for i in range(FRAMES))))
+    session.opening.open_volume(replace(volume(), frame_times_ms=tuple(10.0 * i for i in range(FRAMES))))
     settle(qtbot, session)
     seen: set[int] = set()
     session.changed.connect(lambda _, new: seen.add(new.view.frame_index))
-    session.toggle_play()
+    session.looking.toggle_play()
     qtbot.waitUntil(lambda: len(seen) == FRAMES, timeout=5000)
-    session.step_frame(1)
+    session.looking.step_frame(1)
     assert not session.state.view.playing
 
 
 def test_export_mask_and_measurements(qtbot: Any, session: Session, tmp_path: Path) -> None:
     scan = tmp_path / "scan.nii.gz"
     nibabel.save(nibabel.Nifti1Image(np.zeros((20, 24, 4, 3), np.int16), np.diag([1.5, 1.5, 8, 1])), scan)
-    session.open_volume(read([scan]))
+    session.opening.open_volume(read([scan]))
     settle(qtbot, session)
-    session.export_mask(tmp_path / "mask.nii.gz")
+    session.exporting.export_mask(tmp_path / "mask.nii.gz")
     settle(qtbot, session)
     assert session.state.message.kind is Kind.SUCCESS
     assert str(tmp_path / "mask.nii.gz") in session.state.message.text
     assert nibabel.load(tmp_path / "mask.nii.gz").shape == (20, 24, 4, 3)
-    session.export_measurements(tmp_path / "table.csv")
+    session.exporting.export_measurements(tmp_path / "table.csv")
     settle(qtbot, session)
     rows = list(csv.reader((tmp_path / "table.csv").read_text(encoding="utf-8-sig").splitlines()))
     assert rows[0] == ["quantity", "value", "unit"]
@@ -376,9 +377,9 @@ def test_export_mask_and_measurements(qtbot: Any, session: Session, tmp_path: Pa
 
 
 def test_cancel_lets_a_file_be_finished_and_says_so(qtbot: Any, session: Session, tmp_path: Path) -> None:
-    session.open_volume(volume())
+    session.opening.open_volume(volume())
     settle(qtbot, session)
-    session.export_measurements(tmp_path / "table.csv")
+    session.exporting.export_measurements(tmp_path / "table.csv")
     assert session.state.busy == Busy("Saving table.csv", can_stop=False)
     session.cancel()
     settle(qtbot, session)
@@ -391,11 +392,11 @@ def test_export_never_overwrites_the_source(qtbot: Any, session: Session, tmp_pa
     scan = tmp_path / "scan.nii.gz"
     nibabel.save(nibabel.Nifti1Image(np.zeros((20, 24, 4, 3), np.int16), np.diag([1.5, 1.5, 8, 1])), scan)
     before = scan.read_bytes()
-    session.open_volume(read([scan]))
+    session.opening.open_volume(read([scan]))
     settle(qtbot, session)
     (tmp_path / "same.nii.gz").symlink_to(scan)
     for name in ("scan.nii.gz", "same.nii.gz"):
-        session.export_mask(tmp_path / name)
+        session.exporting.export_mask(tmp_path / name)
         settle(qtbot, session)
         assert session.state.message.kind is Kind.ERROR
         assert "never overwritten" in session.state.message.text
@@ -403,44 +404,44 @@ def test_export_never_overwrites_the_source(qtbot: Any, session: Session, tmp_pa
 
 
 def test_export_into_nowhere_is_the_users_error(qtbot: Any, session: Session, tmp_path: Path) -> None:
-    session.open_volume(volume())
+    session.opening.open_volume(volume())
     settle(qtbot, session)
-    session.export_measurements(tmp_path / "absent" / "table.csv")
+    session.exporting.export_measurements(tmp_path / "absent" / "table.csv")
     settle(qtbot, session)
     assert session.state.message.kind is Kind.ERROR
     assert "absent" in session.state.message.text
 
 
 def test_nothing_to_export(qtbot: Any, session: Session, tmp_path: Path) -> None:
-    session.export_mask(tmp_path / "mask.nii.gz")
+    session.exporting.export_mask(tmp_path / "mask.nii.gz")
     assert session.state.message.kind is Kind.WARNING
     assert list(tmp_path.iterdir()) == []
 
 
 def test_recover_writes_what_is_on_screen(qtbot: Any, session: Session, tmp_path: Path) -> None:
-    assert session.recover(tmp_path) is None
+    assert session.recover(tmp_path).written == ()
     scan = tmp_path / "scan.nii.gz"
     nibabel.save(nibabel.Nifti1Image(np.zeros((20, 24, 4, 3), np.int16), np.diag([1.5, 1.5, 8, 1])), scan)
-    session.open_volume(read([scan]))
+    session.opening.open_volume(read([scan]))
     settle(qtbot, session)
-    saved = session.recover(tmp_path / "recovery")
+    [saved] = session.recover(tmp_path / "recovery").written
     assert saved.name == "scan_first_int8_mask.nii.gz"
     assert saved.is_file()
 
 
 def test_closing_while_segmenting_ends_the_thread(qtbot: Any, model: FakeModel) -> None:
     made = Session()
-    made.load_models()
+    made.segmenting.load_models()
     model.gate.clear()
-    made.open_volume(volume())
+    made.opening.open_volume(volume())
     qtbot.waitUntil(lambda: len(model.asked) == 1, timeout=5000)
     made.close()
-    assert not made._worker._thread.is_alive()
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("cinequant")]
 
 
 def test_the_catalogs_default_is_chosen_when_the_remembered_model_is_gone(qtbot: Any, model: FakeModel) -> None:
     made = Session(evolve(AppState(), model_id="uninstalled"))
-    made.load_models()
+    made.segmenting.load_models()
     settle(qtbot, made)
     assert made.state.models.model_id == catalog("first", "second").default
     made.close()
@@ -448,7 +449,7 @@ def test_the_catalogs_default_is_chosen_when_the_remembered_model_is_gone(qtbot:
 
 def test_a_precision_that_the_model_lacks_is_said(qtbot: Any, model: FakeModel) -> None:
     made = Session(evolve(AppState(), precision="float16"))
-    made.load_models()
+    made.segmenting.load_models()
     settle(qtbot, made)
     assert made.state.models.precision == "float32"
     assert made.state.message.text == "The first model does not come in float16; float32 is shown instead."

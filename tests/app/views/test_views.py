@@ -33,7 +33,7 @@ from engine.volume import LV, MYO, RV, Geometry, Known
 @pytest.fixture
 def ready(qtbot: Any, window: MainWindow) -> MainWindow:
     """The window with a scan that is segmented in both precisions."""
-    window.session.open_volume(volume())
+    window.session.opening.open_volume(volume())
     settle(qtbot, window.session)
     return window
 
@@ -196,7 +196,7 @@ def test_placement_goes_there_and_back() -> None:
 def test_the_image_and_its_outline_lie_where_the_placement_says(ready: MainWindow) -> None:
     """Pixels of the window itself: bright right of dark, and the outline's colour at the edge of the heart."""
     ready.session.update(slice_index=1)
-    ready.session.update_overlay(visible=frozenset({MYO}))
+    ready.session.looking.update_overlay(visible=frozenset({MYO}))
     view = ready.slice_view
     QApplication.processEvents()
     shown = view.grab().toImage().convertToFormat(QImage.Format.Format_RGB32)
@@ -298,7 +298,7 @@ def test_function_panel_has_units_and_both_ventricles(ready: MainWindow) -> None
 
 
 def test_function_panel_without_spacing_shows_ef_only(qtbot: Any, window: MainWindow) -> None:
-    window.session.open_volume(volume(spacing=Known.ASSUMED))
+    window.session.opening.open_volume(volume(spacing=Known.ASSUMED))
     settle(qtbot, window.session)
     texts = [cell.text() for cell in window.function._cells.values() if not cell.isHidden()]
     assert not any("mL" in text or text.endswith(" g") for text in texts)
@@ -308,12 +308,12 @@ def test_function_panel_without_spacing_shows_ef_only(qtbot: Any, window: MainWi
 
 
 def test_function_panel_of_one_phase_and_of_a_pair(qtbot: Any, window: MainWindow) -> None:
-    window.session.open_volume(volume(1))
+    window.session.opening.open_volume(volume(1))
     settle(qtbot, window.session)
     assert window.function.lv_ef.text() == "–"
     assert window.function.curve.isHidden()
     assert "One phase only" in window.function._note.text()
-    window.session.open_volume(volume(2, phase_names=("ED", "ES")))
+    window.session.opening.open_volume(volume(2, phase_names=("ED", "ES")))
     settle(qtbot, window.session)
     assert window.function.lv_ef.text().endswith(" %")
     assert window.function.curve.isHidden()
@@ -345,7 +345,7 @@ def test_words_in_the_corners_of_a_narrow_view_do_not_touch(qtbot: Any, ready: M
         real(painter, size, texts, inset, **how)
 
     monkeypatch.setattr(drawing, "lines", noted)
-    ready.session.show_layout(Layout.PHASES)
+    ready.session.looking.show_layout(Layout.PHASES)
     view = ready.stage.views[0]
     for width, apart in ((420, False), (150, True)):
         view.resize(width, 300)
@@ -371,7 +371,7 @@ def test_function_panel_names_the_frames_measured(ready: MainWindow) -> None:
 
 def test_precision_buttons_tell_what_is_ready(qtbot: Any, window: MainWindow, model: FakeModel) -> None:
     model.gate.clear()
-    window.session.open_volume(volume())
+    window.session.opening.open_volume(volume())
     buttons = window.models.precisions.buttons
     assert "✓" not in buttons["int8"].text()
     model.gate.set()
@@ -390,7 +390,7 @@ def test_structures_toggle_and_show_their_volume(ready: MainWindow) -> None:
 
 
 def test_a_structure_clicked_while_all_are_hidden_is_shown(ready: MainWindow) -> None:
-    ready.session.update_overlay(hidden=True)
+    ready.session.looking.update_overlay(hidden=True)
     assert not ready.structures.boxes[RV].isChecked()
     QTest.mouseClick(ready.structures.boxes[RV], Qt.MouseButton.LeftButton, pos=QPoint(6, 8))
     assert ready.session.state.preferences.overlay == Overlay()
@@ -398,7 +398,7 @@ def test_a_structure_clicked_while_all_are_hidden_is_shown(ready: MainWindow) ->
 
 def test_long_words_do_not_widen_the_panels(qtbot: Any, window: MainWindow) -> None:
     window.resize(1280, 720)
-    window.session.open_volume(volume(name="x" * 300, patient={"name": "y" * 200, "scanner": "z" * 99}))
+    window.session.opening.open_volume(volume(name="x" * 300, patient={"name": "y" * 200, "scanner": "z" * 99}))
     settle(qtbot, window.session)
     QApplication.processEvents()
     assert window.width() == 1280
@@ -416,7 +416,7 @@ def test_sliders_follow_and_lead(ready: MainWindow) -> None:
 
 
 def test_one_phase_has_no_counter(qtbot: Any, window: MainWindow) -> None:
-    window.session.open_volume(volume(1))
+    window.session.opening.open_volume(volume(1))
     settle(qtbot, window.session)
     texts = [w.text() for w in window.cine.findChildren(QLabel)]
     assert "single" in texts
@@ -442,7 +442,7 @@ def test_recent_scans_are_at_the_start_and_in_the_menu(qtbot: Any, window: MainW
     assert [b.text() for b in recents_of(window)] == ["R&&D / a.nii.gz"]
     window._recent_menu.aboutToShow.emit()
     assert [a.text() for a in window._recent_menu.actions()] == ["R&&D / a.nii.gz"]
-    window.session.open_volume(volume())
+    window.session.opening.open_volume(volume())
     settle(qtbot, window.session)
     assert recents_of(window) == []
 
@@ -452,7 +452,7 @@ def recents_of(window: MainWindow) -> list[QPushButton]:
 
 
 def test_hidden_names_leave_the_window(qtbot: Any, window: MainWindow) -> None:
-    window.session.open_volume(volume(patient={"name": "Doe^Jane", "id": "MRN77"}))
+    window.session.opening.open_volume(volume(patient={"name": "Doe^Jane", "id": "MRN77"}))
     key(window, Qt.Key.Key_N)
     QApplication.processEvents()
     shown = [w.text() for w in window.findChildren(QLabel) if w.isVisible()]
@@ -463,7 +463,7 @@ def test_hidden_names_leave_the_window(qtbot: Any, window: MainWindow) -> None:
 def test_hidden_names_are_gone_at_once(window: MainWindow) -> None:
     """Labels are deleted when the event loop comes round; until then they must not be drawn over the new ones."""
     window.session.update(recents=(Path("/Doe^Jane/a.nii.gz"),))
-    window.session.open_volume(volume(name="Doe", patient={"name": "Doe^Jane"}))
+    window.session.opening.open_volume(volume(name="Doe", patient={"name": "Doe^Jane"}))
     QApplication.processEvents()
     assert any("Doe" in w.text() for w in window.findChildren(QLabel) if w.isVisible())
     window.toggle_names()
@@ -473,7 +473,7 @@ def test_hidden_names_are_gone_at_once(window: MainWindow) -> None:
 
 
 def test_file_text_is_never_markup(qtbot: Any, window: MainWindow) -> None:
-    window.session.open_volume(volume(patient={"name": "<img src=x><h1>big"}))
+    window.session.opening.open_volume(volume(patient={"name": "<img src=x><h1>big"}))
     texts = [w for w in window.findChildren(QLabel) if "<h1>" in w.text()]
     assert texts
     assert all(w.textFormat() == Qt.TextFormat.PlainText for w in texts)
@@ -482,7 +482,7 @@ def test_file_text_is_never_markup(qtbot: Any, window: MainWindow) -> None:
 
 
 def test_message_and_its_button(qtbot: Any, window: MainWindow, model: FakeModel) -> None:
-    window.session.open_volume(volume(not_short_axis="a CT image"))
+    window.session.opening.open_volume(volume(not_short_axis="a CT image"))
     assert window.messages.isVisible()
     assert "CT image" in window.messages.text.text()
     QTest.mouseClick(window.messages.action, Qt.MouseButton.LeftButton)
@@ -501,7 +501,7 @@ def test_progress_and_cancel(qtbot: Any, window: MainWindow, model: FakeModel) -
     assert not window.status.cancel.isVisible()
     assert window.status.text.text() == "Ready"
     model.gate.clear()
-    window.session.open_volume(volume())
+    window.session.opening.open_volume(volume())
     window.session.update(busy=Busy("Segmenting in int8", 3, 24))
     assert window.status.text.text() == "Segmenting in int8  3 / 24"
     assert (window.status.bar.value(), window.status.bar.maximum()) == (3, 24)
@@ -514,10 +514,10 @@ def test_progress_and_cancel(qtbot: Any, window: MainWindow, model: FakeModel) -
 
 
 def test_welcome_is_there_for_the_phantom_only(qtbot: Any, window: MainWindow) -> None:
-    window.session.open_phantom()
+    window.session.opening.open_phantom()
     settle(qtbot, window.session)
     assert window.welcome.isVisible()
-    window.session.open_volume(volume())
+    window.session.opening.open_volume(volume())
     settle(qtbot, window.session)
     assert not window.welcome.isVisible()
 

@@ -31,7 +31,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
 
 from app.dialogs.mask_dialog import MaskDialog
-from app.session.store import Session
+from app.session.session import Session
 from app.state.changes import evolve, opened
 from app.state.queries import cine_frame, comparison_of, cross_of, drawn_labels, heart_of, heart_view, run_of, size_mm
 from app.state.types import AppState, Cross, Heart, Kind, Layout, Mask, Overlay, Pair, Run, RunKey, Status
@@ -58,7 +58,7 @@ KEYS = {Layout.SLICE: Qt.Key.Key_1, Layout.PHASES: Qt.Key.Key_2, Layout.COMPARE:
 @pytest.fixture
 def ready(qtbot: Any, window: MainWindow) -> MainWindow:
     """The window with a scan that is segmented in both precisions."""
-    window.session.open_volume(volume())
+    window.session.opening.open_volume(volume())
     settle(qtbot, window.session)
     return window
 
@@ -142,20 +142,20 @@ def test_every_layout_of_nothing_and_of_every_kind_of_scan(qtbot: Any, window: M
     for of in (None, one_slice, flat, volume(2, phase_names=("ED", "ES")), guessed):
         model.gate.clear()
         if of is not None:
-            window.session.open_volume(of)
+            window.session.opening.open_volume(of)
         for finished in (False, True):
             if finished:
                 model.gate.set()
                 settle(qtbot, window.session)
             for layout in Layout:
-                window.session.show_layout(layout)
+                window.session.looking.show_layout(layout)
                 QApplication.processEvents()
                 assert not window.stage.grab().isNull()
 
 
 def test_a_saved_picture_of_any_layout_says_what_it_is_not_for(ready: MainWindow) -> None:
     for layout in Layout:
-        ready.session.show_layout(layout)
+        ready.session.looking.show_layout(layout)
         QApplication.processEvents()
         plain = ready.stage.grab().toImage()
         assert ready.stage.picture().toImage() != plain
@@ -213,7 +213,7 @@ def test_comparing_shows_both_and_where_they_differ(ready: MainWindow) -> None:
     item = next(i for i in ready.stage.view("difference")._items if isinstance(i, DifferenceItem))
     assert len(item._pixels) == expected
     # It stays the same pair whichever of the two is on screen elsewhere.
-    ready.session.toggle_precision()
+    ready.session.segmenting.toggle_precision()
     assert pane_of(ready.session.state, Role.FIRST).title == "float32"
 
 
@@ -249,7 +249,7 @@ def test_a_click_on_a_row_goes_to_the_slice(ready: MainWindow) -> None:
 
 def test_comparing_says_what_is_not_there(qtbot: Any, session: Session, model: FakeModel) -> None:
     model.gate.clear()
-    session.open_volume(volume())
+    session.opening.open_volume(volume())
     until(lambda: len(model.asked) == 1)
     assert "int8: " in table_of(session.state).note
     assert pane_of(session.state, Role.FIRST).note == "Waits for its turn"
@@ -261,17 +261,17 @@ def test_comparing_says_what_is_not_there(qtbot: Any, session: Session, model: F
 
 
 def test_a_comparison_is_never_of_another_model(qtbot: Any, session: Session) -> None:
-    session.open_volume(volume())
+    session.opening.open_volume(volume())
     settle(qtbot, session)
     first = comparison_of(session.state)
     assert first is not None
-    session.choose_model("second")
+    session.segmenting.choose_model("second")
     assert comparison_of(session.state) is None
     settle(qtbot, session)
     assert comparison_of(session.state) not in (None, first)
-    session.choose_model("first")
+    session.segmenting.choose_model("first")
     assert comparison_of(session.state) is first
-    session.open_volume(volume(3, name="other"))
+    session.opening.open_volume(volume(3, name="other"))
     assert comparison_of(session.state) is None
     settle(qtbot, session)
 
@@ -314,7 +314,7 @@ def test_scrolling_through_the_contact_sheet_draws_no_slice_anew(ready: MainWind
     sheet = ready.stage.view("sheet")
     sheet.grab()
     drawn = sheet._drawn
-    ready.session.step_slice(1)
+    ready.session.looking.step_slice(1)
     sheet.grab()
     assert sheet._drawn is drawn
     for change in ({"frame_index": 1}, {"window": (10.0, 20.0)}, {"precision": "float32"}, {"zoom": 2.0}):
@@ -420,7 +420,7 @@ def test_the_head_is_up_and_the_letters_say_so() -> None:
 
 def test_the_plane_draws_its_slice_line_where_the_slice_is(ready: MainWindow) -> None:
     ready.session.update(layout=Layout.LONG_AXIS, slice_index=0, overlay=evolve(AppState()).preferences.overlay)
-    ready.session.update_overlay(hidden=True)
+    ready.session.looking.update_overlay(hidden=True)
     QApplication.processEvents()
     view = ready.stage.view("long axis 1")
     for index in (0, 3):
@@ -437,7 +437,7 @@ def test_the_plane_draws_its_slice_line_where_the_slice_is(ready: MainWindow) ->
 def test_a_mask_is_loaded_compared_drawn_and_removed(qtbot: Any, ready: MainWindow, tmp_path: Path) -> None:
     truth = labels(volume(), 0)
     path = saved_mask(tmp_path / "truth.nii.gz", truth, volume())
-    ready.session.load_mask([path])
+    ready.session.comparing.load_mask([path])
     settle(qtbot, ready.session)
     state = ready.session.state
     assert (state.preferences.layout, state.view.pair) == (Layout.COMPARE, Pair.MASK)
@@ -454,30 +454,30 @@ def test_a_mask_is_loaded_compared_drawn_and_removed(qtbot: Any, ready: MainWind
     assert ready.slice_view.grab().toImage() != with_mask
     press(ready, Qt.Key.Key_N)
     assert "truth" not in " ".join(captions.top_right(evolve(ready.session.state, mask_shown=True)))
-    ready.session.remove_mask()
+    ready.session.comparing.remove_mask()
     state = ready.session.state
     assert (state.segmentation.mask, state.view.pair) == (None, Pair.PRECISIONS)
     assert not any(isinstance(key[1], Mask) for key in state.segmentation.comparisons)
 
 
 def test_toggling_the_precision_compares_the_mask_with_the_other(qtbot: Any, session: Session, tmp_path: Path) -> None:
-    session.open_volume(volume())
-    session.load_mask([saved_mask(tmp_path / "m.nii", labels(volume(), 0), volume())])
+    session.opening.open_volume(volume())
+    session.comparing.load_mask([saved_mask(tmp_path / "m.nii", labels(volume(), 0), volume())])
     settle(qtbot, session)
     first = comparison_of(session.state)
-    session.toggle_precision()
+    session.segmenting.toggle_precision()
     settle(qtbot, session)
     assert comparison_of(session.state) not in (None, first)
     assert comparison_of(session.state).dice[0] > first.dice[0]  # float32 shrinks less, in these tests
 
 
 def test_a_mask_of_another_grid_is_refused_and_the_work_stays(qtbot: Any, session: Session, tmp_path: Path) -> None:
-    session.open_volume(volume())
+    session.opening.open_volume(volume())
     settle(qtbot, session)
     other = volume()
     moved = Volume(other.array, Geometry(np.diag([2.0, 1.0, 9.0, 1.0]), other.geometry.shape), other.source)
     path = saved_mask(tmp_path / "other.nii.gz", LabelMap(labels(other).array, moved.geometry), moved)
-    session.load_mask([path])
+    session.comparing.load_mask([path])
     settle(qtbot, session)
     assert session.state.message.kind is Kind.ERROR
     assert "other.nii.gz: is not on the grid of scan" in session.state.message.text
@@ -487,22 +487,22 @@ def test_a_mask_of_another_grid_is_refused_and_the_work_stays(qtbot: Any, sessio
 
 
 def test_a_mask_goes_with_its_scan(qtbot: Any, session: Session, tmp_path: Path) -> None:
-    session.load_mask([tmp_path / "m.nii"])
+    session.comparing.load_mask([tmp_path / "m.nii"])
     assert "open the scan first" in session.state.message.text
-    session.open_volume(volume())
-    session.load_mask([saved_mask(tmp_path / "m.nii", labels(volume()), volume())])
+    session.opening.open_volume(volume())
+    session.comparing.load_mask([saved_mask(tmp_path / "m.nii", labels(volume()), volume())])
     settle(qtbot, session)
-    session.open_volume(volume(3, name="next"))
+    session.opening.open_volume(volume(3, name="next"))
     assert session.state.segmentation.mask is None
     settle(qtbot, session)
 
 
 def test_a_mask_of_one_frame_says_so_in_the_others(qtbot: Any, session: Session, tmp_path: Path) -> None:
-    session.open_volume(volume())
+    session.opening.open_volume(volume())
     settle(qtbot, session)
     session.update(frame_index=2)
     one = LabelMap(labels(volume(1)).array, volume(1).geometry)
-    session.load_mask([saved_mask(tmp_path / "m.nii", one, volume(1))])
+    session.comparing.load_mask([saved_mask(tmp_path / "m.nii", one, volume(1))])
     settle(qtbot, session)
     assert session.state.segmentation.mask.frames == (2,)
     assert table_of(session.state).slices
@@ -557,8 +557,8 @@ def test_outlines_appear_slice_by_slice_and_are_never_stale(
     qtbot: Any, session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stepped = SteppedModel()
-    monkeypatch.setattr("app.session.store.predict", stepped)
-    session.open_volume(volume())
+    monkeypatch.setattr("app.session.segmenting.predict", stepped)
+    session.opening.open_volume(volume())
     session.update(slice_index=0)
     assert drawn_labels(session.state) is None
     stepped.allowed = 2
@@ -578,7 +578,7 @@ def test_outlines_appear_slice_by_slice_and_are_never_stale(
     assert drawn_labels(session.state) is None
     assert not any(run.planes for run in session.state.segmentation.runs.values())
     stepped.allowed = 10_000
-    session.segment()
+    session.segmenting.segment()
     settle(qtbot, session)
     assert np.array_equal(drawn_labels(session.state).plane, int8[0, 0])
     assert not any(run.planes for run in session.state.segmentation.runs.values())
@@ -600,7 +600,7 @@ def test_window_presets() -> None:
 
 
 def test_w_goes_through_the_presets_and_the_menu_names_them(ready: MainWindow) -> None:
-    presets = ready.session.window_presets()
+    presets = ready.session.looking.window_presets()
     seen = []
     for _ in presets:
         press(ready, Qt.Key.Key_W)
@@ -628,10 +628,10 @@ def test_z_fills_the_view_with_the_heart(qtbot: Any, ready: MainWindow) -> None:
 
 
 def test_z_without_a_heart_says_what_to_do(session: Session) -> None:
-    session.zoom_to_heart()
+    session.looking.zoom_to_heart()
     assert session.state.message is None
     session.update(volume=volume(), catalog=None)
-    session.zoom_to_heart()
+    session.looking.zoom_to_heart()
     assert "press Segment" in session.state.message.text
 
 
@@ -701,7 +701,7 @@ def test_a_plane_is_drawn_anew_where_it_changes_and_not_while_scrolling(ready: M
     view = ready.stage.view("long axis 2")
     view.grab()
     drawn = view._drawn
-    ready.session.step_slice(1)
+    ready.session.looking.step_slice(1)
     view.grab()
     assert view._drawn is drawn
     for change in (

@@ -71,7 +71,7 @@ def scan_fixture(tmp_path: Path) -> tuple[Path, np.ndarray]:
 def before_fixture(qtbot: Any, window: MainWindow) -> Volume:
     """A scan of another patient, segmented, on screen."""
     old = volume(name="old", patient=OLD)
-    window.session.open_volume(old)
+    window.session.opening.open_volume(old)
     settle(qtbot, window.session)
     assert window.patient.who.text() == "Old, Patient"
     return old
@@ -80,7 +80,7 @@ def before_fixture(qtbot: Any, window: MainWindow) -> Volume:
 def begin(qtbot: Any, window: MainWindow, path: Path, gate: Gate, images: int = 1) -> None:
     """Open a scan of which so many images can be read."""
     gate.allow(images)
-    window.session.open_paths([path])
+    window.session.opening.open_paths([path])
     qtbot.waitUntil(lambda: len(gate.asked) >= images, timeout=10_000)
     qtbot.waitUntil(lambda: loaded(window) >= images, timeout=10_000)
 
@@ -150,7 +150,7 @@ def test_slices_fill_in_from_the_middle_and_what_is_missing_says_so(
     assert not window.session.state.view.playing
     # All layouts can be looked at.
     for layout in Layout:
-        window.session.show_layout(layout)
+        window.session.looking.show_layout(layout)
         window.grab()
     window.session.update(layout=Layout.SLICE, zoom=2.0, window=(700.0, 900.0))
     gate.allow()
@@ -174,23 +174,23 @@ def test_nothing_is_computed_or_exported_of_a_part(
         session.update(message=None)
         return message is not None and message.kind is Kind.WARNING and said in message.text
 
-    session.segment()
+    session.segmenting.segment()
     assert refused()
-    for export in (session.export_mask, session.export_seg, session.export_measurements):
+    for export in (session.exporting.export_mask, session.exporting.export_seg, session.exporting.export_measurements):
         export(tmp_path / "out")
         assert refused()
-    session.load_mask([tmp_path / "mask.nii.gz"])
+    session.comparing.load_mask([tmp_path / "mask.nii.gz"])
     assert refused()
-    session.set_spacing(1.0, 1.0, 8.0)
+    session.opening.set_spacing(1.0, 1.0, 8.0)
     assert refused()
     for ask in (window.ask_save_picture, window.ask_export_mask, window.ask_load_mask, window.ask_spacing):
         ask()
         assert refused()
-    session.choose_model("second")
-    session.toggle_precision()
-    session.choose_precision("float32")
-    assert session.window_presets() == {}
-    assert session.recover(tmp_path / "recovery") is None
+    session.segmenting.choose_model("second")
+    session.segmenting.toggle_precision()
+    session.segmenting.choose_precision("float32")
+    assert session.looking.window_presets() == {}
+    assert session.recover(tmp_path / "recovery").written == ()
     assert model.asked == []
     assert not session.state.segmentation.runs
     assert not (tmp_path / "out").exists()
@@ -267,7 +267,7 @@ def test_no_update_shows_one_scan_and_names_another(
 
     window.session.changed.connect(check)  # after the window has been told
     begin(qtbot, window, scan[0], gate, 2)
-    window.session.open_paths([tmp_path / "third"])  # while the one before is still read
+    window.session.opening.open_paths([tmp_path / "third"])  # while the one before is still read
     assert window.session.state.scan.volume is before
     gate.allow()
     settle(qtbot, window.session)
@@ -317,7 +317,7 @@ def test_the_phantoms_first_picture_is_there_before_the_rest(
         return whole, None, None
 
     monkeypatch.setattr(opening, "make_phantom", make)
-    window.session.open_phantom()
+    window.session.opening.open_phantom()
     qtbot.waitUntil(lambda: loaded(window) == 1, timeout=10_000)
     assert window.slice_view._image.isVisible()
     go_on.set()

@@ -168,7 +168,7 @@ def test_a_crash_saves_the_mask_and_shows_one_dialog(
     qtbot: Any, window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(crash, "recovery_folder", lambda: tmp_path / "recovery")
-    window.session.open_volume(volume())
+    window.session.opening.open_volume(volume())
     settle(qtbot, window.session)
     for _ in range(3):
         error = failing("Doe^Jane")
@@ -183,7 +183,7 @@ def test_a_crash_saves_the_mask_and_shows_one_dialog(
 
 def test_a_bug_while_segmenting_is_shown_and_nothing_is_drawn(qtbot: Any, window: MainWindow, model: FakeModel) -> None:
     model.error = ZeroDivisionError("Doe^Jane")
-    window.session.open_volume(volume())
+    window.session.opening.open_volume(volume())
     settle(qtbot, window.session)
     (box,) = window.findChildren(QMessageBox)
     assert "ZeroDivisionError" in box.detailedText()

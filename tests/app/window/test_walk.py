@@ -39,7 +39,7 @@ from PySide6.QtWidgets import (
 from app.dialogs.mask_dialog import MaskDialog
 from app.look import theme
 from app.session import device_check
-from app.session.store import Session
+from app.session.session import Session
 from app.state.queries import cross_of, shown_labels
 from app.state.types import AppState
 from app.views.slice_view import place
@@ -221,7 +221,7 @@ class Walk:
     def fresh(self) -> None:
         """As each step begins: one slice in its middle, dark, whole."""
         session = self.window.session
-        session.reset_view()
+        session.looking.reset_view()
         session.update(
             layout=AppState().preferences.layout, slice_index=session.state.scan.volume.slices // 2, frame_index=0,
             playing=False, overlay=AppState().preferences.overlay, smooth=True, sweep=False, speed=1.0, cross=None,
@@ -272,7 +272,7 @@ def walked(
     walk = Walk(window, case)
     try:
         walk.first_words = words(window)
-        window.session.load_models()
+        window.session.segmenting.load_models()
         walk.settle()
         drop(window, case.folder)
         until(lambda: walk.whole() is not None or window.session.state.message, "the short-axis cine")
@@ -433,7 +433,7 @@ def test_presets_invert_interpolation_and_zoom_to_the_heart(walk: Walk) -> None:
     for _ in names:
         walk.press(KEY.Key_W)
         seen.append(walk.seen())
-    assert len({image.tobytes() for image in seen}) == len(set(window.session.window_presets().values()))
+    assert len({image.tobytes() for image in seen}) == len(set(window.session.looking.window_presets().values()))
     walk.press(KEY.Key_R)
     walk.press(KEY.Key_I)
     corner = (slice(-60, -40), slice(100, 200))
@@ -837,7 +837,7 @@ def test_masks_are_exported_and_read_back(walk: Walk, tmp_path: Path, monkeypatc
     until(lambda: window.session.state.segmentation.mask is not None, "the mask")
     walk.settle()
     assert "LV cavity: Dice 1.000" in window.stage.view("table").accessibleDescription()
-    window.session.remove_mask()
+    window.session.comparing.remove_mask()
 
 
 @ONCE

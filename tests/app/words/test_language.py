@@ -316,9 +316,9 @@ def opened_dialog(window: MainWindow) -> QDialog:
 @pytest.mark.parametrize("layout", list(Layout))
 def test_the_whole_window_is_german(german: None, qtbot: Any, window: MainWindow, layout: Layout) -> None:
     assert_german(window)
-    window.session.open_volume(volume())
+    window.session.opening.open_volume(volume())
     settle(qtbot, window.session)
-    window.session.show_layout(layout)
+    window.session.looking.show_layout(layout)
     assert_german(window)
     assert window.structures.boxes[1].text() == "LV-Kavum"
     assert window.patient.research.text() == "Nur für die Forschung, nicht zur Diagnostik"
@@ -329,7 +329,7 @@ def test_the_whole_window_is_german(german: None, qtbot: Any, window: MainWindow
     "command", ["show_shortcuts", "show_palette", "show_model_card", "show_about", "show_tags", "ask_spacing"]
 )
 def test_dialogs_are_german(german: None, qtbot: Any, window: MainWindow, command: str) -> None:
-    window.session.open_volume(volume())
+    window.session.opening.open_volume(volume())
     settle(qtbot, window.session)
     getattr(window, command)()
     dialog = opened_dialog(window)
@@ -412,7 +412,7 @@ def clipped(widget: QWidget) -> list[str]:
 @pytest.mark.parametrize("size", [(1080, 660), (1280, 720), (1920, 1080)])
 def test_german_words_have_room(german: None, qtbot: Any, window: MainWindow, size: tuple[int, int]) -> None:
     window.resize(*size)
-    window.session.open_volume(volume())
+    window.session.opening.open_volume(volume())
     settle(qtbot, window.session)
     window.session.update(report=report())
     QApplication.processEvents()

@@ -1,0 +1,129 @@
+"""Commands that change how a scan is looked at: slice, frame, window, layout, and how structures are drawn."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from app.session.store import Store
+from app.state import structure_colours
+from app.state.changes import first_window, value_of
+from app.state.queries import heart_view, phase_frame
+from app.state.types import SPEEDS, Kind, Layout, Style
+from app.words.colour_words import judged
+from app.words.language import translate
+from engine.pictures.render import Colour, window_presets
+
+
+class Looking:
+    """Changes the view and the preferences, never the scan or what was found in it."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    # -- slices and frames ---------------------------------------------------------------------------------------
+
+    def step_slice(self, step: int) -> None:
+        """Go this many slices up or down."""
+        self._store.update(slice_index=self._store.state.view.slice_index + step)
+
+    def step_frame(self, step: int) -> None:
+        """Go this many frames on or back. After the last frame comes the first."""
+        state = self._store.state
+        if state.scan.volume:
+            frame = (state.view.frame_index + step) % state.scan.volume.frames
+            self._store.update(frame_index=frame, playing=False)
+
+    def go_to_phase(self, phase: str) -> None:
+        """Go to the frame of "ED" or "ES", if it is known."""
+        frame = phase_frame(self._store.state, phase)
+        if frame is not None:
+            self._store.update(frame_index=frame, playing=False)
+
+    def toggle_play(self) -> None:
+        """Start or stop the cine."""
+        self._store.update(playing=not self._store.state.view.playing)
+
+    def change_speed(self, step: int) -> None:
+        """Go to the next faster (1) or slower (-1) of SPEEDS."""
+        speed = self._store.state.preferences.speed
+        at = min(range(len(SPEEDS)), key=lambda i: abs(SPEEDS[i] - speed))
+        self._store.update(speed=SPEEDS[min(max(at + step, 0), len(SPEEDS) - 1)])
+
+    # -- image ---------------------------------------------------------------------------------------------------
+
+    def reset_view(self) -> None:
+        """Show the whole image with the window it was first shown with."""
+        volume, loading = self._store.state.scan.volume, self._store.state.scan.loading
+        if volume is not None:
+            window = loading.window if loading is not None else first_window(volume)
+            self._store.update(zoom=1.0, pan_mm=(0.0, 0.0), window=window, invert=False)
+
+    def zoom_to_heart(self) -> None:
+        """Fill the view with the heart, if it is known where the heart is."""
+        view = heart_view(self._store.state)
+        if view is not None:
+            zoom, pan_mm = view
+            self._store.update(zoom=zoom, pan_mm=pan_mm)
+        elif self._store.state.scan.volume is not None:
+            text = translate(
+                "Session", "Where the heart is, is known once the scan is segmented: wait, or press Segment."
+            )
+            self._store.say(Kind.WARNING, text)
+
+    def next_window(self) -> None:
+        """Go to the next of the window presets."""
+        windows = list(self.window_presets().values())
+        shown = self._store.state.view.window
+        here = next((i for i, window in enumerate(windows) if np.allclose(window, shown)), -1)
+        if windows:
+            self._store.update(window=windows[(here + 1) % len(windows)])
+
+    def window_presets(self) -> dict[str, tuple[float, float]]:
+        """(centre, width) by name for the scan on screen. None while it is read: percentiles of a part would differ."""
+        volume, loading = self._store.state.scan.volume, self._store.state.scan.loading
+        return window_presets(volume.array, volume.window) if volume is not None and loading is None else {}
+
+    def show_layout(self, layout: Layout) -> None:
+        """Divide the middle of the window in another way."""
+        self._store.update(layout=layout)
+
+    def toggle(self, field: str) -> None:
+        """Give a field that is true or false its other value."""
+        self._store.update(**{field: not value_of(self._store.state, field)})
+
+    # -- structures ----------------------------------------------------------------------------------------------
+
+    def update_overlay(self, **changes: Any) -> None:
+        """Change fields of the overlay."""
+        self._store.update(overlay=replace(self._store.state.preferences.overlay, **changes))
+
+    def toggle_structure(self, label: int) -> None:
+        """Show or hide one structure."""
+        overlay = self._store.state.preferences.overlay
+        visible = overlay.visible | {label} if overlay.hidden else overlay.visible ^ {label}
+        self.update_overlay(visible=visible, hidden=False)
+
+    def next_style(self) -> None:
+        """Draw structures in the next style."""
+        styles = list(Style)
+        style = styles[(styles.index(self._store.state.preferences.overlay.style) + 1) % len(styles)]
+        self.update_overlay(style=style, hidden=False)
+
+    def choose_colour(self, structure: int, colour: Colour) -> None:
+        """Draw a structure in another colour, unless it would look like another structure."""
+        overlay = self._store.state.preferences.overlay
+        colours = structure_colours.complete(overlay.colours)
+        refused, doubt = judged(structure, colour, colours)
+        if not refused:
+            chosen = structure_colours.without_defaults({**colours, structure: colour})
+            self._store.update(overlay=replace(overlay, colours=chosen), message=None)
+        if doubt:
+            self._store.say(Kind.WARNING, doubt)
+
+    def default_colours(self) -> None:
+        """Draw all structures in their default colours."""
+        overlay = replace(self._store.state.preferences.overlay, colours={})
+        self._store.update(overlay=overlay, message=None)

@@ -1,0 +1,134 @@
+"""What the window holds: the state, and the commands that change it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import SignalInstance
+
+from app.session.cine_clock import CineClock
+from app.session.comparing import Comparing
+from app.session.correcting import Correcting
+from app.session.exporting import Exporting, Rescued
+from app.session.first_paint import FirstPaint
+from app.session.jobs import Workers
+from app.session.looking import Looking
+from app.session.opening import Opening
+from app.session.segmenting import Segmenting
+from app.session.store import Store
+from app.state.types import COMPARED, AppState, Command, Kind
+
+
+class Session:
+    """Assembles the parts, and joins what they do. No part knows another one.
+
+    Each part holds the commands of one activity: opening, segmenting, comparing, correcting, exporting, looking.
+    """
+
+    def __init__(self, state: AppState | None = None, *, compare: bool = True) -> None:
+        """compare: segment in the precisions of COMPARED, not only in the chosen one."""
+        self.store = Store(state or AppState())
+        self.paint = FirstPaint()
+        self._clock = CineClock(self.store)
+        self._workers = Workers()
+        self.looking = Looking(self.store)
+        self.correcting = Correcting(self.store)
+        self.comparing = Comparing(self.store, self._workers)
+        self.exporting = Exporting(self.store, self._workers)
+        self.segmenting = Segmenting(
+            self.store,
+            self._workers,
+            self.paint,
+            compared=COMPARED if compare else (),
+            chosen=self.correcting.say_kept,
+            finished=self.comparing.compare_missing,
+        )
+        self.opening = self._opening()
+        for worker in self._workers.all:
+            worker.changed.connect(self._show_busy)
+
+    # -- the state -----------------------------------------------------------------------------------------------
+
+    @property
+    def state(self) -> AppState:
+        """What is on screen now."""
+        return self.store.state
+
+    @property
+    def changed(self) -> SignalInstance:
+        """Emitted with the state before and the state after each change."""
+        return self.store.changed
+
+    def update(self, **changes: Any) -> None:
+        """See Store.update."""
+        self.store.update(**changes)
+
+    def say(self, kind: Kind, text: str) -> None:
+        """Show a message."""
+        self.store.say(kind, text)
+
+    # -- what concerns several parts -----------------------------------------------------------------------------
+
+    def escape(self) -> None:
+        """Leave what is innermost: a stroke, then correcting, then what the workers do."""
+        if self.correcting.drop_stroke():
+            return
+        if self.state.correction.correcting:
+            self.correcting.stop()
+        else:
+            self.cancel()
+
+    def cancel(self) -> None:
+        """Stop what the workers do; if they do nothing, the device check.
+
+        What is finished stays, and a file that is being written is finished. If a scan was being opened, the scan
+        before is back on screen.
+        """
+        checking = None if self.idle else self.state.models.checking
+        self.opening.cancel()
+        self.comparing.cancel()
+        self.segmenting.cancel()
+        self.update(checking=checking)
+
+    def answer(self, command: Command) -> None:
+        """Do what a message offers."""
+        match command:
+            case Command.SEGMENT:
+                self.segmenting.segment()
+
+    @property
+    def idle(self) -> bool:
+        """Whether the workers have nothing left to do."""
+        return self._workers.idle
+
+    def finish_writing(self) -> bool:
+        """Wait until every export has been written. Returns whether all went well; what failed has been said."""
+        return self.exporting.finish()
+
+    def recover(self, folder: Path) -> Rescued:
+        """Save work after a crash. See Exporting.recover."""
+        return self.exporting.recover(folder)
+
+    def close(self) -> None:
+        """Finish what is being written, cancel the rest and wait for it."""
+        self._clock.close()
+        self.finish_writing()
+        self._workers.close()
+
+    def _opening(self) -> Opening:
+        # Through self the session would hold itself, and only the cycle collector could free it.
+        segmenting, comparing, correcting = self.segmenting, self.comparing, self.correcting
+
+        def leaving() -> None:
+            segmenting.give_up()
+            comparing.cancel()
+
+        def arrived(before: AppState) -> None:
+            correcting.say_kept(before)
+            segmenting.segment_missing()
+
+        return Opening(self.store, self._workers, self.paint, leaving=leaving, arrived=arrived)
+
+    def _show_busy(self) -> None:
+        self.update(busy=self._workers.busy)
