@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 from collections.abc import Sequence
@@ -9,7 +10,6 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.errors import CineQuantError
 from engine.network.model_card import ModelCard
 from engine.network.preprocess import plan
 from engine.volume import Geometry
@@ -26,12 +26,11 @@ def load_ahead(paths: Sequence[Path], card: ModelCard, precision: str, *, thread
         return
 
     def load() -> None:
-        try:
-            from engine.network import runtime  # noqa: PLC0415 - see engine.predict
+        # Whatever goes wrong here, from a damaged model to a broken installation, goes wrong again in predict.
+        with contextlib.suppress(Exception):
+            from engine.network import runtime  # noqa: PLC0415 - see engine.network.predict
 
             runtime.load_network(card, precision, threads=threads, input_shape=shape)
-        except CineQuantError:
-            pass
 
     # Not a daemon: the process must not end while OpenVINO is at work in a thread.
     threading.Thread(target=load, name="load-ahead").start()
@@ -39,9 +38,7 @@ def load_ahead(paths: Sequence[Path], card: ModelCard, precision: str, *, thread
 
 def _likely_input_shape(paths: Sequence[Path], card: ModelCard) -> tuple[int, int] | None:
     """(H, W) of the network's input for the first DICOM file; None where that is not known at once."""
-    import pydicom  # noqa: PLC0415 - a cost of its own, paid by DICOM scans only
-
-    from engine.formats.dicom import looks_like_dicom  # noqa: PLC0415
+    from engine.formats.dicom_files import looks_like_dicom, pydicom  # noqa: PLC0415 - NIfTI scans need none of it
 
     first = paths[0]
     try:

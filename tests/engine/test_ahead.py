@@ -72,6 +72,22 @@ def test_where_nothing_can_be_guessed_nothing_is_loaded(card: ModelCard, tmp_pat
     assert not [thread for thread in threading.enumerate() if thread.name == "load-ahead"]
 
 
+def test_a_bug_while_loading_ahead_is_left_to_predict_too(
+    card: ModelCard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A traceback in the middle of a command's output, or of an error in one line, helps nobody."""
+
+    def fail(*_: object, **__: object) -> None:
+        raise RuntimeError("the plugin is missing")
+
+    monkeypatch.setattr(runtime, "load_network", fail)
+    escaped: list[object] = []
+    monkeypatch.setattr(threading, "excepthook", escaped.append)
+    load_ahead([write_dicom(tmp_path / "a.dcm")], card, "int8", threads=1)
+    wait()
+    assert escaped == []
+
+
 def test_a_model_that_cannot_be_loaded_is_left_to_predict(card: ModelCard, tmp_path: Path) -> None:
     file = card.path_for("int8")
     file.write_bytes(b"?" * file.stat().st_size)
