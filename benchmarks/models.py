@@ -33,6 +33,7 @@ from benchmarks.timing import Subject, Task
 from engine.files import write_atomically
 from engine.network import runtime
 from engine.network.catalog import Catalog, find_models, packaged_models
+from engine.network.executed import short_isa
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "training" / "results"
@@ -212,7 +213,7 @@ def text(found: dict[str, Any]) -> str:
 
 def _proof(entry: dict[str, Any]) -> str:
     """The instruction set that the runtime states, and those that its kernels' names show."""
-    shown = sorted({name for kernel in entry["kernels"] if (name := runtime.short_isa(kernel))})
+    shown = sorted({name for kernel in entry["kernels"] if (name := short_isa(kernel))})
     free = [kernel for kernel in entry["kernels"] if UNCAPPED in kernel]
     said = f"the runtime states {entry['isa']}, its kernels' names show {', '.join(shown) or 'none'}"
     return said + (f"; {', '.join(free)} heeds no cap" if free else "")

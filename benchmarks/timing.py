@@ -20,8 +20,9 @@ import numpy as np
 from benchmarks import gemm
 from benchmarks.working_set import working_set
 from engine.network import runtime
+from engine.network.executed import ExecutedNode, short_isa
 from engine.network.model_card import load_card
-from engine.network.runtime import ExecutedNode, Network
+from engine.network.runtime import Network
 
 _WARM_UP = 5
 _TOP = 10
@@ -182,7 +183,7 @@ def is_wider(kernel: str, isa: str) -> bool:
     """
     order = ("", "SSE4.1", "AVX2", "AVX-512", "AMX")
     base = isa.removesuffix(" VNNI").removesuffix("-VNNI")
-    return order.index(runtime.short_isa(kernel)) > order.index(base)
+    return order.index(short_isa(kernel)) > order.index(base)
 
 
 def multiply_adds(nodes: Iterable[ExecutedNode]) -> dict[str, int]:

@@ -21,7 +21,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from engine.network.runtime import ExecutedNode
+from engine.network.executed import ExecutedNode
 
 _ELEMENT_WISE = ("Eltwise", "Subgraph", "FakeQuantize")
 _FUSES_ADDITIONS = ("Convolution", "GroupConvolution", "Deconvolution")

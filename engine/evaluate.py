@@ -24,7 +24,7 @@ from engine.measures.metrics import (
     hd95_mm,
     iou,
 )
-from engine.measures.table import MEASURES
+from engine.measures.quantities import MEASURES
 from engine.network.model_card import ModelCard
 from engine.network.predict import predict
 from engine.progress import CancelToken, Progress, no_progress
@@ -115,7 +115,7 @@ class Evaluation:
     dice_mean_interval: of dice_mean with other patients, 95 %.
     positions: mean Dice of single slices by POSITIONS and KEYS; empty without stacks of slices.
     ef: agreement of the ejection fraction in percentage points, by "lv" and "rv".
-    volumes: agreement of the other measures of engine.measures.table by their keys, such as "lv_edv_ml" and
+    volumes: agreement of the other measures of engine.measures.quantities by their keys, such as "lv_edv_ml" and
         "lv_mass_g"; empty where the spacing is unknown.
     """
 
@@ -297,7 +297,7 @@ def same_within(one: Evaluation, other: Evaluation, margin: float = EQUIVALENCE_
 
 
 def _agreements(cases: Sequence[CaseScore], *, ratios: bool) -> dict[str, Agreement]:
-    """Agreement of each measure of engine.measures.table that is a ratio, or of each that is none, by its key."""
+    """Agreement of each measure of engine.measures.quantities that is a ratio, or of each that is none, by its key."""
     ours, truth = (_functions(cases, truth=wanted) for wanted in (False, True))
     result = {}
     for measure in MEASURES:

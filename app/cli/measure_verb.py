@@ -20,7 +20,7 @@ def run_measure(arguments: argparse.Namespace) -> None:
     from app.cli.long_axis_text import print_long_axis  # noqa: PLC0415
     from engine.formats.masks import read_masks  # noqa: PLC0415
     from engine.measures.function import measure  # noqa: PLC0415
-    from engine.measures.table import to_json  # noqa: PLC0415
+    from engine.measures.quantities import to_json  # noqa: PLC0415
 
     if arguments.mask is not None:
         if arguments.model or arguments.precision:
@@ -51,7 +51,7 @@ def run_measure(arguments: argparse.Namespace) -> None:
 
 
 def _measure_text(function: Function, volume: Volume, by: str) -> str:
-    from engine.measures.table import rules  # noqa: PLC0415
+    from engine.measures.quantities import rules  # noqa: PLC0415
 
     body = _one_frame_text(function) if volume.frames == 1 else _phases_text(function, volume)
     return "\n".join([f"{volume.source.name}, by {by}", body, *(f"- {rule}" for rule in rules(function))])
@@ -65,7 +65,7 @@ def _one_frame_text(function: Function) -> str:
 
 
 def _phases_text(function: Function, volume: Volume) -> str:
-    from engine.measures.table import rows  # noqa: PLC0415
+    from engine.measures.quantities import rows  # noqa: PLC0415
 
     lines = [["", "LV", "RV", ""]]
     for sides in rows():

@@ -14,7 +14,7 @@ from app.state.queries import card_of, run_of, shown_correction, shown_function,
 from app.state.types import AppState, Run, Status
 from app.words.engine_words import translated
 from app.words.language import COUNT, joined, translate
-from engine.measures import table
+from engine.measures import quantities
 from engine.measures.function import Function
 from engine.volume import LV, RV, Volume
 
@@ -158,8 +158,8 @@ class FunctionPanel(Panel):
                 volumes = (_unit(function.lv_ml[frame], "mL"), _unit(function.rv_ml[frame], "mL"))
                 rows.append((translate("Function", "Volume"), *volumes))
             else:
-                rows += [_row(sides, function) for sides in table.rows(main=False) if None not in sides]
-            rows += [_row(sides, function) for sides in table.rows(main=False) if None in sides]
+                rows += [_row(sides, function) for sides in quantities.rows(main=False) if None not in sides]
+            rows += [_row(sides, function) for sides in quantities.rows(main=False) if None in sides]
         self._fill_table([(_phases(function, volume), "LV", "RV"), *rows] if rows else [])
         self._spacing.setVisible(not known)
         found = max(*function.lv_ml, *function.rv_ml) > 0
@@ -188,7 +188,7 @@ class FunctionPanel(Panel):
             note = note.format(phases=joined(volume.phase_names))
         self._note.setText(note)
         self._note.setVisible(bool(note))
-        self._filled.setToolTip("\n".join(map(translated, table.rules(function))))
+        self._filled.setToolTip("\n".join(map(translated, quantities.rules(function))))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -260,8 +260,10 @@ def _phases(function: Function, volume: Volume) -> str:
     return said_of.format(ed=function.ed_frame + 1, es=function.es_frame + 1)
 
 
-def _row(sides: tuple[table.Measure | None, table.Measure | None], function: Function) -> tuple[str, str, str]:
-    """A row of engine.measures.table: name, left and right ventricle."""
+def _row(
+    sides: tuple[quantities.Measure | None, quantities.Measure | None], function: Function
+) -> tuple[str, str, str]:
+    """A row of engine.measures.quantities: name, left and right ventricle."""
     name = next(side.name for side in sides if side is not None)
     left, right = ("" if side is None else _unit(side.value(function), side.unit) for side in sides)
     return translated(name), left, right

@@ -21,7 +21,7 @@ from engine import __version__
 from engine.errors import CineQuantError
 from engine.files import write_atomically
 from engine.measures.function import Function
-from engine.measures.table import MEASURES, SIDES, rules
+from engine.measures.quantities import MEASURES, SIDES, rules
 from engine.network.predict import Prediction
 from engine.volume import Volume
 

@@ -63,7 +63,7 @@ TEXTS = (
         "lengths in mm are not to be trusted until the spacing is given.",
     ),
     marked("Engine", "Orientation unknown: the header holds no patient directions."),
-    # engine.measures.table
+    # engine.measures.quantities
     marked("Engine", "End-diastolic volume"),
     marked("Engine", "End-systolic volume"),
     marked("Engine", "Stroke volume"),

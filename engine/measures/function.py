@@ -30,7 +30,7 @@ class Function:
     ed_frame, es_frame: counted from 0; None where the scan has no such phase.
     lv_ml, rv_ml, myo_ml: volumes of every frame.
     units_known: whether mL and grams can be relied on; ratios such as the ejection fraction always can.
-    rules: how all the numbers came about, one sentence each; engine.measures.table adds those of single measures.
+    rules: how all the numbers came about, one sentence each; engine.measures.quantities adds those of single measures.
     """
 
     lv: Ventricle

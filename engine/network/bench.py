@@ -21,6 +21,7 @@ import psutil
 
 from engine.errors import ModelError
 from engine.network.catalog import Catalog, default_precision, find_models
+from engine.network.child import ChildTimeout, run_module, start_module
 from engine.network.model_card import ModelCard, load_card
 from engine.network.predict import peak_rss_mb, rss_mb
 from engine.progress import CancelToken, Progress, no_progress
@@ -306,13 +307,12 @@ def bench_aside(
 
     Answers a cancel within a fraction of a second. Raises ModelError, Cancelled.
     """
-    from engine.network import runtime  # noqa: PLC0415 - see bench
 
     cancel = cancel or CancelToken()
     folders = [str(card.folder.resolve()) for card in catalog.models]
     # A file, not a pipe: nobody reads it while the process runs, and a full pipe would stop it.
     with tempfile.TemporaryFile() as errors:
-        child = runtime.start_module(
+        child = start_module(
             "engine.network.bench", ["run", json.dumps({"folders": folders, "size": size, "runs": runs})], errors=errors
         )
         lines: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
@@ -392,12 +392,10 @@ def _run(arguments: Sequence[str]) -> int:
 
 def _memory_in_child(card: ModelCard, precision: str, shape: tuple[int, int], *, bf16: bool) -> dict[str, float]:
     """Memory and loading time of a network in a process that did nothing before. Raises ModelError."""
-    from engine.network import runtime  # noqa: PLC0415
-
     arguments = ["measure", str(card.folder.resolve()), precision, str(shape[0]), str(shape[1]), str(int(bf16))]
     try:
-        done = runtime.run_module("engine.network.bench", arguments)
-    except runtime.ChildTimeout as error:
+        done = run_module("engine.network.bench", arguments)
+    except ChildTimeout as error:
         raise ModelError(f"{card.path_for(precision)}: did not run within a trial process's time; remove it") from error
     said = done.stderr.decode(errors="replace").strip().splitlines()
     if done.returncode == 1 and said:

@@ -9,27 +9,23 @@ from __future__ import annotations
 import contextlib
 import io
 import os
-import platform
-import subprocess
 import sys
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Sequence
-from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 import psutil
 from numpy.typing import NDArray
 
-import engine
 from engine.errors import ModelError
 from engine.network import compiled, packed
 from engine.network.catalog import packaged_models
-from engine.network.graph_order import disorder
+from engine.network.child import try_in_child
+from engine.network.executed import ExecutedNode, executed_node, executed_work, is_int8, isa_of, text_in
 from engine.network.model_card import ModelCard, checked_bytes, read_test_tensors
 
 # `import openvino` imports openvino.tools.ovc, which sends an "import" event to Google Analytics unless the user has
@@ -51,44 +47,12 @@ finally:
 
 # Compiled networks kept for the next prediction: two precisions of two models.
 _KEPT_NETWORKS = 4
-_CHECK_TIMEOUT_S = 60
-_CHECK_MEMORY_BYTES = 2 << 30
-ChildTimeout = subprocess.TimeoutExpired
-_MULTIPLY_ADD_LAYERS = {"Convolution", "GroupConvolution", "Deconvolution", "FullyConnected", "MatMul"}
 
 _core: Any = None
 _networks: OrderedDict[tuple[object, ...], Network] = OrderedDict()
 _checked: set[tuple[str, tuple[int, int]]] = set()
 _lock = threading.Lock()
 _device_isa = ""
-
-
-@dataclass(frozen=True, slots=True)
-class ExecutedNode:
-    """One node of the graph that the runtime executes, after it has fused what it can.
-
-    layer: its kind, such as "Convolution"; "Const" for weights, "Input" and "Output" for the network's own.
-    kernel: name of what runs it, such as "brgconv_avx512_I8".
-    inputs: (position in the sequence of nodes, output of that node) of each tensor that it reads, always of nodes
-        before it. output_bytes: of each tensor that it writes, in the precision that it is written in.
-    multiply_adds: of one image, for a layer that multiplies; 0 for others. channels: of a convolution's output, else 0.
-    time_us: mean over the runs so far, in whole microseconds, 0 for what is not executed (or takes less than one);
-        None where the network was not made with profile.
-    """
-
-    name: str
-    layer: str
-    kernel: str
-    inputs: tuple[tuple[int, int], ...]
-    output_bytes: tuple[int, ...]
-    multiply_adds: int
-    channels: int
-    time_us: int | None
-
-    @property
-    def int8(self) -> bool:
-        """Whether an int8 kernel executes it."""
-        return _is_int8(self.kernel)
 
 
 class Network:
@@ -164,11 +128,11 @@ class Network:
                 f"{where}: OpenVINO cannot use this file ({_reason(error)}); export the model again"
             ) from error
         self.threads = int(self._compiled.get_property("INFERENCE_NUM_THREADS"))
-        work = _executed_work(self._compiled.get_runtime_model())
+        work = executed_work(self._compiled.get_runtime_model())
         self.kernels = tuple(kernel for kernel, _ in work)
         total = sum(macs for _, macs in work)
-        self.int8_share = sum(macs for kernel, macs in work if _is_int8(kernel)) / total if total else 0.0
-        self.isa = _isa(self._compiled, self.kernels)
+        self.int8_share = sum(macs for kernel, macs in work if is_int8(kernel)) / total if total else 0.0
+        self.isa = isa_of(self._compiled, self.kernels)
         self.load_ms = (time.perf_counter() - start) * 1e3
 
     def infer(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -188,9 +152,9 @@ class Network:
     def executed_nodes(self) -> tuple[ExecutedNode, ...]:
         """The executed graph, in order of execution. Raises ModelError where a size depends on the image's content."""
         ordered = self._compiled.get_runtime_model().get_ordered_ops()
-        ordered.sort(key=lambda node: int(_text(node.get_rt_info(), "execOrder")))
+        ordered.sort(key=lambda node: int(text_in(node.get_rt_info(), "execOrder")))
         position = {node.get_friendly_name(): i for i, node in enumerate(ordered)}
-        return tuple(_executed_node(node, position, timed=self._profile) for node in ordered)
+        return tuple(executed_node(node, position, timed=self._profile) for node in ordered)
 
 
 def _compile(content: bytes, where: Path, input_shape: tuple[int, int], options: dict[str, Any]) -> Any:
@@ -262,7 +226,7 @@ def load_network(
         stored = compiled.key_of(*_machine(), *key)
         tried = (entry.sha256, input_shape) in _checked or compiled.is_stored(stored)
         if not _is_packaged(card) and not tried:
-            _check_in_child(content, where, card.channels, input_shape)
+            try_in_child(content, where, card.channels, input_shape)
             _checked.add((entry.sha256, input_shape))
         network = Network(
             content,
@@ -332,7 +296,7 @@ def isa() -> str:
         # It is told by compiled networks alone: the smallest one.
         x = ov.opset13.parameter([1], ov.Type.f32)
         smallest = _openvino_core().compile_model(ov.Model([ov.opset13.relu(x)], [x]), "CPU")
-        _device_isa = _isa(smallest, ())
+        _device_isa = isa_of(smallest, ())
     return _device_isa
 
 
@@ -364,185 +328,5 @@ def _reason(error: RuntimeError) -> str:
     return (unsupported or lines or ["no reason given"])[-1].rstrip(".")
 
 
-def _is_int8(kernel: str) -> bool:
-    return kernel.endswith("_I8")
-
-
-def _executed_work(graph: Any) -> list[tuple[str, int]]:
-    """(kernel, multiply-adds of one image) of each executed layer that multiplies by weights."""
-    work = []
-    for node in graph.get_ordered_ops():
-        info = node.get_rt_info()
-        if _text(info, "layerType") in _MULTIPLY_ADD_LAYERS:
-            work.append((_text(info, "primitiveType"), _multiply_adds(node)))
-    return work
-
-
-def _multiply_adds(node: Any) -> int:
-    """Multiply-adds of one image that a layer of _MULTIPLY_ADD_LAYERS executes.
-
-    A convolution's are its output positions times its weights, whatever its groups: the weights (O, I / groups, kh, kw)
-    hold, for each output channel, just the inputs that it reads.
-    """
-    output, first, second = (_shape(node, part) for part in (node.output(0), *node.input_values()[:2]))
-    if _text(node.get_rt_info(), "layerType") in ("FullyConnected", "MatMul"):
-        return int(np.prod(output, dtype=np.int64)) * first[-1]
-    # Inputs after the second are biases and the tensors of fused additions.
-    return int(np.prod(output[2:], dtype=np.int64) * np.prod(second, dtype=np.int64))
-
-
-def _executed_node(node: Any, position: dict[str, int], *, timed: bool) -> ExecutedNode:
-    info = node.get_rt_info()
-    layer = _text(info, "layerType")
-    multiplies = layer in _MULTIPLY_ADD_LAYERS
-    convolves = multiplies and layer not in ("FullyConnected", "MatMul")
-    took = _text(info, "execTimeMcs")
-    return ExecutedNode(
-        name=node.get_friendly_name(),
-        layer=layer,
-        kernel=_text(info, "primitiveType"),
-        inputs=tuple((position[v.get_node().get_friendly_name()], v.get_index()) for v in node.input_values()),
-        output_bytes=tuple(
-            int(np.prod(_shape(node, output), dtype=np.int64)) * output.get_element_type().bitwidth // 8
-            for output in node.outputs()
-        ),
-        multiply_adds=_multiply_adds(node) if multiplies else 0,
-        channels=_shape(node, node.output(0))[1] if convolves else 0,
-        time_us=(int(took) if took.isdigit() else 0) if timed else None,
-    )
-
-
-def _shape(node: Any, port: Any) -> list[int]:
-    """Shape of an input or output of a node. Raises ModelError where it is not fixed."""
-    partial = port.get_partial_shape()
-    if not partial.is_static:
-        raise ModelError(
-            f"layer {node.get_friendly_name()} has a size that depends on the image's content; "
-            "export a network whose sizes follow from the image's size"
-        )
-    return list(partial.to_shape())
-
-
-def _text(info: Any, key: str) -> str:
-    return str(info[key].value) if key in info else ""
-
-
-def _isa(compiled: Any, kernels: Sequence[str]) -> str:
-    """Short name of the instruction set that the runtime says it uses, else of what its kernels' names show."""
-    stated = ""
-    if "RUNTIME_REQUIREMENTS" in compiled.get_property("SUPPORTED_PROPERTIES"):
-        parts = str(compiled.get_property("RUNTIME_REQUIREMENTS")).split(";")
-        stated = next((part.removeprefix("isa=") for part in parts if part.startswith("isa=")), "")
-    return short_isa(stated or " ".join(kernels)) or platform.machine()
-
-
-def short_isa(text: str) -> str:
-    """The name by which the instruction set is known, from oneDNN's sentence or from kernels' names; "" for neither.
-
-    >>> short_isa("Intel AVX-512 with Intel DL Boost and bfloat16 support")
-    'AVX-512 VNNI'
-    """
-    low = text.lower()
-    vnni = "dl boost" in low or "vnni" in low
-    if "amx" in low:
-        return "AMX"
-    if "avx-512" in low or "avx512" in low:
-        return "AVX-512 VNNI" if vnni else "AVX-512"
-    if "avx2" in low:
-        return "AVX2-VNNI" if vnni else "AVX2"
-    if "sse" in low:
-        return "SSE4.1"
-    return "Neon" if "acl" in low or "neon" in low or "asimd" in low else ""
-
-
 def _is_packaged(card: ModelCard) -> bool:
     return card.folder.resolve().is_relative_to(packaged_models().resolve())
-
-
-def run_module(
-    module: str, arguments: Sequence[str], *, content: bytes = b"", timeout_s: float = _CHECK_TIMEOUT_S
-) -> subprocess.CompletedProcess[bytes]:
-    """Run a module of the engine in a fresh Python process, content on its standard input.
-
-    Raises ChildTimeout.
-    """
-    command, options = _child(module, arguments)
-    return subprocess.run(command, input=content, capture_output=True, timeout=timeout_s, check=False, **options)
-
-
-def start_module(module: str, arguments: Sequence[str], *, errors: IO[bytes]) -> subprocess.Popen[bytes]:
-    """Start a module of the engine in a fresh Python process whose standard output is a pipe, and go on.
-
-    errors: file for its standard error.
-    """
-    command, options = _child(module, arguments)
-    return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors, **options)
-
-
-def _child(module: str, arguments: Sequence[str]) -> tuple[list[str], dict[str, Any]]:
-    """Command and options of a fresh Python process that runs a module of the engine."""
-    home = str(Path(engine.__file__).parent.parent)
-    path = os.pathsep.join(part for part in (home, os.environ.get("PYTHONPATH", "")) if part)
-    # -P: a folder named "engine" where the user happens to stand must not be run instead of this package.
-    command = [sys.executable, "-P", "-m", module, *arguments]
-    # On Windows a child of the windowed viewer would open a console.
-    flags = int(getattr(subprocess, "CREATE_NO_WINDOW", 0))
-    return command, {"env": {**os.environ, "PYTHONPATH": path}, "creationflags": flags}
-
-
-def _check_in_child(content: bytes, where: Path, channels: int, input_shape: tuple[int, int]) -> None:
-    """Load and run a stranger's file in a process that may crash. Raises ModelError where it does, or is unusable."""
-    try:
-        done = run_module(
-            "engine.network.runtime", [str(channels), *map(str, input_shape), str(where)], content=content
-        )
-    except ChildTimeout as error:
-        raise ModelError(
-            f"{where}: did not load within {_CHECK_TIMEOUT_S} s in a trial process; export the model again"
-        ) from error
-    if done.returncode == 0:
-        return
-    said = done.stderr.decode(errors="replace").strip().splitlines()
-    if done.returncode == 1 and said and said[-1].startswith(str(where)):
-        raise ModelError(said[-1])
-    raise ModelError(
-        f"{where}: crashes the runtime (status {done.returncode} of a trial process); "
-        "export the model again, or remove its folder"
-    )
-
-
-def _check(arguments: Sequence[str]) -> int:
-    """What the child process does: read a file from standard input, compile it and run it once."""
-    channels, height, width = (int(value) for value in arguments[:3])
-    _bound_memory()
-    try:
-        content = sys.stdin.buffer.read()
-        onnx = packed.to_onnx(packed.unpack(content, Path(arguments[3]))) if packed.is_packed(content) else content
-        if found := disorder(onnx):
-            raise ModelError(f"{arguments[3]}: is not a usable ONNX file ({found}); export the model again")
-        Network(content, where=Path(arguments[3]), channels=channels, input_shape=(height, width), threads=1)
-    except MemoryError:
-        sys.stderr.write(f"{arguments[3]}: needs more memory than a model may; export the model again\n")
-        return 1
-    except ModelError as error:
-        sys.stderr.write(f"{error}\n")
-        return 1
-    return 0
-
-
-def _bound_memory() -> None:
-    """Let this process take no more than _CHECK_MEMORY_BYTES on top of what it has, where the system allows a limit.
-
-    Windows has no such limit for a process on itself; there the time limit alone ends a trial.
-    """
-    try:
-        import resource  # noqa: PLC0415 - Windows has none
-    except ImportError:
-        return
-    limit = psutil.Process().memory_info().vms + _CHECK_MEMORY_BYTES
-    with contextlib.suppress(ValueError, OSError):  # a stricter limit is in force already
-        resource.setrlimit(resource.RLIMIT_AS, (limit, resource.getrlimit(resource.RLIMIT_AS)[1]))
-
-
-if __name__ == "__main__":
-    sys.exit(_check(sys.argv[1:]))

@@ -11,7 +11,7 @@ from tiny_model import write_tiny_model
 
 from benchmarks import gemm, models, tables, timing
 from benchmarks.working_set import working_set
-from engine.network.runtime import ExecutedNode
+from engine.network.executed import ExecutedNode
 
 
 def node(

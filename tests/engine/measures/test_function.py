@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.measures import table
+from engine.measures import quantities
 from engine.measures.function import ejection_fraction, measure
 from engine.volume import LV, MYO, RV, Geometry, Known, LabelMap, Source, Volume
 
@@ -107,7 +107,7 @@ def test_spacing_that_is_no_certainty_is_said(spacing: Known, known: bool, says:
 
 
 def test_the_rules_are_said() -> None:
-    rules = " ".join(table.rules(measure(*case([{LV: 100}, {LV: 50}]))))
+    rules = " ".join(quantities.rules(measure(*case([{LV: 100}, {LV: 50}]))))
     for words in ("Papillary muscles", "Simpson", "largest", "1.05 g/mL", "EF = (EDV − ESV) / EDV"):
         assert words in rules
 

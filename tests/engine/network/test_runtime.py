@@ -16,7 +16,7 @@ from places import ROOT
 from tiny_model import reference_logits, write_tiny_model
 
 from engine.errors import ModelError
-from engine.network import runtime
+from engine.network import child, executed, runtime
 from engine.network.model_card import ModelCard, describe_file, save_card
 
 X86 = platform.machine().lower() in ("x86_64", "amd64")
@@ -32,7 +32,7 @@ def image(height: int = 64, width: int = 96) -> np.ndarray:
     return np.asarray(x, dtype=np.float32)
 
 
-def child(code: str, **environment: str) -> str:
+def fresh_python(code: str, **environment: str) -> str:
     done = subprocess.run(
         [sys.executable, "-c", code],
         capture_output=True,
@@ -81,12 +81,12 @@ def test_int8_share_is_read_from_the_kernels(card: ModelCard) -> None:
 def test_multiply_adds_of_the_layers_are_those_computed_by_hand(card: ModelCard) -> None:
     network = runtime.load_network(card, "float32", input_shape=(64, 64))
     compiled = network._compiled.get_runtime_model()
-    work = [macs for _, macs in runtime._executed_work(compiled)]
+    work = [macs for _, macs in executed.executed_work(compiled)]
     # 3×3 from 1 to 16, 3×3 depthwise of 16, 3×3 from 16 to 16, 1×1 from 16 to 4, at 64 × 64 positions.
     assert work == [4096 * n for n in (9 * 16, 9 * 16, 9 * 16 * 16, 16 * 4)]
 
 
-def profiled(card: ModelCard, precision: str) -> tuple[runtime.ExecutedNode, ...]:
+def profiled(card: ModelCard, precision: str) -> tuple[executed.ExecutedNode, ...]:
     path = card.path_for(precision)
     network = runtime.Network(
         path.read_bytes(), where=path, channels=4, input_shape=(256, 256), threads=1, profile=True
@@ -223,14 +223,14 @@ def test_a_network_with_other_outputs_than_its_card_says_is_refused(tmp_path: Pa
 def test_a_file_that_crashes_the_runtime_is_refused(card: ModelCard, monkeypatch: pytest.MonkeyPatch) -> None:
     runtime.forget_networks()
     monkeypatch.setattr(runtime, "_checked", set())
-    monkeypatch.setattr(runtime, "run_module", lambda *a, **k: subprocess.CompletedProcess([], -11, b"", b""))
+    monkeypatch.setattr(child, "run_module", lambda *a, **k: subprocess.CompletedProcess([], -11, b"", b""))
     with pytest.raises(ModelError, match="crashes the runtime"):
         runtime.load_network(card, "int8", input_shape=(64, 64))
 
     def slow(*_: object, **__: object) -> None:
-        raise runtime.ChildTimeout("python", 1)
+        raise child.ChildTimeout("python", 1)
 
-    monkeypatch.setattr(runtime, "run_module", slow)
+    monkeypatch.setattr(child, "run_module", slow)
     with pytest.raises(ModelError, match="did not load within"):
         runtime.load_network(card, "int8", input_shape=(64, 64))
 
@@ -239,7 +239,7 @@ def test_models_that_came_with_the_program_need_no_trial(card: ModelCard, monkey
     runtime.forget_networks()
     monkeypatch.setattr(runtime, "_checked", set())
     monkeypatch.setattr(runtime, "packaged_models", lambda: card.folder.parent)
-    monkeypatch.setattr(runtime, "run_module", lambda *a, **k: pytest.fail("a child was started"))
+    monkeypatch.setattr(child, "run_module", lambda *a, **k: pytest.fail("a child was started"))
     runtime.load_network(card, "int8", input_shape=(64, 64))
 
 
@@ -251,15 +251,15 @@ def test_the_trial_runs_this_package_wherever_the_user_stands(
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("PYTHONPATH", raising=False)
     content = card.path_for("int8").read_bytes()
-    done = runtime.run_module("engine.network.runtime", ["4", "64", "64", "x.onnx"], content=content)
+    done = child.run_module("engine.network.trial", ["4", "64", "64", "x.onnx"], content=content)
     assert (done.returncode, done.stderr) == (0, b"")
 
 
 def test_a_cycle_is_refused_before_the_runtime_reads_it(tmp_path: Path, card: ModelCard) -> None:
     model = onnx.load_from_string(card.path_for("float32").read_bytes())
     model.graph.node[0].input[0] = model.graph.node[-1].output[0]
-    done = runtime.run_module(
-        "engine.network.runtime", ["4", "64", "64", "x.onnx"], content=model.SerializeToString(), timeout_s=30
+    done = child.run_module(
+        "engine.network.trial", ["4", "64", "64", "x.onnx"], content=model.SerializeToString(), timeout_s=30
     )
     assert done.returncode == 1
     assert b"x.onnx: is not a usable ONNX file (a node reads" in done.stderr
@@ -267,9 +267,9 @@ def test_a_cycle_is_refused_before_the_runtime_reads_it(tmp_path: Path, card: Mo
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows bounds no process by itself")
 def test_a_trial_process_cannot_take_all_memory() -> None:
-    code = "from engine.network import runtime; runtime._bound_memory(); bytearray(4 << 30)"
+    code = "from engine.network import trial; trial._bound_memory(); bytearray(4 << 30)"
     with pytest.raises(AssertionError, match="MemoryError"):
-        child(code)
+        fresh_python(code)
 
 
 def test_running_a_network_makes_no_network_call_and_loads_no_telemetry(card: ModelCard) -> None:
@@ -290,14 +290,14 @@ print(*(name for name, module in sys.modules.items() if module is not None))
 """
     # CI switches the telemetry off by itself: without it the test sees what a user's computer does.
     environment = {"CI": "", "TF_BUILD": "", "JENKINS_URL": ""}
-    loaded = child(code, **environment).split()
+    loaded = fresh_python(code, **environment).split()
     assert "openvino" in loaded
     assert not [name for name in loaded if "telemetry" in name or name.startswith("openvino.tools.ovc")]
 
 
 def test_the_watch_would_see_the_telemetry() -> None:
     """The test above is worth something: importing OpenVINO plainly does load what sends."""
-    loaded = child("import sys, openvino\nprint(*sys.modules)", CI="true")
+    loaded = fresh_python("import sys, openvino\nprint(*sys.modules)", CI="true")
     if "openvino_telemetry" not in loaded.split():
         pytest.skip("openvino-telemetry is not installed")
     assert "openvino.tools.ovc" in loaded.split()
@@ -309,7 +309,7 @@ import engine.network.runtime, sys
 from openvino.tools.ovc import convert_model
 print(*(name for name, module in sys.modules.items() if module is not None))
 """
-    assert "openvino_telemetry" not in child(code).split()
+    assert "openvino_telemetry" not in fresh_python(code).split()
 
 
 @pytest.mark.skipif(not X86, reason="the cap is one of x86 instruction sets")
@@ -322,7 +322,7 @@ runtime.packaged_models = lambda: Path({str(card.folder.parent)!r})
 network = runtime.load_network(load_card(Path({str(card.folder)!r})), "int8", threads=1, input_shape=(64, 64))
 print(network.isa, network.int8_share)
 """
-    assert child(code, ONEDNN_MAX_CPU_ISA="AVX2", OV_CPU_MAX_ISA="AVX2").split() == ["AVX2", "1.0"]
+    assert fresh_python(code, ONEDNN_MAX_CPU_ISA="AVX2", OV_CPU_MAX_ISA="AVX2").split() == ["AVX2", "1.0"]
 
 
 @pytest.mark.parametrize(
@@ -342,7 +342,7 @@ print(network.isa, network.int8_share)
     ],
 )
 def test_names_of_instruction_sets(said: str, name: str) -> None:
-    assert runtime.short_isa(said) == name
+    assert executed.short_isa(said) == name
 
 
 def test_physical_cores_are_within_what_the_process_may_use() -> None:

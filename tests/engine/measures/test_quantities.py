@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from engine.measures import table
+from engine.measures import quantities
 from engine.measures.function import Function, of_phases
 from engine.volume import LV, MYO, RV
 
@@ -16,7 +16,7 @@ FUNCTION = replace(
 
 
 def test_keys_are_those_of_the_command() -> None:
-    found = table.to_json(FUNCTION)
+    found = quantities.to_json(FUNCTION)
     assert found["lv"] == {"edv_ml": 150, "esv_ml": 60, "sv_ml": 90, "ef_percent": 60}
     assert found["rv"] == {"edv_ml": 160, "esv_ml": 80, "sv_ml": 80, "ef_percent": 50}
     assert found["lv_mass_g"] == pytest.approx(105)
@@ -25,21 +25,24 @@ def test_keys_are_those_of_the_command() -> None:
 
 
 def test_rules_are_said_once() -> None:
-    said = table.rules(FUNCTION)
+    said = quantities.rules(FUNCTION)
     assert said[0] == "Simpson's rule."
     assert len(said) == len(set(said)) == 3
 
 
 def test_rows_pair_the_ventricles() -> None:
-    keys = [tuple(side.key if side else None for side in sides) for sides in table.rows()]
+    keys = [tuple(side.key if side else None for side in sides) for sides in quantities.rows()]
     assert ("lv.ef_percent", "rv.ef_percent") in keys
     assert ("lv_mass_g", None) in keys
-    assert {side.key for sides in table.rows(main=True) for side in sides if side} == {"lv.ef_percent", "rv.ef_percent"}
+    assert {side.key for sides in quantities.rows(main=True) for side in sides if side} == {
+        "lv.ef_percent",
+        "rv.ef_percent",
+    }
 
 
 def test_what_is_not_defined_is_missing() -> None:
     ed_only: Function = of_phases({LV: 150.0, MYO: 100.0, RV: 0.0}, None)
-    ef = next(measure for measure in table.MEASURES if measure.key == "lv.ef_percent")
+    ef = next(measure for measure in quantities.MEASURES if measure.key == "lv.ef_percent")
     assert ef.text(ed_only, missing="–") == "–"
     assert ef.text(FUNCTION) == "60"
     assert ef.text(FUNCTION, more=2) == "60.00"
@@ -47,5 +50,5 @@ def test_what_is_not_defined_is_missing() -> None:
 
 def test_units_are_doubted_where_the_spacing_is_unknown() -> None:
     doubted = replace(FUNCTION, units_known=False)
-    assert {measure.unit_of(doubted) for measure in table.MEASURES} == {"mL?", "g?", "%"}
-    assert {measure.unit_of(FUNCTION) for measure in table.MEASURES} == {"mL", "g", "%"}
+    assert {measure.unit_of(doubted) for measure in quantities.MEASURES} == {"mL?", "g?", "%"}
+    assert {measure.unit_of(FUNCTION) for measure in quantities.MEASURES} == {"mL", "g", "%"}
