@@ -61,14 +61,19 @@ class Geometry:
     shape: (Z, Y, X) voxels.
     spacing: whether the millimetres are known.
     orientation: whether the directions are known.
+    slab_mm: Z thicknesses in mm, what each slice stands for where the distances between slices differ; else empty, and
+        each slice stands for the one distance of the affine. A picture shows all slices at that one distance.
     """
 
     affine: NDArray[np.float64]
     shape: tuple[int, int, int]
     spacing: Known = Known.KNOWN
     orientation: Known = Known.KNOWN
+    slab_mm: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
+        if self.slab_mm and len(self.slab_mm) != self.shape[0]:
+            raise ValueError(f"{len(self.slab_mm)} slabs for {self.shape[0]} slices")
         affine = np.array(self.affine, dtype=np.float64)
         if affine.shape != (4, 4) or not np.isfinite(affine).all():
             raise ScanError(f"the affine is not a finite 4×4 matrix: {affine.tolist()}")
@@ -91,8 +96,15 @@ class Geometry:
 
     @property
     def voxel_ml(self) -> float:
-        """Volume of one voxel in mL."""
+        """Volume of one voxel in mL, by the one distance between slices; see slice_weights where they differ."""
         return float(abs(np.linalg.det(self.affine[:3, :3]))) / 1000.0
+
+    @property
+    def slice_weights(self) -> NDArray[np.float64]:
+        """(Z,): the volume of a voxel of each slice as a multiple of voxel_ml. All 1 where distances are equal."""
+        if not self.slab_mm:
+            return np.ones(self.shape[0])
+        return np.array(self.slab_mm) / self.spacing_mm[2]
 
     def position_mm(self, x: float, y: float, z: float) -> NDArray[np.float64]:
         """LPS position in mm of a (fractional) voxel index."""
@@ -108,7 +120,7 @@ class Geometry:
             raise ScanError(f"spacing must be three positive numbers in mm, not {x_mm}, {y_mm}, {z_mm}")
         affine = self.affine.copy()
         affine[:3, :3] = self.directions * given
-        return replace(self, affine=affine, spacing=Known.KNOWN)
+        return replace(self, affine=affine, spacing=Known.KNOWN, slab_mm=())
 
     def same_as(self, other: Geometry) -> bool:
         """Whether two grids coincide: equal shape, and every corner voxel within SAME_PLACE_MM.
@@ -175,6 +187,8 @@ class Volume:
     window: (centre, width) from the header, or None.
     not_short_axis: why this is no short-axis MR stack, as a phrase ("a CT image"); empty where it may be one.
         Such a volume is shown, but not segmented unasked.
+    time_order: ASSUMED where nothing tells the order of the frames: then no phase is named and no ejection fraction
+        given. missing: why volumes are not those of the whole heart, as a phrase ("2 slices are missing"), else empty.
     notices: what the user has to be told about this scan, one sentence each.
     spacing_notices: those of the notices that a spacing from the user answers.
     """
@@ -186,6 +200,8 @@ class Volume:
     phase_names: tuple[str, ...] = ()
     window: tuple[float, float] | None = None
     not_short_axis: str = ""
+    time_order: Known = Known.KNOWN
+    missing: str = ""
     notices: tuple[str, ...] = ()
     spacing_notices: tuple[str, ...] = ()
 
@@ -208,7 +224,7 @@ class Volume:
 
     @property
     def is_cine(self) -> bool:
-        """More than one frame of one heartbeat; an ED and ES pair is none."""
+        """More than one frame of one heartbeat, in whatever order; an ED and ES pair is none."""
         return self.frames > 1 and not self.phase_names
 
     def with_spacing(self, x_mm: float, y_mm: float, z_mm: float) -> Volume:

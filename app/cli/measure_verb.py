@@ -58,7 +58,7 @@ def _measure_text(function: Function, volume: Volume, by: str) -> str:
 
 
 def _one_frame_text(function: Function) -> str:
-    ml, g = ("mL", "g") if function.units_known else ("mL?", "g?")
+    ml, g = ("mL", "g") if function.units_known and function.whole else ("mL?", "g?")
     values = [number(side[0]) for side in (function.lv_ml, function.rv_ml, function.myo_ml)]
     rows = [["", "LV cavity", "RV cavity", "LV myocardium"], [f"volume, {ml}", *values]]
     return table(rows) + f"\nLV myocardial mass {number(function.lv_mass_g)} {g}"

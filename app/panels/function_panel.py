@@ -16,7 +16,7 @@ from app.words.engine_words import translated
 from app.words.language import COUNT, joined, translate
 from engine.measures import quantities
 from engine.measures.function import Function
-from engine.volume import LV, RV, Volume
+from engine.volume import LV, RV, Known, Volume
 
 NOT_DEFINED = "–"
 PHASE_NAME_PX = 16
@@ -186,6 +186,8 @@ class FunctionPanel(Panel):
         elif volume.phase_names:
             note = translate("Function", "From the {phases} phases; a cine would show the curve between them.")
             note = note.format(phases=joined(volume.phase_names))
+        elif volume.time_order is Known.ASSUMED:
+            note = translate("Function", "The order of the frames is unknown: no phases and no ejection fraction.")
         self._note.setText(note)
         self._note.setVisible(bool(note))
         self._filled.setToolTip("\n".join(map(translated, quantities.rules(function))))
@@ -265,7 +267,7 @@ def _row(
 ) -> tuple[str, str, str]:
     """A row of engine.measures.quantities: name, left and right ventricle."""
     name = next(side.name for side in sides if side is not None)
-    left, right = ("" if side is None else _unit(side.value(function), side.unit) for side in sides)
+    left, right = ("" if side is None else _unit(side.value(function), side.unit_of(function)) for side in sides)
     return translated(name), left, right
 
 

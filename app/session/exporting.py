@@ -228,7 +228,9 @@ def measurements_csv(path: Path, export: Export) -> None:
 def measurements_table(export: Export) -> str:
     """The text of the CSV: quantity, value, unit. An empty value is not defined for this scan."""
     volume, prediction, correction, function = export.volume, export.prediction, export.correction, export.function
-    unit = "mL" if function.units_known else "mL (spacing unknown)"
+    doubt = "" if function.units_known else " (spacing unknown)"
+    doubt = doubt or ("" if function.whole else " (slices missing)")
+    unit = f"mL{doubt}"
     rows: list[tuple[str, object, str]] = [
         ("Scan", volume.source.name, ""),
         ("Model", prediction.model_name, ""),
@@ -242,7 +244,7 @@ def measurements_table(export: Export) -> str:
         ("ES frame", _number(None if function.es_frame is None else function.es_frame + 1, 0), "from 1"),
     ]
     for measure in MEASURES:
-        unsure = "" if function.units_known or measure.unit == "%" else " (spacing unknown)"
+        unsure = "" if measure.unit == "%" else doubt
         name = f"{SIDES[measure.structure]} {measure.short}"
         rows.append((name, measure.text(function, more=2), f"{measure.unit}{unsure}"))
     times = volume.frame_times_ms

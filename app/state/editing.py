@@ -83,7 +83,7 @@ class Correction:
     """A segmentation with slices corrected by hand. Never changed in place.
 
     volume, base: the scan, and what the model found in it. planes: slices (Y, X) that differ from the model's, by
-    (frame, slice), read-only. voxels: (T, 3) int64, of LV, MYO and RV in every frame. function: measured on the
+    (frame, slice), read-only. voxels: (T, Z, 3) int64, of LV, MYO and RV in every slice. function: measured on the
     corrected labels; while a stroke is drawn, on those before it. done, undone: for undo and redo, the latest last.
     saved: planes as last exported. packed: the model's labels, compressed, while another scan is on screen; volume and
     base are then without voxels.
@@ -123,7 +123,7 @@ def digest(volume: Volume) -> str:
 
 def begin(volume: Volume, base: Prediction) -> Correction:
     """A correction in which nothing is corrected yet."""
-    voxels = np.array([_count(frame) for frame in base.labels.array], dtype=np.int64)
+    voxels = np.array([[_count(plane) for plane in frame] for frame in base.labels.array], dtype=np.int64)
     return Correction(volume, base, read_only(voxels), _function(voxels, volume))
 
 
@@ -292,15 +292,9 @@ def _with_plane(correction: Correction, where: Where, plane: Plane) -> Correctio
 
 
 def _measured(correction: Correction, change: Change) -> Correction:
-    """Function once more, after a step that was done or undone in this frame: only its frame is counted."""
-    frame = change.where[0]
+    """Function once more, after a step that was done or undone in this slice: only this slice is counted."""
     voxels = correction.voxels.copy()
-    stack = correction.base.labels.array[frame]
-    corrected = {z: plane for (t, z), plane in correction.planes.items() if t == frame}
-    counts = np.zeros(len(_COUNTED), dtype=np.int64)
-    for z in range(stack.shape[0]):
-        counts += _count(corrected.get(z, stack[z]))
-    voxels[frame] = counts
+    voxels[change.where] = _count(plane_of(correction, change.where))
     return replace(correction, voxels=read_only(voxels), function=_function(voxels, correction.volume))
 
 
@@ -313,8 +307,8 @@ def _count(labels: NDArray[np.uint8]) -> NDArray[np.int64]:
 
 
 def _function(voxels: NDArray[np.int64], volume: Volume) -> Function:
-    ml = volume.geometry.voxel_ml
-    lv, myo, rv = (tuple(float(n) * ml for n in voxels[:, i]) for i in range(len(_COUNTED)))
+    ml = voxels.transpose(0, 2, 1) @ volume.geometry.slice_weights * volume.geometry.voxel_ml
+    lv, myo, rv = (tuple(map(float, ml[:, i])) for i in range(len(_COUNTED)))
     return function_of(lv, rv, myo, volume)
 
 

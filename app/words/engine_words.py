@@ -83,6 +83,9 @@ TEXTS = (
     marked("Engine", "LV mass = 1.05 g/mL × myocardial volume at end-diastole."),
     marked("Engine", "The scan does not say its spacing: mL and grams assume 1 mm and are not to be trusted; EF is."),
     marked("Engine", "The header contradicts itself about spacing; {x} × {y} × {z} mm was used."),
+    marked("Engine", "The distances between slices differ: each slice counts by the thickness that it stands for."),
+    marked("Engine", "The order of the frames is unknown: no phase is named, so no ejection fraction."),
+    marked("Engine", "Volumes and mass are not of the whole heart: {why}."),
     # advice of the device check, the longer wordings first
     marked("Engine", "{model}, by default: no precision of it could be checked on this device."),
     marked(

@@ -29,7 +29,8 @@ class Function:
     lv_mass_g: at end-diastole; None without myocardium.
     ed_frame, es_frame: counted from 0; None where the scan has no such phase.
     lv_ml, rv_ml, myo_ml: volumes of every frame.
-    units_known: whether mL and grams can be relied on; ratios such as the ejection fraction always can.
+    units_known: whether the scan says its spacing, on which mL and grams depend and ratios do not.
+    whole: whether the slices cover the heart; else mL and grams are too small, and ratios are of what is there.
     rules: how all the numbers came about, one sentence each; engine.measures.quantities adds those of single measures.
     """
 
@@ -43,11 +44,12 @@ class Function:
     myo_ml: tuple[float, ...]
     units_known: bool
     rules: tuple[str, ...]
+    whole: bool = True
 
 
 def volumes_ml(labels: LabelMap, label: int) -> tuple[float, ...]:
-    """Volume of a structure in every frame, in mL: its voxels times the volume of one."""
-    counts = np.count_nonzero(labels.array == label, axis=(1, 2, 3))
+    """Volume of a structure in every frame, in mL: its voxels times the volume of one, by each slice's thickness."""
+    counts = np.count_nonzero(labels.array == label, axis=(2, 3)) @ labels.geometry.slice_weights
     return tuple(float(n) * labels.geometry.voxel_ml for n in counts)
 
 
@@ -114,12 +116,18 @@ def function_of(lv: tuple[float, ...], rv: tuple[float, ...], myo: tuple[float, 
         "Volumes are the sum over slices of area times the distance between slices (Simpson's rule).",
         "Papillary muscles and trabeculae count as cavity.",
     ]
+    if volume.geometry.slab_mm:
+        rules.append("The distances between slices differ: each slice counts by the thickness that it stands for.")
+    if volume.missing:
+        rules.append(f"Volumes and mass are not of the whole heart: {volume.missing}.")
 
     ed: int | None = None
     es: int | None = None
     if volume.phase_names:
         ed, es = (volume.phase_names.index(p) if p in volume.phase_names else None for p in ("ED", "ES"))
         rules.append("End-diastole and end-systole are the files so named.")
+    elif volume.frames > 1 and volume.time_order is Known.ASSUMED:
+        rules.append("The order of the frames is unknown: no phase is named, so no ejection fraction.")
     elif volume.frames > 1:
         if max(lv) > 0:
             ed = int(np.argmax(lv))
@@ -152,4 +160,5 @@ def function_of(lv: tuple[float, ...], rv: tuple[float, ...], myo: tuple[float, 
         myo_ml=myo,
         units_known=known,
         rules=tuple(rules),
+        whole=not volume.missing,
     )

@@ -36,8 +36,9 @@ class Measure:
         return missing if value is None else f"{value:.{self.digits + more}f}"
 
     def unit_of(self, function: Function) -> str:
-        """The unit; with a question mark where the scan does not say its spacing, on which all but ratios depend."""
-        return self.unit if function.units_known or self.unit == "%" else f"{self.unit}?"
+        """The unit; with a question mark where the scan does not say its spacing or lacks slices."""
+        sure = self.unit == "%" or (function.units_known and function.whole)
+        return self.unit if sure else f"{self.unit}?"
 
 
 SIDES = {LV: "LV", RV: "RV"}
@@ -91,5 +92,6 @@ def to_json(function: Function) -> dict[str, Any]:
         "rv_ml": function.rv_ml,
         "myo_ml": function.myo_ml,
         "units_known": function.units_known,
+        "whole": function.whole,
         "rules": rules(function),
     }

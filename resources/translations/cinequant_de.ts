@@ -1217,6 +1217,18 @@ Der Bericht unten enthält keine Patientendaten; er hilft, den Fehler zu beheben
         <translation>Der Header widerspricht sich bei der Voxelgröße; verwendet wurden {x} × {y} × {z} mm.</translation>
     </message>
     <message>
+        <source>The distances between slices differ: each slice counts by the thickness that it stands for.</source>
+        <translation>Die Schichtabstände sind verschieden: Jede Schicht zählt mit der Dicke, für die sie steht.</translation>
+    </message>
+    <message>
+        <source>The order of the frames is unknown: no phase is named, so no ejection fraction.</source>
+        <translation>Die Reihenfolge der Bilder ist unbekannt: Es wird keine Phase benannt, also keine Ejektionsfraktion.</translation>
+    </message>
+    <message>
+        <source>Volumes and mass are not of the whole heart: {why}.</source>
+        <translation>Volumina und Masse sind nicht die des ganzen Herzens: {why}.</translation>
+    </message>
+    <message>
         <source>{model}, by default: no precision of it could be checked on this device.</source>
         <translation>{model} als Voreinstellung: Keine seiner Genauigkeiten ließ sich auf diesem Gerät prüfen.</translation>
     </message>
@@ -1291,6 +1303,10 @@ Der Bericht unten enthält keine Patientendaten; er hilft, den Fehler zu beheben
     <message>
         <source>From the {phases} phases; a cine would show the curve between them.</source>
         <translation>Aus den Phasen {phases}; eine Cine zeigte auch den Verlauf dazwischen.</translation>
+    </message>
+    <message>
+        <source>The order of the frames is unknown: no phases and no ejection fraction.</source>
+        <translation>Die Reihenfolge der Bilder ist unbekannt: keine Phasen und keine Ejektionsfraktion.</translation>
     </message>
     <message numerus="yes">
         <source>Corrected by hand: %n slice(s)</source>

@@ -152,6 +152,14 @@ def test_a_pair_of_phases_is_no_cine() -> None:
     assert not volume(1).is_cine
 
 
+def test_slabs_are_one_a_slice_and_gone_when_a_spacing_is_given() -> None:
+    with pytest.raises(ValueError, match="2 slabs for 3 slices"):
+        Geometry(np.eye(4), (3, 2, 2), slab_mm=(1.0, 2.0))
+    uneven = Geometry(np.diag([1.0, 1.0, 4.0, 1.0]), (3, 2, 2), slab_mm=(2.0, 4.0, 6.0))
+    assert uneven.slice_weights.tolist() == [0.5, 1.0, 1.5]
+    assert uneven.with_spacing(1, 1, 8).slice_weights.tolist() == [1.0, 1.0, 1.0]
+
+
 def test_lengths_must_agree() -> None:
     with pytest.raises(ValueError, match="frame times"):
         volume(2, frame_times_ms=(0.0,))

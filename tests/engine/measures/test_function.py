@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -104,6 +106,33 @@ def test_spacing_that_is_no_certainty_is_said(spacing: Known, known: bool, says:
     assert found.units_known is known
     assert found.lv.ef_percent == pytest.approx(50)
     assert any(says in rule for rule in found.rules) if says else len(found.rules) == 3
+
+
+def test_each_slice_counts_by_its_own_thickness() -> None:
+    labels, volume = case([{LV: 400}, {LV: 100}])  # frame 1: every slice full; frame 2: the first slice alone
+    uneven = replace(volume.geometry, slab_mm=(5.0, 10.0, 10.0, 20.0))
+    found = measure(LabelMap(labels.array, uneven), replace(volume, geometry=uneven))
+    assert found.lv_ml == pytest.approx((100 * 0.05 * 4.5, 100 * 0.05 * 0.5))
+    assert any("by the thickness" in rule for rule in found.rules)
+    assert measure(labels, volume).lv_ml == pytest.approx((20, 5))
+
+
+def test_frames_in_unknown_order_have_no_phases() -> None:
+    labels, volume = case([{LV: 100, MYO: 60}, {LV: 40, MYO: 80}])
+    found = measure(labels, replace(volume, time_order=Known.ASSUMED))
+    assert (found.ed_frame, found.es_frame, found.lv.edv_ml, found.lv.ef_percent, found.lv_mass_g) == (None,) * 5
+    assert found.lv_ml == pytest.approx((5, 2))
+    assert any("order of the frames is unknown" in rule for rule in found.rules)
+
+
+def test_volumes_of_a_part_of_the_heart_are_marked() -> None:
+    labels, volume = case([{LV: 100, MYO: 60}, {LV: 40, MYO: 80}])
+    found = measure(labels, replace(volume, missing="2 slices are missing"))
+    assert found.lv.ef_percent == pytest.approx(60)
+    assert not found.whole
+    units = {m.key: m.unit_of(found) for m in quantities.MEASURES}
+    assert (units["lv.edv_ml"], units["lv.ef_percent"], units["lv_mass_g"]) == ("mL?", "%", "g?")
+    assert any("2 slices are missing" in rule for rule in found.rules)
 
 
 def test_the_rules_are_said() -> None:
