@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.measures.function import MYOCARDIAL_DENSITY_G_PER_ML
+from engine.pictures.tissue import blurred, ellipse, inside, paint, texture
 from engine.volume import LV, MYO, RV, Geometry, LabelMap, OnPlane, Source, Volume, read_only
 
 Array = NDArray[np.float32]
@@ -140,54 +141,6 @@ def true_values() -> dict[str, float]:
     }
 
 
-def _inside(distance: Any, soft_mm: Any) -> Any:
-    """Share of a pixel inside an edge, 0 to 1, from the distance to it in mm (negative is inside)."""
-    return np.clip(0.5 - distance / soft_mm, 0, 1)
-
-
-def _paint(picture: Array, signal: Any, share: Any) -> None:
-    """Lay tissue over the picture, in place."""
-    picture += share * (signal - picture)
-
-
-def _ellipse(x: Array, y: Array, at: tuple[float, float], radii: tuple[float, float], turn: float = 0.0) -> Array:
-    """Approximate signed distance in mm to an ellipse, negative inside; turn in degrees, clockwise."""
-    c, s = math.cos(math.radians(turn)), math.sin(math.radians(turn))
-    dx, dy = x - at[0], y - at[1]
-    u, v = (c * dx + s * dy) / radii[0], (c * dy - s * dx) / radii[1]
-    rho = np.sqrt(u * u + v * v)
-    slope = np.sqrt((u / radii[0]) ** 2 + (v / radii[1]) ** 2) / np.maximum(rho, 1e-3)
-    return np.asarray((rho - 1) / np.maximum(slope, 1e-3), dtype=np.float32)
-
-
-def _blurred(field: Array, pixels: float, *, reach: float = 4.0, mode: str = "symmetric") -> Array:
-    """(…, Y, X) smoothed within its slices by a Gaussian, as scipy.ndimage.gaussian_filter does it, without its import.
-
-    pixels: standard deviation. reach: where the Gaussian is cut off, in standard deviations. mode: of numpy.pad.
-    """
-    radius = int(reach * pixels + 0.5)
-    steps = np.arange(-radius, radius + 1)
-    weights = np.exp(-0.5 / (pixels * pixels) * steps**2)
-    weights /= weights.sum()
-    for axis in (-2, -1):
-        width = [(0, 0)] * field.ndim
-        width[axis] = (radius, radius)
-        # The axis to smooth comes first, so that all shifts are slices of whole blocks.
-        wide = np.moveaxis(np.pad(field, width, mode=mode).astype(np.float64), axis, 0)  # type: ignore[call-overload]
-        n = field.shape[axis]
-        total = weights[radius] * wide[radius : radius + n]
-        for step in range(radius, 0, -1):
-            total += weights[radius - step] * (wide[radius - step :][:n] + wide[radius + step :][:n])
-        field = np.moveaxis(total, 0, axis).astype(np.float32)
-    return field
-
-
-def _texture(field: Array, pixels: float) -> Array:
-    """Noise (Y, X) as a smooth random field of mean 0 and standard deviation 1."""
-    smooth = _blurred(field, pixels, mode="wrap")
-    return np.asarray((smooth - smooth.mean()) / smooth.std(), dtype=np.float32)
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class _Chance:
     """What is random in one slice: noise (Y, X) for textures of the chest and of the heart's box, and small things.
@@ -230,44 +183,44 @@ def _vessels(
         rows = slice(*np.searchsorted(y[:, 0], (at_y - reach, at_y + reach)))
         columns = slice(*np.searchsorted(x[0], (at_x - reach, at_x + reach)))
         dx, dy = x[rows, columns] - at_x, y[rows, columns] - at_y
-        _paint(picture[rows, columns], bright, np.exp(-(dx**2 + dy**2) / (2 * size**2)) * room[rows, columns])
+        paint(picture[rows, columns], bright, np.exp(-(dx**2 + dy**2) / (2 * size**2)) * room[rows, columns])
 
 
 def _chest(chance: _Chance, x: Array, y: Array, depth: float, px: float) -> Array:
     """Everything around the heart in one slice, (Y, X) float32."""
-    fine, coarse = _texture(chance.fine, 2.0 / px), _texture(chance.coarse, 9.0 / px)
+    fine, coarse = texture(chance.fine, 2.0 / px), texture(chance.coarse, 9.0 / px)
     picture = np.zeros(x.shape, dtype=np.float32)
     apical = depth / STACK_MM
 
     # Chest wall: fat, thin over the ribs and thick below the arm and the breast, on a dark layer of muscle with ribs.
     around = np.arctan2(y - 45, x - 55)
-    body = _ellipse(x, y, (58 - 6 * apical, 48), (152, 172), 20) + 4 * np.sin(3 * around + 1 + apical)
+    body = ellipse(x, y, (58 - 6 * apical, 48), (152, 172), 20) + 4 * np.sin(3 * around + 1 + apical)
     fat_mm = 9 + 7 * np.sin(2 * around + 1.2 + 0.5 * apical) + 15 * np.exp(-(((around + 1.15) / 0.35) ** 2))
-    _paint(picture, FAT * (1 + 0.05 * fine + 0.06 * coarse), _inside(body, px))
+    paint(picture, FAT * (1 + 0.05 * fine + 0.06 * coarse), inside(body, px))
     muscle_mm = 15 + 3 * np.sin(5 * around + 2 * apical)
-    _paint(picture, MUSCLE * (0.75 + 0.12 * fine), _inside(body + fat_mm, px))
+    paint(picture, MUSCLE * (0.75 + 0.12 * fine), inside(body + fat_mm, px))
     streak = np.abs(body + fat_mm + 0.45 * muscle_mm + 1.5 * np.sin(9 * around)) - 0.8
-    _paint(picture, FAT * 0.6, 0.8 * _inside(streak, px) * _inside(body + fat_mm, px))
+    paint(picture, FAT * 0.6, 0.8 * inside(streak, px) * inside(body + fat_mm, px))
     for rib in (-2.9, -2.5, -2.05, -1.55, -0.9, -0.4, 2.3, 2.75):
         reach = 9 * np.abs((around - rib - 0.08 * apical + math.pi) % (2 * math.pi) - math.pi) * 14
         edge = np.hypot(body + fat_mm + muscle_mm - 5, reach / 1.6) - 3.2
-        _paint(picture, 0.12, _inside(edge - 1.0, px))
-        _paint(picture, 0.55 + 0.08 * fine, _inside(edge, px))
+        paint(picture, 0.12, inside(edge - 1.0, px))
+        paint(picture, 0.55 + 0.08 * fine, inside(edge, px))
     inner = body + fat_mm + muscle_mm
-    _paint(picture, LUNG * (1 + 0.3 * fine), _inside(inner, px))
+    paint(picture, LUNG * (1 + 0.3 * fine), inside(inner, px))
 
     # Lung vessels, denser towards the heart.
-    _vessels(picture, x, y, chance.lung, _inside(inner + 6, px))
+    _vessels(picture, x, y, chance.lung, inside(inner + 6, px))
 
     # Below the diaphragm, on which the heart lies: liver at the left of the picture, stomach and spleen at its right.
     dome = 35 - 20 * apical - (24 - 4 * apical) * np.exp(-(((x - 92) / 42) ** 2)) + 0.004 * np.minimum(x + 20, 0) ** 2
-    below = _inside(dome - y, px) * _inside(inner, px)
-    _paint(picture, 0.15, _inside(dome - 1.5 - y, px) * _inside(inner, px))
-    _paint(picture, 0.95 + 0.2 * coarse, below)
-    liver = np.maximum(dome + 1.5 - y, _ellipse(x, y, (-36, 88 - 8 * apical), (78, 70), -20))
-    _paint(picture, 0.12, below * _inside(liver - 1.0, px))
-    _paint(picture, LIVER * (1 + 0.08 * fine + 0.06 * coarse), below * _inside(liver, px))
-    _vessels(picture, x, y, chance.liver, below * _inside(liver + 3, px))
+    below = inside(dome - y, px) * inside(inner, px)
+    paint(picture, 0.15, inside(dome - 1.5 - y, px) * inside(inner, px))
+    paint(picture, 0.95 + 0.2 * coarse, below)
+    liver = np.maximum(dome + 1.5 - y, ellipse(x, y, (-36, 88 - 8 * apical), (78, 70), -20))
+    paint(picture, 0.12, below * inside(liver - 1.0, px))
+    paint(picture, LIVER * (1 + 0.08 * fine + 0.06 * coarse), below * inside(liver, px))
+    _vessels(picture, x, y, chance.liver, below * inside(liver + 3, px))
     folds = np.sin(x / 5 + 3 * coarse) * np.sin(y / 6 + 2 * coarse)
     for at, radii, turn, signal in (
         ((78, 52 - 8 * apical), (33, 27), -25, STOMACH * (1 + 0.25 * coarse + 0.25 * folds)),
@@ -276,13 +229,13 @@ def _chest(chance: _Chance, x: Array, y: Array, depth: float, px: float) -> Arra
         ((30, 118), (24, 20), 0, 0.5 * (1 + 0.3 * folds)),
         ((-20, 165), (36, 22), 0, MUSCLE * (1 + 0.15 * fine)),
     ):
-        edge = _ellipse(x, y, at, radii, turn) + 2 * coarse
-        _paint(picture, 0.2, below * _inside(edge - 1.8, px))
-        _paint(picture, signal, below * _inside(edge, px))
+        edge = ellipse(x, y, at, radii, turn) + 2 * coarse
+        paint(picture, 0.2, below * inside(edge - 1.8, px))
+        paint(picture, signal, below * inside(edge, px))
     # Descending aorta.
-    aorta = _ellipse(x, y, (40 + 5 * apical, 56 + 6 * apical), (10.5, 10.5))
-    _paint(picture, 0.3, _inside(aorta - 1.5, px))
-    _paint(picture, BLOOD * 0.95, _inside(aorta, px))
+    aorta = ellipse(x, y, (40 + 5 * apical, 56 + 6 * apical), (10.5, 10.5))
+    paint(picture, 0.3, inside(aorta - 1.5, px))
+    paint(picture, BLOOD * 0.95, inside(aorta, px))
     return picture
 
 
@@ -331,7 +284,7 @@ def make_phantom(
         Magnitude of a signal with noise in both channels is Rician (Gudbjartsson and Patz, MRM 1995, doi
         10.1002/mrm.1910340618).
         """
-        smooth = _blurred(signal * coil, 0.45, reach=3.0)
+        smooth = blurred(signal * coil, 0.45, reach=3.0)
         return np.asarray(np.rint(np.hypot(smooth + NOISE * real, NOISE * imaginary) * SCALE), dtype=np.uint16)
 
     def volume_of(array: NDArray[np.uint16]) -> Volume:
@@ -387,8 +340,8 @@ def _heart(
     x, y = x[box], y[box]
     radius, angle = np.hypot(x, y), np.arctan2(y, x)
     profile = _rv_profile(angle).astype(np.float32)
-    fine, coarse = _texture(chance.heart_fine, 1.6 / px), _texture(chance.heart_coarse, 6.0 / px)
-    trabeculae = _texture(chance.trabeculae, 2.2 / px)
+    fine, coarse = texture(chance.heart_fine, 1.6 / px), texture(chance.heart_coarse, 6.0 / px)
+    trabeculae = texture(chance.trabeculae, 2.2 / px)
     front, back = depth - thick / 2, depth + thick / 2
 
     for frame, beat in enumerate(beats):
@@ -411,26 +364,26 @@ def _heart(
         groove = np.exp(-(((np.abs((angle - RV_MIDDLE + math.pi) % (2 * math.pi) - math.pi) - 1.45) / 0.28) ** 2))
         fat = (1.2 + 5.0 * groove + 2.0 * np.sqrt(profile) + 1.2 * coarse) * min(1.0, epi / 25)
         if epi > 0 or rv > 0:
-            _paint(view, 0.16, _inside(radius - (outer + wall + fat + 1.5), rv_soft))
-            _paint(view, FAT * (0.72 + 0.1 * fine), _inside(radius - (outer + wall + fat), rv_soft))
+            paint(view, 0.16, inside(radius - (outer + wall + fat + 1.5), rv_soft))
+            paint(view, FAT * (0.72 + 0.1 * fine), inside(radius - (outer + wall + fat), rv_soft))
         if rv > 0:
-            _paint(view, MUSCLE * (1 + 0.1 * fine), _inside(radius - outer - wall, rv_soft))
+            paint(view, MUSCLE * (1 + 0.1 * fine), inside(radius - outer - wall, rv_soft))
             spongy = np.clip(1 - np.abs(radius - outer) / 6, 0, 1) * np.clip(trabeculae, 0, 1)
             blood = RV_BLOOD * (1 + 0.05 * fine + 0.05 * coarse) * (1 - 0.45 * spongy)
             lined = np.hypot(rv_soft, 2 * RV_TRABECULAE_MM)
-            _paint(view, blood, _inside(radius - outer + RV_TRABECULAE_MM, lined) * (profile > 0))
+            paint(view, blood, inside(radius - outer + RV_TRABECULAE_MM, lined) * (profile > 0))
         if epi > 0:
-            _paint(view, MUSCLE * (1 + 0.08 * fine + 0.05 * coarse), _inside(radius - epi, epi_soft))
+            paint(view, MUSCLE * (1 + 0.08 * fine + 0.05 * coarse), inside(radius - epi, epi_soft))
         if endo > 0:
             blood = BLOOD * (1 + 0.04 * fine + 0.05 * coarse)
             lined = np.hypot(endo_soft, 2 * LV_TRABECULAE_MM)
-            _paint(view, blood, _inside(radius - endo + LV_TRABECULAE_MM, lined))
+            paint(view, blood, inside(radius - endo + LV_TRABECULAE_MM, lined))
             if 22 < depth < 72:
                 for at, grow in chance.papillary:
                     size = grow * 4.8
                     away = max(endo - 1.1 * size, 0.0)
                     spot = np.hypot(x - away * math.cos(at), y - away * math.sin(at)) - size
-                    _paint(view, MUSCLE, 0.85 * _inside(spot, 1.5 * px) * _inside(radius - endo, endo_soft))
+                    paint(view, MUSCLE, 0.85 * inside(spot, 1.5 * px) * inside(radius - endo, endo_soft))
 
         mask[(radius < outer) & (profile > 0)] = RV
         mask[radius < epi] = MYO

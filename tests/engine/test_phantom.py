@@ -9,7 +9,8 @@ import pytest
 from scipy.ndimage import gaussian_filter
 
 from engine.measures.function import measure
-from engine.phantom import _blurred, make_phantom, true_values
+from engine.phantom import make_phantom, true_values
+from engine.pictures.tissue import blurred
 from engine.volume import LV, MYO, RV, LabelMap, Volume
 
 Phantom = tuple[Volume, LabelMap, dict[str, float]]
@@ -116,7 +117,7 @@ def test_smoothing_is_that_of_scipy(mode: str, scipys: str) -> None:
     field = np.random.default_rng(3).standard_normal((2, 40, 33), dtype=np.float32)
     for pixels, reach in ((0.45, 3.0), (1.4, 4.0), (6.4, 4.0)):
         expected = gaussian_filter(field, (0, pixels, pixels), mode=scipys, truncate=reach)
-        assert np.abs(_blurred(field, pixels, reach=reach, mode=mode) - expected).max() < 1e-6
+        assert np.abs(blurred(field, pixels, reach=reach, mode=mode) - expected).max() < 1e-6
 
 
 @pytest.mark.parametrize(("frames", "slices", "size"), [(1, 1, 32), (3, 20, 48), (2, 5, 320)])

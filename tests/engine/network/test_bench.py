@@ -13,7 +13,7 @@ import pytest
 from tiny_model import write_tiny_model
 
 from engine.errors import Cancelled, ModelError
-from engine.network import runtime
+from engine.network import child, runtime
 from engine.network.bench import BF16, Row, bench, bench_aside, device_key, recommend, report_from_json
 from engine.network.catalog import Catalog, find_models
 from engine.progress import CancelToken
@@ -120,7 +120,7 @@ def test_bench_aside_tells_what_went_wrong(tmp_path: Path, monkeypatch: pytest.M
     (card.folder / "card.json").unlink()
     with pytest.raises(ModelError, match="no model is installed"):
         bench_aside(catalog)
-    monkeypatch.setattr(runtime, "_child", lambda *_: (["python3", "-c", "raise SystemExit('too old')"], {}))
+    monkeypatch.setattr(child, "_child", lambda *_: (["python3", "-c", "raise SystemExit('too old')"], {}))
     with pytest.raises(ModelError, match=r"ended early \(status 1: too old\); run it again"):
         bench_aside(catalog)
 
