@@ -229,8 +229,15 @@ def returned(state: AppState, before: AppState) -> AppState:
         scan=replace(before.scan, loading=None, index=asked.index, series=asked.series, asked=asked.asked),
         view=replace(before.view, playing=False),
         segmentation=replace(before.segmentation, runs=runs),
-        corrections=before.correction.corrections,
+        corrections=_as_left(before.correction.corrections, state.correction.corrections),
     )
+
+
+def _as_left(
+    before: Mapping[CorrectionKey, Correction], now: Mapping[CorrectionKey, Correction]
+) -> dict[CorrectionKey, Correction]:
+    """The corrections of before, unpacked as they were; exports that have ended since are not forgotten."""
+    return {key: replace(kept, saved=now[key].saved) if key in now else kept for key, kept in before.items()}
 
 
 def preselected(state: AppState) -> AppState:
