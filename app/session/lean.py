@@ -13,6 +13,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import sys
+from typing import Any
 
 import PySide6.QtCore  # noqa: F401 - its import brings the hook that is turned off below
 
@@ -20,7 +21,7 @@ import PySide6.QtCore  # noqa: F401 - its import brings the hook that is turned 
 _LARGE_BYTES = 4 << 20
 _M_MMAP_THRESHOLD = -3
 
-_feature = sys.modules.get("shibokensupport.feature")
+_feature: Any = sys.modules.get("shibokensupport.feature")
 if hasattr(_feature, "_mod_uses_pyside"):
     _feature._mod_uses_pyside = lambda module: True  # as for every module that uses Qt: Qt's own names
 

@@ -115,9 +115,9 @@ class Correction:
 
 
 def digest(volume: Volume) -> str:
-    """Names the voxels of a scan, wherever its files lie."""
+    """Identifies the voxels of a scan, wherever its files are."""
     made = hashlib.blake2b(repr((volume.array.shape, volume.array.dtype.str)).encode(), digest_size=16)
-    made.update(volume.array.reshape(-1).view(np.uint8))
+    made.update(volume.array.reshape(-1).view(np.uint8).data)
     return made.hexdigest()
 
 
@@ -329,7 +329,7 @@ def packed(correction: Correction) -> Correction:
     empty = np.zeros(array.shape, dtype=np.uint8)  # pages that nobody writes to take no memory
     return replace(
         correction,
-        packed=zlib.compress(array.reshape(-1), 1),
+        packed=zlib.compress(array.reshape(-1).data, 1),
         volume=replace(correction.volume, array=empty),
         base=replace(correction.base, labels=LabelMap(empty, correction.volume.geometry)),
     )

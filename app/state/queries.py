@@ -205,13 +205,13 @@ def heart_view(state: AppState) -> tuple[float, tuple[float, float]] | None:
 
 
 def heart_of(labels: LabelMap) -> Heart | None:
-    """Where the heart is, None where there are no labels.
+    """Where the heart is, None if there are no labels.
 
-    Its middle is that of the left ventricle in the first frame that shows it, half way between the first and the last
-    slice that do: planes through it stay where they are while frames and slices change.
+    The middle is that of the left ventricle, in the first frame that shows it, half way between the first and the last
+    slice that do. Planes through it therefore stay in place while frames and slices change.
     """
-    found = labels.array.any(axis=(0, 1))
-    rows, columns = np.flatnonzero(found.any(axis=1)), np.flatnonzero(found.any(axis=0))
+    found = np.any(labels.array, axis=(0, 1))
+    rows, columns = np.flatnonzero(np.any(found, axis=1)), np.flatnonzero(np.any(found, axis=0))
     if not rows.size:
         return None
     dx, dy, _ = labels.geometry.spacing_mm
