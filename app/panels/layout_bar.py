@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 from PySide6.QtCore import QEvent, QSize, Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
 from app.look import icons, theme
 from app.state.types import AppState, Layout
-from app.words.language import marked, translate
+from app.words.language import translate
 
-NAMES = {
-    Layout.SLICE: marked("Action", "One slice"),
-    Layout.PHASES: marked("Action", "End-diastole beside end-systole"),
-    Layout.COMPARE: marked("Action", "Compare two segmentations"),
-    Layout.SHEET: marked("Action", "All slices"),
-    Layout.LONG_AXIS: marked("Action", "Slice and long axis"),
-}
+
+@dataclass(frozen=True, slots=True)
+class LayoutButton:
+    """text: English name. key: what it is reached by, too. icon: a name of app.look.icons."""
+
+    layout: Layout
+    text: str
+    key: str
+    icon: str
 
 
 class LayoutBar(QWidget):
@@ -23,30 +28,31 @@ class LayoutBar(QWidget):
 
     layout_requested = Signal(Layout)
 
-    def __init__(self) -> None:
+    def __init__(self, entries: Sequence[LayoutButton]) -> None:
         super().__init__()
+        self._entries = tuple(entries)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
         self.buttons: dict[Layout, QPushButton] = {}
-        for i, (layout, text) in enumerate(NAMES.items()):
-            name = translate("Action", text)
+        for i, entry in enumerate(self._entries):
+            name = translate("Action", entry.text)
             button = QPushButton()
             button.setCheckable(True)
             button.setIconSize(QSize(18, 18))
             button.setFixedSize(36, 28)
             button.setProperty("segment", "true")
-            button.setProperty("place", "first" if i == 0 else "last" if i == len(NAMES) - 1 else "middle")
-            button.setToolTip(f"{name} ({i + 1})")
+            button.setProperty("place", "first" if i == 0 else "last" if i == len(self._entries) - 1 else "middle")
+            button.setToolTip(f"{name} ({entry.key})")
             button.setAccessibleName(name)
-            button.clicked.connect(lambda _=False, chosen=layout: self.layout_requested.emit(chosen))
+            button.clicked.connect(lambda _=False, chosen=entry.layout: self.layout_requested.emit(chosen))
             row.addWidget(button)
-            self.buttons[layout] = button
+            self.buttons[entry.layout] = button
         self._colour()
 
     def _colour(self) -> None:
-        for layout, button in self.buttons.items():
-            button.setIcon(icons.icon(f"layout-{layout}", theme.MUTED))
+        for entry in self._entries:
+            self.buttons[entry.layout].setIcon(icons.icon(entry.icon, theme.MUTED))
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

@@ -100,6 +100,10 @@ class Looking:
         """Change fields of the overlay."""
         self._store.update(overlay=replace(self._store.state.preferences.overlay, **changes))
 
+    def toggle_overlay(self) -> None:
+        """Hide or show all structures."""
+        self.update_overlay(hidden=not self._store.state.preferences.overlay.hidden)
+
     def toggle_structure(self, label: int) -> None:
         """Show or hide one structure."""
         overlay = self._store.state.preferences.overlay

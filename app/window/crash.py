@@ -62,7 +62,7 @@ class CrashHandler:
         copy.clicked.connect(lambda: QApplication.clipboard().setText(self.last_report))
         close = box.button(QMessageBox.StandardButton.Close)
         close.setIcon(QIcon())
-        box.setDefaultButton(close)
+        box.setDefaultButton(QMessageBox.StandardButton.Close)
         box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         box.finished.connect(self._closed)
         box.open()

@@ -125,8 +125,9 @@ class Palette(QDialog):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
             steps = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1, Qt.Key.Key_PageDown: ROWS, Qt.Key.Key_PageUp: -ROWS}
-            if event.key() in steps:
-                self._step(steps[event.key()])
+            step = steps.get(Qt.Key(event.key()))
+            if step is not None:
+                self._step(step)
                 return True
             if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
                 item = self.list.currentItem()
@@ -175,7 +176,8 @@ class _CommandRows(QStyledItemDelegate):
         background = QStyleOptionViewItem(option)
         self.initStyleOption(background, index)
         background.text = ""
-        widget: QWidget = self.parent()
+        widget = self.parent()
+        assert isinstance(widget, QWidget)
         widget.style().drawControl(widget.style().ControlElement.CE_ItemViewItem, background, painter, widget)
         painter.save()
         room: QRect = option.rect.adjusted(10, 0, -10, 0)

@@ -1,4 +1,4 @@
-"""Keys and mouse, from the table of actions."""
+"""Keys and mouse, from the tree of menus."""
 
 from __future__ import annotations
 
@@ -14,23 +14,36 @@ from app.dialogs.dialogs import (
     _dialog,
 )
 from app.look.widgets import label
-from app.window.actions import ACTIONS, CORRECT_MENU, MENUS, MOUSE
-from app.words.language import translate
+from app.window.actions import Action
+from app.window.menus import menus_within
+from app.words.language import marked, translate
+
+MOUSE: tuple[tuple[str, str], ...] = (
+    (marked("Mouse", "Wheel"), marked("Mouse", "Slice")),
+    (marked("Mouse", "Shift + wheel"), marked("Mouse", "Frame")),
+    (marked("Mouse", "Left drag"), marked("Mouse", "Brightness ↕ and contrast ↔")),
+    (marked("Mouse", "Left drag while correcting"), marked("Mouse", "Draw; Shift: the other tool; Ctrl: contrast")),
+    (marked("Mouse", "Ctrl + wheel while correcting"), marked("Mouse", "Size of the brush")),
+    (marked("Mouse", "Middle drag"), marked("Mouse", "Move the image")),
+    (marked("Mouse", "Right drag"), marked("Mouse", "Zoom")),
+    (marked("Mouse", "Double click"), marked("Mouse", "Reset view and window")),
+    (marked("Mouse", "Drop files or a folder"), marked("Mouse", "Open a scan")),
+)
 
 
 def shortcuts(parent: QWidget) -> QDialog:
-    """Keys and mouse, from the table of actions."""
+    """A window that lists every key, menu by menu, and what the mouse does."""
     content = QWidget()
     grid = QGridLayout(content)
     grid.setHorizontalSpacing(26)
     grid.setVerticalSpacing(5)
     mouse = [(translate("Mouse", what), translate("Mouse", key)) for key, what in MOUSE]
     sections = [(translate("Dialogs", "Mouse"), mouse)]
-    for menu in (*MENUS, CORRECT_MENU):
-        here = [a for a in ACTIONS if a.menu == menu and a.keys]
+    for menu in menus_within():
+        here = [entry for entry in menu.entries if isinstance(entry, Action) and entry.keys]
         rows = [(translate("Action", a.text).rstrip(" …"), _keys(a.keys)) for a in here]
         if rows:
-            sections.append((translate("Menu", menu), rows))
+            sections.append((translate("Menu", menu.title), rows))
     # Two columns of about equal length.
     halves: list[list[tuple[str, list[tuple[str, str]]]]] = [[], []]
     for section in sections:

@@ -1,8 +1,7 @@
-"""The middle of the window: which views there are in each layout, and where."""
+"""The middle of the window: shows the views of a layout."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
@@ -10,25 +9,13 @@ from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QGridLayout, QWidget
 
 from app.state.types import AppState, Layout, RunKey
-from app.views.agreement_view import AgreementView
-from app.views.contact_sheet import ContactSheet
 from app.views.drawing import Outlines
-from app.views.long_axis_view import LongAxisView
-from app.views.panes import Role
 from app.views.slice_view import SliceView
+from app.window.layouts import VIEWS, entry_of
 from app.words.names import research
 from engine.volume import Volume
 
 GAP_PX = 4
-
-# Name of the view, row, column, rows, columns. Views of one name are one and the same widget in every layout.
-ARRANGEMENTS: dict[Layout, tuple[tuple[str, int, int, int, int], ...]] = {
-    Layout.SLICE: (("current", 0, 0, 2, 2),),
-    Layout.PHASES: (("ED", 0, 0, 2, 1), ("ES", 0, 1, 2, 1)),
-    Layout.COMPARE: (("first", 0, 0, 1, 1), ("second", 0, 1, 1, 1), ("difference", 1, 0, 1, 1), ("table", 1, 1, 1, 1)),
-    Layout.SHEET: (("sheet", 0, 0, 2, 2),),
-    Layout.LONG_AXIS: (("current", 0, 0, 2, 1), ("long axis 1", 0, 1, 1, 1), ("long axis 2", 1, 1, 1, 1)),
-}
 
 
 class Stage(QWidget):
@@ -53,26 +40,17 @@ class Stage(QWidget):
     def view(self, name: str) -> Any:
         """The view of this name."""
         if name not in self._views:
-            made = self._make(name)
+            made = VIEWS[name](self._outlines)
             made.setParent(self)
             made.hide()
             self._views[name] = made
             self.made.emit(made)
         return self._views[name]
 
-    def _make(self, name: str) -> QWidget:
-        others: dict[str, Callable[[], QWidget]] = {
-            "table": AgreementView,
-            "sheet": lambda: ContactSheet(self._outlines),
-            "long axis 1": lambda: LongAxisView(0),
-            "long axis 2": lambda: LongAxisView(1),
-        }
-        return others[name]() if name in others else SliceView(Role(name), self._outlines)
-
     @property
     def views(self) -> tuple[Any, ...]:
         """Those of the layout shown, the first one first."""
-        return tuple(self.view(entry[0]) for entry in ARRANGEMENTS[self._shown]) if self._shown else ()
+        return tuple(self.view(place.view) for place in entry_of(self._shown).places) if self._shown else ()
 
     def apply(self, old: AppState, new: AppState) -> None:
         """Arrange and redraw what differs."""
@@ -108,14 +86,15 @@ class Stage(QWidget):
         self._shown = state.preferences.layout
         for view in before:
             self._grid.removeWidget(view)
-        for name, row, column, rows, columns in ARRANGEMENTS[state.preferences.layout]:
-            view = self.view(name)
+        places = entry_of(state.preferences.layout).places
+        for place in places:
+            view = self.view(place.view)
             # What it last drew may be anything: it draws all anew.
             view.apply(AppState(), state)
-            self._grid.addWidget(view, row, column, rows, columns)
+            self._grid.addWidget(view, place.row, place.column, place.rows, place.columns)
             view.show()
         for i in (0, 1):
-            used = any(row <= i < row + rows for _, row, _, rows, _ in ARRANGEMENTS[state.preferences.layout])
+            used = any(place.row <= i < place.row + place.rows for place in places)
             self._grid.setRowStretch(i, int(used))
             self._grid.setColumnStretch(i, 1)
         if focused:  # else Qt gives it to some button, which the next Space would press

@@ -48,7 +48,8 @@ def run_viewer(
     if screenshot is not None:
         os.environ["QT_SCALE_FACTOR"] = "1"
         os.environ["QT_ENABLE_HIGHDPI_SCALING"] = "0"
-    application = QApplication.instance() or QApplication(["cinequant"])
+    there = QApplication.instance()
+    application = there if isinstance(there, QApplication) else QApplication(["cinequant"])
     application.setApplicationName("CineQuant")
     application.setOrganizationName("CineQuant")
     settings = None if screenshot else Settings()
@@ -103,7 +104,7 @@ def _check_precision(state: AppState) -> None:
 def _end(window: MainWindow, what: str) -> None:
     """Close the window because a signal asks for it: nobody may be there to answer a question."""
     try:
-        saved = window.close_unasked(recovery_folder())
+        saved = window.closing.close_unasked(recovery_folder())
         said = f"; corrections that were not exported yet are in {saved}" if saved else ""
     except (CineQuantError, OSError) as error:
         said = f"; corrections could not be saved: {error}"

@@ -1408,10 +1408,6 @@ Der Bericht unten enthält keine Patientendaten; er hilft, den Fehler zu beheben
         <translation>Masken (*.nii *.nii.gz *.dcm);;Alle Dateien (*)</translation>
     </message>
     <message>
-        <source>Scans (*.nii *.nii.gz *.dcm *.ima *.IMA);;All files (*)</source>
-        <translation>Untersuchungen (*.nii *.nii.gz *.dcm *.ima *.IMA);;Alle Dateien (*)</translation>
-    </message>
-    <message>
         <source>Drop to open</source>
         <translation>Zum Öffnen loslassen</translation>
     </message>
@@ -1422,14 +1418,6 @@ Der Bericht unten enthält keine Patientendaten; er hilft, den Fehler zu beheben
     <message>
         <source>Function and performance</source>
         <translation>Funktion und Leistung</translation>
-    </message>
-    <message>
-        <source>Open recent</source>
-        <translation>Zuletzt geöffnet</translation>
-    </message>
-    <message>
-        <source>Window presets</source>
-        <translation>Fenstervorgaben</translation>
     </message>
     <message>
         <source>From the next start on</source>
@@ -1454,6 +1442,10 @@ Der Bericht unten enthält keine Patientendaten; er hilft, den Fehler zu beheben
     <message>
         <source>Open a scan</source>
         <translation>Untersuchung öffnen</translation>
+    </message>
+    <message>
+        <source>Scans ({patterns});;All files (*)</source>
+        <translation>Aufnahmen ({patterns});;Alle Dateien (*)</translation>
     </message>
     <message>
         <source>Open a folder of DICOM or NIfTI files</source>
@@ -1558,12 +1550,20 @@ ACDC</translation>
         <translation>Datei</translation>
     </message>
     <message>
+        <source>Open recent</source>
+        <translation>Zuletzt geöffnet</translation>
+    </message>
+    <message>
         <source>Export</source>
         <translation>Export</translation>
     </message>
     <message>
         <source>View</source>
         <translation>Ansicht</translation>
+    </message>
+    <message>
+        <source>Window presets</source>
+        <translation>Fenstervorgaben</translation>
     </message>
     <message>
         <source>Cine</source>

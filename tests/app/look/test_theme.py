@@ -125,7 +125,7 @@ def ink(button: QWidget) -> QColor:
 def test_the_window_changes_with_the_theme_and_its_images_stay_dark(qtbot: Any, window: MainWindow) -> None:
     window.session.opening.open_volume(volume())
     settle(qtbot, window.session)
-    window.choose_theme(Theme.LIGHT)
+    window.session.update(theme=Theme.LIGHT)
     QApplication.processEvents()
     shown = window.grab().toImage()
     panel = window.function.mapTo(window, window.function.rect().topLeft())
@@ -137,9 +137,9 @@ def test_the_window_changes_with_the_theme_and_its_images_stay_dark(qtbot: Any, 
         assert contrast(ink(button), theme.LIGHT.panel) >= 4.5
     assert window.function.curve.backgroundBrush().color() == QColor(theme.LIGHT.panel)
     assert window.function._lines[LV].opts["pen"].color() == QColor(theme.LIGHT.lv)
-    assert window.actions_by_text["Light theme"].isChecked()
-    assert not window.actions_by_text["Dark theme"].isChecked()
-    window.choose_theme(Theme.DARK)
+    assert window.menus.actions_by_text["Light theme"].isChecked()
+    assert not window.menus.actions_by_text["Dark theme"].isChecked()
+    window.session.update(theme=Theme.DARK)
     assert contrast(ink(window.models.about), theme.DARK.panel) >= 4.5
 
 
@@ -175,7 +175,7 @@ def test_every_widget_that_takes_the_focus_has_a_name(qtbot: Any, window: MainWi
 def test_dialogs_have_names_too(qtbot: Any, window: MainWindow) -> None:
     window.session.opening.open_volume(volume())
     settle(qtbot, window.session)
-    window.show_tags()
+    window.info.show_tags()
     window.show_palette()
     window.show_shortcuts()
     spacing = SpacingDialog(window)

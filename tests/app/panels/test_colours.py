@@ -260,7 +260,7 @@ def test_the_commands_of_the_palette(ready: MainWindow) -> None:
         at = ready.structures.swatches[opened].mapToGlobal(QPoint(0, 0))
         assert abs(menu.x() - at.x()) < 300
         menu.close()
-    ready.actions_by_text["Default colours"].trigger()
+    ready.menus.actions_by_text["Default colours"].trigger()
     assert ready.session.state.preferences.overlay.colours == {}
 
 

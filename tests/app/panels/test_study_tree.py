@@ -19,8 +19,8 @@ from PySide6.QtWidgets import QApplication, QLabel, QTreeWidgetItem
 from app.panels.study_tree import Thumbnails, patient_title, series_title, series_words, study_title
 from app.state.changes import evolve, opened
 from app.state.types import AppState, Busy, Kind, Language, Theme
-from app.window.actions import ACTIONS
 from app.window.main_window import MainWindow
+from app.window.menus import ACTIONS
 from app.window.palette import Palette, score
 from app.window.settings import Settings
 from app.words import language
@@ -193,15 +193,16 @@ def test_one_button_hides_names_everywhere(qtbot: Any, opened_folder: MainWindow
     window = opened_folder
     window.session.say(Kind.WARNING, f"{window.session.state.preferences.recents[0]}: something about Roe")
     window.session.update(recents=(Path("/scans/Roe"),))
-    window.show_tags()
+    window.info.show_tags()
     QTest.mouseClick(window.patient.names, Qt.MouseButton.LeftButton)
     assert window.session.state.preferences.hide_names
     words = [w.text() + w.toolTip() for w in window.findChildren(QLabel) if w.isVisible()]
     words += [window.windowTitle(), *lines(window)]
-    table = window._tags.rows
+    table = window.info.tags.rows
     words += [str(table.index(r, c).data()) for r in range(table.rowCount()) for c in range(table.columnCount())]
-    window._fill_recent_menu()
-    words += [action.text() for action in window._recent_menu.actions()]
+    recent = window.menus.menus_by_title["Open recent"]
+    recent.aboutToShow.emit()
+    words += [action.text() for action in recent.actions()]
     for name in ("Roe", "Rick", "Doe", "2024", str(window.session.state.scan.asked[0])):
         assert [text for text in words if name in text] == []
     assert window.patient.names.accessibleName() == "Show names"
@@ -247,7 +248,7 @@ def test_the_notice_is_whole_in_every_width(window: MainWindow, width: int) -> N
 
 
 def cell(window: MainWindow, name: str) -> str:
-    rows = window._tags.rows
+    rows = window.info.tags.rows
     return next(rows.index(r, 3).data() for r in range(rows.rowCount()) if rows.index(r, 1).data() == name)
 
 
@@ -256,7 +257,7 @@ def test_the_header_follows_the_slice_and_can_be_searched(opened_folder: MainWin
     window.activateWindow()
     window.slice_view.setFocus()
     QTest.keyClick(window.slice_view, Qt.Key.Key_T)
-    dialog = window._tags
+    dialog = window.info.tags
     assert dialog.isVisible() and not dialog.isModal()
     assert not dialog.table.isColumnHidden(0)
     window.session.update(slice_index=2, frame_index=1)
@@ -271,9 +272,9 @@ def test_the_header_follows_the_slice_and_can_be_searched(opened_folder: MainWin
     dialog._copy()
     assert QApplication.clipboard().text().startswith("(0002,")
     dialog.reject()
-    assert window._tags is None
-    window.show_tags()
-    assert window._tags is not dialog
+    assert window.info.tags is None
+    window.info.show_tags()
+    assert window.info.tags is not dialog
 
 
 def test_a_file_of_many_frames_is_read_once(
@@ -285,27 +286,27 @@ def test_a_file_of_many_frames_is_read_once(
     read: list[int] = []
     real = tags.tags_of
     monkeypatch.setattr(tags, "tags_of", lambda *where: read.append(1) or real(*where))
-    window.show_tags()
+    window.info.show_tags()
     window.session.update(slice_index=0, frame_index=2)
-    window.toggle_names()
+    window.session.looking.toggle("hide_names")
     assert len(read) == 1
-    assert window._tags.which.text().endswith("slice 1, frame 3")
+    assert window.info.tags.which.text().endswith("slice 1, frame 3")
     assert cell(window, "PatientName") == "hidden"
 
 
 def test_the_header_of_a_scan_without_files(window: MainWindow) -> None:
     window.session.opening.open_volume(volume())
-    window.show_tags()
-    assert "no header" in window._tags.which.text()
+    window.info.show_tags()
+    assert "no header" in window.info.tags.which.text()
     assert not window.study.tags.isVisible()
 
 
 def test_a_file_that_is_gone_is_said_in_the_table(opened_folder: MainWindow) -> None:
-    opened_folder.show_tags()
+    opened_folder.info.show_tags()
     for file in opened_folder.session.state.scan.index.files:
         file.unlink()
     opened_folder.session.update(slice_index=0)
-    assert "cannot be read" in opened_folder._tags.which.text()
+    assert "cannot be read" in opened_folder.info.tags.which.text()
 
 
 # -- commands --------------------------------------------------------------------------------------------------------

@@ -313,7 +313,7 @@ def test_a_slice_is_taken_back(correcting: MainWindow) -> None:
     before = plane(correcting).copy()
     stroke(correcting, CORNER, FAR)
     stroke(correcting, (60.0, 20.0), modifier=SHIFT)
-    correcting.actions_by_text["Take back this slice"].trigger()
+    correcting.menus.actions_by_text["Take back this slice"].trigger()
     assert np.array_equal(plane(correcting), before)
     key(correcting, KEY.Key_Z, CTRL)
     assert not np.array_equal(plane(correcting), before)
@@ -324,10 +324,10 @@ def test_contours_of_a_neighbour_are_copied(correcting: MainWindow) -> None:
     stroke(correcting, CORNER, FAR)
     drawn = plane(correcting).copy()
     correcting.session.update(slice_index=2)
-    correcting.actions_by_text["Copy the contours of the slice before"].trigger()
+    correcting.menus.actions_by_text["Copy the contours of the slice before"].trigger()
     assert np.array_equal(plane(correcting), drawn)
     correcting.session.update(slice_index=0)
-    correcting.actions_by_text["Copy the contours of the slice before"].trigger()  # there is none
+    correcting.menus.actions_by_text["Copy the contours of the slice before"].trigger()  # there is none
     assert (0, 0) not in correction_of(correcting.session.state).planes
 
 
@@ -516,9 +516,9 @@ def test_file_names_say_so(correcting: MainWindow, monkeypatch: pytest.MonkeyPat
     asked = []
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *args: (asked.append(Path(args[2]).name), ("", ""))[1])
     stroke(correcting, CORNER)
-    correcting.ask_export_mask()
+    correcting.questions.export_mask()
     key(correcting, KEY.Key_O)
-    correcting.ask_export_mask()
+    correcting.questions.export_mask()
     assert asked == ["scan_first_int8_corrected_mask.nii.gz", "scan_first_int8_mask.nii.gz"]
 
 
@@ -597,7 +597,7 @@ def test_closing_does_not_ask_where_there_is_nothing_to_lose(correcting: MainWin
 def test_closing_unasked_writes_them(correcting: MainWindow, tmp_path: Path, written: dict[str, np.ndarray]) -> None:
     """A signal closes the window where nobody may be there to answer a question."""
     stroke(correcting, CORNER, FAR)
-    assert correcting.close_unasked(tmp_path / "recovery") == tmp_path / "recovery"
+    assert correcting.closing.close_unasked(tmp_path / "recovery") == tmp_path / "recovery"
     assert not correcting.isVisible()
     assert set(written) == {"scan_first_int8_corrected_mask.nii.gz"}
 
@@ -606,10 +606,10 @@ def test_closing_unasked_ends_even_where_they_cannot_be_written(correcting: Main
     stroke(correcting, CORNER, FAR)
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(ExportError, match="file"):
-        correcting.close_unasked(tmp_path / "file")
+        correcting.closing.close_unasked(tmp_path / "file")
     assert not correcting.isVisible()
 
 
 def test_closing_unasked_writes_nothing_where_there_is_nothing(correcting: MainWindow, tmp_path: Path) -> None:
-    assert correcting.close_unasked(tmp_path / "recovery") is None
+    assert correcting.closing.close_unasked(tmp_path / "recovery") is None
     assert not (tmp_path / "recovery").exists()

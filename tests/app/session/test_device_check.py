@@ -256,7 +256,7 @@ def test_closing_the_window_ends_the_check(qtbot: Any, window: MainWindow, bench
 
 def test_another_theme_recolours_the_open_dialog(qtbot: Any, window: MainWindow) -> None:
     window.session.update(report=report())
-    window.show_device_check()
+    window.info.show_device_check()
     (dialog,) = window.findChildren(DeviceDialog)
     application = QApplication.instance()
     try:

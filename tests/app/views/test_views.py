@@ -23,9 +23,11 @@ from app.state.types import AppState, Busy, Drawn, Kind, Layout, Overlay, Status
 from app.views import captions, drawing
 from app.views.drawing import Outlines, paths_of
 from app.views.slice_view import place
-from app.window.actions import ACTIONS, COLOUR_MENU, CORRECT_MENU, LANGUAGE_MENU, MENUS, MOUSE
+from app.window.actions import Action
 from app.window.main_window import MainWindow
+from app.window.menus import ACTIONS, Note, menus_within
 from app.window.settings import Settings
+from app.window.shortcuts import MOUSE
 from app.words.names import RESEARCH
 from engine.volume import LV, MYO, RV, Geometry, Known
 
@@ -91,8 +93,28 @@ def test_space_presses_the_focused_button_and_plays_elsewhere(ready: MainWindow)
 def test_every_action_has_a_command_and_no_key_twice(window: MainWindow) -> None:
     keys = [k for action in ACTIONS for k in action.keys]
     assert len(keys) == len(set(keys))
-    assert {action.menu for action in ACTIONS} == {*MENUS, COLOUR_MENU, CORRECT_MENU, LANGUAGE_MENU}
-    assert {action.text for action in ACTIONS} == set(window.actions_by_text)
+    assert len({action.text for action in ACTIONS}) == len(ACTIONS)
+    assert {action.text for action in ACTIONS} == set(window.menus.actions_by_text)
+
+
+def test_the_menus_are_drawn_as_the_tree_says(window: MainWindow) -> None:
+    for menu in menus_within():
+        drawn = window.menus.menus_by_title[menu.title].actions()
+        assert [action.isSeparator() for action in drawn] == [entry is None for entry in menu.entries]
+        for action, entry in zip(drawn, menu.entries, strict=True):
+            if isinstance(entry, Action | Note):
+                assert action.text() == entry.text
+            elif entry is not None:
+                assert action.menu() is not None
+                assert action.menu().title() == entry.title
+
+
+def test_choosing_what_is_chosen_keeps_its_tick(window: MainWindow) -> None:
+    for _ in range(2):
+        window.menus.actions_by_text["Light theme"].trigger()
+        assert window.menus.actions_by_text["Light theme"].isChecked()
+        assert not window.menus.actions_by_text["Dark theme"].isChecked()
+    window.menus.actions_by_text["Dark theme"].trigger()
 
 
 # -- mouse -----------------------------------------------------------------------------------------------------------
@@ -440,8 +462,8 @@ def test_recent_scans_are_at_the_start_and_in_the_menu(qtbot: Any, window: MainW
     window.session.update(recents=(Path("/scans/R&D/a.nii.gz"),))
     QApplication.processEvents()
     assert [b.text() for b in recents_of(window)] == ["R&&D / a.nii.gz"]
-    window._recent_menu.aboutToShow.emit()
-    assert [a.text() for a in window._recent_menu.actions()] == ["R&&D / a.nii.gz"]
+    window.menus.menus_by_title["Open recent"].aboutToShow.emit()
+    assert [a.text() for a in window.menus.menus_by_title["Open recent"].actions()] == ["R&&D / a.nii.gz"]
     window.session.opening.open_volume(volume())
     settle(qtbot, window.session)
     assert recents_of(window) == []
@@ -466,7 +488,7 @@ def test_hidden_names_are_gone_at_once(window: MainWindow) -> None:
     window.session.opening.open_volume(volume(name="Doe", patient={"name": "Doe^Jane"}))
     QApplication.processEvents()
     assert any("Doe" in w.text() for w in window.findChildren(QLabel) if w.isVisible())
-    window.toggle_names()
+    window.session.looking.toggle("hide_names")
     shown = [w.text() for w in window.findChildren(QLabel) if w.isVisible()]
     assert not any("Doe" in text for text in [*shown, window.windowTitle()])
     assert recents_of(window) == []
@@ -524,21 +546,21 @@ def test_welcome_is_there_for_the_phantom_only(qtbot: Any, window: MainWindow) -
 
 def test_dropping_opens(qtbot: Any, window: MainWindow, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[list[Path]] = []
-    monkeypatch.setattr(window.session, "open_paths", asked.append)
+    monkeypatch.setattr(window.drops, "_opened", asked.append)
     mime = QMimeData()
     mime.setUrls([QUrl.fromLocalFile("/scans/a.nii.gz"), QUrl("https://example.org/b.nii.gz")])
     where, actions = QPoint(300, 300), Qt.DropAction.CopyAction
     left, none = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
     QApplication.sendEvent(window, QDragEnterEvent(where, actions, mime, left, none))
-    assert window._drop_hint.isVisible()
+    assert window.drops.hint.isVisible()
     QApplication.sendEvent(window, QDropEvent(QPointF(where), actions, mime, left, none))
-    assert not window._drop_hint.isVisible()
+    assert not window.drops.hint.isVisible()
     assert asked == [[Path("/scans/a.nii.gz")]]
 
 
-@pytest.mark.parametrize("command", ["show_shortcuts", "show_model_card", "show_about", "ask_spacing"])
+@pytest.mark.parametrize("command", ["Keys and mouse", "About the model…", "About CineQuant"])
 def test_dialogs_open_and_close(qtbot: Any, ready: MainWindow, command: str) -> None:
-    getattr(ready, command)()
+    ready.menus.actions_by_text[command].trigger()
     (dialog,) = [w for w in ready.findChildren(QDialog) if w.isVisible()]
     dialog.close()
     qtbot.waitUntil(lambda: not ready.findChildren(QDialog), timeout=2000)
@@ -591,7 +613,7 @@ def test_spacing_starts_empty_and_must_be_whole(qtbot: Any, window: MainWindow) 
 
 
 def test_dicom_seg_of_a_nifti_scan_is_refused_in_words(ready: MainWindow) -> None:
-    ready.ask_export_seg()
+    ready.questions.export_seg()
     assert ready.session.state.message.kind is Kind.WARNING
     assert "DICOM" in ready.session.state.message.text
 
@@ -599,9 +621,9 @@ def test_dicom_seg_of_a_nifti_scan_is_refused_in_words(ready: MainWindow) -> Non
 @pytest.mark.parametrize(
     ("command", "entered", "written"),
     [
-        ("ask_export_measurements", "table", "table.csv"),
-        ("ask_export_measurements", "table.CSV", "table.CSV"),
-        ("ask_save_picture", "heart.nii.gz", "heart.nii.gz.png"),
+        ("Export measurements as CSV…", "table", "table.csv"),
+        ("Export measurements as CSV…", "table.CSV", "table.CSV"),
+        ("Save picture of the slice…", "heart.nii.gz", "heart.nii.gz.png"),
     ],
 )
 def test_saved_files_get_their_ending(
@@ -614,7 +636,7 @@ def test_saved_files_get_their_ending(
     written: str,
 ) -> None:
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / entered), ""))
-    getattr(ready, command)()
+    ready.menus.actions_by_text[command].trigger()
     settle(qtbot, ready.session)
     assert [path.name for path in tmp_path.iterdir()] == [written]
     assert ready.session.state.message.kind is Kind.SUCCESS
@@ -632,13 +654,13 @@ def test_a_dismissed_file_dialog_does_nothing(ready: MainWindow, monkeypatch: py
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: "")
     before = ready.session.state
     for command in (
-        "ask_open_files",
-        "ask_open_folder",
-        "ask_export_mask",
-        "ask_export_measurements",
-        "ask_save_picture",
+        "Open files…",
+        "Open folder…",
+        "Export mask as NIfTI…",
+        "Export measurements as CSV…",
+        "Save picture of the slice…",
     ):
-        getattr(ready, command)()
+        ready.menus.actions_by_text[command].trigger()
     assert ready.session.state is before
 
 

@@ -41,9 +41,9 @@ from app.views.contact_sheet import grid_of
 from app.views.long_axis_view import upside_down
 from app.views.panes import Role, pane_of
 from app.views.slice_view import DifferenceItem
+from app.window.layouts import LAYOUTS, VIEWS, entry_of
 from app.window.main_window import MainWindow
 from app.window.settings import Settings
-from app.window.stage import ARRANGEMENTS
 from engine.formats import nifti
 from engine.measures.comparison import compare
 from engine.network.catalog import Catalog
@@ -98,15 +98,21 @@ def saved_mask(path: Path, found: LabelMap, of: Volume, convention: str = "mnms"
 # -- layouts ---------------------------------------------------------------------------------------------------------
 
 
+def test_every_layout_has_one_entry_whose_views_can_be_made() -> None:
+    assert [entry.layout for entry in LAYOUTS] == list(Layout)
+    assert {place.view for entry in LAYOUTS for place in entry.places} == set(VIEWS)
+    assert len({entry.key for entry in LAYOUTS}) == len(LAYOUTS)
+
+
 def test_keys_one_to_five_change_the_layout(ready: MainWindow) -> None:
     for layout, key in reversed(KEYS.items()):
         press(ready, key)
         assert ready.session.state.preferences.layout is layout
         shown = [view for view in ready.stage.findChildren(QWidget) if view in ready.stage._views.values()]
         names = {name for name, view in ready.stage._views.items() if view in shown and view.isVisible()}
-        assert names == {entry[0] for entry in ARRANGEMENTS[layout]}
+        assert names == {place.view for place in entry_of(layout).places}
         assert [b for b, button in ready.layouts.buttons.items() if button.isChecked()] == [layout]
-        assert ready.actions_by_text["All slices"].isChecked() is (layout is Layout.SHEET)
+        assert ready.menus.actions_by_text["All slices"].isChecked() is (layout is Layout.SHEET)
 
 
 def test_buttons_change_the_layout_and_keys_go_on_working(ready: MainWindow) -> None:
@@ -606,9 +612,10 @@ def test_w_goes_through_the_presets_and_the_menu_names_them(ready: MainWindow) -
         press(ready, Qt.Key.Key_W)
         seen.append(ready.session.state.view.window)
     assert set(seen) == set(presets.values())
-    ready._window_menu.aboutToShow.emit()
-    chosen = ready._window_menu.actions()[-1]
-    assert [a.text() for a in ready._window_menu.actions()] == list(presets)
+    menu = ready.menus.menus_by_title["Window presets"]
+    menu.aboutToShow.emit()
+    chosen = menu.actions()[-1]
+    assert [a.text() for a in menu.actions()] == list(presets)
     chosen.trigger()
     assert ready.session.state.view.window == presets[chosen.text()]
 

@@ -183,7 +183,12 @@ def test_nothing_is_computed_or_exported_of_a_part(
     assert refused()
     session.opening.set_spacing(1.0, 1.0, 8.0)
     assert refused()
-    for ask in (window.ask_save_picture, window.ask_export_mask, window.ask_load_mask, window.ask_spacing):
+    for ask in (
+        window.questions.save_picture,
+        window.questions.export_mask,
+        window.questions.load_mask,
+        window.questions.spacing,
+    ):
         ask()
         assert refused()
     session.segmenting.choose_model("second")

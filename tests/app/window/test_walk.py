@@ -327,7 +327,7 @@ def test_a_dropped_folder_is_a_tree_and_its_cine_is_chosen(walked: Walk) -> None
 
 
 def test_recent_scans(walk: Walk) -> None:
-    menu = walk.window._recent_menu
+    menu = walk.window.menus.menus_by_title["Open recent"]
     menu.aboutToShow.emit()
     (entry,) = [action for action in menu.actions() if walk.case.folder.name in action.text()]
     assert entry.isEnabled()
@@ -424,7 +424,7 @@ def test_drags_change_window_place_and_zoom(walk: Walk) -> None:
 
 def test_presets_invert_interpolation_and_zoom_to_the_heart(walk: Walk) -> None:
     window, before = walk.window, walk.seen()
-    menu = window._window_menu
+    menu = window.menus.menus_by_title["Window presets"]
     menu.aboutToShow.emit()
     names = [action.text() for action in menu.actions()]
     assert "Full range" in names
@@ -747,7 +747,7 @@ def test_a_mask_is_compared(walk: Walk, monkeypatch: pytest.MonkeyPatch) -> None
     dashed = walk.seen()
     walk.press(KEY.Key_M)
     assert not np.array_equal(walk.seen(), dashed)
-    window.actions_by_text["Remove the mask"].trigger()
+    window.menus.actions_by_text["Remove the mask"].trigger()
     assert window.session.state.segmentation.mask is None
 
 
@@ -798,13 +798,13 @@ def test_light_and_dark(walk: Walk) -> None:
     window = walk.window
     dark, image = picture(window.status), walk.seen()
     try:
-        window.actions_by_text["Light theme"].trigger()
+        window.menus.actions_by_text["Light theme"].trigger()
         QApplication.processEvents()
         assert picture(window.status)[2:6].mean() > 200
         assert dark[2:6].mean() < 60
         assert np.array_equal(walk.seen(), image)
     finally:
-        window.actions_by_text["Dark theme"].trigger()
+        window.menus.actions_by_text["Dark theme"].trigger()
         QApplication.processEvents()
     assert np.array_equal(picture(window.status), dark)
 

@@ -33,8 +33,9 @@ from app.look.widgets import Elided
 from app.state.changes import evolve, opened
 from app.state.types import AppState, Language, Layout
 from app.views import captions
-from app.window.actions import ACTIONS
+from app.window.actions import Action
 from app.window.main_window import MainWindow
+from app.window.menus import ACTIONS, menus_within
 from app.window.palette import Palette
 from app.window.settings import Settings
 from app.window.shortcuts import shortcuts
@@ -242,10 +243,10 @@ def test_the_language_is_remembered(tmp_path: Path) -> None:
 
 
 def test_a_language_is_chosen_for_the_next_start(window: MainWindow) -> None:
-    window.actions_by_text["Language: Deutsch"].trigger()
+    window.menus.actions_by_text["Language: Deutsch"].trigger()
     assert window.session.state.preferences.language is Language.GERMAN
-    assert window.actions_by_text["Language: Deutsch"].isChecked()
-    assert not window.actions_by_text["Language of the system"].isChecked()
+    assert window.menus.actions_by_text["Language: Deutsch"].isChecked()
+    assert not window.menus.actions_by_text["Language of the system"].isChecked()
     message = window.session.state.message
     assert message is not None and "started again" in message.text
 
@@ -253,8 +254,9 @@ def test_a_language_is_chosen_for_the_next_start(window: MainWindow) -> None:
 def test_the_menu_of_languages_says_from_when_they_count(window: MainWindow) -> None:
     [menu] = [menu for menu in window.findChildren(QMenu) if menu.title() == "Language"]
     first, *languages = menu.actions()
+    [entries] = [menu.entries for menu in menus_within() if menu.title == "Language"]
     assert first.text() == "From the next start on" and not first.isEnabled()
-    assert [action.text() for action in languages] == [a.text for a in ACTIONS if a.menu == "Language"]
+    assert [action.text() for action in languages] == [entry.text for entry in entries if isinstance(entry, Action)]
     for one in window.findChildren(QMenu):
         assert one.menuAction() not in one.actions(), one.title()
 
@@ -326,12 +328,22 @@ def test_the_whole_window_is_german(german: None, qtbot: Any, window: MainWindow
 
 
 @pytest.mark.parametrize(
-    "command", ["show_shortcuts", "show_palette", "show_model_card", "show_about", "show_tags", "ask_spacing"]
+    "command",
+    ["Keys and mouse", "Find a command…", "About the model…", "About CineQuant", "Header of the slice…"],
 )
 def test_dialogs_are_german(german: None, qtbot: Any, window: MainWindow, command: str) -> None:
     window.session.opening.open_volume(volume())
     settle(qtbot, window.session)
-    getattr(window, command)()
+    window.menus.actions_by_text[command].trigger()
+    dialog = opened_dialog(window)
+    assert_german(dialog)
+    dialog.close()
+
+
+def test_the_question_for_the_spacing_is_german(german: None, qtbot: Any, window: MainWindow) -> None:
+    window.session.opening.open_volume(volume())
+    settle(qtbot, window.session)
+    window.questions.spacing()
     dialog = opened_dialog(window)
     assert_german(dialog)
     dialog.close()
@@ -339,7 +351,7 @@ def test_dialogs_are_german(german: None, qtbot: Any, window: MainWindow, comman
 
 def test_the_device_check_is_german(german: None, qtbot: Any, window: MainWindow) -> None:
     window.session.update(report=report())
-    window.show_device_check()
+    window.info.show_device_check()
     dialog = opened_dialog(window)
     assert_german(dialog)
     assert "ist die beste Wahl" in dialog.advice.text()
@@ -369,7 +381,7 @@ def test_the_palette_finds_commands_by_german_and_english_words(german: None, wi
 
 
 def test_keys_and_menus_are_german(german: None, window: MainWindow) -> None:
-    names = {action.text() for action in window.actions_by_text.values()}
+    names = {action.text() for action in window.menus.actions_by_text.values()}
     assert "Zur Enddiastole" in names
     assert len(names) == len(ACTIONS)  # no two commands are called alike
     window.show_shortcuts()

@@ -1,0 +1,70 @@
+"""Draws the tree of menus, and ticks what is chosen."""
+
+from __future__ import annotations
+
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QMenu, QMenuBar
+
+from app.state.types import AppState
+from app.window.actions import Action, Commands
+from app.window.menus import ACTIONS, MENUS, Filled, Menu, Note
+from app.window.palette import ENGLISH
+from app.words.language import translate
+
+
+class MenuBar(QMenuBar):
+    """actions_by_text, menus_by_title: what was made of the tree, by English names."""
+
+    def __init__(self, commands: Commands) -> None:
+        super().__init__()
+        self._commands = commands
+        self.actions_by_text: dict[str, QAction] = {}
+        self.menus_by_title: dict[str, QMenu] = {}
+        self.setNativeMenuBar(False)
+        for menu in MENUS:
+            self._fill(self.addMenu(translate("Menu", menu.title)), menu)
+
+    def tick(self, state: AppState) -> None:
+        """Show what is chosen."""
+        for entry in ACTIONS:
+            if entry.checked is not None:
+                self.actions_by_text[entry.text].setChecked(entry.checked(state))
+
+    def _fill(self, made: QMenu, menu: Menu) -> None:
+        self.menus_by_title[menu.title] = made
+        for entry in menu.entries:
+            match entry:
+                case None:
+                    made.addSeparator()
+                case Note():
+                    made.addAction(translate("MainWindow", entry.text)).setEnabled(False)
+                case Menu():
+                    self._fill(made.addMenu(translate("Menu", entry.title)), entry)
+                case Filled():
+                    self._add_filled(made.addMenu(translate("Menu", entry.title)), entry)
+                case Action():
+                    made.addAction(self._action(entry))
+
+    def _add_filled(self, made: QMenu, entry: Filled) -> None:
+        self.menus_by_title[entry.title] = made
+
+        def fill() -> None:
+            made.clear()
+            entry.fill(self._commands, made)
+
+        made.aboutToShow.connect(fill)
+
+    def _action(self, entry: Action) -> QAction:
+        action = QAction(translate("Action", entry.text), self)
+        action.setProperty(ENGLISH, entry.text)
+        action.setShortcuts([QKeySequence(key) for key in entry.keys])
+        action.setCheckable(entry.checked is not None)
+
+        def do() -> None:
+            entry.do(self._commands)
+            # Qt has changed the tick already; what was clicked may be what was chosen before.
+            self.tick(self._commands.session.state)
+
+        action.triggered.connect(do)
+        self.actions_by_text[entry.text] = action
+        return action
