@@ -24,6 +24,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.tables import add_output, give
 from engine.ahead import load_ahead
 from engine.formats.door import open_scan
 from engine.network import preprocess, runtime
@@ -104,6 +105,7 @@ def main() -> int:
     parser.add_argument("scan", nargs="?", type=Path, default=SCAN, metavar="SCAN")
     parser.add_argument("--model", default=find_models().default, metavar="ID")
     parser.add_argument("--repeats", type=int, default=5)
+    add_output(parser)
     arguments = parser.parse_args()
     if not arguments.scan.exists():
         raise SystemExit(f"{arguments.scan}: no such scan; give one as an argument")
@@ -111,16 +113,16 @@ def main() -> int:
     ours: list[dict[str, float]] = []
     works: list[float] = []
     theirs: list[float] = []
+    runs: list[str] = []
     with tempfile.TemporaryDirectory() as folder:
         for repeat in range(arguments.repeats):
             ours.append(segment(arguments.scan, arguments.model, Path(folder) / "mask.nii.gz"))
             works.append(work_in_child(arguments.scan, arguments.model))
             theirs.append(torch_run())
-            sys.stdout.write(
+            runs.append(
                 f"run {repeat + 1}: CineQuant {works[-1]:.2f} s, as a whole command {ours[-1]['command_s']:.2f} s, "
                 f"PyTorch {theirs[-1]:.2f} s\n"
             )
-            sys.stdout.flush()
     whole = statistics.median(run["command_s"] for run in ours)
     work_s = statistics.median(works)
     bare = statistics.median(theirs)
@@ -139,8 +141,9 @@ def main() -> int:
         "the network": statistics.median(run["latency_ms"]["mean"] for run in ours) * slices / 1e3,  # type: ignore[index]
         "starting and ending the process": statistics.median(run["command_s"] - run["wall_s"] for run in ours),
     }
-    sys.stdout.write(
-        f"CineQuant, {arguments.model} int8, {slices} slices from DICOM files to labels: {work_s:.2f} s "
+    give(
+        "".join(runs)
+        + f"CineQuant, {arguments.model} int8, {slices} slices from DICOM files to labels: {work_s:.2f} s "
         f"({1e3 * work_s / slices:.1f} ms a slice)\n"
         f"the whole command, with the start and end of Python and the mask written to disk: {whole:.2f} s\n"
         + "".join(f"    {name}: {seconds:.2f} s\n" for name, seconds in parts.items())
@@ -148,7 +151,8 @@ def main() -> int:
         f"({1e3 * bare / TORCH_SLICES:.1f} ms a slice)\n"
         f"PyTorch's {TORCH_SLICES} slices take {bare / work_s:.2f} times as long as CineQuant's {slices}, "
         f"{bare / whole:.2f} times as long as the whole command\n"
-        f"{ours[0]['runtime']}, {ours[0]['isa']}, {THREADS} threads on both sides, median of {arguments.repeats} runs\n"
+        f"{ours[0]['runtime']}, {ours[0]['isa']}, {THREADS} threads on both sides, median of {arguments.repeats} runs",
+        arguments.output,
     )
     return 0
 

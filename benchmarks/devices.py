@@ -113,6 +113,7 @@ def rows_of(measured: Mapping[str, Any], catalog: Catalog, threads: int) -> list
                 difference=row["difference"],
                 tolerance=row["tolerance"],
                 dice_mean=_dice(card, precision),
+                size=SIZE,
             )
         )
     return found
@@ -352,6 +353,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         "--models", type=Path, default=Path("runs/models"), metavar="DIR",
         help="folder of the models that are not shipped, as cinequant-train quantize makes them",
     )  # fmt: skip
+    tables.add_output(parser)
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write everything that was measured")
     parser.add_argument("--quick", action="store_true", help="few repeats: to see that it runs, not to quote")
     parser.add_argument(
@@ -368,7 +370,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         raise SystemExit(f"this processor holds none of {', '.join(caps)}; leave --isa out")
     if arguments.json:
         write_atomically(arguments.json, json.dumps(found, indent=1).encode())
-    sys.stdout.write(text(found, catalog) + "\n")
+    tables.give(text(found, catalog), arguments.output)
     return 0 if all(v["agree"] for v in found["verdicts"]) else 1
 
 

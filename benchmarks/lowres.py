@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.models import FULL, RESULTS, SIZE, measure
-from benchmarks.tables import table, verdict
+from benchmarks.tables import add_output, give, table, verdict
 from benchmarks.timing import Subject, Task
 from engine.files import write_atomically
 from engine.network.catalog import find_models
@@ -158,13 +158,14 @@ def _dice(row: dict[str, Any]) -> str:
 def main(argv: Sequence[str] | None = None) -> int:
     summary = (__doc__ or "").splitlines()[0]
     parser = argparse.ArgumentParser(prog="python -m benchmarks.lowres", description=summary)
+    add_output(parser)
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write everything that was measured")
     parser.add_argument("--quick", action="store_true", help="few repeats: to see that it runs, not to quote")
     arguments = parser.parse_args(argv)
     found = run(quick=arguments.quick)
     if arguments.json:
         write_atomically(arguments.json, json.dumps(found, indent=1).encode())
-    sys.stdout.write(text(found) + "\n")
+    give(text(found), arguments.output)
     return 0
 
 

@@ -230,6 +230,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     summary = (__doc__ or "").splitlines()[0]
     parser = argparse.ArgumentParser(prog="python -m benchmarks.models", description=summary)
     parser.add_argument("--models", type=Path, default=packaged_models(), metavar="DIR", help="folder of the models")
+    tables.add_output(parser)
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write everything that was measured")
     parser.add_argument("--quick", action="store_true", help="few repeats: to see that it runs, not to quote")
     parser.add_argument(
@@ -248,7 +249,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         raise SystemExit(f"this processor holds none of {', '.join(caps)}; leave --isa out")
     if arguments.json:
         write_atomically(arguments.json, json.dumps(found, indent=1).encode())
-    sys.stdout.write(text(found) + "\n")
+    tables.give(text(found), arguments.output)
     return 0
 
 

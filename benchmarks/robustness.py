@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from benchmarks.tables import add_output, give
 from engine.formats import datasets, nifti
 from engine.measures.metrics import dice
 from engine.network.catalog import find_models
@@ -134,7 +135,6 @@ def measure(cases: list[datasets.Case], model: str, precision: str) -> list[dict
                 "labelled_mm2_mean": float(np.mean(found_mm2)),
             }
         rows.append(row)
-        print(_line(row), flush=True)  # noqa: T201
     return rows
 
 
@@ -155,12 +155,15 @@ def main() -> int:
     parser.add_argument("--model", default="quantlite")
     parser.add_argument("--precision", default="int8")
     parser.add_argument("--patients", default="val")
-    parser.add_argument("--json", type=Path)
+    add_output(parser)
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write everything that was measured")
     arguments = parser.parse_args()
     cases = datasets.find_cases(arguments.data, "acdc", arguments.patients)
-    print(f"{arguments.model} {arguments.precision}, {len(cases)} volumes\n")  # noqa: T201
-    print("| sampled as | Dice mean | LV | MYO | RV |\n| --- | --- | --- | --- | --- |")  # noqa: T201
     rows = measure(cases, arguments.model, arguments.precision)
+    head = (
+        f"{arguments.model} {arguments.precision}, {len(cases)} volumes\n\n| sampled as | Dice mean | LV | MYO | RV |"
+    )
+    give("\n".join([head, "| --- | --- | --- | --- | --- |", *map(_line, rows)]), arguments.output)
     if arguments.json:
         arguments.json.write_text(json.dumps(rows, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     return 0

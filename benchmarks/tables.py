@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import argparse
+import sys
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
+
+from engine.files import write_atomically
 
 INT8_TO_FLOAT = {"full": 0.50, "AVX-512 VNNI": 0.60, "AVX2-VNNI": 0.60, "AVX2": 0.80}
 """Most that int8 may take of the same graph's float32 time, by the cap on the instruction set."""
@@ -13,6 +18,19 @@ INT8_SHARE = 0.95
 INT8_TO_FLOAT_MEMORY = 0.35
 
 Cells = Sequence[object]
+
+
+def add_output(parser: argparse.ArgumentParser) -> None:
+    """-o: where `give` puts what was measured."""
+    parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="write the text there instead of printing it")
+
+
+def give(text: str, output: Path | None) -> None:
+    """Print a text, or write it to a file."""
+    if output:
+        write_atomically(output, (text + "\n").encode())
+    else:
+        sys.stdout.write(text + "\n")
 
 
 def table(head: Sequence[str], rows: Sequence[Cells]) -> str:

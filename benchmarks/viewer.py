@@ -25,6 +25,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from benchmarks.tables import add_output, give
 from engine.files import write_atomically
 from engine.formats import nifti
 from engine.phantom import make_phantom
@@ -44,6 +45,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.viewer", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--repeats", type=int, default=7, help="processes for each first picture (default 7)")
     parser.add_argument("--dicom", type=Path, metavar="FOLDER", help="a short-axis cine in DICOM, measured as well")
+    add_output(parser)
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures there")
     arguments = parser.parse_args()
     if arguments.repeats < 1:
@@ -59,7 +61,7 @@ def main() -> int:
         found |= child("use", scan, programs)
         if dicom is not None:
             found |= {f"dicom_{name}": value for name, value in child("hold", dicom, programs).items()}
-    sys.stdout.write("\n".join(lines(found)) + "\n")
+    give("\n".join(lines(found)), arguments.output)
     if arguments.json:
         write_atomically(arguments.json, (json.dumps(found, indent=2) + "\n").encode())
     return 0
