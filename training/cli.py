@@ -1,4 +1,4 @@
-"""The command cinequant-train; `torchrun --nproc-per-node N -m training.cli train …` trains in N processes."""
+"""The verbs of cinequant-train and the steps that each of them runs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ import onnx
 import torch
 from torch import nn
 
-from engine.errors import CineQuantError
+from engine.errors import CineQuantError, ScanError
 from engine.evaluate import evaluate
 from engine.files import write_atomically
 from engine.formats import datasets
@@ -34,10 +34,17 @@ from training.reports.bitreport import bits_table, write_bit_pictures, write_bit
 from training.reports.case_pictures import write_pictures
 from training.reports.curves import draw_curves
 from training.reports.summary import LOG, TUNING_LOG, ReportError, report
-from training.steps.export import ExportRefusedError, export_float, export_packed, finish_model, input_spec
+from training.steps.export import (
+    ExportRefusedError,
+    export_float,
+    export_packed,
+    finish_model,
+    input_spec,
+    training_spec,
+)
 from training.steps.quantize import Tune, calibration_inputs
 from training.steps.train import WEIGHTS, RunError, load_weights, train
-from training.steps.validation import METRICS_SPLIT, evaluate_model
+from training.steps.validation import evaluate_model
 
 CALIBRATION_SLICES = 256
 # Ranges where learned steps begin; training goes on from there.
@@ -58,7 +65,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         with processes.joined(device) as here:
             if here.size > 1 and arguments.verb != "train":
                 raise RunError(f"{arguments.verb} runs in one process; start only `train` with torchrun")
-            for step in _STEPS[arguments.verb]:
+            for step in (_check_inputs, *_STEPS[arguments.verb]):
                 step(config, arguments)
     except (CineQuantError, ConfigError, ExportRefusedError, processes.DeviceError, RunError, ReportError) as error:
         print(f"cinequant-train: {error}", file=sys.stderr)  # noqa: T201
@@ -101,12 +108,15 @@ def _parser() -> argparse.ArgumentParser:
         p.add_argument("--models", type=Path, help="the model goes to MODELS/ID; default: the viewer's own models, "
                        "or RUNS/models for a configuration that is not shipped")  # fmt: skip
         p.add_argument("--threads", type=int, help="CPU threads of torch")
+        if verb in ("make", "train", "quantize", "bits"):
+            p.add_argument("--replace", action="store_true", help="overwrite finished weights and models")
         if verb in ("make", "bits", "evaluate"):
             p.add_argument("--external", type=Path, metavar="MNMS", help="also evaluate on the M&Ms patients here")
-    text = "print the table of docs/models.md from the results on disk; draw curves of logs that have none"
+    text = "print the table of all models from the results on disk; draw curves of logs that have none"
     p = verbs.add_parser("report", help=text, description=text)
     p.add_argument("--results", type=Path, default=RESULTS)
     p.add_argument("--models", type=Path, default=packaged_models())
+    p.add_argument("-o", "--output", type=Path, metavar="FILE", help="write the tables there instead of printing them")
     p.add_argument("--pictures", type=Path, metavar="DIR", help="write agreement plots of the ejection fraction there, "
                    "and with --data a good, a median and the worst validation case")  # fmt: skip
     p.add_argument("--data", type=Path, help="folder of the ACDC patients, for the pictures of cases")
@@ -126,9 +136,11 @@ def _report(arguments: argparse.Namespace) -> None:
         picture = log.with_name("curves.png")
         if not picture.exists() or picture.stat().st_mtime < log.stat().st_mtime:
             draw_curves(log, picture)
-    print(report(cards, arguments.results))  # noqa: T201
-    if table := bits_table(arguments.results):
-        print(f"\n{table}")  # noqa: T201
+    tables = "\n\n".join(filter(None, (report(cards, arguments.results), bits_table(arguments.results))))
+    if arguments.output:
+        write_atomically(arguments.output, (tables + "\n").encode())
+    else:
+        print(tables)  # noqa: T201
     if arguments.pictures:
         write_bit_pictures(arguments.results, arguments.pictures)
         write_pictures(
@@ -136,11 +148,54 @@ def _report(arguments: argparse.Namespace) -> None:
         )
 
 
+def _check_inputs(config: Config, arguments: argparse.Namespace) -> None:
+    """Raise for what a later step would miss or overwrite, before the first one begins: training takes hours."""
+    verb = arguments.verb
+    if config.network not in NETWORKS:
+        raise ConfigError(f"{config.id}: network '{config.network}' is not known; choose one of {', '.join(NETWORKS)}")
+    if verb in ("make", "train", "bits"):
+        _teacher(config, arguments)
+        if config.start_from:
+            _trained(config.start_from, arguments)
+        if config.weights:
+            _network(config, arguments)
+    if verb == "make":
+        # Training can do with what was prepared; the steps after it read the files themselves.
+        data = source.open_data(arguments)
+        training, validation = data.split(arguments.train, arguments.val)
+        datasets.present(training + validation)
+        sets = [(data.layout, training), *((other.layout, other.cases) for other in source.open_also(arguments))]
+        seen = {case.patient for layout, cases in sets if layout == "mnms" for case in cases}
+        if both := sorted(seen.intersection(case.patient for case in _external(arguments))):
+            raise ScanError(f"patient '{both[0]}' is trained on and in --external; leave it out of one of them")
+    elif verb in ("bits", "evaluate"):
+        _external(arguments)
+    if verb in ("make", "train", "quantize", "bits") and not arguments.replace:
+        _refuse_to_overwrite(config, arguments)
+
+
+def _refuse_to_overwrite(config: Config, arguments: argparse.Namespace) -> None:
+    home, results = _models(config, arguments) / config.id, arguments.results / config.id / WEIGHTS
+    if arguments.verb != "train" and (home / CARD_FILE).exists():
+        raise RunError(
+            f"{home}: holds a finished model; add --replace to overwrite it, or name another --models folder"
+        )
+    if arguments.verb in ("make", "train") and not config.weights and results.exists():
+        # A run that is finished already changes nothing.
+        mine = arguments.runs / config.id / WEIGHTS
+        if not mine.exists() or mine.read_bytes() != results.read_bytes():
+            raise RunError(f"{results}: is finished; add --replace to overwrite it, or name another --results folder")
+
+
+def _external(arguments: argparse.Namespace) -> tuple[datasets.Case, ...]:
+    return datasets.find_cases(arguments.external, "mnms") if arguments.external else ()
+
+
 def _prepare(config: Config, arguments: argparse.Namespace) -> None:
     data = source.open_data(arguments)
     cases = datasets.present(datasets.choose(data.cases, data.layout, arguments.patients))
     show = source.bar("preparing")
-    print(prepare(cases, data.layout, input_spec(config), arguments.prepared, progress=show))  # noqa: T201
+    print(prepare(cases, data.layout, training_spec(config), arguments.prepared, progress=show))  # noqa: T201
 
 
 def _train(config: Config, arguments: argparse.Namespace) -> None:
@@ -150,7 +205,7 @@ def _train(config: Config, arguments: argparse.Namespace) -> None:
         return
     if config.bits_penalties:
         raise RunError(f"{config.id} learns bits from trained weights; run `cinequant-train bits {arguments.config}`")
-    spec, here = input_spec(config), processes.here()
+    spec, here = training_spec(config), processes.here()
     data = source.open_source(arguments)
     training, validation = data.split(arguments.train, arguments.val)
     scans = data.scans(training, spec, source.bar("reading", shown=here.first))
@@ -174,19 +229,22 @@ def _train(config: Config, arguments: argparse.Namespace) -> None:
         shutil.copyfile(run / name, results / name)
 
 
-def _teacher(config: Config, arguments: argparse.Namespace) -> Callable[[], nn.Module] | None:
-    """What loads the network that this configuration learns from, or None where it learns from the labels alone."""
-
-    def load() -> nn.Module:
-        weights = _trained(config.teacher, arguments)
-        return load_weights(NETWORKS[load_config(Path(config.teacher)).network](), weights)
-
-    return load if config.teacher else None
+def _teacher(config: Config, arguments: argparse.Namespace) -> nn.Module | None:
+    """The network that this configuration learns from, or None where it learns from the labels alone."""
+    return _trained_network(config.teacher, arguments) if config.teacher else None
 
 
 def _network(config: Config, arguments: argparse.Namespace) -> nn.Module:
     weights = _trained(config.weights or config.id, arguments)
     return load_weights(NETWORKS[config.network](), weights)
+
+
+def _trained_network(name: str, arguments: argparse.Namespace) -> nn.Module:
+    """The network of another configuration with its trained weights. Raises ConfigError or RunError."""
+    network = load_config(Path(name)).network
+    if network not in NETWORKS:
+        raise ConfigError(f"{name}: network '{network}' is not known; choose one of {', '.join(NETWORKS)}")
+    return load_weights(NETWORKS[network](), _trained(name, arguments))
 
 
 def _trained(name: str, arguments: argparse.Namespace) -> Path:
@@ -236,7 +294,7 @@ def _tuning(config: Config, arguments: argparse.Namespace, cases: Sequence[datas
             rows.append({**row, "seconds": time.perf_counter() - began})
             _say(rows[-1])
 
-        scans = load_scans(cases, input_spec(config))
+        scans = load_scans(cases, training_spec(config))
         teacher = teacher.to(memory_format=torch.channels_last).eval()
         # Of this very graph, so that nothing tuned before passes for it.
         graphs = hashlib.sha256(model.SerializeToString() + start.SerializeToString()).hexdigest()[:12]
@@ -309,11 +367,12 @@ def _evaluate(config: Config, arguments: argparse.Namespace) -> None:
     card = load_card(_models(config, arguments) / config.id)
     data = source.open_data(arguments)
     validation = datasets.present(datasets.choose(data.cases, data.layout, arguments.val))
-    results = arguments.results / (config.weights or config.id)
-    plain = data.layout == "acdc" and arguments.val == "val"
-    split = METRICS_SPLIT if plain else source.metrics_split(data.layout, validation, results)
-    external = datasets.find_cases(arguments.external, "mnms") if arguments.external else ()
-    source.refuse_trained("mnms", [case.patient for case in external], results)
+    external = _external(arguments)
+    # Weights that these began with or learned from have seen patients as well.
+    for name in filter(None, (config.start_from, config.teacher, config.weights or config.id)):
+        learned = arguments.results / name
+        split = source.metrics_split(data.layout, validation, learned)
+        source.refuse_trained("mnms", [case.patient for case in external], learned)
     written = evaluate_model(card, validation, arguments.results / config.id, external=external, split=split)
     for split, precisions in (("validation", written["precisions"]), ("external", written["external"])):
         for precision, found in precisions.items():
@@ -333,7 +392,3 @@ _STEPS: dict[str, tuple[Callable[[Config, argparse.Namespace], None], ...]] = {
 
 def _say(values: Mapping[str, object]) -> None:
     print("  ".join(f"{k} {v:.4g}" if isinstance(v, float) else f"{k} {v}" for k, v in values.items()), flush=True)  # noqa: T201
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -92,7 +92,7 @@ class Config:
     bits_steps: int = 150
     bits_learning_rate: float = 0.06
     precisions: tuple[str, ...] = ("float32", "int8")
-    ship: bool = True
+    ship: bool = False
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)

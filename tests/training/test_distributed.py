@@ -86,7 +86,7 @@ def test_gradients_of_two_processes_are_those_of_one(tmp_path: Path) -> None:
 def test_the_command_in_two_processes(tmp_path: Path) -> None:
     trees.mnms2(tmp_path / "data", [1, 161])
     (tmp_path / "two.toml").write_text(CONFIG)
-    command = ["-m", "training.cli", "train", str(tmp_path / "two.toml"), "--data", str(tmp_path / "data")]
+    command = ["-m", "training", "train", str(tmp_path / "two.toml"), "--data", str(tmp_path / "data")]
     command += ["--layout", "mnms2", "--runs", str(tmp_path / "runs"), "--results", str(tmp_path / "results")]
     done = _torchrun(2, *command)
     assert done.returncode == 0, done.stderr

@@ -39,8 +39,13 @@ ACDC = About(
     "CC BY-NC-SA 4.0",
     ACDC_LICENCE,
 )
+ACDC_NAME = "ACDC {} set (Bernard et al., TMI 2018)"
+ACDC_VALIDATION = (
+    "ACDC training set, the 20 patients whose number divides by 5, ED and ES: mean over volumes; "
+    "training saw none of them"
+)
 _NAMES = {
-    "acdc": "ACDC training set (Bernard et al., TMI 2018)",
+    "acdc": ACDC_NAME.format("training"),
     "mnms": "M&Ms (Campello et al., TMI 2021)",
     "mnms2": "M&Ms-2, short axis (Martín-Isla et al., JBHI 2023)",
     "mnms2-la": "M&Ms-2, long axis (Martín-Isla et al., JBHI 2023)",
@@ -166,10 +171,13 @@ def _noted(layout: str, cases: Sequence[Case]) -> dict[str, Any]:
 
 
 def trained_on(folder: Path) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """(layout, patients) of each data set that note_training wrote; ACDC and none without, as of an older program."""
+    """(layout, patients) of each data set that note_training wrote.
+
+    Results of an older program do not say; all of those were trained on the 80 patients of ACDC.
+    """
     path = folder / DATA
     if not path.exists():
-        return (("acdc", ()),)
+        return (("acdc", tuple(f"patient{number:03d}" for number in range(1, 101) if number % 5)),)
     said = json.loads(path.read_text(encoding="utf-8"))
     return tuple((one["layout"], tuple(one["patients"])) for one in (said, *said.get("also", ())))
 
@@ -185,7 +193,7 @@ def about(folder: Path) -> About:
 
 
 def _about(layout: str, patients: Sequence[str]) -> About:
-    if layout == "acdc" and (not patients or _is_default_split(patients)):
+    if layout == "acdc" and _is_default_split(patients):
         return ACDC
     text = f"{_NAMES[layout]}, {_count(patients)}"
     return About(text, _TERMS[layout], long_axis=layout == "mnms2-la")
@@ -195,9 +203,21 @@ def metrics_split(layout: str, cases: Sequence[Case], results: Path) -> str:
     """What a card says of the patients it was measured on. Raises ScanError where training saw one of them."""
     patients = tuple(dict.fromkeys(case.patient for case in cases))
     refuse_trained(layout, patients, results)
+    if layout == "acdc" and sorted(patients) == [f"patient{number:03d}" for number in range(5, 101, 5)]:
+        return ACDC_VALIDATION
     splits = tuple({case.split for case in cases})
-    which = {("val",): "its validation set", ("test",): "its test set"}.get(splits, "chosen by name")
-    return f"{_NAMES[layout]}, {_count(patients)} ({which}): mean over volumes; training saw none of them"
+    # A folder need not hold all of them, nor a command name them all.
+    which = {("val",): "of its validation set", ("test",): "of its test set"}.get(splits, "chosen by name")
+    name = _NAMES[layout]
+    if layout == "acdc":
+        numbers = [datasets.patient_number(patient) for patient in patients]
+        which = "chosen by name" if any(number % 5 for number in numbers) else "whose number divides by 5"
+        # The official test set has the numbers from 101.
+        if min(numbers) > 100:
+            name = ACDC_NAME.format("test")
+        elif max(numbers) > 100:
+            name = ACDC_NAME.format("training and test")
+    return f"{name}, {_count(patients)} {which}: mean over volumes; training saw none of them"
 
 
 def refuse_trained(layout: str, patients: Sequence[str], results: Path) -> None:

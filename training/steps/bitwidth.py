@@ -149,15 +149,17 @@ def learn_all(
     make: Callable[[], BitGraph],
     scans: Callable[[], Sequence[Scan]],
     folder: Path,
-    teacher: Callable[[], nn.Module] | None = None,
+    teacher: nn.Module | None = None,
     on_step: Callable[[dict[str, float]], None] | None = None,
 ) -> None:
-    """Learn bits once for each of config.bits_penalties, each anew from what make gives, taught by what teacher gives.
+    """Learn bits once for each of config.bits_penalties, each anew from what make gives, taught by teacher.
 
     Writes folder/<penalty>.cqp, the packed network, and folder/<penalty>.json: penalty, seconds, layers (LayerBits),
     log (what learn_bits said) and the logits that torch gives for the test image. A penalty whose files are there
     already is not trained again.
     """
+    if teacher:
+        teacher = teacher.to(memory_format=torch.channels_last).eval()
     for penalty in config.bits_penalties:
         path = folder / f"{penalty:g}.json"
         if path.exists():
@@ -170,8 +172,7 @@ def learn_all(
             if on_step:
                 on_step({"penalty": penalty, **row})
 
-        taught_by = teacher().to(memory_format=torch.channels_last).eval() if teacher else None
-        learn_bits(graph, config, scans(), penalty, taught_by, note)
+        learn_bits(graph, config, scans(), penalty, teacher, note)
         content = pack(graph.packed())
         _check_runtime(config, graph, content)
         write_atomically(path.with_name(f"{penalty:g}{ENDING}"), content)

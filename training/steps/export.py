@@ -78,6 +78,14 @@ def input_spec(config: Config) -> InputSpec:
             min_size=config.fixed_size,
             max_size=config.fixed_size,
         )
+    return training_spec(config)
+
+
+def training_spec(config: Config) -> InputSpec:
+    """What training reads and prepares: as input_spec, whatever fixed_size the exported file is to have.
+
+    So one prepared folder serves every network with the same spacing and sizes.
+    """
     return InputSpec(spacing_mm=config.spacing_mm, multiple=config.multiple, max_size=config.max_size)
 
 

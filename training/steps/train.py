@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save
 from torch import Tensor, nn
 from tqdm import tqdm
@@ -43,7 +43,7 @@ def train(
     monitor: Sequence[Scan] = (),
     monitor_every: int = 10,
     start: Path | None = None,
-    teacher: Callable[[], nn.Module] | None = None,
+    teacher: nn.Module | None = None,
     on_epoch: Callable[[dict[str, float]], None] | None = None,
     device: torch.device = CPU,
 ) -> nn.Module:
@@ -51,7 +51,7 @@ def train(
     weights as weights.safetensors. Called again on the same folder, it goes on where it stopped.
 
     start: file of the weights of config.start_from.
-    teacher: gives the network that config.teacher names, when the first epoch needs it.
+    teacher: the network that config.teacher names; its probabilities join the labels.
     monitor: scans whose Dice is logged now and then; nothing is chosen by it.
     device: where the network is; the crops are drawn on the CPU. The weights returned are on the CPU.
     Of several processes (see training.processes) each takes its share of every batch, and the first one writes.
@@ -77,7 +77,8 @@ def train(
         raise RunError(f"{len(augmenter)} slices are too few for a batch of {config.batch}; give more patients")
     # Networks that give something else while they train bring the loss of that.
     loss_of = getattr(network, "loss", dice_cross_entropy)
-    taught_by: nn.Module | None = None
+    if teacher:
+        teacher = teacher.to(device, memory_format=torch.channels_last).eval()
     first = resume_checkpoint(folder / CHECKPOINT, network, average, optimizer)
     if processes.mean_over_processes(first, device) != first:
         raise RunError(f"{folder}: the processes find different checkpoints there; use a folder that all of them share")
@@ -90,8 +91,7 @@ def train(
         for epoch in range(first, config.epochs):
             order = np.random.default_rng((config.seed, epoch))
             strength = 0.5 if epoch >= config.epochs * (1 - config.calm) else 1.0
-            if teacher and taught_by is None and epoch >= config.epochs * config.teacher_from:
-                taught_by = teacher().to(device, memory_format=torch.channels_last).eval()
+            taught_by = teacher if epoch >= config.epochs * config.teacher_from else None
             started, losses = time.perf_counter(), []
             network.train()
             if config.frozen_statistics:
@@ -183,11 +183,19 @@ def quick_dice(network: nn.Module, scans: Sequence[Scan]) -> dict[str, float]:
 
 
 def load_weights(network: nn.Module, path: Path) -> nn.Module:
-    """Weights of a safetensors file into a network, strictly; from a checkpoint, its averaged weights."""
-    with safe_open(str(path), framework="pt") as file:
-        names = set(file.keys())
-        prefix = "average/" if any(n.startswith("average/") for n in names) else ""
-        network.load_state_dict({n.removeprefix(prefix): file.get_tensor(n) for n in names if n.startswith(prefix)})
+    """Weights of a safetensors file into a network, strictly; from a checkpoint, its averaged weights.
+
+    Raises RunError for a file that is damaged or of another network.
+    """
+    try:
+        with safe_open(str(path), framework="pt") as file:
+            names = set(file.keys())
+            prefix = "average/" if any(n.startswith("average/") for n in names) else ""
+            tensors = {n.removeprefix(prefix): file.get_tensor(n) for n in names if n.startswith(prefix)}
+        network.load_state_dict(tensors)
+    except (OSError, SafetensorError, RuntimeError) as error:
+        reason = str(error).splitlines()[0]
+        raise RunError(f"{path}: does not hold the weights of this network ({reason}); train it again") from error
     return network.eval()
 
 

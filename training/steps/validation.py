@@ -15,12 +15,6 @@ from engine.formats import datasets
 from engine.network.model_card import ModelCard, save_card
 from engine.progress import Progress, no_progress
 
-METRICS_SPLIT = (
-    "ACDC training set, the 20 patients whose number divides by 5, ED and ES: mean over volumes; "
-    "training saw none of them"
-)
-
-
 EXTERNAL_SPLIT = "M&Ms, every patient given, ED and ES: mean over volumes; nothing was trained or chosen on them"
 
 
@@ -30,7 +24,7 @@ def evaluate_model(
     results: Path,
     *,
     external: Sequence[datasets.Case] = (),
-    split: str = METRICS_SPLIT,
+    split: str,
     progress: Progress = no_progress,
 ) -> dict[str, Any]:
     """Evaluate every precision as `cinequant evaluate` does; update the card's metrics; write results/evaluation.json.
