@@ -13,23 +13,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import ScanError
-from engine.formats.dicom_files import (
-    Image,
-    looks_like_dicom,
-    plain,
-    pydicom,
-    read_images,
-    read_pixels,
-)
-from engine.formats.dicom_stack import Stack, choose, is_localiser, normal
+from engine.formats.dicom_files import looks_like_dicom, plain, pydicom, read_pixels
+from engine.formats.dicom_grid import grid_of, needs_resampling, onto
+from engine.formats.dicom_header import read_images
+from engine.formats.dicom_image import Image
+from engine.formats.dicom_kind import is_localiser, normal, why_no_short_axis_cine
+from engine.formats.dicom_stack import Stack, choose
 from engine.formats.index import UnusableError
 from engine.progress import CancelToken, Progress, no_progress
-from engine.volume import Geometry, Known, OnPlane, Source, Volume, read_only
+from engine.volume import Known, OnPlane, Source, Volume, read_only
 
 __all__ = ["looks_like_dicom", "not_short_axis", "patient_of", "read_headers", "read_stack", "stack_of"]
-
-# Distances between neighbouring slices that differ by less than this share of their median are equal.
-EVEN = 0.02
 
 _KINDS = {
     "CT": "a CT image",
@@ -65,6 +59,7 @@ def read_stack(
     images: Sequence[Image],
     *,
     beside: Sequence[Stack] = (),
+    about: Sequence[str] = (),
     progress: Progress = no_progress,
     cancel: CancelToken | None = None,
     on_plane: OnPlane | None = None,
@@ -75,7 +70,7 @@ def read_stack(
     distance between their positions; phases are in the order of trigger times. What was left out, is missing or does
     not agree is said in the volume's notices.
     paths: what the user opened. beside: stacks of the same study that are listed elsewhere; they help to tell a
-    localiser.
+    localiser. about: notices on how the images were found to belong together.
     on_plane: told of every slice as it is read, the middle one of the first phase first, then the rest of that phase.
     Raises ScanError, one line with file, fault and way out, if nothing can be shown; Cancelled if cancel is set.
     """
@@ -84,7 +79,7 @@ def read_stack(
     faults: dict[Path, UnusableError] = {}
     while left:
         stack, others = choose(left)
-        volume_of = partial(_volume, tuple(paths), stack, others, beside, dict(faults))
+        volume_of = partial(_volume, tuple(paths), stack, others, beside, tuple(about), dict(faults))
         array, damaged = _read_pixels(stack, volume_of, progress, cancel, on_plane)
         if not damaged:
             return volume_of(array)
@@ -141,6 +136,8 @@ def _read_pixels(
             damaged[image.path] = reason
             continue
         values = stored.dtype.type(_mirror(image)) - stored if image.inverted else stored
+        if needs_resampling(image, stack.reference):
+            values = onto(values, image, stack.reference)
         if not as_stored:
             values = values * np.float32(image.slope) + np.float32(image.intercept)
         kind = values.dtype if as_stored else np.dtype(np.float32)
@@ -158,7 +155,7 @@ def _read_pixels(
 
 def _empty(stack: Stack, dtype: np.dtype[Any]) -> NDArray[Any]:
     """(T, Z, Y, X) of 0, for which the system gives memory only where something is written."""
-    first = stack.phases[0][0]
+    first = stack.reference
     return np.zeros((len(stack.phases), len(stack.positions_mm), first.rows, first.columns), dtype)
 
 
@@ -174,11 +171,12 @@ def _volume(
     stack: Stack,
     others: Sequence[Stack],
     beside: Sequence[Stack],
+    about: Sequence[str],
     damaged: Mapping[Path, UnusableError],
     array: NDArray[Any],
 ) -> Volume:
-    geometry, about_place, about_spacing = _geometry(stack)
-    notices = [*stack.left_out, *about_spacing, *about_place]
+    grid = grid_of(stack)
+    notices = [*about, *stack.left_out, *grid.spacing_notices, *grid.notices]
     first = stack.phases[0][0]
     reason = not_short_axis(stack, [*others, *beside])
     view = "short axis" if not reason else "single slice" if len(stack.positions_mm) == 1 else "stack"
@@ -195,69 +193,16 @@ def _volume(
         notices.append(f"Not read{more}: {path.name} {why}.")
     return Volume(
         array=array,
-        geometry=geometry,
+        geometry=grid.geometry,
         source=source,
         frame_times_ms=stack.frame_times_ms,
         window=_window(stack),
         not_short_axis=reason,
+        time_order=Known.KNOWN if stack.clock else Known.ASSUMED,
+        missing=grid.missing,
         notices=tuple(notices),
-        spacing_notices=about_spacing,
+        spacing_notices=grid.spacing_notices,
     )
-
-
-def _geometry(stack: Stack) -> tuple[Geometry, tuple[str, ...], tuple[str, ...]]:
-    """The grid of a stack, and what the headers leave open or contradict about places and about spacing."""
-    notices: list[str] = []
-    spacing_notices: list[str] = []
-    first = stack.phases[0][0]
-    shape = (len(stack.positions_mm), first.rows, first.columns)
-    spacing = Known.KNOWN
-    if first.pixel_mm is None:
-        spacing = Known.ASSUMED
-        spacing_notices.append("The header gives no pixel spacing: 1 mm is assumed, so mm and mL are guesses.")
-    row_mm, column_mm = first.pixel_mm or (1.0, 1.0)
-    gaps = np.diff(stack.positions_mm)
-    if len(gaps):
-        step = float(np.median(gaps))
-        uneven = np.abs(gaps - step) > EVEN * step + 0.01
-        if uneven.any():
-            spacing = max(spacing, Known.CONTRADICTED, key=[Known.KNOWN, Known.CONTRADICTED, Known.ASSUMED].index)
-            where = int(np.argmax(np.abs(gaps - step)))
-            spacing_notices.append(
-                f"The slices are not evenly spaced: {gaps.min():.2f} to {gaps.max():.2f} mm, the widest difference "
-                f"between slices {where + 1} and {where + 2}. {step:.2f} mm is used for all, so mL may be wrong."
-            )
-        else:
-            step = float(gaps.mean())
-    else:
-        step = first.gap_mm or first.thickness_mm or 1.0
-        if first.gap_mm is None and first.thickness_mm is None:
-            spacing_notices.append("A single slice without a thickness: 1 mm is assumed, so mL are guesses.")
-            spacing = Known.ASSUMED
-    if first.orientation is None:
-        notices.append("The header does not say where the image lies: orientation is unknown.")
-        x, y = np.array([1.0, 0.0, 0.0]), np.array([0.0, 1.0, 0.0])
-    else:
-        x, y = (np.array(v) / np.linalg.norm(v) for v in (first.orientation[:3], first.orientation[3:]))
-    across = normal(first)
-    origin = np.array(first.position or (0.0, 0.0, 0.0))
-    affine = np.eye(4)
-    # PixelSpacing is (between rows, between columns): rows lie along y, columns along x
-    affine[:3, 0], affine[:3, 1], affine[:3, 2] = x * column_mm, y * row_mm, across * step
-    affine[:3, 3] = origin
-    shifts = [
-        float(np.linalg.norm(np.cross(across, np.array(image.position) - origin)))
-        for image in stack.phases[0]
-        if image.position is not None
-    ]
-    if max(shifts, default=0.0) > max(row_mm, column_mm):
-        notices.append(
-            f"The slices are shifted against each other by up to {max(shifts):.1f} mm within their plane; "
-            "they are shown as if aligned."
-        )
-    known = Known.KNOWN if first.orientation is not None else Known.ASSUMED
-    geometry = Geometry(affine=affine, shape=shape, spacing=spacing, orientation=known)
-    return geometry, tuple(notices), tuple(spacing_notices)
 
 
 def _mirror(image: Image) -> int:
@@ -293,7 +238,7 @@ def not_short_axis(stack: Stack, others: Sequence[Stack]) -> str:
             return "a localiser, with slices in several directions"
     if len(stack.positions_mm) == 1:
         return "a single slice, such as a long-axis view"
-    return ""
+    return why_no_short_axis_cine(stack.phases, stack.frame_times_ms)
 
 
 def _all_damaged(paths: Sequence[Path], damaged: Mapping[Path, UnusableError]) -> str:

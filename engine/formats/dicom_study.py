@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,8 +12,11 @@ from numpy.typing import NDArray
 
 from engine.errors import ScanError
 from engine.formats import dicom
-from engine.formats.dicom_files import Image, looks_like_dicom, read_pixels
-from engine.formats.dicom_stack import Stack, arrange, group_by_geometry, likely_short_axis
+from engine.formats.dicom_files import looks_like_dicom, read_pixels
+from engine.formats.dicom_identity import settled
+from engine.formats.dicom_image import Image
+from engine.formats.dicom_places import groups_of
+from engine.formats.dicom_stack import Stack, arrange, likely_short_axis
 from engine.formats.index import Entry, Format, Found, Index, Likelihood, Series, UnusableError
 from engine.progress import CancelToken, Progress
 from engine.volume import OnPlane, Volume
@@ -21,11 +24,13 @@ from engine.volume import OnPlane, Volume
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DicomStack:
-    """What Series.content is for DICOM: the headers that a stack is made of, the stack, the others of its study."""
+    """What Series.content is for DICOM: the headers that a stack is made of, the stack, the others of its study,
+    and notices on how its images were found to belong together."""
 
     images: tuple[Image, ...]
     stack: Stack
     beside: tuple[Stack, ...]
+    about: tuple[str, ...]
 
 
 def _find(files: Sequence[Path], named: frozenset[Path], *, progress: Progress, cancel: CancelToken) -> Found:
@@ -34,10 +39,11 @@ def _find(files: Sequence[Path], named: frozenset[Path], *, progress: Progress, 
     foreign = [path for path, why in unusable.items() if why.harmless and not looks_like_dicom(path)]
     for path in foreign:
         del unusable[path]
-    return Found(_entries(images, cancel), unusable, foreign=foreign)
+    images, about = settled(images)
+    return Found(_entries(images, about, cancel), unusable, foreign=foreign)
 
 
-def _entries(images: Iterable[Image], cancel: CancelToken) -> list[Entry]:
+def _entries(images: Iterable[Image], about: tuple[str, ...], cancel: CancelToken) -> list[Entry]:
     """The stacks of each study; a study's series by number."""
     by_study: dict[tuple[str, str], list[Image]] = defaultdict(list)
     for image in images:
@@ -45,9 +51,9 @@ def _entries(images: Iterable[Image], cancel: CancelToken) -> list[Entry]:
     entries: list[Entry] = []
     for (patient_id, study), members in by_study.items():
         cancel.check()
-        about = dicom.patient_of(members[0])
-        name = about.get("name") or about.get("id") or "Unnamed patient"
-        found = sorted(_series(members), key=lambda series: series.series_number)
+        patient = dicom.patient_of(members[0])
+        name = patient.get("name") or patient.get("id") or "Unnamed patient"
+        found = sorted(_series(members, about, cancel.check), key=lambda series: series.series_number)
         entries += [
             Entry(
                 series=series,
@@ -56,17 +62,17 @@ def _entries(images: Iterable[Image], cancel: CancelToken) -> list[Entry]:
                 patient_name=name,
                 is_folder=False,
                 study=study,
-                study_description=about.get("study", ""),
-                date=about.get("date", ""),
+                study_description=patient.get("study", ""),
+                date=patient.get("date", ""),
             )
             for series in found
         ]
     return entries
 
 
-def _series(members: Sequence[Image]) -> list[Series]:
+def _series(members: Sequence[Image], about: tuple[str, ...], check: Callable[[], None]) -> list[Series]:
     """The stacks of a study."""
-    stacks = _stacks(members)
+    stacks = _stacks(members, check)
     found = []
     for own, stack, passed_over in stacks:
         beside = tuple(s for _, s, _ in stacks if s is not stack)
@@ -94,19 +100,19 @@ def _series(members: Sequence[Image]) -> list[Series]:
                     images,
                     int(earlier),
                 ),
-                content=DicomStack(tuple(own), stack, beside),
+                content=DicomStack(tuple(own), stack, beside, about),
             )
         )
     return found
 
 
-def _stacks(images: Sequence[Image]) -> list[tuple[list[Image], Stack, bool]]:
+def _stacks(images: Sequence[Image], check: Callable[[], None]) -> list[tuple[list[Image], Stack, bool]]:
     """The stacks of a study, each with the images it was made of. A series that its stack left out is one more (True).
 
     A repeated breath-hold is such a series.
     """
     stacks: list[tuple[list[Image], Stack, bool]] = []
-    for group in group_by_geometry(images):
+    for group in groups_of(images, check):
         stack = arrange(group)
         used = {image.series_uid for image in stack.images}
         passed_over: dict[str, list[Image]] = defaultdict(list)
@@ -132,6 +138,7 @@ def _read(
         index.paths,
         content.images,
         beside=content.beside,
+        about=content.about,
         progress=progress,
         cancel=cancel,
         on_plane=on_plane,

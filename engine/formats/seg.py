@@ -26,7 +26,8 @@ from pydicom.valuerep import DA, TM, format_number_as_ds, validate_value
 from engine import __version__
 from engine.errors import ExportError, ScanError
 from engine.formats.dicom import stack_of
-from engine.formats.dicom_files import Image, pydicom
+from engine.formats.dicom_files import pydicom
+from engine.formats.dicom_image import Image
 from engine.formats.dicom_stack import Stack
 from engine.formats.seg_read import TYPES
 from engine.volume import LV, MYO, RV, STRUCTURES, LabelMap, Volume

@@ -14,7 +14,7 @@ import pytest
 from dicom_cine import write_cine
 
 from engine.formats import nifti
-from engine.formats.dicom_files import read_images
+from engine.formats.dicom_header import read_images
 from engine.later import Later
 from engine.phantom import make_phantom
 

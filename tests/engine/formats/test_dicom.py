@@ -282,11 +282,13 @@ def test_a_missing_slice_position_contradicts_the_spacing(tmp_path):
     voxels = write_cine(tmp_path, 2, 6, change=lambda ds, t, z: z != 2)
     volume = open_scan([tmp_path])
     np.testing.assert_array_equal(volume.array, np.delete(voxels, 2, axis=1))
-    assert volume.geometry.spacing is Known.CONTRADICTED
+    assert volume.geometry.slab_mm == pytest.approx((8, 12, 12, 8, 8))
     assert volume.geometry.spacing_mm[2] == pytest.approx(8.0)
-    (notice,) = volume.notices
-    assert volume.with_spacing(1.5, 1.5, 8).notices == ()
-    assert "not evenly spaced: 8.00 to 16.00 mm" in notice and "between slices 2 and 3" in notice
+    uneven, lacking = volume.notices
+    assert volume.with_spacing(1.5, 1.5, 8).notices == (lacking,)
+    assert "not evenly spaced: 8.00 to 16.00 mm" in uneven and "between slices 2 and 3" in uneven
+    assert "missing between slices 2 and 3" in lacking
+    assert volume.missing == "a slice seems to be missing"
 
 
 def test_a_missing_image_without_times_costs_its_slice(tmp_path):
@@ -297,7 +299,11 @@ def test_a_missing_image_without_times_costs_its_slice(tmp_path):
     voxels = write_cine(tmp_path, 4, 5, change=odd)
     volume = open_scan([tmp_path])
     np.testing.assert_array_equal(volume.array, voxels[:, 1:])
-    assert volume.notices == ("Slice 1 (counted along the stack) has 3 of 4 phases and is left out.",)
+    assert volume.notices == (
+        "The files give no times after the R wave: frames are in the order of their instance numbers.",
+        "Slice 1 (counted along the stack) has 3 of 4 phases and is left out.",
+    )
+    assert volume.missing == "1 slice is left out"
 
 
 def test_a_slice_sampled_more_finely_gives_its_nearest_phases(tmp_path):
@@ -313,7 +319,9 @@ def test_a_slice_sampled_more_finely_gives_its_nearest_phases(tmp_path):
     assert volume.array.shape[:2] == (8, 5)
     np.testing.assert_array_equal(volume.array[:, 2], voxels[::2, 2])
     np.testing.assert_array_equal(volume.array[:, 0], voxels[:8, 0])
-    assert volume.notices == ("Slice 3 has more than 8 phases; the 8 nearest in time are used.",)
+    assert volume.notices == (
+        "Slice 3 shows the heartbeat in 16 phases where the others have 8: those nearest in time are used.",
+    )
 
 
 def test_copies_and_doubles_are_said(tmp_path):

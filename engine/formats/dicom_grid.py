@@ -1,0 +1,180 @@
+"""The grid of a DICOM stack: where its slices lie, what each stands for, and images of another grid put onto it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.formats.dicom_image import Image
+from engine.formats.dicom_kind import normal
+from engine.formats.dicom_places import centre_mm
+from engine.formats.dicom_stack import Stack, grid_key
+from engine.later import Later
+from engine.volume import Geometry, Known
+
+ndimage: Any = Later("scipy.ndimage")
+
+# Distances between neighbouring slices that differ by less than this share of their median are equal.
+EVEN = 0.02
+# A distance this much wider than the others is a slice that is not there.
+_GAP = 1.6
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Grid:
+    """geometry: of the stack. notices, spacing_notices: what headers leave open or contradict about places and spacing.
+
+    missing: why volumes are not those of the whole heart, as in Volume.
+    """
+
+    geometry: Geometry
+    notices: tuple[str, ...]
+    spacing_notices: tuple[str, ...]
+    missing: str
+
+
+def grid_of(stack: Stack) -> Grid:
+    """The grid of a stack: that of its reference image, slices where they lie along its normal."""
+    notices: list[str] = []
+    spacing_notices: list[str] = []
+    first = stack.reference
+    shape = (len(stack.positions_mm), first.rows, first.columns)
+    spacing = Known.KNOWN
+    if first.pixel_mm is None:
+        spacing = Known.ASSUMED
+        spacing_notices.append("The header gives no pixel spacing: 1 mm is assumed, so mm and mL are guesses.")
+    row_mm, column_mm = first.pixel_mm or (1.0, 1.0)
+    step, slabs, missing = _steps(stack, notices, spacing_notices)
+    if step is None:
+        step = first.gap_mm or first.thickness_mm or 1.0
+        if first.gap_mm is None and first.thickness_mm is None:
+            spacing_notices.append("A single slice without a thickness: 1 mm is assumed, so mL are guesses.")
+            spacing = Known.ASSUMED
+    if first.orientation is None:
+        notices.append("The header does not say where the image lies: orientation is unknown.")
+        x, y = np.array([1.0, 0.0, 0.0]), np.array([0.0, 1.0, 0.0])
+    else:
+        x, y = (np.array(v) / np.linalg.norm(v) for v in (first.orientation[:3], first.orientation[3:]))
+    across = normal(first)
+    origin = np.array(first.position or (0.0, 0.0, 0.0))
+    # The corner of the first slice, on the line through the reference image's own corner.
+    origin = origin + across * (stack.positions_mm[0] - float(across @ centre_mm(first)))
+    affine = np.eye(4)
+    # PixelSpacing is (between rows, between columns): rows lie along y, columns along x
+    affine[:3, 0], affine[:3, 1], affine[:3, 2] = x * column_mm, y * row_mm, across * step
+    affine[:3, 3] = origin
+    _tilt_and_shift(stack, notices)
+    known = Known.KNOWN if first.orientation is not None else Known.ASSUMED
+    geometry = Geometry(affine, shape, spacing, known, slabs)
+    return Grid(geometry, tuple(notices), tuple(spacing_notices), missing)
+
+
+def _steps(stack: Stack, notices: list[str], spacing_notices: list[str]) -> tuple[float | None, tuple[float, ...], str]:
+    """The distance from slice to slice; what each slice stands for where the distances differ; what is missing."""
+    missing = ""
+    if stack.lost:
+        missing = "1 slice is left out" if stack.lost == 1 else f"{stack.lost} slices are left out"
+    places = np.array(stack.positions_mm)
+    gaps = np.diff(places)
+    if not gaps.size:
+        return None, (), missing
+    step = float(np.median(gaps))
+    if not (np.abs(gaps - step) > EVEN * step + 0.01).any():
+        return float(gaps.mean()), (), missing
+    # Half way to either neighbour; at the ends as far outwards as inwards.
+    slabs = np.concatenate((gaps[:1], (gaps[:-1] + gaps[1:]) / 2, gaps[-1:]))
+    where = int(np.argmax(np.abs(gaps - step)))
+    spacing_notices.append(
+        f"The slices are not evenly spaced: {gaps.min():.2f} to {gaps.max():.2f} mm, the widest difference between "
+        f"slices {where + 1} and {where + 2}. Each slice counts by its own distance to its neighbours."
+    )
+    wide = [k + 1 for k, gap in enumerate(gaps) if gap > _GAP * step]
+    if wide:
+        between = " and ".join(f"{k} and {k + 1}" for k in wide[:3])
+        notices.append(f"A slice seems to be missing between slices {between}: mL are not to be trusted.")
+        missing = missing or ("a slice seems to be missing" if len(wide) == 1 else "slices seem to be missing")
+    return step, tuple(float(slab) for slab in slabs), missing
+
+
+def _tilt_and_shift(stack: Stack, notices: list[str]) -> None:
+    """Say where slices are not parallel, not in line, or of another grid."""
+    first = stack.reference
+    across = normal(first)
+    row_mm, column_mm = first.pixel_mm or (1.0, 1.0)
+    angles = [
+        float(np.degrees(np.arcsin(min(1.0, float(np.linalg.norm(np.cross(across, normal(image))))))))
+        for image in stack.phases[0]
+    ]
+    tilted = [z + 1 for z, angle in enumerate(angles) if angle > 0.06]
+    if tilted:
+        notices.append(
+            f"{_slices(tilted)} tilted against the others by up to {max(angles):.1f}°; they are shown and measured "
+            "as if parallel."
+        )
+    other = [z + 1 for z, image in enumerate(stack.phases[0]) if needs_resampling(image, first)]
+    if other:
+        notices.append(f"{_slices(other)} of another pixel grid than the others, and resampled to theirs.")
+    if tilted:
+        return
+    shifts = []
+    for image in stack.phases[0]:
+        apart = centre_mm(image) - centre_mm(first)
+        shifts.append(float(np.linalg.norm(apart - (apart @ across) * across)) if image.position is not None else 0.0)
+    if max(shifts) > max(row_mm, column_mm) and not other:
+        notices.append(
+            f"The slices are shifted against each other by up to {max(shifts):.1f} mm within their plane; "
+            "they are shown as if aligned."
+        )
+
+
+def _slices(numbers: list[int]) -> str:
+    shown = ", ".join(map(str, numbers[:8])) + (" …" if len(numbers) > 8 else "")
+    return f"Slice {shown} is" if len(numbers) == 1 else f"Slices {shown} are"
+
+
+def needs_resampling(image: Image, reference: Image) -> bool:
+    """Whether an image's pixels lie elsewhere than the reference's: other matrix, spacing or direction of rows."""
+    if grid_key(image) == grid_key(reference):
+        return False
+    same_matrix = (image.rows, image.columns) == (reference.rows, reference.columns)
+    if image.orientation is None or reference.orientation is None:
+        return not same_matrix
+    turned = float(np.abs(np.subtract(image.orientation, reference.orientation)).max()) > 0.05
+    scaled = np.abs(np.divide(image.pixel_mm or (1, 1), reference.pixel_mm or (1, 1)) - 1).max() > 1e-3
+    return bool(not same_matrix or turned or scaled)
+
+
+def onto(values: NDArray[Any], image: Image, reference: Image) -> NDArray[Any]:
+    """An image's values (Y, X) on the reference's grid (Y, X), by linear interpolation in their common plane.
+
+    What lies outside the image is its lowest value. Same type as the values.
+    """
+    x, y, corner = _axes(reference)
+    own_x, own_y, own_corner = _axes(image)
+    # A pixel (row, column) of the reference lies at corner + column * x + row * y; project that on the image's axes.
+    back = np.linalg.pinv(np.stack((own_y, own_x), axis=1))
+    matrix = back @ np.stack((y, x), axis=1)
+    offset = back @ (corner - own_corner)
+    made = ndimage.affine_transform(
+        values.astype(np.float32),
+        matrix,
+        offset,
+        (reference.rows, reference.columns),
+        order=1,
+        cval=float(values.min()),
+    )
+    return np.asarray(np.rint(made) if np.issubdtype(values.dtype, np.integer) else made).astype(values.dtype)
+
+
+def _axes(image: Image) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """LPS mm from column to column and from row to row, and of the first pixel."""
+    row_mm, column_mm = image.pixel_mm or (1.0, 1.0)
+    orientation = image.orientation or (1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
+    return (
+        np.array(orientation[:3]) * column_mm,
+        np.array(orientation[3:]) * row_mm,
+        np.array(image.position or (0.0, 0.0, 0.0)),
+    )

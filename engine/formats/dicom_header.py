@@ -1,0 +1,214 @@
+"""Headers of DICOM files to images: classic, multi-frame, enhanced and legacy-converted ones."""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from engine.formats.dicom_enhanced import bytes_a_frame, enhanced_frames
+from engine.formats.dicom_files import (
+    DEFLATED,
+    IMAGE_SUFFIXES,
+    UNFETCHED,
+    head_of,
+    inflated,
+    opened,
+    plain,
+    pydicom,
+    starts_as_dicom,
+)
+from engine.formats.dicom_image import Image
+from engine.formats.dicom_values import PLANE, moment, number, numbers, plane_of, rr_ms, tag, text, texts, value, window
+from engine.formats.index import UnusableError
+
+if TYPE_CHECKING:
+    from pydicom import Dataset
+
+
+_TAGS: list[Any] = [
+    *PLANE,
+    *("SOPClassUID", "SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID", "PatientID", "Modality", "ImageType"),
+    *("SeriesNumber", "InstanceNumber", "TriggerTime", "NominalInterval", "HeartRate", "RepetitionTime"),
+    *("TemporalPositionIdentifier", "Rows", "Columns", "NumberOfFrames", "SamplesPerPixel", "PixelRepresentation"),
+    *("PhotometricInterpretation", "BitsAllocated", "BitsStored", "HighBit", "RescaleSlope", "RescaleIntercept"),
+    *("WindowCenter", "WindowWidth", "ImagerPixelSpacing", "SeriesDescription", "ProtocolName"),
+    *("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence", "DimensionIndexSequence"),
+    *("PatientName", "PatientBirthDate", "AcquisitionNumber", "AcquisitionDateTime", "AcquisitionDate"),
+    *("AcquisitionTime", "ContentDate", "ContentTime", "EchoTime", "InversionTime", "ComplexImageComponent"),
+    *("BodyPartExamined", "FrameTime", "FrameTimeVector"),
+]
+
+
+@cache
+def _tags() -> list[Any]:
+    """_TAGS as numbers, looked up once and not in every file."""
+    return [tag(name) for name in _TAGS]
+
+
+def read_images(path: Path) -> tuple[Image, ...]:
+    """The images that a file holds: one, or one a frame. Raises UnusableError with the reason."""
+    try:
+        head = head_of(path)
+    except FileNotFoundError as error:
+        raise UnusableError(UNFETCHED if path.is_symlink() else "is missing; copy the whole study") from error
+    except OSError as error:
+        raise UnusableError(f"cannot be read ({error.strerror or error}); check its permissions") from error
+    if not starts_as_dicom(head):
+        raise _not_dicom(path, head)
+    try:
+        with opened(path, head) as file:
+            header = pydicom.dcmread(file, stop_before_pixels=True, specific_tags=_tags(), force=True)
+            pixels = file.read(12)
+            return _describe(path, header, pixels, file.tell() - len(pixels))
+    except UnusableError:
+        raise
+    except OSError as error:
+        raise UnusableError(f"cannot be read ({error.strerror or error})") from error
+    except Exception as error:  # damaged headers make pydicom raise errors of any kind
+        raise UnusableError("has a damaged header") from error
+
+
+def _patient(header: Dataset) -> str:
+    """Name and date of birth, as far as they are there; case and punctuation differ between systems."""
+    name = "".join(c for c in plain(value(header, "PatientName")).casefold() if c.isalnum())
+    born = text(header, "PatientBirthDate")
+    return f"{name}|{born if born.strip('0') else ''}" if name else ""
+
+
+def _not_dicom(path: Path, head: bytes) -> UnusableError:
+    """Why a file is none: what is named as an image, or is nothing but zeros, was one before it was damaged."""
+    suffix = path.suffix.lower()
+    nameless = not path.name.startswith(".") and (suffix == "" or suffix[1:].isdecimal())
+    named = suffix in IMAGE_SUFFIXES
+    if not head:
+        return UnusableError("is empty; copy it again from its source", harmless=not (named or nameless))
+    if not any(head):
+        return UnusableError("is damaged: it begins with zeros; copy it again", harmless=not (named or nameless))
+    return UnusableError("is not a DICOM file", harmless=not named)
+
+
+def _describe(path: Path, header: Dataset, pixels: bytes, at: int) -> tuple[Image, ...]:
+    """Images of a parsed header; pixels are the 12 bytes that follow it, at byte `at` of the file."""
+    modality = text(header, "Modality")
+    sop_class = text(header, "SOPClassUID") or str(header.file_meta.get("MediaStorageSOPClassUID", ""))
+    if sop_class == pydicom.uid.MediaStorageDirectoryStorage:
+        raise UnusableError("is a DICOMDIR index; open the folder beside it", harmless=True)
+    if modality in ("SEG", "RTSTRUCT"):
+        raise UnusableError(f"holds contours or masks ({modality}), not images; open the scan first", harmless=True)
+    rows, columns = number(header, "Rows"), number(header, "Columns")
+    if not rows or not columns:
+        if not pixels and pydicom.uid.UID(sop_class).name.endswith("Image Storage"):
+            raise UnusableError("is truncated: it ends before its pixels; copy it again from its source")
+        raise UnusableError(f"holds no image ({modality or 'of unknown kind'})", harmless=True)
+    colours = text(header, "PhotometricInterpretation")
+    if (number(header, "SamplesPerPixel") or 1) != 1 or not colours.startswith("MONOCHROME"):
+        raise UnusableError(f"is a colour image ({colours or 'of unknown kind'}); CineQuant shows grey-scale images")
+    allocated = int(number(header, "BitsAllocated") or 0)
+    if allocated not in (8, 16, 32):
+        raise UnusableError(f"has {allocated} bits a pixel; 8, 16 and 32 can be read")
+    stored = int(number(header, "BitsStored") or allocated)
+    high = int(number(header, "HighBit") or stored - 1)
+    if not 0 < stored <= allocated or not stored - 1 <= high < allocated:
+        raise UnusableError(f"has a damaged header: {stored} bits stored up to bit {high} of {allocated}")
+
+    frames = int(number(header, "NumberOfFrames") or 1)
+    deflated = DEFLATED in head_of(path)
+    implicit, little = (bool(flag) for flag in header.original_encoding)
+    expected = frames * int(rows * columns) * allocated // 8
+    size = len(inflated(path)) if deflated else path.stat().st_size
+    offset = _pixel_offset(size, pixels, at, (implicit, little), expected)
+    plane = {name: value(header, name) for name in PLANE}
+    image = Image(
+        path=path,
+        frame=0,
+        multi_frame=False,
+        sop_class=sop_class,
+        sop_uid=text(header, "SOPInstanceUID"),
+        study=(text(header, "PatientID"), text(header, "StudyInstanceUID")),
+        series_uid=text(header, "SeriesInstanceUID"),
+        series_number=int(number(header, "SeriesNumber") or 0),
+        instance_number=int(number(header, "InstanceNumber") or 0),
+        modality=modality,
+        description=plain(value(header, "SeriesDescription")) or plain(value(header, "ProtocolName")),
+        image_type=texts(header, "ImageType"),
+        rows=int(rows),
+        columns=int(columns),
+        **plane_of(header, plane),
+        trigger_ms=number(header, "TriggerTime"),
+        temporal=number(header, "TemporalPositionIdentifier"),
+        rr_ms=rr_ms(header),
+        repetition_ms=number(header, "RepetitionTime"),
+        window=window(header),
+        slope=number(header, "RescaleSlope") or 1.0,
+        intercept=number(header, "RescaleIntercept") or 0.0,
+        inverted=colours == "MONOCHROME1",
+        bits=(allocated, stored, high),
+        signed=bool(number(header, "PixelRepresentation")),
+        byte_order="<" if little else ">",
+        deflated=deflated,
+        offset=offset,
+        patient=_patient(header),
+        acquisition=int(number(header, "AcquisitionNumber") or 0),
+        acquired_s=moment(header, "AcquisitionDateTime", "AcquisitionDate", "AcquisitionTime"),
+        content_s=moment(header, "", "ContentDate", "ContentTime"),
+        echo_ms=number(header, "EchoTime"),
+        inversion_ms=number(header, "InversionTime"),
+        component=text(header, "ComplexImageComponent").upper(),
+        body_part=text(header, "BodyPartExamined").upper(),
+    )
+    if frames == 1 and image.position is not None:
+        return (image,)
+    per_frame = value(header, "PerFrameFunctionalGroupsSequence") or []
+    if len(per_frame) == frames:
+        return enhanced_frames(image, header, per_frame)
+    if frames > 1 and sop_class != pydicom.uid.MRImageStorage and image.position is None:
+        raise UnusableError(f"is a multi-frame {modality} image that does not say where each frame lies")
+    return _classic_frames(image, header, frames) if frames > 1 else (image,)
+
+
+def _classic_frames(image: Image, header: Dataset, frames: int) -> tuple[Image, ...]:
+    """Frames of a multi-frame file without functional groups: all at its one position, at the times that it states."""
+    step = number(header, "FrameTime")
+    vector = numbers(value(header, "FrameTimeVector"), frames)
+    times = np.cumsum(vector) if vector is not None else np.arange(frames) * (step or 0.0)
+    start = image.trigger_ms or 0.0
+    known = bool(step) or vector is not None
+    return tuple(
+        replace(
+            image,
+            frame=frame,
+            multi_frame=True,
+            instance_number=image.instance_number * 100_000 + frame + 1,
+            trigger_ms=start + float(times[frame]) if known else None,
+            offset=None if image.offset is None else image.offset + frame * bytes_a_frame(image),
+        )
+        for frame in range(frames)
+    )
+
+
+def _pixel_offset(total: int, element: bytes, at: int, encoding: tuple[bool, bool], expected: int) -> int | None:
+    """Where native pixels start, None if they are compressed. encoding: (implicit VR, little endian).
+
+    total: bytes of the file, inflated where it is deflated.
+
+    Raises UnusableError if they are absent or fewer than expected bytes.
+    """
+    implicit, little = encoding
+    order = "<" if little else ">"
+    if len(element) < 12 or struct.unpack(f"{order}HH", element[:4]) != (0x7FE0, 0x0010):
+        raise UnusableError("holds no image: it ends before the pixels or has none that can be shown")
+    size = 8 if implicit else 12
+    (length,) = struct.unpack(f"{order}L", element[size - 4 : size])
+    if length == 0xFFFFFFFF:
+        return None
+    there = min(length, total - at - size)
+    if there < expected:
+        raise UnusableError(
+            f"is truncated: {there} of {expected} bytes of pixels are there; copy it again from its source"
+        )
+    return at + size

@@ -1,0 +1,283 @@
+"""Which images lie in one stack, by where they are; and which of several at one place is used. No file is read here."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.formats.dicom_image import Image
+from engine.formats.dicom_kind import family, normal
+from engine.volume import SAME_DIRECTION
+
+# Images nearer than this along the normal show the same slice: positions carry 4 to 6 digits.
+SAME_SLICE_MM = 0.1
+# Planes that were planned anew between two breath-holds differ by less than this (2 degrees) and are still one stack.
+_TILTED = 0.035
+# Positions nearer than this share of the distance between slices are one slice, taken twice.
+_NEAR = 0.5
+
+Slice = tuple[float, list[Image]]
+"""(mm along the normal, images at that position)"""
+
+
+def groups_of(images: Iterable[Image], check: Callable[[], None] = lambda: None) -> list[list[Image]]:
+    """Images by study, kind and plane; planes that continue each other, though tilted or on another grid, together.
+
+    Neither the series nor the frame of reference tells: a stack may have one series a slice, and some anonymisers give
+    every file a frame of reference of its own. Images without a position are a group for each file. check: called now
+    and then; may raise.
+    """
+    by_kind: dict[object, _Planes] = {}
+    alone: dict[object, list[Image]] = defaultdict(list)
+    for count, image in enumerate(images):
+        if count % 256 == 0:
+            check()
+        if image.position is None or image.orientation is None:
+            alone[image.path].append(image)
+            continue
+        kind = (image.study, image.modality, image.rows, image.columns, family(image))
+        by_kind.setdefault(kind, _Planes()).add(image)
+    exact = [members for planes in by_kind.values() for members in planes.groups]
+    return [*_joined(exact, check), *alone.values()]
+
+
+class _Planes:
+    """Groups of images whose orientation and pixel spacing agree, but for rounding."""
+
+    def __init__(self) -> None:
+        self.groups: list[list[Image]] = []
+        self._exact: dict[object, list[Image]] = {}
+        self._keys = np.empty((0, 8))
+
+    def add(self, image: Image) -> None:
+        key = (image.orientation, image.pixel_mm)
+        members = self._exact.get(key)
+        if members is None:
+            row = np.array([*(image.orientation or (0,) * 6), *(image.pixel_mm or (0.0, 0.0))])
+            near = np.flatnonzero(
+                (np.abs(self._keys[:, :6] - row[:6]) < SAME_DIRECTION).all(axis=1)
+                & (np.abs(self._keys[:, 6:] - row[6:]) <= 1e-3 * row[6:]).all(axis=1)
+            )
+            if near.size:
+                members = self.groups[int(near[0])]
+            else:
+                members = []
+                self.groups.append(members)
+                self._keys = np.vstack((self._keys, row))
+            self._exact[key] = members
+        members.append(image)
+
+
+def _joined(groups: list[list[Image]], check: Callable[[], None]) -> list[list[Image]]:
+    """Groups of a study and kind that continue each other put together, the largest first."""
+    by_kind: dict[object, list[list[Image]]] = defaultdict(list)
+    for group in groups:
+        by_kind[(group[0].study, group[0].modality, family(group[0]))].append(group)
+    joined: list[list[Image]] = []
+    for members in by_kind.values():
+        # Where planes lie in all directions, as in a radial scan, nothing continues anything.
+        if len(members) > 64:
+            joined += members
+            continue
+        stacks: list[list[Image]] = []
+        for group in sorted(members, key=len, reverse=True):
+            check()
+            host = next((stack for stack in stacks if _continues(stack, group)), None)
+            if host is None:
+                stacks.append(list(group))
+            else:
+                host += group
+        joined += stacks
+    return joined
+
+
+def _continues(stack: Sequence[Image], group: Sequence[Image]) -> bool:
+    """Whether a group of images fills gaps of a stack, or goes on at its ends, in about the same planes."""
+    first, other = stack[0], group[0]
+    across = normal(first)
+    if float(np.linalg.norm(np.cross(across, normal(other)))) > _TILTED:
+        return False
+    host, guest = (positions(images, across) for images in (stack, group))
+    per_slice = [len(images) / len(places) for images, places in ((stack, host), (group, guest))]
+    if min(per_slice) < 0.5 * max(per_slice):
+        return False  # stills beside a cine
+    step = step_mm(host, stack)
+    if step is None or len(host) < 2:
+        return False
+    nearest = np.abs(np.subtract.outer(guest, host)).min(axis=1)
+    if nearest.min() < _NEAR * step:
+        return False  # a repetition
+    everything = np.sort(np.concatenate((host, guest)))
+    if np.diff(everything).max() > 2.2 * step:
+        return False
+    apart = centre_mm(other) - centre_mm(first)
+    sideways = float(np.linalg.norm(apart - (apart @ across) * across))
+    return sideways < 0.35 * max(first.rows, first.columns) * max(first.pixel_mm or (1.0, 1.0))
+
+
+def positions(images: Iterable[Image], across: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The different positions (mm) of images' centres along a direction, ascending."""
+    places = np.sort([float(across @ centre_mm(image)) for image in images])
+    return places[np.concatenate(([True], np.diff(places) > SAME_SLICE_MM))]
+
+
+def centre_mm(image: Image) -> NDArray[np.float64]:
+    """LPS mm of the image's middle, which does not depend on its corner, its matrix or the direction of its rows."""
+    place = np.array(image.position or (0.0, 0.0, 0.0))
+    if image.orientation is None:
+        return place
+    row_mm, column_mm = image.pixel_mm or (1.0, 1.0)
+    x, y = np.array(image.orientation[:3]), np.array(image.orientation[3:])
+    return np.asarray(place + x * column_mm * (image.columns - 1) / 2 + y * row_mm * (image.rows - 1) / 2)
+
+
+def step_mm(places: NDArray[np.float64], images: Sequence[Image]) -> float | None:
+    """The distance from slice to slice, of positions some of which may be taken twice; None for a single one.
+
+    Where it cannot be seen, the thickness of the slices says how near two of them can lie.
+    """
+    gaps = np.diff(places)
+    if not gaps.size:
+        return images[0].gap_mm or images[0].thickness_mm
+    if np.ptp(gaps) <= 0.1 * gaps.mean():
+        return float(np.median(gaps))
+    thick = [image.thickness_mm for image in images if image.thickness_mm]
+    stated = [image.gap_mm for image in images if image.gap_mm]
+    least = max(0.6 * float(np.median(thick)) if thick else 0.0, 0.45 * float(gaps.max()))
+    wide = gaps[gaps >= least]
+    found = float(np.median(wide)) if wide.size else float(gaps.max())
+    # Slices 8 mm thick, 10 mm apart, all taken again 2 mm further on: 2, 8, 2, 8 … mm.
+    return max(found, float(np.median(stated))) if stated and np.median(stated) < 1.5 * found else found
+
+
+def slices_of(images: Sequence[Image], across: NDArray[np.float64], notes: list[str]) -> list[Slice]:
+    """Every slice position with its images, ascending; of positions that are one slice taken twice, one.
+
+    Positions that are evenly spaced are never taken for the same slice, however near they are.
+    """
+    placed = sorted(((float(across @ centre_mm(image)), image) for image in images), key=lambda p: p[0])
+    slices: list[Slice] = []
+    for mm, image in placed:
+        if slices and mm - slices[-1][0] < SAME_SLICE_MM:
+            slices[-1][1].append(image)
+        else:
+            slices.append((mm, [image]))
+    places = np.array([mm for mm, _ in slices])
+    gaps = np.diff(places)
+    step = step_mm(places, images)
+    if step is None or len(slices) < 2 or np.ptp(gaps) <= 0.1 * gaps.mean() or gaps.min() >= _NEAR * step:
+        return slices
+    return _each_once(slices, step, notes)
+
+
+def _each_once(slices: list[Slice], step: float, notes: list[str]) -> list[Slice]:
+    """Of slices nearer to each other than half the distance between slices, the one of the series that covers most."""
+    covers = Counter(uid for _, images in slices for uid in {image.series_uid for image in images})
+    clusters: list[list[Slice]] = [[slices[0]]]
+    for found in slices[1:]:
+        if found[0] - clusters[-1][0][0] < _NEAR * step:
+            clusters[-1].append(found)
+        else:
+            clusters.append([found])
+    kept: list[Slice] = []
+    for cluster in clusters:
+        expected = kept[-1][0] + step if kept else cluster[0][0]
+
+        def rank(found: Slice, expected: float = expected) -> tuple[int, int, float]:
+            images = found[1]
+            return (
+                max(covers[image.series_uid] for image in images),
+                max(image.series_number for image in images) if len(covers) > 1 else 0,
+                -abs(found[0] - expected),
+            )
+
+        kept.append(max(cluster, key=rank))
+    lost = len(slices) - len(kept)
+    notes.append(
+        f"{lost} slice position{'s are' if lost > 1 else ' is'} nearer to another one than half the distance between "
+        f"slices ({step:.1f} mm), as after a repeated breath-hold; one of each is used."
+    )
+    return kept
+
+
+def one_acquisition_each(slices: list[Slice], notes: list[str]) -> list[Slice]:
+    """Where several series or acquisitions show a slice, the one that is used; else all images.
+
+    The series that covers most slices is taken where it is nearly whole there, then the latest; of one series, the
+    acquisition that covers most, then the latest. One series a phase is no repetition: then each has one image there.
+    """
+    chosen = slices
+    for key in (_series, _acquisition):
+        repeated: list[int] = []
+        used: set[int] = set()
+        covers = Counter(k for _, images in chosen for k in {key(image) for image in images})
+        counts: dict[object, list[int]] = defaultdict(list)
+        for _, images in chosen:
+            for k, n in Counter(map(key, images)).items():
+                counts[k].append(n)
+        result: list[Slice] = []
+        for z, (mm, images) in enumerate(chosen):
+            parts: dict[object, list[Image]] = defaultdict(list)
+            for image in images:
+                parts[key(image)].append(image)
+            if len(parts) == 1 or not _collide(list(parts.values())):
+                result.append((mm, images))
+                continue
+            leading = max(parts, key=lambda k: (covers[k], len(parts[k])))
+            typical = float(np.median(counts[leading]))
+            full = [members for members in parts.values() if 2 * len(members) > typical]
+            best = max(full, key=lambda m: (covers[key(m[0])], _rank(m[0]), len(m)))
+            result.append((mm, best))
+            repeated.append(z + 1)
+            used.add(best[0].series_number)
+        chosen = result
+        if repeated and key is _series:
+            notes.append(
+                f"Several series show {listed('slice', repeated)}; {listed('series', sorted(used))} was used there."
+            )
+        elif repeated:
+            notes.append(f"Several acquisitions show {listed('slice', repeated)}; one of them was used there.")
+    return chosen
+
+
+def listed(what: str, numbers: Sequence[int]) -> str:
+    """Such as "slice 3" or "slices 3, 4 and 9"; long lists are cut."""
+    shown = [str(n) for n in numbers[:8]] + ([f"{len(numbers) - 8} more"] if len(numbers) > 8 else [])
+    plural = what if len(numbers) == 1 or what.endswith("s") else f"{what}s"
+    return f"{plural} {shown[0] if len(shown) == 1 else ', '.join(shown[:-1]) + ' and ' + shown[-1]}"
+
+
+def _series(image: Image) -> object:
+    return image.series_uid
+
+
+def _acquisition(image: Image) -> object:
+    return image.series_uid, image.acquisition
+
+
+def _rank(image: Image) -> tuple[int, int, float, str]:
+    return image.series_number, image.acquisition, image.acquired_s or 0.0, image.series_uid
+
+
+def _collide(parts: Sequence[Sequence[Image]]) -> bool:
+    """Whether parts of a slice's images show the same moments, so that one of them is a repetition of the other.
+
+    Parts with one image each, at times of their own, are the phases of one beat.
+    """
+    moments = [{_moment(image) for image in part} for part in parts]
+    if max(map(len, parts)) == 1:
+        distinct = set().union(*moments)
+        return None in distinct or len(distinct) < len(parts)
+    times = [sorted(m) for part in moments if (m := [value for value in part if value is not None])]
+    if len(times) < len(parts):
+        return True
+    # Phases that go on in another series, or lie evenly between those of another one, are of one beat.
+    merged = np.diff(sorted(time for part in times for time in part))
+    return bool(merged.min() < 0.3 * np.median(merged) or np.ptp(merged) > merged.mean())
+
+
+def _moment(image: Image) -> float | None:
+    return image.trigger_ms if image.trigger_ms is not None else image.temporal

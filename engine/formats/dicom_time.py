@@ -1,0 +1,185 @@
+"""In which order the images of a slice follow each other, and what tells it. No file is read here.
+
+Whatever the files offer is tried in the order of CLOCKS: the first that tells the images of every slice apart is used.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from engine.formats.dicom_image import Image
+
+CLOCKS: dict[str, str] = {
+    "trigger_ms": "trigger times",
+    "actual_ms": "actual trigger delays",
+    "percent": "percentages of the heart cycle",
+    "temporal": "temporal positions",
+    "dimension": "dimension indices",
+    "acquired_s": "acquisition times",
+    "content_s": "content times",
+    "instance": "instance numbers",
+}
+"""Fields of Image that can tell the order in time, the best first, and how a notice names them."""
+
+UNKNOWN = ""
+"""The clock of a stack whose files do not tell the order of its frames."""
+
+# Rounded times: so many of a slice's images may share a time with another one.
+_FEW_TIES = 0.34
+# A beat is recognised by so many frames at least.
+_LEAST_BEAT = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Ordered:
+    """One slice position's images in phase order. times: of each, by the stack's clock; empty where it has none."""
+
+    images: list[Image]
+    times: list[float]
+
+    @property
+    def step(self) -> float:
+        """Time from phase to phase, in RR intervals where those are known, so that slices can be compared."""
+        return float(np.median(np.diff(self.times))) / (self.images[0].rr_ms or 1.0)
+
+
+def reading(image: Image, clock: str) -> float | None:
+    """What a clock shows for an image; None where the file does not say."""
+    if clock == "instance":
+        return float(image.instance_number) if image.instance_number else None
+    value: float | None = getattr(image, clock)
+    return value
+
+
+def in_order(slices: Sequence[Sequence[Image]], notes: list[str]) -> tuple[str, list[Ordered]]:
+    """The clock that tells the order of every slice's images, and the images in that order; one for each phase.
+
+    Sentences on what the choice does to the numbers go to notes.
+    """
+    if max(map(len, slices), default=0) < 2:
+        return "trigger_ms", [Ordered(list(images), _times(images, "trigger_ms")) for images in slices]
+    clock = next((name for name in CLOCKS if _tells(slices, name)), UNKNOWN)
+    if clock == UNKNOWN:
+        notes.append(
+            "The order of the frames is unknown: the files give neither times nor numbers that tell them apart. "
+            "No ejection fraction is given."
+        )
+        return clock, [Ordered(sorted(images, key=_place), []) for images in slices]
+    if clock in ("acquired_s", "content_s", "instance") and any(len(images) > 1 for images in slices):
+        notes.append(f"The files give no times after the R wave: frames are in the order of their {CLOCKS[clock]}.")
+    usual = Counter(map(len, slices)).most_common(1)[0][0]
+    ordered = []
+    beats = left = twice = 0
+    for images in slices:
+        own, found = _one_beat(images, clock)
+        beats, left = max(beats, found), left + len(images) - len(own)
+        kept = _one_a_phase(own, clock, usual)
+        twice += len(own) - len(kept)
+        ordered.append(Ordered(kept, _times(kept, clock)))
+    if beats > 1:
+        notes.append(
+            f"The images were taken in real time over {beats} heartbeats: the fullest beat is shown and measured, "
+            f"{_count(left, 'image')} of the others are left out."
+        )
+    if twice:
+        notes.append(
+            f"{_count(twice, 'image')} {'is' if twice == 1 else 'are'} of a slice and phase that another image shows; "
+            "the first by instance number is used."
+        )
+    return clock, ordered
+
+
+def _times(images: Sequence[Image], clock: str) -> list[float]:
+    """Readings in the unit of milliseconds where the clock is one of time; empty where any is missing."""
+    values = [reading(image, clock) for image in images]
+    if clock == "instance" or any(value is None for value in values):
+        return []
+    scale = 1000.0 if clock.endswith("_s") else 1.0
+    return [scale * value for value in values if value is not None]
+
+
+def _tells(slices: Sequence[Sequence[Image]], clock: str) -> bool:
+    """Whether a clock tells the images of every slice apart, but for times that rounding has made equal."""
+    several = False
+    for images in slices:
+        values = [reading(image, clock) for image in images]
+        if any(value is None for value in values):
+            return False
+        times = Counter(round(value, 3) for value in values if value is not None)
+        ties = len(values) - len(times)
+        if len(values) > 1 and len(times) == 1:
+            return False  # one and the same time everywhere tells nothing
+        doubled = len(set(times.values())) == 1 and len(times) > 1  # each phase was taken as often
+        if ties > _FEW_TIES * len(values) and not doubled:
+            return False
+        several |= len(times) > 1
+    return several
+
+
+def _one_a_phase(images: Sequence[Image], clock: str, usual: int) -> list[Image]:
+    """Images by the clock, one for each phase.
+
+    Equal times are two images of one phase where the slice has more images than is usual in the stack, or every time as
+    often. Else rounding has made them equal, and they are told apart by the clocks that come after.
+    """
+    ordered = sorted(images, key=lambda image: (reading(image, clock) or 0.0, *_further(image)))
+    times = Counter(round(reading(image, clock) or 0.0, 3) for image in ordered)
+    if len(times) < 2 or len(times) == len(ordered):
+        return ordered
+    if len(set(times.values())) > 1 and not len(ordered) > usual >= len(times):
+        return ordered
+    first: dict[float, Image] = {}
+    for image in ordered:
+        first.setdefault(round(reading(image, clock) or 0.0, 3), image)
+    return list(first.values())
+
+
+def _further(image: Image) -> tuple[float | str, ...]:
+    numbers = [value if (value := reading(image, name)) is not None else 0.0 for name in CLOCKS]
+    return (*numbers, *map(str, _place(image)))
+
+
+def _one_beat(images: Sequence[Image], clock: str) -> tuple[list[Image], int]:
+    """The images of one heartbeat, and over how many they were taken.
+
+    A clock that starts anew after each R wave, read in the order of acquisition, rises evenly and falls back again.
+    Images in no order at all rise unevenly; a beat that is cut in two, its end first, does not cover itself twice.
+    """
+    if clock not in ("trigger_ms", "actual_ms") or len(images) < 2 * _LEAST_BEAT:
+        return list(images), 1
+    order = next((name for name in ("acquired_s", "instance") if _tells([images], name)), "")
+    if not order:
+        return list(images), 1
+    in_time = sorted(images, key=lambda image: (reading(image, order) or 0.0, image.frame))
+    runs: list[list[Image]] = [[in_time[0]]]
+    for before, image in pairwise(in_time):
+        if (reading(image, clock) or 0.0) > (reading(before, clock) or 0.0):
+            runs[-1].append(image)
+        else:
+            runs.append([image])
+    whole = [run for run in runs if len(run) >= _LEAST_BEAT]
+    if len(whole) < 2 or sum(map(len, whole)) < 0.8 * len(images) or not all(_even(run, clock) for run in whole):
+        return list(images), 1
+    starts = [reading(run[0], clock) or 0.0 for run in whole]
+    ends = [reading(run[-1], clock) or 0.0 for run in whole]
+    if max(starts) > 0.5 * (min(ends) + min(starts)):
+        return list(images), 1
+    return max(whole, key=len), len(whole)
+
+
+def _even(run: Sequence[Image], clock: str) -> bool:
+    steps = np.diff([reading(image, clock) or 0.0 for image in run])
+    return bool(np.ptp(steps) <= 0.5 * steps.mean())
+
+
+def _place(image: Image) -> tuple[int, int, int, str]:
+    return image.series_number, image.instance_number, image.frame, str(image.path)
+
+
+def _count(n: int, what: str) -> str:
+    return f"{n} {what}" if n == 1 else f"{n} {what}s"
