@@ -56,8 +56,8 @@ def study_title(study: Study, place: int, *, hide: bool) -> str:
 
 
 def series_title(series: Series, place: int, *, hide: bool) -> str:
-    """What the protocol calls it; NIfTI's are names of files, which may be patients'."""
-    if hide and series.kind == "nifti":
+    """What the protocol calls it. Formats other than DICOM have names of files there, which may be patients'."""
+    if hide and series.kind != "dicom":
         return translate("Studies", "Scan {number}").format(number=place)
     numbered = translate("Studies", "Series {number}").format(number=series.series_number)
     return series.description or (numbered if series.series_number else translate("Studies", "Unnamed series"))

@@ -22,10 +22,13 @@ def research() -> str:
 
 
 def scan_title(volume: Volume, *, hide: bool) -> str:
-    """A scan in few words, for a window's title: the name of a NIfTI file may be a patient's."""
-    if volume.source.kind == "dicom":
+    """A scan in few words, for a window's title. The name of a file may be a patient's."""
+    kind = volume.source.kind
+    if kind == "dicom":
         return _dicom_title(volume)
-    return translate("PatientBar", "NIfTI scan") if hide and volume.source.kind == "nifti" else volume.source.name
+    if not hide or kind == "phantom":
+        return volume.source.name
+    return translate("PatientBar", "NIfTI scan") if kind == "nifti" else translate("PatientBar", "Scan")
 
 
 def _dicom_title(volume: Volume) -> str:

@@ -1912,6 +1912,10 @@ ACDC</translation>
         <translation>NIfTI-Untersuchung</translation>
     </message>
     <message>
+        <source>Scan</source>
+        <translation>Aufnahme</translation>
+    </message>
+    <message>
         <source>{modality} short axis</source>
         <translation>{modality}-Kurzachse</translation>
     </message>

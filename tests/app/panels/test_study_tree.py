@@ -185,6 +185,11 @@ def test_what_the_patient_bar_says() -> None:
     assert patient_words(of, hide=True) == ("Patient hidden", "GE Signa, 1.5 T")
     assert patient_words(volume(name="doe_jane"), hide=False) == ("doe_jane", "no patient data in the file")
     assert patient_words(volume(name="doe_jane"), hide=True)[0] == "NIfTI scan" == scan_title(volume(), hide=True)
+    # Whatever format comes next: the name of a file is hidden unless it is known that it names nobody.
+    other = volume(name="doe_jane")
+    other = replace(other, source=replace(other.source, kind="another"))
+    assert scan_title(other, hide=True) == "Scan"
+    assert scan_title(other, hide=False) == "doe_jane"
     assert patient_words(make_phantom(frames=1)[0], hide=False)[0] == "Computed heart"
     assert patient_words(None, hide=False) == ("No study open", "")
 
