@@ -236,6 +236,8 @@ def not_short_axis(stack: Stack, others: Sequence[Stack]) -> str:
         same_series = [i for other in others for i in other.phases[0] if i.series_uid == first.series_uid]
         if any(abs(normal(image) @ normal(first)) < 0.9 for image in same_series):
             return "a localiser, with slices in several directions"
+    if first.position is None and len(stack.images) > 1:
+        return "a series of images that do not say where they lie"
     if len(stack.positions_mm) == 1:
         return "a single slice, such as a long-axis view"
     return why_no_short_axis_cine(stack.phases, stack.frame_times_ms)

@@ -156,8 +156,9 @@ def onto(values: NDArray[Any], image: Image, reference: Image) -> NDArray[Any]:
     own_x, own_y, own_corner = _axes(image)
     # A pixel (row, column) of the reference lies at corner + column * x + row * y; project that on the image's axes.
     back = np.linalg.pinv(np.stack((own_y, own_x), axis=1))
-    matrix = back @ np.stack((y, x), axis=1)
-    offset = back @ (corner - own_corner)
+    # Rounded: a millionth of a pixel outside would be outside.
+    matrix = np.round(back @ np.stack((y, x), axis=1), 6)
+    offset = np.round(back @ (corner - own_corner), 6)
     made = ndimage.affine_transform(
         values.astype(np.float32),
         matrix,

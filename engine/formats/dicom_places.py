@@ -27,7 +27,7 @@ def groups_of(images: Iterable[Image], check: Callable[[], None] = lambda: None)
     """Images by study, kind and plane; planes that continue each other, though tilted or on another grid, together.
 
     Neither the series nor the frame of reference tells: a stack may have one series a slice, and some anonymisers give
-    every file a frame of reference of its own. Images without a position are a group for each file. check: called now
+    every file a frame of reference of its own. Images without a position are a group for each series. check: called now
     and then; may raise.
     """
     by_kind: dict[object, _Planes] = {}
@@ -36,7 +36,7 @@ def groups_of(images: Iterable[Image], check: Callable[[], None] = lambda: None)
         if count % 256 == 0:
             check()
         if image.position is None or image.orientation is None:
-            alone[image.path].append(image)
+            alone[(image.study, image.series_uid, image.rows, image.columns, family(image))].append(image)
             continue
         kind = (image.study, image.modality, image.rows, image.columns, family(image))
         by_kind.setdefault(kind, _Planes()).add(image)
@@ -268,6 +268,8 @@ def _collide(parts: Sequence[Sequence[Image]]) -> bool:
     Parts with one image each, at times of their own, are the phases of one beat.
     """
     moments = [{_moment(image) for image in part} for part in parts]
+    if min(map(len, parts)) * 3 <= max(map(len, parts)):
+        return True  # a still beside a cine
     if max(map(len, parts)) == 1:
         distinct = set().union(*moments)
         return None in distinct or len(distinct) < len(parts)
