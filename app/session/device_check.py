@@ -1,4 +1,4 @@
-"""The device check: which model in which precision is best on this computer, found while nothing else is to do."""
+"""The device check: finds out, while nothing else is to do, which model and precision are best on this computer."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ NOT_YET = marked(
 
 
 class DeviceCheck(QObject):
-    """Runs bench at low priority in a process of its own; never while the session works.
+    """Runs bench at low priority in a process of its own, but never while the session works.
 
-    What it finds goes into the session's state. A segmentation that begins ends it; it starts again afterwards.
+    The result goes into the session's state. When a segmentation begins, the check stops and starts again afterwards.
     """
 
     def __init__(self, session: Session) -> None:
@@ -45,13 +45,13 @@ class DeviceCheck(QObject):
         session.changed.connect(self._changed)
 
     def start(self) -> None:
-        """Check now because the user asks, or as soon as the session has nothing to do."""
+        """Check as soon as the session has nothing to do, because the user asks for it."""
         self._wanted = self._forced = True
         self._timer.start()
         self._look()
 
     def start_when_quiet(self) -> None:
-        """Check some time after the session has become idle, if what is known is of other hardware or models."""
+        """Check when the session has been idle for some time, unless the known result fits hardware and models."""
         self._wanted = True
         self._timer.start()
 
@@ -130,13 +130,13 @@ class DeviceCheck(QObject):
             self._give_way()
 
     def _give_way(self) -> None:
-        """The user's own work comes first; begin again when it is done."""
+        """Stop, because the user's own work comes first, and start again when that is done."""
         self._lane.cancel()
         self._over(stay_wanted=True)
 
 
 def _check(catalog: Catalog, known: Report | None, reporter: Reporter) -> Report:
-    """What is known, where it is of this hardware and these models, else what bench finds."""
+    """The known result if it is of this hardware and these models, else a new one."""
     if known is not None and known.key == device_key(catalog):
         return known
     return bench_aside(catalog, progress=reporter.progress, cancel=reporter.token)

@@ -157,7 +157,7 @@ class Opening:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Slice:
-    """A slice of a scan that is being read, with what is known of the scan. index, series: None for the phantom."""
+    """A slice of a scan that is being read, and what is known of the scan. index, series: None for the phantom."""
 
     volume: Volume
     frame: int
@@ -168,7 +168,7 @@ class Slice:
 
 
 def find(paths: tuple[Path, ...]) -> Callable[[Reporter], Index]:
-    """The work of looking for stacks."""
+    """The work of finding stacks."""
 
     def run(reporter: Reporter) -> Index:
         from engine.formats.door import find as find_stacks  # noqa: PLC0415 - brings the readers of DICOM and NIfTI
@@ -205,15 +205,15 @@ def phantom(paint: FirstPaint, reporter: Reporter) -> Volume:
 
 
 class WayBack:
-    """What a state becomes while a scan is opened in place of the one on screen."""
+    """Computes the states while a scan is being opened, and remembers the state that cancelling leads back to."""
 
     def __init__(self) -> None:
-        self._before: AppState | None = None  # while a scan is opened: where cancelling leads back to
+        self._before: AppState | None = None  # only while a scan is being opened
 
     def begin(self, state: AppState) -> AppState:
-        """The state to open another scan from: nothing is under way in it. Cancelling leads back to it.
+        """The state to open another scan from, with nothing under way. Cancelling leads back to it.
 
-        Where the scan on screen is itself not read as a whole, it is the state before that one was asked for.
+        If the scan on screen has not been read completely itself, cancelling leads back to the state before that scan.
         """
         first, state = self._before, self.back(state)
         runs = {key: run for key, run in state.segmentation.runs.items() if run.status is Status.DONE}
@@ -222,7 +222,7 @@ class WayBack:
         return state
 
     def back(self, state: AppState, *, tree: bool = False) -> AppState:
-        """The scan before in place of one that is not read as a whole; with tree, the studies found with it too."""
+        """The state with the scan before on screen again. tree: with the studies found with it, too."""
         before, self._before = self._before, None
         if before is None:
             return state
@@ -231,10 +231,10 @@ class WayBack:
         return evolve(state, index=index, series=before.scan.series if index is before.scan.index else None)
 
     def with_slices(self, state: AppState, slices: Sequence[Slice]) -> AppState:
-        """With what is there of a scan that is being read; all that names the scan changes with the first."""
+        """The state with slices of a scan that is being read. The first one changes all that names the scan."""
         for volume, pieces in groupby(slices, key=lambda piece: piece.volume):
             arrived = list(pieces)
-            # As it is left, not as it was when another was asked for.
+            # The user may have changed the view since the scan was asked for: return to how it was left.
             if state.scan.loading is None and self._before is not None:
                 self._before = evolve(state, index=self._before.scan.index, series=self._before.scan.series)
             state = arriving(state, volume, {(piece.frame, piece.slice): piece.plane for piece in arrived})
@@ -242,7 +242,7 @@ class WayBack:
         return state
 
     def end(self) -> AppState | None:
-        """The scan is there as a whole, and there is no way back any more. Returns where it would have led."""
+        """The scan has been read, so there is no way back any more. Returns the state it would have led to."""
         before, self._before = self._before, None
         return before
 

@@ -89,7 +89,7 @@ def settle(state: AppState) -> AppState:
 
 
 def _lifted(state: AppState) -> Mapping[CorrectionKey, Correction]:
-    """The corrections; a stroke in one that is no longer on screen is at its end."""
+    """The corrections. A stroke in one that is no longer on screen is ended."""
     here = correction_key(state)
     if all(kept.stroke is None or key == here for key, kept in state.correction.corrections.items()):
         return state.correction.corrections
@@ -97,7 +97,7 @@ def _lifted(state: AppState) -> Mapping[CorrectionKey, Correction]:
 
 
 def _within(cross: Cross | None, volume: Volume | None) -> Cross | None:
-    """The nearest point of the image; none where there is no image."""
+    """The nearest point of the image, None if there is no image."""
     if cross is None or volume is None or not all(map(math.isfinite, (cross.x_mm, cross.y_mm, cross.angle))):
         return None
     width, height = size_mm(volume)
@@ -180,7 +180,7 @@ def marked_saved(state: AppState, key: CorrectionKey, planes: Mapping[Where, Pla
 
 
 def recognised(state: AppState) -> AppState:
-    """A scan that has arrived, with the corrections that were made of it before."""
+    """The state with corrections that were made earlier of the scan that has just been opened."""
     volume = state.scan.volume
     if volume is None or not state.correction.corrections:
         return state
@@ -190,9 +190,9 @@ def recognised(state: AppState) -> AppState:
 
 
 def arriving(state: AppState, volume: Volume, planes: Mapping[tuple[int, int], NDArray[Any]]) -> AppState:
-    """More slices of a scan that is being read; the first of them put it on screen in place of the one before.
+    """The state with more slices of a scan that is being read. The first ones bring it on screen.
 
-    volume: as engine.volume.OnPlane is told of it. planes: by (frame, slice); never empty.
+    volume: as passed to engine.volume.OnPlane. planes: by (frame, slice), never empty.
     """
     if state.scan.loading is not None and state.scan.volume is volume:
         return evolve(state, loading=replace(state.scan.loading, planes={**state.scan.loading.planes, **planes}))
@@ -241,7 +241,7 @@ def _as_left(
 
 
 def preselected(state: AppState) -> AppState:
-    """The model and precision that the device check recommends, but for what the user chose by hand."""
+    """The state with the model and precision that the device check recommends. Choices made by hand are kept."""
     report = state.models.report
     if report is None or state.models.catalog is None:
         return state
@@ -256,7 +256,7 @@ def preselected(state: AppState) -> AppState:
 
 
 def with_run(state: AppState, key: RunKey, run: Run) -> AppState:
-    """The state with one segmentation further on; unchanged when that is of another scan."""
+    """The state with progress of one segmentation. Unchanged if the segmentation is of another scan."""
     if key.volume_id != state.scan.volume_id:
         return state
     return evolve(state, runs={**state.segmentation.runs, key: run})

@@ -1,4 +1,4 @@
-"""Questions to the state: what is on screen, and what is known of it."""
+"""Questions to the state: what is on screen, and what is known about it."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def size_mm(volume: Volume) -> tuple[float, float]:
 
 
 def plane_of(state: AppState, frame: int, index: int) -> NDArray[Any] | None:
-    """Voxels (Y, X) of a slice; None where there is no scan, or that slice of it is not read yet."""
+    """Voxels (Y, X) of a slice. None if there is no scan, or if this slice has not been read yet."""
     if state.scan.volume is None or state.scan.loading is not None:
         return None if state.scan.loading is None else state.scan.loading.planes.get((frame, index))
     plane: NDArray[Any] = state.scan.volume.array[frame, index]
@@ -54,7 +54,7 @@ def card_of(state: AppState) -> ModelCard | None:
 
 
 def precisions_of(card: ModelCard | None) -> tuple[str, ...]:
-    """What a model comes in: float32 and int8 first, then what else its card lists."""
+    """The precisions a model comes in: float32 and int8 first, then the others on its card."""
     if card is None:
         return (FLOAT32, INT8)
     first = tuple(p for p in (FLOAT32, INT8) if p in card.precisions)
@@ -62,7 +62,7 @@ def precisions_of(card: ModelCard | None) -> tuple[str, ...]:
 
 
 def run_key(state: AppState, precision: str | None = None) -> RunKey | None:
-    """The key of the segmentation that the choices on screen name, or of the same in another precision."""
+    """The key of the segmentation of the scan, model and precision on screen, or of another precision."""
     card, precision = card_of(state), precision or state.models.precision
     if state.scan.volume is None or state.scan.loading is not None or card is None or precision not in card.precisions:
         return None
@@ -70,13 +70,13 @@ def run_key(state: AppState, precision: str | None = None) -> RunKey | None:
 
 
 def run_of(state: AppState, precision: str | None = None) -> Run | None:
-    """The segmentation for the scan, model and precision on screen (or another precision), however far it is."""
+    """The segmentation of the scan, model and precision on screen, or of another precision; it may still be running."""
     key = run_key(state, precision)
     return state.segmentation.runs.get(key) if key else None
 
 
 def correction_key(state: AppState) -> CorrectionKey | None:
-    """The key of the correction of what the choices on screen name; None where there can be none."""
+    """The key of the correction of the scan, model and precision on screen. None if there cannot be one."""
     key = run_key(state)
     return CorrectionKey(state.scan.digest, key.model_sha256, key.precision) if key and state.scan.digest else None
 
@@ -103,9 +103,9 @@ def phases_shown(state: AppState) -> list[int]:
 
 
 def shown_correction(state: AppState) -> Correction | None:
-    """The correction that is drawn in the place of what the model found.
+    """The correction that is drawn instead of what the model found.
 
-    None where nothing is corrected yet, and where two segmentations are compared as they were made.
+    None if nothing has been corrected yet, and in the layout that compares two segmentations as they were made.
     """
     correction = (
         correction_of(state) if state.correction.corrected and state.preferences.layout is not Layout.COMPARE else None
@@ -114,13 +114,13 @@ def shown_correction(state: AppState) -> Correction | None:
 
 
 def shown_prediction(state: AppState) -> Prediction | None:
-    """What the model found; what is shown of it may be corrected (see shown_correction)."""
+    """What the model found. It may be shown with corrections: see shown_correction."""
     correction, run = shown_correction(state), run_of(state)
     return correction.base if correction is not None else run.prediction if run else None
 
 
 def shown_labels(state: AppState) -> LabelMap | None:
-    """The labels to draw: those of exactly this scan, model and precision, else none. Made anew where corrected."""
+    """The labels of exactly this scan, model and precision, or None. Corrected ones are a new array each time."""
     correction, run = shown_correction(state), run_of(state)
     if correction is not None:
         return editing.whole(correction)
@@ -130,11 +130,11 @@ def shown_labels(state: AppState) -> LabelMap | None:
 def drawn_labels(
     state: AppState, precision: str | None = None, frame: int | None = None, index: int | None = None
 ) -> Drawn | None:
-    """The labels of one slice as far as they are known: of exactly this scan and model, in the precision given.
+    """The labels of one slice, if they are known. They belong to exactly this scan, model and precision.
 
-    Frame, slice and precision are those on screen where none is given. While a segmentation runs, its slices come one
-    by one, as they are before the largest component of each structure is chosen. Corrected slices are drawn as
-    corrected where no precision is given; one that is named is as the model found it.
+    Frame, slice and precision default to those on screen. While a segmentation runs, its slices arrive one by one,
+    before the largest component of each structure has been chosen. Corrections are included only if no precision is
+    given; with one, the labels are as the model found them.
     """
     run, correction = run_of(state, precision), shown_correction(state) if precision is None else None
     frame, index = (
@@ -155,7 +155,7 @@ def drawn_labels(
 
 
 def drawn_mask(state: AppState, frame: int | None = None, index: int | None = None) -> Drawn | None:
-    """The loaded mask in one slice, if it is of that frame."""
+    """One slice of the loaded mask, if the mask covers that frame."""
     frame, index = (
         state.view.frame_index if frame is None else frame,
         state.view.slice_index if index is None else index,
@@ -166,7 +166,7 @@ def drawn_mask(state: AppState, frame: int | None = None, index: int | None = No
 
 
 def comparison_key(state: AppState) -> ComparisonKey | None:
-    """The key of the comparison that Layout.COMPARE shows; None where one side of it cannot be."""
+    """The key of the comparison that Layout.COMPARE shows. None if one of its sides cannot exist."""
     if state.view.pair is Pair.MASK:
         key = run_key(state)
         return (key, state.segmentation.mask) if key and state.segmentation.mask is not None else None
@@ -175,13 +175,13 @@ def comparison_key(state: AppState) -> ComparisonKey | None:
 
 
 def comparison_of(state: AppState) -> Comparison | None:
-    """The comparison that Layout.COMPARE shows, once it is computed."""
+    """The comparison that Layout.COMPARE shows, once it has been computed."""
     key = comparison_key(state)
     return state.segmentation.comparisons.get(key) if key else None
 
 
 def cross_of(state: AppState) -> Cross | None:
-    """Where the long-axis planes are: where the user put them, else the heart's middle, else the image's."""
+    """Where the long-axis planes are: where the user put them, else in the middle of the heart, else of the image."""
     if state.view.cross is not None or state.scan.volume is None:
         return state.view.cross
     run = run_of(state)
@@ -192,7 +192,7 @@ def cross_of(state: AppState) -> Cross | None:
 
 
 def heart_view(state: AppState) -> tuple[float, tuple[float, float]] | None:
-    """(zoom, pan_mm) that fill the view with the heart; None where it is not known where that is."""
+    """(zoom, pan_mm) that fill the view with the heart. None if its position is not known."""
     run = run_of(state)
     if state.scan.volume is None or run is None or run.heart is None:
         return None
@@ -246,7 +246,7 @@ def phase_frame(state: AppState, phase: str) -> int | None:
 
 
 def frame_interval_ms(volume: Volume) -> float:
-    """Time from frame to frame of a cine, in ms: the median of the file's, or UNKNOWN_FRAME_MS."""
+    """Time between frames of a cine, in ms: the median of the intervals in the file, or UNKNOWN_FRAME_MS."""
     times = volume.frame_times_ms
     if times is None or len(times) < 2:
         return UNKNOWN_FRAME_MS
@@ -255,7 +255,7 @@ def frame_interval_ms(volume: Volume) -> float:
 
 
 def cine_frame(count: int, frames: int, *, sweep: bool) -> int:
-    """The frame after count steps from frame 0: round and round, or with sweep to and fro, no end shown twice."""
+    """The frame after count steps from frame 0. It goes round; with sweep, back and forth, showing each end once."""
     if not sweep or frames < 3:
         return count % frames
     at = count % (2 * frames - 2)

@@ -47,7 +47,7 @@ class Style(StrEnum):
     OUTLINE = "outline"
     FILL = "fill"
     VOXELS = "voxels"
-    """The mask as it is, a square a voxel."""
+    """The mask as it is, one square per voxel."""
 
 
 class Layout(StrEnum):
@@ -57,7 +57,7 @@ class Layout(StrEnum):
     PHASES = "phases"
     """End-diastole beside end-systole."""
     COMPARE = "compare"
-    """Two segmentations, where they differ, and their Dice slice by slice."""
+    """Two segmentations, where they differ, and their Dice per slice."""
     SHEET = "sheet"
     """All slices of the frame."""
     LONG_AXIS = "long-axis"
@@ -70,11 +70,11 @@ class Pair(StrEnum):
     PRECISIONS = "precisions"
     """float32 and int8 of the chosen model."""
     MASK = "mask"
-    """What the chosen model and precision found, and the mask that was loaded."""
+    """What the chosen model found in the chosen precision, and the mask loaded from a file."""
 
 
 CORRECTABLE = (Layout.SLICE, Layout.PHASES, Layout.LONG_AXIS)
-"""Layouts with views of slices that can be corrected in."""
+"""Layouts in which slices can be corrected."""
 
 
 class Theme(StrEnum):
@@ -83,20 +83,20 @@ class Theme(StrEnum):
     DARK = "dark"
     LIGHT = "light"
     SYSTEM = "system"
-    """As the desktop says, now and when it changes."""
+    """Follows the desktop, also when that changes."""
 
 
 class Language(StrEnum):
-    """What the window speaks."""
+    """The language of the window."""
 
     SYSTEM = "system"
-    """The first of the desktop's languages that there is, else English."""
+    """The first of the desktop's languages that is available, else English."""
     ENGLISH = "en"
     GERMAN = "de"
 
 
 class Status(StrEnum):
-    """How far a segmentation is."""
+    """The progress of a segmentation."""
 
     WAITING = "waiting"
     RUNNING = "running"
@@ -104,7 +104,7 @@ class Status(StrEnum):
     STOPPED = "stopped"
     FAILED = "failed"
     PART = "part"
-    """Of single slices, which the user asked for; the others are not segmented, and nothing is measured."""
+    """Only single slices that the user asked for have been segmented, so nothing is measured."""
 
 
 class Kind(StrEnum):
@@ -123,7 +123,7 @@ class Command(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Overlay:
-    """colours: what the user chose, by structure; the others have their defaults. Never changed in place."""
+    """How structures are drawn. colours: those the user chose, by structure. Never changed in place."""
 
     style: Style = Style.OUTLINE
     opacity: float = 0.3
@@ -144,7 +144,7 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Busy:
-    """What the worker is doing. total is 0 while that is not known. A file being written is finished, not stopped."""
+    """What a worker is doing. total is 0 while it is not known. Writing a file cannot be stopped."""
 
     what: str
     done: int = 0
@@ -153,6 +153,8 @@ class Busy:
 
 
 class RunKey(NamedTuple):
+    """Identifies a segmentation: the scan, the model's file, and the precision."""
+
     volume_id: int
     model_sha256: str
     precision: str
@@ -160,7 +162,7 @@ class RunKey(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Heart:
-    """Where a segmentation has the heart, in mm from the image's top left corner; box: left, top, right, bottom."""
+    """Where the heart is, in mm from the top left corner of the image. box_mm: left, top, right, bottom."""
 
     middle_mm: tuple[float, float]
     box_mm: tuple[float, float, float, float]
@@ -168,11 +170,10 @@ class Heart:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Run:
-    """One segmentation of one scan by one model in one precision, as far as it is.
+    """One segmentation of one scan by one model in one precision. It may still be running.
 
-    timings: of the slices so far, in the order computed. total: slices there will be.
-    planes: while it runs and in Status.PART, the labels (Y, X) uint8 of the slices so far, by (frame, slice); else
-    empty.
+    timings: of the slices so far, in the order computed. total: the number of slices there will be.
+    planes: while it runs and in Status.PART, labels (Y, X) uint8 of the slices so far, by (frame, slice). Else empty.
     """
 
     status: Status
@@ -187,9 +188,9 @@ class Run:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Mask:
-    """A mask from a file, on the grid of the scan on screen. Compared with others by identity.
+    """A mask from a file, on the grid of the scan on screen.
 
-    frames: those that the file is of; the labels of others are empty and mean nothing.
+    frames: those that the file covers. Labels of other frames are empty and mean nothing.
     """
 
     name: str
@@ -199,9 +200,9 @@ class Mask:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Loading:
-    """A scan that is on screen while it is read. Its volume says what it will be; the voxels are these.
+    """A scan that is on screen while it is read. Its volume has the final shape; the voxels read so far are here.
 
-    planes: (Y, X) by (frame, slice), as far as they are read. window: (centre, width) that it was shown with at first.
+    planes: (Y, X) by (frame, slice). window: the (centre, width) that the scan was first shown with.
     """
 
     planes: Mapping[tuple[int, int], NDArray[Any]]
@@ -212,8 +213,8 @@ class Loading:
 class Cross:
     """Where the long-axis planes meet the slices.
 
-    x_mm, y_mm: their common point, from the image's top left corner. angle: of the first plane, in radians from the
-    rows towards the columns; the second is at right angles to it.
+    x_mm, y_mm: their common point, measured from the top left corner of the image. angle: of the first plane, in
+    radians from the rows towards the columns. The second plane is perpendicular to it.
     """
 
     x_mm: float
@@ -223,9 +224,9 @@ class Cross:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Drawn:
-    """Labels (Y, X) uint8 of one slice. owner: one and the same object as long as the labels are.
+    """Labels (Y, X) uint8 of one slice. owner: the same object as long as the labels are the same.
 
-    brief: another owner is about to take its place, so that its outlines are not worth keeping.
+    brief: the labels will soon change, so their outlines are not worth caching.
     """
 
     plane: NDArray[np.uint8]
