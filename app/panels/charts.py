@@ -26,7 +26,7 @@ P50, P95 = 50, 95
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Series:
+class Trace:
     """One precision's latencies, (N,) ms in the order computed, with what is drawn of them.
 
     trend: median of each slice and its neighbours, (N,) ms. p50, p95: percentiles, ms.
@@ -38,11 +38,11 @@ class Series:
     p95: float
 
 
-def series(latencies: Sequence[float]) -> Series:
-    """A Series of at least one latency."""
+def series(latencies: Sequence[float]) -> Trace:
+    """A Trace of at least one latency."""
     values = np.asarray(latencies, dtype=np.float64)
     p50, p95 = np.percentile(values, (P50, P95))
-    return Series(values, running_median(values), float(p50), float(p95))
+    return Trace(values, running_median(values), float(p50), float(p95))
 
 
 def running_median(latencies: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -54,7 +54,7 @@ def running_median(latencies: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(np.median(np.lib.stride_tricks.sliding_window_view(padded, 2 * each_side + 1), axis=1))
 
 
-def ceiling(shown: Sequence[Series]) -> float:
+def ceiling(shown: Sequence[Trace]) -> float:
     """Top of the latency axis in ms: everything, unless single slices would flatten what is typical.
 
     The first slice warms up, and other programs' bursts slow a few; the 95th percentile is always below the top.
@@ -88,10 +88,10 @@ class LatencyChart(QWidget):
                 "percentile (p95).",
             )
         )
-        self.shown: dict[str, Series] = {}
+        self.shown: dict[str, Trace] = {}
         self.total = 0
 
-    def show_series(self, shown: Mapping[str, Series], total: int) -> None:
+    def show_series(self, shown: Mapping[str, Trace], total: int) -> None:
         """shown: by precision, in the order to draw. total: slices that there will be."""
         self.shown, self.total = dict(shown), total
         said = translate("Charts", "{precision}: median {p50} ms, 95th percentile {p95} ms")
@@ -140,7 +140,7 @@ class LatencyChart(QWidget):
             painter.drawText(QRectF(x - 30, foot.top(), 60, foot.height()), Qt.AlignmentFlag.AlignHCenter, f"{value:g}")
         painter.drawText(foot, Qt.AlignmentFlag.AlignRight, translate("Charts", "%n slice(s)", "", COUNT, last))
 
-    def _slices(self, painter: QPainter, box: QRectF, top: float, colour: QColor, one: Series) -> None:
+    def _slices(self, painter: QPainter, box: QRectF, top: float, colour: QColor, one: Trace) -> None:
         """Every slice as a faint dot, what is typical there as a strong line. What lies above the top is at the top."""
         count = len(one.latencies)
         every = max(1, count // MAX_DOTS)
@@ -152,7 +152,7 @@ class LatencyChart(QWidget):
         painter.setPen(QPen(colour, 1.6))
         painter.drawPolyline(_polygon(x, _height(box, one.trend[::every], top)))
 
-    def _histogram(self, painter: QPainter, box: QRectF, top: float, colour: QColor, one: Series) -> None:
+    def _histogram(self, painter: QPainter, box: QRectF, top: float, colour: QColor, one: Trace) -> None:
         bins = max(8, int(box.height() / BIN_PX))
         counts, edges = np.histogram(np.minimum(one.latencies, top * (1 - 1e-9)), bins=bins, range=(0, top))
         widths = box.width() * counts / max(counts.max(), 1)

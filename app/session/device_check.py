@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, QTimer
 
-from app.session.jobs import Lane, Reporter, Worker
-from app.session.jobs import Report as JobReport
+from app.session.jobs import JobReport, Lane, Reporter, Worker
 from app.session.session import Session
 from app.state.types import AppState, Busy, Kind
 from app.words.language import marked, translate

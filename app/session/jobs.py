@@ -43,7 +43,7 @@ class Job:
     run: Callable[[Reporter], Any]
     then: Callable[[Any], None]
     failed: Failed
-    on_report: Callable[[Report], None] | None
+    on_report: Callable[[JobReport], None] | None
     busy: Busy | None
     words: Callable[[str], str]
     subject: object
@@ -65,7 +65,7 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Report:
+class JobReport:
     """How far a job is. items: what it has handed on with Reporter.item since the last report."""
 
     job: Job
@@ -78,7 +78,7 @@ class Report:
 class Reporter:
     """A job's way to report progress; throttled. Lives in the worker's thread."""
 
-    def __init__(self, job: Job, send: Callable[[Report], None]) -> None:
+    def __init__(self, job: Job, send: Callable[[JobReport], None]) -> None:
         self.token = job.token
         self._job, self._send = job, send
         self._done, self._total, self._what = 0, 0, ""
@@ -99,7 +99,7 @@ class Reporter:
         """Send what has not been sent yet, now."""
         self._last = time.monotonic()
         items, self._items = tuple(self._items), []
-        self._send(Report(self._job, self._done, self._total, self._what, items))
+        self._send(JobReport(self._job, self._done, self._total, self._what, items))
 
     def _maybe_send(self) -> None:
         if time.monotonic() - self._last >= REPORT_EVERY_S:
@@ -121,7 +121,7 @@ class Worker(QObject):
         super().__init__()
         self._name = f"cinequant-{name}"
         self._jobs: queue.Queue[Job | None] = queue.LifoQueue() if newest_first else queue.Queue()
-        self._arrivals: queue.SimpleQueue[Report | Outcome] = queue.SimpleQueue()
+        self._arrivals: queue.SimpleQueue[JobReport | Outcome] = queue.SimpleQueue()
         self._open: list[Job] = []  # given and not answered; only touched by the owner's thread
         self._thread: threading.Thread | None = None
         self._arrived.connect(self._deliver_next, Qt.ConnectionType.QueuedConnection)
@@ -185,7 +185,7 @@ class Worker(QObject):
                 outcome = Outcome(job, bug=bug)
             self._send(outcome)
 
-    def _send(self, arrival: Report | Outcome) -> None:
+    def _send(self, arrival: JobReport | Outcome) -> None:
         self._arrivals.put(arrival)
         self._arrived.emit()
 
@@ -196,9 +196,9 @@ class Worker(QObject):
             return
         self._deliver(arrival)
 
-    def _deliver(self, arrival: Report | Outcome) -> None:
+    def _deliver(self, arrival: JobReport | Outcome) -> None:
         try:
-            if isinstance(arrival, Report):
+            if isinstance(arrival, JobReport):
                 _answer_report(arrival)
             else:
                 self._open.remove(arrival.job)
@@ -207,7 +207,7 @@ class Worker(QObject):
             self.changed.emit()
 
 
-def _answer_report(report: Report) -> None:
+def _answer_report(report: JobReport) -> None:
     job = report.job
     if not job.wanted:
         return
@@ -244,7 +244,7 @@ class Lane:
         *,
         then: Callable[[T], None],
         failed: Failed,
-        on_report: Callable[[Report], None] | None = None,
+        on_report: Callable[[JobReport], None] | None = None,
         busy: Busy | None = None,
         words: Callable[[str], str] = translated,
         subject: object = None,

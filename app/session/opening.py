@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from numpy.typing import NDArray
 
 from app.session.first_paint import FirstPaint
-from app.session.jobs import Lane, Report, Reporter, Workers
+from app.session.jobs import JobReport, Lane, Reporter, Workers
 from app.session.store import Store, still_loading
 from app.state.changes import arriving, completed, evolve, recognised, returned, with_spacing
 from app.state.types import MAX_RECENTS, AppState, Busy, Kind, Status
@@ -133,7 +133,7 @@ class Opening:
         self._store.update(index=index, series=None)
         self._read(index)
 
-    def _on_report(self, report: Report) -> None:
+    def _on_report(self, report: JobReport) -> None:
         state = self._way_back.with_slices(self._store.state, report.items)
         self._store.show(evolve(state, busy=self._workers.busy))
 

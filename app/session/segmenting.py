@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from app.session import lean
 from app.session.first_paint import FirstPaint
-from app.session.jobs import Lane, Report, Reporter, Workers
+from app.session.jobs import JobReport, Lane, Reporter, Workers
 from app.session.store import Store, still_loading
 from app.state.changes import evolve, preselected, with_run
 from app.state.queries import card_of, heart_of, precisions_of, run_key
@@ -232,7 +232,7 @@ class Segmenting:
 
     # -- what comes back -----------------------------------------------------------------------------------------
 
-    def _on_report(self, key: RunKey, report: Report) -> None:
+    def _on_report(self, key: RunKey, report: JobReport) -> None:
         state = self._store.state
         run = state.segmentation.runs.get(key, Run(Status.WAITING))
         run = replace(

@@ -24,7 +24,7 @@ _GAP = 1.6
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Grid:
+class StackGrid:
     """geometry: of the stack. notices, spacing_notices: what headers leave open or contradict about places and spacing.
 
     missing: why volumes are not those of the whole heart, as in Volume.
@@ -36,7 +36,7 @@ class Grid:
     missing: str
 
 
-def grid_of(stack: Stack) -> Grid:
+def grid_of(stack: Stack) -> StackGrid:
     """The grid of a stack: that of its reference image, slices where they lie along its normal."""
     notices: list[str] = []
     spacing_notices: list[str] = []
@@ -69,7 +69,7 @@ def grid_of(stack: Stack) -> Grid:
     _tilt_and_shift(stack, notices)
     known = Known.KNOWN if first.orientation is not None else Known.ASSUMED
     geometry = Geometry(affine, shape, spacing, known, slabs)
-    return Grid(geometry, tuple(notices), tuple(spacing_notices), missing)
+    return StackGrid(geometry, tuple(notices), tuple(spacing_notices), missing)
 
 
 def _steps(stack: Stack, notices: list[str], spacing_notices: list[str]) -> tuple[float | None, tuple[float, ...], str]:

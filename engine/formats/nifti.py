@@ -27,7 +27,7 @@ from engine.formats.nifti_file import (
     stem_of,
     suffix_of,
 )
-from engine.formats.nifti_grid import FEW_SLICES, Layout, difference, layout_of, mm_text, read_header
+from engine.formats.nifti_grid import FEW_SLICES, AxisLayout, difference, layout_of, mm_text, read_header
 from engine.formats.nifti_masks import (
     NIFTI_INTENT_LABEL,
     convention_in,
@@ -277,7 +277,7 @@ def _read_one(path: Path, on_plane: OnPlane | None = None) -> Volume:
     return replace(about, array=stack, not_short_axis=reason, notices=about.notices + said)
 
 
-def _about(file: NiftiFile, shape: tuple[int, int, int], frames: int) -> tuple[Volume, Layout]:
+def _about(file: NiftiFile, shape: tuple[int, int, int], frames: int) -> tuple[Volume, AxisLayout]:
     """The Volume of a file before its voxels are read, all 0, for a shape (I, J, K). Raises ScanError."""
     header = read_header(file.header, shape)
     layout = layout_of(header)
@@ -372,7 +372,9 @@ def _not_short_axis(array: NDArray[Any], geometry: Geometry) -> str:
     return ""
 
 
-def _tell_first_frame(file: NiftiFile, first: NDArray[Any], layout: Layout, about: Volume, on_plane: OnPlane) -> None:
+def _tell_first_frame(
+    file: NiftiFile, first: NDArray[Any], layout: AxisLayout, about: Volume, on_plane: OnPlane
+) -> None:
     """Tell of the slices of a file's first frame; of none where they cannot be shown as they will be."""
     if first.dtype.kind == "f" and not np.isfinite(first).all():
         return

@@ -35,7 +35,7 @@ FEW_SLICES = 30
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Layout:
+class AxisLayout:
     """How the voxels of a file become a Volume's.
 
     order: file axis that becomes x, y and z.
@@ -86,7 +86,7 @@ class Layout:
 class Header:
     """What a header says about the grid, in words and numbers.
 
-    affine, shape: as Layout's, file order. notices, spacing_notices: as Volume's.
+    affine, shape: as AxisLayout's, file order. notices, spacing_notices: as Volume's.
     """
 
     affine: NDArray[np.float64]
@@ -191,7 +191,7 @@ def read_header(header: Any, shape: tuple[int, int, int]) -> Header:
     return Header(RAS_TO_LPS @ affine, shape, spacing, orientation, (*said, *notices), said)
 
 
-def layout_of(header: Header) -> Layout:
+def layout_of(header: Header) -> AxisLayout:
     """Which file axis is the slice axis, and which axes to turn so that slices ascend along row × column."""
     directions, size = _unit_affine(header.affine)
     shape = np.array(header.shape)
@@ -215,10 +215,10 @@ def layout_of(header: Header) -> Layout:
             matrix = matrix * np.array([1, -1, 1])
     if np.linalg.det(matrix) < 0:
         flips[2] = True
-    return Layout((x, y, slice_axis), (flips[0], flips[1], flips[2]), header.affine, header.shape)
+    return AxisLayout((x, y, slice_axis), (flips[0], flips[1], flips[2]), header.affine, header.shape)
 
 
-def matching_layout(header: Header, geometry: Geometry) -> Layout | None:
+def matching_layout(header: Header, geometry: Geometry) -> AxisLayout | None:
     """The layout that puts a file's axes along a geometry's, whatever order the file has; None if none does."""
     directions, _ = _unit_affine(header.affine)
     along = geometry.directions.T @ directions  # [volume axis, file axis]
@@ -226,7 +226,7 @@ def matching_layout(header: Header, geometry: Geometry) -> Layout | None:
     if sorted(order) != [0, 1, 2]:
         return None
     flips = tuple(bool(along[axis, file_axis] < 0) for axis, file_axis in enumerate(order))
-    return Layout((order[0], order[1], order[2]), (flips[0], flips[1], flips[2]), header.affine, header.shape)
+    return AxisLayout((order[0], order[1], order[2]), (flips[0], flips[1], flips[2]), header.affine, header.shape)
 
 
 def new_header(volume: Volume) -> Any:

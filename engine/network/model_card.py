@@ -15,7 +15,7 @@ import re
 import tokenize
 import zipfile
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,17 @@ from engine.errors import ModelError
 from engine.files import read_regular, write_atomically
 from engine.network.packed import ENDING
 from engine.network.preprocess import InputSpec
+from engine.network.strict_json import (
+    BadValueError,
+    keys_of,
+    no_duplicates,
+    no_nan,
+    number_of,
+    sha256_of,
+    table_of,
+    text_of,
+    whole_of,
+)
 from engine.volume import STRUCTURES
 
 SCHEMA = 1
@@ -47,7 +58,6 @@ _BAD_ZIP = (zipfile.BadZipFile, zlib.error)
 
 _ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _FILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
-_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,10 +137,6 @@ class ModelCard:
         return len(self.labels) + 1
 
 
-class _BadCardError(Exception):
-    """A value of the card breaks a rule; the caller adds the file's name and the way out."""
-
-
 def load_card(folder: Path) -> ModelCard:
     """Read and check the card of a model folder.
 
@@ -141,7 +147,7 @@ def load_card(folder: Path) -> ModelCard:
     path = folder / CARD_FILE
     try:
         text = read_regular(path, MAX_CARD_BYTES).decode("utf-8")
-        data = json.loads(text, object_pairs_hook=_no_duplicates, parse_constant=_no_nan)
+        data = json.loads(text, object_pairs_hook=no_duplicates, parse_constant=no_nan)
         return _parse(data, folder)
     except FileNotFoundError as error:
         raise ModelError(f"{path}: no such file; a model folder needs a {CARD_FILE}: copy the whole folder") from error
@@ -152,7 +158,7 @@ def load_card(folder: Path) -> ModelCard:
     except ValueError as error:
         # JSONDecodeError and UnicodeDecodeError are both ValueErrors.
         raise ModelError(f"{path}: is not JSON ({error}); {_WAY_OUT}") from error
-    except _BadCardError as error:
+    except BadValueError as error:
         raise ModelError(f"{path}: {error}; {_WAY_OUT}") from error
 
 
@@ -171,7 +177,7 @@ def save_card(card: ModelCard) -> None:
     try:
         _parse(data, card.folder)
         text = json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-    except (_BadCardError, ValueError) as error:
+    except (BadValueError, ValueError) as error:
         raise ModelError(f"{path}: not written: {error}; correct the value and save again") from error
     try:
         write_atomically(path, text.encode())
@@ -241,7 +247,7 @@ def read_test_tensors(card: ModelCard, precision: str) -> tuple[NDArray[np.float
         with zipfile.ZipFile(io.BytesIO(content)) as arrays:
             network_input = _tensor(arrays, "input", 4)
             logits = _tensor(arrays, f"logits_{precision}", 3)
-    except _BadCardError as error:
+    except BadValueError as error:
         raise ModelError(f"{path}: {error}; {_WAY_OUT}") from error
     # RuntimeError: an encrypted member. TokenError: NumPy reads an array's header as Python tokens.
     except (ValueError, OSError, EOFError, RuntimeError, tokenize.TokenError, *_BAD_ZIP) as error:
@@ -261,21 +267,21 @@ def _tensor(arrays: zipfile.ZipFile, key: str, dimensions: int) -> NDArray[np.fl
     try:
         member = arrays.getinfo(f"{key}.npy")
     except KeyError:
-        raise _BadCardError(f"has no array {key!r}") from None
+        raise BadValueError(f"has no array {key!r}") from None
     if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        raise _BadCardError(f"array {key!r} is compressed in a way that .npz files are not")
+        raise BadValueError(f"array {key!r} is compressed in a way that .npz files are not")
     with arrays.open(member) as stream:
         version = np.lib.format.read_magic(stream)
         read_header = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
         if version not in read_header:
-            raise _BadCardError(f"array {key!r} has a header of version {version}")
+            raise BadValueError(f"array {key!r} has a header of version {version}")
         shape, _, dtype = read_header[version](stream)
     if math.prod(shape) > _MAX_TENSOR_VALUES or dtype.itemsize > 8 or member.file_size > 8 * _MAX_TENSOR_VALUES:
-        raise _BadCardError(f"array {key!r} is too large for a test tensor")
+        raise BadValueError(f"array {key!r} is too large for a test tensor")
     with arrays.open(member) as stream:
         array = np.lib.format.read_array(stream, allow_pickle=False)
     if array.dtype not in (np.float16, np.float32) or array.ndim != dimensions or not np.isfinite(array).all():
-        raise _BadCardError(f"array {key!r} is not {dimensions}-dimensional, finite and float16 or float32")
+        raise BadValueError(f"array {key!r} is not {dimensions}-dimensional, finite and float16 or float32")
     return np.asarray(array, dtype=np.float32)
 
 
@@ -286,132 +292,69 @@ def _read(path: Path) -> bytes:
         raise ModelError(f"{path}: cannot be read ({error.strerror}); {_WAY_OUT}") from error
 
 
-def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for key, value in pairs:
-        if key in found:
-            raise _BadCardError(f"key {key!r} appears twice")
-        found[key] = value
-    return found
-
-
-def _no_nan(name: str) -> float:
-    raise _BadCardError(f"{name} is not a number of JSON")
-
-
-def _keys(data: Any, where: str, wanted: tuple[str, ...]) -> dict[str, Any]:
-    """The object itself, once it is known to hold exactly the wanted keys."""
-    if not isinstance(data, dict):
-        raise _BadCardError(f"{where} must be an object")
-    prefix = "" if where == "the card" else f"{where}."
-    for key in wanted:
-        if key not in data:
-            raise _BadCardError(f"key {prefix}{key} is missing")
-    for key in data:
-        if key not in wanted:
-            raise _BadCardError(f"key {prefix}{key} is not one of schema {SCHEMA}: {', '.join(wanted)}")
-    return data
-
-
-def _text(value: Any, key: str) -> str:
-    if not isinstance(value, str) or not value.strip():
-        raise _BadCardError(f"{key} must be text that is not empty")
-    # A terminal obeys escape sequences, and a new line would pass for one of the program's own.
-    if not value.isprintable():
-        raise _BadCardError(f"{key} must be one line of printable text")
-    return value
-
-
-def _whole(value: Any, key: str, low: int, high: int) -> int:
-    # JSON's true is an int to Python.
-    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-        raise _BadCardError(f"{key} must be a whole number from {low} to {high}, not {value!r}")
-    return value
-
-
-def _number(value: Any, key: str, low: float = -math.inf, high: float = math.inf) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise _BadCardError(f"{key} must be a finite number, not {value!r}")
-    if not low <= value <= high:
-        raise _BadCardError(f"{key} must lie between {low:g} and {high:g}, not {value!r}")
-    return float(value)
-
-
-def _table(value: Any, key: str, entry: Callable[[Any, str], Any]) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise _BadCardError(f"{key} must be an object")
-    return {name: entry(item, f"{key}.{name}") for name, item in value.items()}
-
-
-def _sha256(value: Any, key: str) -> str:
-    if not isinstance(value, str) or not _SHA256.fullmatch(value):
-        raise _BadCardError(f"{key} must be a SHA-256 in 64 lower-case hex digits")
-    return value
-
-
 def _file(value: Any, key: str, endings: tuple[str, ...], folder: Path) -> str:
     """A file name that lies in the folder itself: no path, and no link that leads out of it."""
     if not isinstance(value, str) or not _FILE.fullmatch(value) or not value.endswith(endings):
-        raise _BadCardError(
+        raise BadValueError(
             f"{key} must be the name of a {' or '.join(endings)} file in the model's folder, without a path, "
             f"not {value!r}"
         )
     path = folder / value
     if not path.is_file():
-        raise _BadCardError(f"{key} names {value}, which is not in the folder")
+        raise BadValueError(f"{key} names {value}, which is not in the folder")
     if path.resolve().parent != folder.resolve():
-        raise _BadCardError(f"{key} names {value}, a link out of the model's folder")
+        raise BadValueError(f"{key} names {value}, a link out of the model's folder")
     return value
 
 
 def _parse(data: Any, folder: Path) -> ModelCard:
     if isinstance(data, dict) and data.get("schema") != SCHEMA:
-        raise _BadCardError(f"schema {data.get('schema')!r} is not understood, only {SCHEMA}: another CineQuant may")
+        raise BadValueError(f"schema {data.get('schema')!r} is not understood, only {SCHEMA}: another CineQuant may")
     if isinstance(data, dict):
         data = {"view": SHORT_AXIS, **data}
-    data = _keys(data, "the card", tuple(f.name for f in fields(ModelCard) if f.name != "folder"))
+    data = keys_of(data, "the card", tuple(f.name for f in fields(ModelCard) if f.name != "folder"))
     if not isinstance(data["id"], str) or not _ID.fullmatch(data["id"]):
-        raise _BadCardError(f"id {data['id']!r} must be lower-case letters, digits, - and _")
+        raise BadValueError(f"id {data['id']!r} must be lower-case letters, digits, - and _")
     if folder.resolve().name != data["id"]:
-        raise _BadCardError(f"id {data['id']!r} must equal the name of its folder, {folder.resolve().name!r}")
-    precisions = _table(data["precisions"], "precisions", lambda item, key: _precision(item, key, folder))
+        raise BadValueError(f"id {data['id']!r} must equal the name of its folder, {folder.resolve().name!r}")
+    precisions = table_of(data["precisions"], "precisions", lambda item, key: _precision(item, key, folder))
     if not precisions:
-        raise _BadCardError("precisions must name at least one file")
+        raise BadValueError("precisions must name at least one file")
     for name in precisions:
         if not _ID.fullmatch(name):
-            raise _BadCardError(f"precisions.{name}: a precision's name must be lower-case letters, digits, - and _")
-    labels = _table(data["labels"], "labels", lambda item, key: _whole(item, key, 1, 255))
+            raise BadValueError(f"precisions.{name}: a precision's name must be lower-case letters, digits, - and _")
+    labels = table_of(data["labels"], "labels", lambda item, key: whole_of(item, key, 1, 255))
     # Colours, measurements and exports all go by STRUCTURES: a model with other values would be drawn wrongly.
     expected = {STRUCTURES[value]: value for value in sorted(STRUCTURES)[: len(labels)]}
     if not labels or labels != expected:
-        raise _BadCardError(
+        raise BadValueError(
             f"labels must be { {STRUCTURES[v]: v for v in sorted(STRUCTURES)} } or its beginning, not {labels}"
         )
     if not isinstance(data["keep_largest"], bool):
-        raise _BadCardError("keep_largest must be true or false")
+        raise BadValueError("keep_largest must be true or false")
     if data["view"] not in VIEWS:
-        raise _BadCardError(f"view must be {' or '.join(VIEWS)}, not {data['view']!r}")
-    metrics = _table(data["metrics"], "metrics", lambda item, key: _table(item, key, _number))
+        raise BadValueError(f"view must be {' or '.join(VIEWS)}, not {data['view']!r}")
+    metrics = table_of(data["metrics"], "metrics", lambda item, key: table_of(item, key, number_of))
     for name in metrics:
         if name not in precisions:
-            raise _BadCardError(f"metrics.{name} is not one of the precisions {', '.join(precisions)}")
+            raise BadValueError(f"metrics.{name} is not one of the precisions {', '.join(precisions)}")
     return ModelCard(
         schema=SCHEMA,
         id=data["id"],
-        name=_text(data["name"], "name"),
-        version=_text(data["version"], "version"),
-        description=_text(data["description"], "description"),
-        parameters=_whole(data["parameters"], "parameters", 1, 10**12),
+        name=text_of(data["name"], "name"),
+        version=text_of(data["version"], "version"),
+        description=text_of(data["description"], "description"),
+        parameters=whole_of(data["parameters"], "parameters", 1, 10**12),
         precisions=precisions,
         input=_input(data["input"]),
         labels=labels,
         keep_largest=data["keep_largest"],
-        intended_use=_text(data["intended_use"], "intended_use"),
-        limits=_text(data["limits"], "limits"),
-        training_data=_text(data["training_data"], "training_data"),
-        licence=_text(data["licence"], "licence"),
+        intended_use=text_of(data["intended_use"], "intended_use"),
+        limits=text_of(data["limits"], "limits"),
+        training_data=text_of(data["training_data"], "training_data"),
+        licence=text_of(data["licence"], "licence"),
         metrics=metrics,
-        metrics_split=_text(data["metrics_split"], "metrics_split"),
+        metrics_split=text_of(data["metrics_split"], "metrics_split"),
         test_tensors=_test_tensors(data["test_tensors"], precisions, folder),
         folder=folder,
         view=data["view"],
@@ -419,32 +362,32 @@ def _parse(data: Any, folder: Path) -> ModelCard:
 
 
 def _precision(value: Any, key: str, folder: Path) -> PrecisionFile:
-    value = _keys(value, key, ("file", "sha256", "size_bytes"))
+    value = keys_of(value, key, ("file", "sha256", "size_bytes"))
     file = _file(value["file"], f"{key}.file", WEIGHT_ENDINGS, folder)
-    size = _whole(value["size_bytes"], f"{key}.size_bytes", 1, 2**31)
+    size = whole_of(value["size_bytes"], f"{key}.size_bytes", 1, 2**31)
     found = (folder / file).stat().st_size
     if found != size:
-        raise _BadCardError(f"{key}.size_bytes says {size}, but {file} has {found} bytes")
-    return PrecisionFile(file, _sha256(value["sha256"], f"{key}.sha256"), size)
+        raise BadValueError(f"{key}.size_bytes says {size}, but {file} has {found} bytes")
+    return PrecisionFile(file, sha256_of(value["sha256"], f"{key}.sha256"), size)
 
 
 def _input(value: Any) -> InputSpec:
-    value = _keys(value, "input", tuple(f.name for f in fields(InputSpec)))
+    value = keys_of(value, "input", tuple(f.name for f in fields(InputSpec)))
     percentiles = value["percentiles"]
     if not isinstance(percentiles, list) or len(percentiles) != 2:
-        raise _BadCardError("input.percentiles must be two numbers")
-    low, high = (_number(p, "input.percentiles", 0, 100) for p in percentiles)
+        raise BadValueError("input.percentiles must be two numbers")
+    low, high = (number_of(p, "input.percentiles", 0, 100) for p in percentiles)
     if low >= high:
-        raise _BadCardError("input.percentiles must ascend")
-    multiple = _whole(value["multiple"], "input.multiple", 1, _MAX_INPUT_SIZE)
-    smallest = _whole(value["min_size"], "input.min_size", multiple, _MAX_INPUT_SIZE)
-    largest = _whole(value["max_size"], "input.max_size", smallest, _MAX_INPUT_SIZE)
+        raise BadValueError("input.percentiles must ascend")
+    multiple = whole_of(value["multiple"], "input.multiple", 1, _MAX_INPUT_SIZE)
+    smallest = whole_of(value["min_size"], "input.min_size", multiple, _MAX_INPUT_SIZE)
+    largest = whole_of(value["max_size"], "input.max_size", smallest, _MAX_INPUT_SIZE)
     for key, size in (("min_size", smallest), ("max_size", largest)):
         if size % multiple:
-            raise _BadCardError(f"input.{key} {size} must be a multiple of input.multiple {multiple}")
+            raise BadValueError(f"input.{key} {size} must be a multiple of input.multiple {multiple}")
     return InputSpec(
-        spacing_mm=_number(value["spacing_mm"], "input.spacing_mm", 0.1, 100),
-        unknown_spacing_mm=_number(value["unknown_spacing_mm"], "input.unknown_spacing_mm", 0.1, 100),
+        spacing_mm=number_of(value["spacing_mm"], "input.spacing_mm", 0.1, 100),
+        unknown_spacing_mm=number_of(value["unknown_spacing_mm"], "input.unknown_spacing_mm", 0.1, 100),
         multiple=multiple,
         min_size=smallest,
         max_size=largest,
@@ -453,11 +396,11 @@ def _input(value: Any) -> InputSpec:
 
 
 def _test_tensors(value: Any, precisions: dict[str, PrecisionFile], folder: Path) -> TestTensors:
-    value = _keys(value, "test_tensors", ("file", "sha256", "tolerance"))
-    tolerance = _table(value["tolerance"], "test_tensors.tolerance", lambda item, key: _number(item, key, 0))
+    value = keys_of(value, "test_tensors", ("file", "sha256", "tolerance"))
+    tolerance = table_of(value["tolerance"], "test_tensors.tolerance", lambda item, key: number_of(item, key, 0))
     if set(tolerance) != set(precisions):
-        raise _BadCardError(
+        raise BadValueError(
             f"test_tensors.tolerance must hold a number for each of the precisions {', '.join(precisions)}"
         )
     file = _file(value["file"], "test_tensors.file", (".npz",), folder)
-    return TestTensors(file, _sha256(value["sha256"], "test_tensors.sha256"), tolerance)
+    return TestTensors(file, sha256_of(value["sha256"], "test_tensors.sha256"), tolerance)

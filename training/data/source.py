@@ -61,7 +61,7 @@ _TERMS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class PatientSource:
     """cases: all that the data set or the prepared folder lists."""
 
     layout: str
@@ -126,7 +126,7 @@ def add_also(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--also", action="append", default=[], metavar="LAYOUT=DIR", help=text)
 
 
-def open_also(arguments: argparse.Namespace) -> tuple[Source, ...]:
+def open_also(arguments: argparse.Namespace) -> tuple[PatientSource, ...]:
     """Of a command's --also. Raises ScanError."""
     found = []
     for given in arguments.also:
@@ -134,30 +134,30 @@ def open_also(arguments: argparse.Namespace) -> tuple[Source, ...]:
         if layout not in LAYOUTS or layout == "pairs" or not folder:
             known = ", ".join(name for name in LAYOUTS if name != "pairs")
             raise ScanError(f"--also {given}: give LAYOUT=DIR with one of {known}")
-        found.append(Source(layout, datasets.list_cases(Path(folder), layout)))
+        found.append(PatientSource(layout, datasets.list_cases(Path(folder), layout)))
     return tuple(found)
 
 
-def open_source(arguments: argparse.Namespace) -> Source:
+def open_source(arguments: argparse.Namespace) -> PatientSource:
     """Of a command's arguments. Raises ScanError."""
     folder = getattr(arguments, "prepared", None)
     if folder:
         prepared = open_prepared(folder)
         if arguments.layout not in (None, prepared.layout):
             raise ScanError(f"{folder}: holds the prepared layout {prepared.layout}, not {arguments.layout}")
-        return Source(prepared.layout, prepared.cases, prepared)
+        return PatientSource(prepared.layout, prepared.cases, prepared)
     if not arguments.data:
         raise ScanError("no data is given; name the data set's folder with --data, or a prepared one with --prepared")
     return open_data(arguments)
 
 
-def open_data(arguments: argparse.Namespace) -> Source:
+def open_data(arguments: argparse.Namespace) -> PatientSource:
     """The data set's folder, whatever was prepared. Raises ScanError."""
     layout = arguments.layout or "acdc"
-    return Source(layout, datasets.list_cases(arguments.data, layout, arguments.labels))
+    return PatientSource(layout, datasets.list_cases(arguments.data, layout, arguments.labels))
 
 
-def note_training(folder: Path, layout: str, cases: Sequence[Case], also: Sequence[Source] = ()) -> None:
+def note_training(folder: Path, layout: str, cases: Sequence[Case], also: Sequence[PatientSource] = ()) -> None:
     """Write beside the weights whom they were trained on."""
     said = _noted(layout, cases)
     if also:

@@ -31,7 +31,7 @@ _REACH = 2
 _MAPS = 4
 
 
-class Stage(nn.Module):
+class HeadStage(nn.Module):
     """Double the resolution of one map: learned 2 × 2 upsampling, then 3 × 3 over it and over the skip.
 
     (N, 1, h, w) and the coarse logits (N, 1, H, W), h a multiple of H, to (N, 1, 2h, 2w). No bias: one that all classes
@@ -66,7 +66,7 @@ class HighResHead(nn.Module):
         if scale not in (2, 4):
             raise ValueError(f"scale = {scale} must be 2 or 4")
         self.scale = scale
-        self.stages = nn.ModuleList(Stage() for _ in range(scale.bit_length() - 1))
+        self.stages = nn.ModuleList(HeadStage() for _ in range(scale.bit_length() - 1))
 
     def forward(self, coarse: Tensor) -> Tensor:
         return self.scales(coarse)[-1]

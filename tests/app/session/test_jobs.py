@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from app_fixtures import until
 
-from app.session.jobs import Lane, Report, Reporter, Worker, together
+from app.session.jobs import JobReport, Lane, Reporter, Worker, together
 from app.state.types import Busy
 from engine.errors import CineQuantError, ScanError
 
@@ -20,7 +20,7 @@ class Owner:
     def __init__(self, *, newest_first: bool = False) -> None:
         self.worker = Worker("test", newest_first=newest_first)
         self.lane = Lane(self.worker)
-        self.reports: list[Report] = []
+        self.reports: list[JobReport] = []
         self.values: list[Any] = []
         self.errors: list[CineQuantError | None] = []
         self.threads: set[int] = set()
@@ -28,7 +28,7 @@ class Owner:
     def submit(self, run: Any, **more: Any) -> None:
         self.lane.submit(run, **({"then": self._then, "failed": self.errors.append, "on_report": self._report} | more))
 
-    def _report(self, report: Report) -> None:
+    def _report(self, report: JobReport) -> None:
         self.reports.append(report)
         self.threads.add(threading.get_ident())
 
