@@ -38,13 +38,15 @@ def run_measure(arguments: argparse.Namespace) -> None:
         labels = prediction.labels
         made = {**prediction.provenance, "view": view}
         by = f"{card.name} in {precision}"
-    print_notices(volume.notices, as_json=arguments.json)
     if view == FOUR_CHAMBER and volume.slices == 1:
+        print_notices(volume.notices, as_json=arguments.json)
         print_long_axis(labels, volume, made, by, as_json=arguments.json)
         return
     function = measure(labels, volume)
+    notices = (*volume.notices, *function.notices)
+    print_notices(notices, as_json=arguments.json)
     if arguments.json:
-        values = {**to_json(function), "frames": volume.frames, "notices": volume.notices, **made}
+        values = {**to_json(function), "frames": volume.frames, "notices": notices, **made}
         print_json("measure", values, input_sha256=voxels_sha256(volume.array))
     else:
         print_text(_measure_text(function, volume, by))

@@ -56,6 +56,8 @@ class FunctionPanel(Panel):
             column.addWidget(number)
             big.addLayout(column, 1)
         filled.addLayout(big)
+        self.doubts = label("", "notice", wrap=True)
+        filled.addWidget(self.doubts)
 
         self._cells: dict[tuple[int, int], QLabel] = {}
         self._table = QGridLayout()
@@ -149,8 +151,10 @@ class FunctionPanel(Panel):
         self._show(function, new.scan.volume, new.view.frame_index)
 
     def _show(self, function: Function, volume: Volume, frame: int) -> None:
-        self.lv_ef.setText(_percent(function.lv.ef_percent))
-        self.rv_ef.setText(_percent(function.rv.ef_percent))
+        self.lv_ef.setText(_percent(function.lv.ef_percent, doubtful="lv" in function.doubtful))
+        self.rv_ef.setText(_percent(function.rv.ef_percent, doubtful="rv" in function.doubtful))
+        self.doubts.setText("\n".join(map(translated, function.notices)))
+        self.doubts.setVisible(bool(function.notices))
         known = function.units_known
         rows: list[tuple[str, str, str]] = []
         if known:
@@ -271,8 +275,8 @@ def _row(
     return translated(name), left, right
 
 
-def _percent(value: float | None) -> str:
-    return NOT_DEFINED if value is None else f"{value:.0f} %"
+def _percent(value: float | None, *, doubtful: bool) -> str:
+    return NOT_DEFINED if value is None else f"{value:.0f} %{' ?' * doubtful}"
 
 
 def _unit(value: float | None, unit: str) -> str:

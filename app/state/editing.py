@@ -124,7 +124,7 @@ def digest(volume: Volume) -> str:
 def begin(volume: Volume, base: Prediction) -> Correction:
     """A correction in which nothing is corrected yet."""
     voxels = np.array([[_count(plane) for plane in frame] for frame in base.labels.array], dtype=np.int64)
-    return Correction(volume, base, read_only(voxels), _function(voxels, volume))
+    return Correction(volume, base, read_only(voxels), function_of(voxels, volume))
 
 
 def plane_of(correction: Correction, where: Where) -> Plane:
@@ -295,7 +295,7 @@ def _measured(correction: Correction, change: Change) -> Correction:
     """Function once more, after a step that was done or undone in this slice: only this slice is counted."""
     voxels = correction.voxels.copy()
     voxels[change.where] = _count(plane_of(correction, change.where))
-    return replace(correction, voxels=read_only(voxels), function=_function(voxels, correction.volume))
+    return replace(correction, voxels=read_only(voxels), function=function_of(voxels, correction.volume))
 
 
 _COUNTED = (LV, MYO, RV)
@@ -304,12 +304,6 @@ _COUNTED = (LV, MYO, RV)
 def _count(labels: NDArray[np.uint8]) -> NDArray[np.int64]:
     """Voxels of LV, MYO and RV."""
     return np.array([np.count_nonzero(labels == label) for label in _COUNTED], dtype=np.int64)
-
-
-def _function(voxels: NDArray[np.int64], volume: Volume) -> Function:
-    ml = voxels.transpose(0, 2, 1) @ volume.geometry.slice_weights * volume.geometry.voxel_ml
-    lv, myo, rv = (tuple(map(float, ml[:, i])) for i in range(len(_COUNTED)))
-    return function_of(lv, rv, myo, volume)
 
 
 # -- other scans -------------------------------------------------------------------------------------------------------
@@ -339,7 +333,7 @@ def unpacked(correction: Correction, volume: Volume) -> Correction:
     """A correction on a scan of the same voxels that is on screen, measured with its spacing."""
     labels = LabelMap(_base(correction), volume.geometry)
     base = replace(correction.base, labels=labels)
-    function = _function(correction.voxels, volume)
+    function = function_of(correction.voxels, volume)
     return replace(correction, packed=b"", volume=volume, base=base, function=function)
 
 

@@ -86,6 +86,31 @@ TEXTS = (
     marked("Engine", "The distances between slices differ: each slice counts by the thickness that it stands for."),
     marked("Engine", "The order of the frames is unknown: no phase is named, so no ejection fraction."),
     marked("Engine", "Volumes and mass are not of the whole heart: {why}."),
+    # engine.measures.quality
+    marked("Engine", "Nothing was found: no ventricle is in any slice."),
+    marked("Engine", "No {structure} was found in any slice."),
+    marked("Engine", "Frames without {structure}: {list}, of {frames}."),
+    marked("Engine", "Frames in which the {structure} differs much from those before and after: {list}."),
+    marked(
+        "Engine", "Slices without {structure} at {phase}, though it is on both sides: {list}. Its volume is too small."
+    ),
+    marked("Engine", "Slices in which the {structure} differs much from those beside it at {phase}: {list}."),
+    marked("Engine", "Frames in which a slice has no {structure}, though the slices on both sides have: {list}."),
+    marked("Engine", "No LV myocardium was found, so there is no mass."),
+    marked(
+        "Engine",
+        "The {side} ejection fraction is negative: the ventricle is larger at end-systole than at end-diastole. "
+        "Check the phases and the outlines.",
+    ),
+    marked(
+        "Engine",
+        "An {side} ejection fraction of {percent} % is hardly possible. Check the phases and the outlines.",
+    ),
+    marked(
+        "Engine",
+        "An {side} end-diastolic volume of {volume} mL is not that of a human heart. "
+        "Check the spacing and the outlines.",
+    ),
     # advice of the device check, the longer wordings first
     marked("Engine", "{model}, by default: no precision of it could be checked on this device."),
     marked(

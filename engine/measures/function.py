@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
+from engine.measures import quality
 from engine.volume import LV, MYO, RV, Known, LabelMap, Volume
 
 MYOCARDIAL_DENSITY_G_PER_ML = 1.05
@@ -31,6 +33,8 @@ class Function:
     lv_ml, rv_ml, myo_ml: volumes of every frame.
     units_known: whether the scan says its spacing, on which mL and grams depend and ratios do not.
     whole: whether the slices cover the heart; else mL and grams are too small, and ratios are of what is there.
+    notices: what makes the numbers doubtful, one sentence each. doubtful: which measures those
+        are, by how their keys begin: "lv", or "rv.edv_ml".
     rules: how all the numbers came about, one sentence each; engine.measures.quantities adds those of single measures.
     """
 
@@ -45,6 +49,8 @@ class Function:
     units_known: bool
     rules: tuple[str, ...]
     whole: bool = True
+    notices: tuple[str, ...] = ()
+    doubtful: frozenset[str] = frozenset()
 
 
 def volumes_ml(labels: LabelMap, label: int) -> tuple[float, ...]:
@@ -106,11 +112,14 @@ def measure(labels: LabelMap, volume: Volume) -> Function:
     """
     if labels.array.shape != volume.array.shape:
         raise ValueError(f"labels {labels.array.shape} are not of the volume {volume.array.shape}")
-    return function_of(volumes_ml(labels, LV), volumes_ml(labels, RV), volumes_ml(labels, MYO), volume)
+    counts = [np.count_nonzero(labels.array == label, axis=(2, 3)) for label in (LV, MYO, RV)]
+    return function_of(np.stack(counts, axis=2), volume)
 
 
-def function_of(lv: tuple[float, ...], rv: tuple[float, ...], myo: tuple[float, ...], volume: Volume) -> Function:
-    """As measure, from the volumes in mL of the LV cavity, RV cavity and LV myocardium in every frame of the scan."""
+def function_of(voxels: NDArray[np.int64], volume: Volume) -> Function:
+    """As measure, from the voxels (T, Z, 3) of LV, MYO and RV in every slice."""
+    ml = voxels.transpose(0, 2, 1) @ volume.geometry.slice_weights * volume.geometry.voxel_ml
+    lv, myo, rv = (tuple(float(n) for n in ml[:, i]) for i in range(3))
     known = volume.geometry.spacing is not Known.ASSUMED
     rules = [
         "Volumes are the sum over slices of area times the distance between slices (Simpson's rule).",
@@ -149,9 +158,17 @@ def function_of(lv: tuple[float, ...], rv: tuple[float, ...], myo: tuple[float, 
 
     at_mass = ed if ed is not None else (0 if volume.frames == 1 else None)
     mass = MYOCARDIAL_DENSITY_G_PER_ML * myo[at_mass] if at_mass is not None and myo[at_mass] > 0 else None
+    left, right = _ventricle(lv, ed, es), _ventricle(rv, ed, es)
+    doubts = quality.together(
+        [
+            quality.doubts_of_labels(voxels, ed, es, cine=volume.is_cine),
+            quality.doubts_of_numbers("lv", left.edv_ml, left.ef_percent, units_known=known),
+            quality.doubts_of_numbers("rv", right.edv_ml, right.ef_percent, units_known=known),
+        ]
+    )
     return Function(
-        lv=_ventricle(lv, ed, es),
-        rv=_ventricle(rv, ed, es),
+        lv=left,
+        rv=right,
         lv_mass_g=mass,
         ed_frame=ed,
         es_frame=es,
@@ -161,4 +178,6 @@ def function_of(lv: tuple[float, ...], rv: tuple[float, ...], myo: tuple[float, 
         units_known=known,
         rules=tuple(rules),
         whole=not volume.missing,
+        notices=doubts.notices,
+        doubtful=doubts.keys,
     )

@@ -36,8 +36,9 @@ class Measure:
         return missing if value is None else f"{value:.{self.digits + more}f}"
 
     def unit_of(self, function: Function) -> str:
-        """The unit; with a question mark where the scan does not say its spacing or lacks slices."""
+        """The unit; with a question mark where the number is doubtful, or the scan lacks its spacing or slices."""
         sure = self.unit == "%" or (function.units_known and function.whole)
+        sure = sure and not self.key.startswith(tuple(function.doubtful))
         return self.unit if sure else f"{self.unit}?"
 
 
@@ -93,5 +94,6 @@ def to_json(function: Function) -> dict[str, Any]:
         "myo_ml": function.myo_ml,
         "units_known": function.units_known,
         "whole": function.whole,
+        "doubtful": sorted(function.doubtful),
         "rules": rules(function),
     }

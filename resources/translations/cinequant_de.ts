@@ -1229,6 +1229,50 @@ Der Bericht unten enthält keine Patientendaten; er hilft, den Fehler zu beheben
         <translation>Volumina und Masse sind nicht die des ganzen Herzens: {why}.</translation>
     </message>
     <message>
+        <source>Nothing was found: no ventricle is in any slice.</source>
+        <translation>Nichts gefunden: In keiner Schicht ist ein Ventrikel.</translation>
+    </message>
+    <message>
+        <source>No {structure} was found in any slice.</source>
+        <translation>{structure} wurde in keiner Schicht gefunden.</translation>
+    </message>
+    <message>
+        <source>Frames without {structure}: {list}, of {frames}.</source>
+        <translation>Bilder ohne {structure}: {list}, von {frames}.</translation>
+    </message>
+    <message>
+        <source>Frames in which the {structure} differs much from those before and after: {list}.</source>
+        <translation>Bilder, in denen {structure} stark von denen davor und danach abweicht: {list}.</translation>
+    </message>
+    <message>
+        <source>Slices without {structure} at {phase}, though it is on both sides: {list}. Its volume is too small.</source>
+        <translation>Schichten ohne {structure} ({phase}), obwohl auf beiden Seiten vorhanden: {list}. Das Volumen ist zu klein.</translation>
+    </message>
+    <message>
+        <source>Slices in which the {structure} differs much from those beside it at {phase}: {list}.</source>
+        <translation>Schichten, in denen {structure} stark von den Nachbarschichten abweicht ({phase}): {list}.</translation>
+    </message>
+    <message>
+        <source>Frames in which a slice has no {structure}, though the slices on both sides have: {list}.</source>
+        <translation>Bilder, in denen {structure} in einer Schicht fehlt, obwohl auf beiden Seiten vorhanden: {list}.</translation>
+    </message>
+    <message>
+        <source>No LV myocardium was found, so there is no mass.</source>
+        <translation>Kein LV-Myokard gefunden, daher keine Masse.</translation>
+    </message>
+    <message>
+        <source>The {side} ejection fraction is negative: the ventricle is larger at end-systole than at end-diastole. Check the phases and the outlines.</source>
+        <translation>Die Ejektionsfraktion ({side}) ist negativ: Der Ventrikel ist endsystolisch größer als enddiastolisch. Phasen und Umrisse prüfen.</translation>
+    </message>
+    <message>
+        <source>An {side} ejection fraction of {percent} % is hardly possible. Check the phases and the outlines.</source>
+        <translation>Eine Ejektionsfraktion ({side}) von {percent} % ist kaum möglich. Phasen und Umrisse prüfen.</translation>
+    </message>
+    <message>
+        <source>An {side} end-diastolic volume of {volume} mL is not that of a human heart. Check the spacing and the outlines.</source>
+        <translation>Ein enddiastolisches Volumen ({side}) von {volume} mL hat kein menschliches Herz. Pixelabstand und Umrisse prüfen.</translation>
+    </message>
+    <message>
         <source>{model}, by default: no precision of it could be checked on this device.</source>
         <translation>{model} als Voreinstellung: Keine seiner Genauigkeiten ließ sich auf diesem Gerät prüfen.</translation>
     </message>

@@ -1,0 +1,150 @@
+"""What makes measured numbers doubtful: structures that are not there, gaps and jumps in them, impossible results."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+NAMES = {"lv": "LV cavity", "rv": "RV cavity"}
+EF_PERCENT = (3.0, 90.0)
+"""An ejection fraction outside of this is rather a fault of the segmentation or of the phases than of the heart."""
+EDV_ML = (15.0, 700.0)
+"""End-diastolic volumes of human hearts, from small children to the largest failing ones."""
+FRAMES_FOR_JUMPS = 12
+"""With fewer frames to a beat, neighbours in time differ much in a sound heart."""
+JUMP_OF_EDV = 0.15
+JUMP_OF_AREA = 2.0
+_SHOWN = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Doubts:
+    """notices: what the user has to be told, one sentence each.
+
+    keys: which measures of engine.measures.quantities are doubtful, by how their keys begin: "lv", or "lv.edv_ml".
+    """
+
+    notices: tuple[str, ...] = ()
+    keys: frozenset[str] = frozenset()
+
+
+def doubts_of_labels(voxels: NDArray[np.int64], ed: int | None, es: int | None, *, cine: bool) -> Doubts:
+    """What is missing or jumps in a segmentation.
+
+    voxels: (T, Z, 3) of LV, MYO and RV in every slice. ed, es: frames, None where the phase is not known.
+    cine: whether the frames are of one heartbeat, in order.
+    """
+    lv, myo, rv = (voxels[..., i] for i in range(3))
+    if not lv.any() and not rv.any():
+        return Doubts(("Nothing was found: no ventricle is in any slice.",), frozenset(NAMES))
+    notices: list[str] = []
+    sides: set[str] = set()
+    for side, found in (("lv", lv), ("rv", rv)):
+        said = [f"No {NAMES[side]} was found in any slice."] if not found.any() else []
+        if found.any():
+            said += _in_time(NAMES[side], found, cine=cine)
+            phases = {"end-diastole": ed, "end-systole": es} if ed is not None else {"this frame": 0}
+            for phase, frame in phases.items():
+                if frame is not None:
+                    said += _along_the_stack(NAMES[side], found[frame], phase)
+            others = [t for t in range(len(found)) if t not in phases.values() and len(_gaps(found[t]))]
+            if others:
+                # Such a frame may be no end-diastole for this reason alone.
+                said.append(
+                    f"Frames in which a slice has no {NAMES[side]}, though the slices on both sides have: "
+                    f"{_listed(np.array(others))}."
+                )
+        notices += said
+        if said:
+            sides.add(side)
+    if lv.any() and not myo.any():
+        notices.append("No LV myocardium was found, so there is no mass.")
+    return Doubts(tuple(notices), frozenset(sides))
+
+
+def _in_time(name: str, found: NDArray[np.int64], *, cine: bool) -> list[str]:
+    """Frames without a structure, and frames whose volume leaps away from both neighbours. found: (T, Z) voxels."""
+    volumes = found.sum(axis=1)
+    frames = len(volumes)
+    said = []
+    empty = np.flatnonzero(volumes == 0)
+    if len(empty):
+        said.append(f"Frames without {name}: {_listed(empty)}, of {frames}.")
+    if cine and frames >= FRAMES_FOR_JUMPS:
+        before, here, after = volumes[:-2], volumes[1:-1], volumes[2:]
+        leaps = np.minimum(np.abs(here - before), np.abs(here - after)) * np.sign((here - before) * (here - after))
+        jumps = np.flatnonzero((leaps > JUMP_OF_EDV * volumes.max()) & (here > 0)) + 1
+        if len(jumps):
+            said.append(f"Frames in which the {name} differs much from those before and after: {_listed(jumps)}.")
+    return said
+
+
+def _along_the_stack(name: str, areas: NDArray[np.int64], phase: str) -> list[str]:
+    """Slices without a structure, or with far more or less of it, between slices that have it. areas: (Z,) voxels."""
+    there = np.flatnonzero(areas)
+    if len(there) < 2:
+        return []
+    said = []
+    inside = np.arange(there[0] + 1, there[-1])
+    gaps = _gaps(areas)
+    if len(gaps):
+        said.append(
+            f"Slices without {name} at {phase}, though it is on both sides: {_listed(gaps)}. Its volume is too small."
+        )
+    before, here, after = areas[inside - 1], areas[inside], areas[inside + 1]
+    both = (before > 0) & (here > 0) & (after > 0)
+    less, more = np.minimum(before, after), np.maximum(before, after)
+    jumps = inside[both & ((here * JUMP_OF_AREA < less) | (here > JUMP_OF_AREA * more))]
+    if len(jumps):
+        said.append(f"Slices in which the {name} differs much from those beside it at {phase}: {_listed(jumps)}.")
+    return said
+
+
+def _gaps(areas: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Slices without a structure between slices that have it. areas: (Z,) voxels."""
+    there = np.flatnonzero(areas)
+    inside = np.arange(there[0] + 1, there[-1]) if len(there) else there
+    return np.asarray(inside[areas[inside] == 0])
+
+
+def doubts_of_numbers(side: str, edv_ml: float | None, ef_percent: float | None, *, units_known: bool) -> Doubts:
+    """What cannot be, or hardly: side is "lv" or "rv"."""
+    name = side.upper()
+    notices, keys = [], set()
+    low, high = EF_PERCENT
+    if ef_percent is not None and ef_percent < 0:
+        notices.append(
+            f"The {name} ejection fraction is negative: the ventricle is larger at end-systole than at end-diastole. "
+            "Check the phases and the outlines."
+        )
+        keys.add(side)
+    elif ef_percent is not None and not low <= ef_percent <= high:
+        notices.append(
+            f"An {name} ejection fraction of {ef_percent:.0f} % is hardly possible. Check the phases and the outlines."
+        )
+        keys.add(side)
+    smallest, largest = EDV_ML
+    if units_known and edv_ml is not None and not smallest <= edv_ml <= largest:
+        notices.append(
+            f"An {name} end-diastolic volume of {edv_ml:.0f} mL is not that of a human heart. "
+            "Check the spacing and the outlines."
+        )
+        keys.add(f"{side}.edv_ml")
+    return Doubts(tuple(notices), frozenset(keys))
+
+
+def together(doubts: Sequence[Doubts]) -> Doubts:
+    """All of them as one."""
+    return Doubts(
+        tuple(dict.fromkeys(notice for each in doubts for notice in each.notices)),
+        frozenset(key for each in doubts for key in each.keys),
+    )
+
+
+def _listed(indices: NDArray[np.int64]) -> str:
+    """Such as "3, 4, 9", counted from 1; long lists are cut."""
+    more = f" and {len(indices) - _SHOWN} more" if len(indices) > _SHOWN else ""
+    return ", ".join(str(index + 1) for index in indices[:_SHOWN]) + more
