@@ -29,10 +29,11 @@ def only_these_models(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pyt
 
 
 def write_nifti(path: Path, shape: tuple[int, ...] = (60, 50, 4), mm: tuple[float, ...] = (1.5, 1.5, 8.0)) -> Path:
-    """A stack, or with four sizes a cine, of a bright square in grey."""
+    """A stack, or with four sizes a cine, of a bright square in noisy grey."""
     array = np.full(shape, 100, dtype=np.int16)
     array[:5] = 0
     array[20:30, 20:30] = 900
+    array += np.random.default_rng(1).integers(0, 60, shape, dtype=np.int16)  # of a few values only masks are made
     image = nib.Nifti1Image(array, np.diag([-mm[0], -mm[1], mm[2], 1.0]))
     image.header.set_zooms((*mm, 0.04)[: len(shape)])
     image.header.set_xyzt_units("mm", "sec")

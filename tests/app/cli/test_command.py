@@ -205,7 +205,7 @@ def test_a_dicom_cine_comes_out_as_seg_and_is_measured_with_it(
         (["measure", "{t}/gone.nii.gz"], "gone.nii.gz: no such file"),
         (["measure", "{t}/scan.nii.gz", "--mask", "{t}/gone.nii.gz"], "gone.nii.gz: no such file"),
         (["measure", "{t}/scan.nii.gz", "--mask", "{t}/other.nii.gz"], "is not on the grid of scan"),
-        (["measure", "{t}/scan.nii.gz", "--mask", "{t}/scan.nii.gz"], "label values 100, 900 are not of the mnms"),
+        (["measure", "{t}/scan.nii.gz", "--mask", "{t}/scan.nii.gz"], "are not of the mnms convention"),
         (["measure", "{t}/scan.nii.gz", "--mask", "{t}/notes"], "notes: is no NIfTI file"),
         (["evaluate", "{t}/gone", "--layout", "acdc"], "gone: no such folder"),
         (["evaluate", "{t}", "--layout", "mnms"], "no mnms patients here"),
