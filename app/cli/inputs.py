@@ -29,7 +29,7 @@ VIEW_WORDS = {SHORT_AXIS: "short axes", FOUR_CHAMBER: "a four-chamber view"}
 
 
 def choose_model(arguments: argparse.Namespace) -> tuple[Catalog, ModelCard, str]:
-    """Checked before anything slow begins."""
+    """The catalogue, and the model and precision asked for, checked before anything slow begins."""
     catalog = find_models()
     view = getattr(arguments, "view", None)
     card = catalog.for_view(view) if view and arguments.model is None else catalog.get(arguments.model)
@@ -105,7 +105,7 @@ def files_sha256(folder: Path, files: Sequence[Path]) -> str:
 
 
 def check_parent(out: Path) -> None:
-    """Fail before the work rather than after it."""
+    """Raise ExportError before the work, not after it, if nothing can be written here."""
     parent = out.resolve().parent
     if not parent.is_dir():
         raise ExportError(f"{out}: the folder {parent} does not exist; make it first")

@@ -50,7 +50,7 @@ def run_segment(arguments: argparse.Namespace) -> None:
 
 
 def _output_format(out: Path, wanted: str | None, volume: Volume) -> str:
-    """Which format to write, once it is sure that it can be written there."""
+    """The format to write. Raises ExportError if it cannot be written to this place."""
     name = out.name.lower()
     is_nifti = name.endswith(NIFTI_ENDINGS)
     if wanted is None:

@@ -18,7 +18,7 @@ _progress_shown = False
 
 
 def show_progress(done: int, total: int, what: str) -> None:
-    """One line that is written over, where someone can see it."""
+    """Write one line, over the last one, if stderr is a terminal."""
     global _progress_shown  # noqa: PLW0603
     if sys.stderr.isatty():
         sys.stderr.write(f"\r\x1b[K{what} {done}/{total}" if total else f"\r\x1b[K{what}")
@@ -27,7 +27,7 @@ def show_progress(done: int, total: int, what: str) -> None:
 
 
 def clear() -> None:
-    """Take the progress line away before something else is written."""
+    """Remove the progress line before something else is written."""
     global _progress_shown  # noqa: PLW0603
     if _progress_shown:
         sys.stderr.write("\r\x1b[K")
@@ -35,7 +35,7 @@ def clear() -> None:
 
 
 def print_notices(notices: Sequence[str], *, as_json: bool) -> None:
-    """Notices to stderr; beside JSON, which carries them too, only where someone can see them.
+    """Write notices to stderr. JSON carries them, too, so beside it they are written to a terminal only.
 
     Called when the work is done, so that a failure is the only line on stderr.
     """
@@ -46,7 +46,7 @@ def print_notices(notices: Sequence[str], *, as_json: bool) -> None:
 
 
 def print_json(verb: str, value: Mapping[str, object], *, input_sha256: str | None = None) -> None:
-    """One line: what kind of object it is, which program made it, of which input if there is one, and the values.
+    """Write one line of JSON: the kind of object, the program, the input if there is one, and the values.
 
     The number in `schema` grows when a key changes its meaning or goes; new keys may come at any time.
     """
@@ -63,7 +63,7 @@ def print_text(text: str) -> None:
 
 
 def plain(value: Any) -> Any:
-    """Values that JSON has: paths as text, tuples as lists, NaN and infinities as null, 10 digits of fractions."""
+    """The value as JSON can hold it: paths as text, tuples as lists, NaN and infinity as null, 10 digits."""
     if isinstance(value, dict):
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
@@ -74,7 +74,7 @@ def plain(value: Any) -> Any:
 
 
 def table(rows: Sequence[Sequence[str]]) -> str:
-    """Columns wide enough for their widest cell; the first aligned left, the others right."""
+    """Rows as text in columns, each as wide as its widest cell. The first is aligned left, the others right."""
     widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
     lines = []
     for first, *others in rows:

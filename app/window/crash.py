@@ -1,4 +1,4 @@
-"""When the program itself is at fault: say so, save the work, and give a report without a patient in it."""
+"""Handles errors of the program itself: says so, saves the work, and offers a report that names no patient."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from engine.errors import fault_report
 
 
 def recovery_folder() -> Path:
-    """A folder of this user's for the work of a program that failed, one a minute at most."""
+    """Where work is rescued to, in a folder of this user. The name changes every minute."""
     root = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.AppLocalDataLocation)
     return Path(root) / "recovery" / datetime.now().strftime("%Y-%m-%d %H.%M")
 
 
 class CrashHandler:
-    """Stands in for sys.excepthook while the window is open."""
+    """Takes the place of sys.excepthook while the window is open."""
 
     def __init__(self, parent: QWidget, recover: Callable[[Path], Rescued]) -> None:
         self._parent, self._recover = parent, recover

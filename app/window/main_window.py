@@ -66,7 +66,7 @@ PENCIL_FROM = 1200
 
 
 class MainWindow(QMainWindow):
-    """The window. Owns the session: closing the one ends the other."""
+    """The window. It owns the session: closing the window ends it."""
 
     def __init__(self, session: Session, settings: Settings | None = None) -> None:
         super().__init__()
@@ -259,7 +259,7 @@ class MainWindow(QMainWindow):
         self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
 
     def show_palette(self) -> None:
-        """Every command by a few letters of its name."""
+        """Open the list in which a command is found by a few letters of its name."""
         Palette(self, [action for action in self.actions() if action.property(ENGLISH) != FIND]).show()
 
     def show_shortcuts(self) -> None:
@@ -272,7 +272,7 @@ class MainWindow(QMainWindow):
     # -- Qt ------------------------------------------------------------------------------------------------------
 
     def restore(self, geometry: QByteArray | None) -> None:
-        """Where the window was last time, if that still makes sense on this screen."""
+        """Put the window where it was last time, if that is still on a screen."""
         if geometry is None or not self.restoreGeometry(geometry):
             self.resize(QSize(1600, 1000).boundedTo(self.screen().availableSize()))
 
@@ -320,7 +320,7 @@ def _application() -> QApplication:
 
 
 def _side(name: str, width: int, panels: Sequence[QWidget]) -> QScrollArea:
-    """A column of panels, each as high as its content, that scrolls where the window is too low.
+    """A column of panels, each as high as its content. It scrolls if the window is too low.
 
     name: for screen readers.
     """

@@ -1,4 +1,4 @@
-"""Every command of the window by a few letters of its name."""
+"""Finds every command of the window by a few letters of its name."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _KEYS = _ACTION + 1
 
 
 def score(words: str, text: str) -> float | None:
-    """How well what was typed fits a command's name, None where it does not.
+    """How well the typed words fit a command's name; None if they do not.
 
     Every word has to be found: best at the start of a word, then inside one, then as letters in order.
     """
@@ -50,7 +50,10 @@ def score(words: str, text: str) -> float | None:
 
 
 def _spread(letters: str, text: str) -> float | None:
-    """Over how many times their number the letters are spread in the text, in order, first at a word's start."""
+    """How far the letters are spread in the text, as a multiple of their number; None if they are not in it.
+
+    They have to come in order, the first at the start of a word.
+    """
     best = None
     for start in range(len(text)):
         if text[start] != letters[0] or (start and text[start - 1].isalnum()):
@@ -67,7 +70,7 @@ def _spread(letters: str, text: str) -> float | None:
 
 
 class Palette(QDialog):
-    """A line to type in over the commands that fit. Enter does the chosen one, Escape nothing."""
+    """A line to type in, above the commands that fit. Enter runs the selected one, Escape closes the list."""
 
     def __init__(self, parent: QWidget, actions: Sequence[QAction]) -> None:
         super().__init__(parent, Qt.WindowType.Popup | Qt.WindowType.FramelessWindowHint)
@@ -137,7 +140,7 @@ class Palette(QDialog):
         return super().eventFilter(watched, event)
 
     def _step(self, by: int) -> None:
-        """Over those that can be chosen; a single step goes round."""
+        """Move the selection over the commands that are enabled. A single step wraps around at the ends."""
         rows = [i for i in range(self.list.count()) if self.list.item(i).flags() & Qt.ItemFlag.ItemIsEnabled]
         if not rows:
             return
@@ -152,7 +155,7 @@ class Palette(QDialog):
 
 
 def _fit(words: str, action: QAction) -> float | None:
-    """By the name that is shown, or else by the English one, which colleagues and guides may use."""
+    """The score by the name on screen, or else by the English name, which colleagues and guides may use."""
     here, english = score(words, plain(action)), action.property(ENGLISH)
     if here is not None or not isinstance(english, str):
         return here
@@ -160,12 +163,12 @@ def _fit(words: str, action: QAction) -> float | None:
 
 
 def plain(action: QAction) -> str:
-    """A command's name without the mark of its menu letter."""
+    """A command's name without the & that marks its menu letter."""
     return action.text().replace("&&", "\0").replace("&", "").replace("\0", "&")
 
 
 class _CommandRows(QStyledItemDelegate):
-    """The name on the left, the keys on the right."""
+    """Draws a command: its name on the left, its keys on the right."""
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
         return QSize(0, ROW)

@@ -1,4 +1,4 @@
-"""What is remembered from one start to the next. A damaged value is dropped, never an error."""
+"""Remembers preferences from one start to the next. A damaged value is dropped; it is never an error."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Settings:
         self._store = QSettings(form, scope, "CineQuant", "CineQuant") if path is None else QSettings(str(path), form)
 
     def restore(self, state: AppState) -> AppState:
-        """The state with the preferences of last time."""
+        """The state with the stored preferences."""
         overlay = state.preferences.overlay
         style = self._text("overlay/style")
         if style in list(Style):
@@ -57,7 +57,7 @@ class Settings:
         )
 
     def save(self, state: AppState) -> None:
-        """Remember the preferences of this state."""
+        """Store the preferences of this state."""
         overlay: Overlay = state.preferences.overlay
         self._store.setValue("layout", str(state.preferences.layout))
         self._store.setValue("smooth", "yes" if state.preferences.smooth else "no")
@@ -76,7 +76,7 @@ class Settings:
 
     @property
     def geometry(self) -> QByteArray | None:
-        """Where the window was; None where nothing sensible is stored."""
+        """Where the window was; None if nothing sensible is stored."""
         value = self._store.value("window/geometry")
         return value if isinstance(value, QByteArray) and not value.isEmpty() else None
 

@@ -19,10 +19,10 @@ GAP_PX = 4
 
 
 class Stage(QWidget):
-    """Shows the views of the layout, makes them when they are first needed, and passes the state on to those seen."""
+    """Shows the views of the layout. Makes each when it is first needed, and passes the state to those on screen."""
 
     made = Signal(object)
-    """A view that is new: whoever answers its signals connects them."""
+    """A new view, whose signals are to be connected."""
     painted = Signal(object)
     """The scan (a Volume) that has just been painted for the first time."""
 
@@ -49,7 +49,7 @@ class Stage(QWidget):
 
     @property
     def views(self) -> tuple[Any, ...]:
-        """Those of the layout shown, the first one first."""
+        """The views of the layout on screen, in the order of its places."""
         return tuple(self.view(place.view) for place in entry_of(self._shown).places) if self._shown else ()
 
     def apply(self, old: AppState, new: AppState) -> None:
@@ -104,7 +104,7 @@ class Stage(QWidget):
             view.apply(state, AppState())  # else it would keep this scan in memory after the next one is opened
 
     def picture(self) -> QPixmap:
-        """The views as shown, for a file: each says what it is not for."""
+        """The views as shown, for a file. Each of them carries the research notice."""
         if len(self.views) == 1 and isinstance(self.views[0], SliceView):
             return self.views[0].picture()
         for view in self.views:
@@ -117,5 +117,5 @@ class Stage(QWidget):
 
 
 def _unfinished(state: AppState) -> set[RunKey]:
-    """Segmentations of which single slices are shown. Their outlines are of other labels than those of the whole."""
+    """Segmentations that are there slice by slice. The whole one will have other outlines."""
     return {key for key, run in state.segmentation.runs.items() if run.planes}
