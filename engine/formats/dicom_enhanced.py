@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -51,21 +51,29 @@ def enhanced_frames(image: Image, header: Dataset, per_frame: Sequence[Dataset])
         # What a classic object said of the image before it was converted, and no functional group has a place for.
         legacy = group("UnassignedPerFrameConvertedAttributesSequence")
         trigger = _first(number(cardiac, "NominalCardiacTriggerDelayTime"), number(legacy, "TriggerTime"))
+        legacy_number = number(legacy, "InstanceNumber")
         frames.append(
             replace(
                 image,
                 frame=index,
                 multi_frame=True,
-                instance_number=image.instance_number * 100_000 + index + 1,
+                instance_number=image.instance_number * 100_000 + index + 1
+                if legacy_number is None
+                else int(legacy_number),
                 image_type=texts(frame_type, "FrameType") or image.image_type,
                 component=text(frame_type, "ComplexImageComponent").upper() or image.component,
                 **plane_of(header, plane),
                 trigger_ms=_first(trigger, image.trigger_ms),
-                actual_ms=number(cardiac, "ActualCardiacTriggerDelayTime"),
-                percent=number(cardiac, "NominalPercentageOfCardiacPhase"),
-                temporal=_first(number(content, "TemporalPositionIndex"), number(legacy, "TemporalPositionIdentifier")),
+                actual_ms=_first(number(cardiac, "ActualCardiacTriggerDelayTime"), image.actual_ms),
+                percent=_first(number(cardiac, "NominalPercentageOfCardiacPhase"), image.percent),
+                temporal=_first(
+                    number(content, "TemporalPositionIndex"),
+                    number(group("TemporalPositionSequence"), "TemporalPositionTimeOffset"),
+                    number(legacy, "TemporalPositionIdentifier"),
+                ),
                 acquired_s=_first(
                     moment(content, "FrameAcquisitionDateTime", "", ""),
+                    moment(content, "FrameReferenceDateTime", "", ""),
                     moment(legacy, "AcquisitionDateTime", "AcquisitionDate", "AcquisitionTime"),
                 ),
                 content_s=moment(legacy, "", "ContentDate", "ContentTime"),
@@ -77,7 +85,15 @@ def enhanced_frames(image: Image, header: Dataset, per_frame: Sequence[Dataset])
                 offset=None if image.offset is None else image.offset + index * bytes_a_frame(image),
             )
         )
-    return _with_dimension(frames, header, per_frame)
+    return _with_dimension(_numbered(frames, per_frame), header, per_frame)
+
+
+def _numbered(frames: Sequence[Image], per_frame: Sequence[Dataset]) -> list[Image]:
+    """Frames without a number where several lie at one place: their order in the file says nothing of their time."""
+    several = max(Counter((frame.position, frame.orientation) for frame in frames).values()) > 1
+    if not several or any("UnassignedPerFrameConvertedAttributesSequence" in own for own in per_frame):
+        return list(frames)
+    return [replace(frame, instance_number=0) for frame in frames]
 
 
 def _first(*found: float | None) -> float | None:

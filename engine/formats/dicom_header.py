@@ -40,7 +40,8 @@ _TAGS: list[Any] = [
     *("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence", "DimensionIndexSequence"),
     *("PatientName", "PatientBirthDate", "AcquisitionNumber", "AcquisitionDateTime", "AcquisitionDate"),
     *("AcquisitionTime", "ContentDate", "ContentTime", "EchoTime", "InversionTime", "ComplexImageComponent"),
-    *("BodyPartExamined", "FrameTime", "FrameTimeVector"),
+    *("BodyPartExamined", "FrameTime", "FrameTimeVector", "SliceLocation"),
+    *("NominalCardiacTriggerDelayTime", "ActualCardiacTriggerDelayTime", "NominalPercentageOfCardiacPhase"),
 ]
 
 
@@ -139,7 +140,9 @@ def _describe(path: Path, header: Dataset, pixels: bytes, at: int) -> tuple[Imag
         rows=int(rows),
         columns=int(columns),
         **plane_of(header, plane),
-        trigger_ms=number(header, "TriggerTime"),
+        trigger_ms=_either(header, "TriggerTime", "NominalCardiacTriggerDelayTime"),
+        actual_ms=number(header, "ActualCardiacTriggerDelayTime"),
+        percent=number(header, "NominalPercentageOfCardiacPhase"),
         temporal=number(header, "TemporalPositionIdentifier"),
         rr_ms=rr_ms(header),
         repetition_ms=number(header, "RepetitionTime"),
@@ -169,6 +172,11 @@ def _describe(path: Path, header: Dataset, pixels: bytes, at: int) -> tuple[Imag
     if frames > 1 and sop_class != pydicom.uid.MRImageStorage and image.position is None:
         raise UnusableError(f"is a multi-frame {modality} image that does not say where each frame lies")
     return _classic_frames(image, header, frames) if frames > 1 else (image,)
+
+
+def _either(header: Dataset, name: str, other: str) -> float | None:
+    found = number(header, name)
+    return number(header, other) if found is None else found
 
 
 def _classic_frames(image: Image, header: Dataset, frames: int) -> tuple[Image, ...]:

@@ -13,7 +13,8 @@ class Image:
     frame: index of the frame in its file, from 0; multi_frame: whether the file holds frames, even if only one.
     study: patient ID and study UID; images of different studies never form one stack. patient: name and date of birth
     in one text, to tell patients apart whose ID is the same or empty.
-    position: LPS mm of the first pixel's centre. orientation: LPS cosines of row (x) and column (y) direction.
+    position: LPS mm of the first pixel's centre; where located is False, only how far along the normal is known.
+    orientation: LPS cosines of row (x) and column (y) direction.
     pixel_mm: (row spacing, column spacing), so (y, x). rr_ms: the RR interval.
     trigger_ms: time after the R wave; nominal, and the same in every beat, in enhanced files. actual_ms: as measured.
     percent: of the heart cycle. temporal, dimension: a number in time, from 1. acquired_s, content_s: date and time in
@@ -66,3 +67,4 @@ class Image:
     inversion_ms: float | None = None
     component: str = ""
     body_part: str = ""
+    located: bool = True

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from engine.formats.dicom_image import Image
 from engine.formats.dicom_kind import family, normal
+from engine.formats.dicom_time import is_real_time
 from engine.volume import SAME_DIRECTION
 
 # Images nearer than this along the normal show the same slice: positions carry 4 to 6 digits.
@@ -146,8 +147,11 @@ def step_mm(places: NDArray[np.float64], images: Sequence[Image]) -> float | Non
         return float(np.median(gaps))
     thick = [image.thickness_mm for image in images if image.thickness_mm]
     stated = [image.gap_mm for image in images if image.gap_mm]
-    least = max(0.6 * float(np.median(thick)) if thick else 0.0, 0.45 * float(gaps.max()))
+    least = 0.6 * float(np.median(thick)) if thick else 0.0
     wide = gaps[gaps >= least]
+    if not thick or 3 * wide.size < gaps.size:
+        # Most gaps are a step, or less; a few are wider, where slices are missing.
+        wide = gaps[gaps >= 0.45 * float(np.percentile(gaps, 75, method="lower"))]
     found = float(np.median(wide)) if wide.size else float(gaps.max())
     # Slices 8 mm thick, 10 mm apart, all taken again 2 mm further on: 2, 8, 2, 8 … mm.
     return max(found, float(np.median(stated))) if stated and np.median(stated) < 1.5 * found else found
@@ -226,6 +230,9 @@ def one_acquisition_each(slices: list[Slice], notes: list[str]) -> list[Slice]:
             if len(parts) == 1 or not _collide(list(parts.values())):
                 result.append((mm, images))
                 continue
+            # Gated images are what volumes are measured on, where there are any.
+            gated = {k: members for k, members in parts.items() if len(members) > 1 and not is_real_time(members)}
+            parts = gated or parts
             leading = max(parts, key=lambda k: (covers[k], len(parts[k])))
             typical = float(np.median(counts[leading]))
             full = [members for members in parts.values() if 2 * len(members) > typical]

@@ -103,6 +103,8 @@ def arrange(group: Sequence[Image]) -> Stack:
             f"{sum(n for n in shared.values() if n > 1)} images share an identifier (SOP Instance UID) that should be "
             "of one alone; they are told apart by place and time."
         )
+    if not all(image.located for image in members):
+        notes.append("The headers give no positions: the slices lie where their slice locations say, as if in line.")
     across = normal(_commonest_plane(members))
     slices = one_acquisition_each(slices_of(members, across, notes), notes)
     clock, timed = in_order([images for _, images in slices], notes)

@@ -81,6 +81,8 @@ def in_order(slices: Sequence[Sequence[Image]], notes: list[str]) -> tuple[str, 
         kept = _one_a_phase(own, clock, usual)
         twice += len(own) - len(kept)
         ordered.append(Ordered(kept, _times(kept, clock)))
+    if clock in ("trigger_ms", "actual_ms"):
+        _say_several_beats(ordered, notes)
     if beats > 1:
         notes.append(
             f"The images were taken in real time over {beats} heartbeats: the fullest beat is shown and measured, "
@@ -92,6 +94,16 @@ def in_order(slices: Sequence[Sequence[Image]], notes: list[str]) -> tuple[str, 
             "the first by instance number is used."
         )
     return clock, ordered
+
+
+def _say_several_beats(slices: Sequence[Ordered], notes: list[str]) -> None:
+    """Where times go on beyond the stated RR interval, and every slice has them, the frames are of several beats."""
+    spans = [s.times[-1] / s.images[0].rr_ms for s in slices if len(s.times) > 1 and s.images[0].rr_ms]
+    if spans and len(spans) == len(slices) and min(spans) > 1.5:
+        notes.append(
+            f"The frames span {np.median(spans):.1f} heartbeats by the RR interval in the headers: end-diastole and "
+            "end-systole are the largest and the smallest volume of all of them."
+        )
 
 
 def _times(images: Sequence[Image], clock: str) -> list[float]:
@@ -142,6 +154,11 @@ def _one_a_phase(images: Sequence[Image], clock: str, usual: int) -> list[Image]
 def _further(image: Image) -> tuple[float | str, ...]:
     numbers = [value if (value := reading(image, name)) is not None else 0.0 for name in CLOCKS]
     return (*numbers, *map(str, _place(image)))
+
+
+def is_real_time(images: Sequence[Image]) -> bool:
+    """Whether the images of a slice were taken over several heartbeats, each of which starts the times anew."""
+    return _one_beat(images, "trigger_ms")[1] > 1
 
 
 def _one_beat(images: Sequence[Image], clock: str) -> tuple[list[Image], int]:

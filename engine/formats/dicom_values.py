@@ -41,11 +41,16 @@ def plane_of(header: Dataset, plane: dict[str, Any]) -> dict[str, Any]:
     if pixel_mm is not None and min(pixel_mm) <= 0:
         pixel_mm = None
     position = numbers(plane["ImagePositionPatient"], 3)
+    located = position is not None
+    along = number(header, "SliceLocation")
+    if position is None and orientation is not None and along is not None:
+        position = tuple(float(v) for v in along * np.cross(orientation[:3], orientation[3:]))
     if orientation is None or position is None:
         position = orientation = None
     return {
         "position": position,
         "orientation": orientation,
+        "located": located or position is None,
         "pixel_mm": pixel_mm,
         "thickness_mm": positive(plane["SliceThickness"]),
         "gap_mm": positive(plane["SpacingBetweenSlices"]),
