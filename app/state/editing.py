@@ -1,8 +1,7 @@
 """A segmentation corrected by hand: strokes into slices of labels, undo and redo, what was corrected. No Qt.
 
-A Correction is a value like every other part of the state: each step returns the next one and leaves the one before as
-it was. It holds the slices that differ from the model's, never another whole volume, and the model's own labels are
-never touched.
+A Correction is a value like every other part of the state: each step returns a new one and never changes the old one.
+It holds only the slices that differ from the model's, not a second volume. The model's own labels are never changed.
 """
 
 from __future__ import annotations
@@ -28,11 +27,11 @@ Where = tuple[int, int]
 RADII_MM = (0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0, 12.0, 15.0, 20.0, 25.0, 30.0)
 MAX_STEPS = 500
 MAX_HISTORY_BYTES = 32_000_000
-"""Of what undo keeps; the oldest steps go first."""
+"""The memory that undo may use. The oldest steps are dropped first."""
 
 
 class CorrectionKey(NamedTuple):
-    """What a correction is of: voxels (see digest), and the model's file."""
+    """Identifies what is corrected: the voxels of the scan (see digest), and the model's file."""
 
     scan: str
     model_sha256: str
@@ -41,7 +40,7 @@ class CorrectionKey(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Brush:
-    """What a stroke does. erase: takes the structure away and leaves the others."""
+    """What a stroke does. erase: removes this structure and leaves the others."""
 
     label: int = LV
     erase: bool = False
@@ -55,7 +54,7 @@ class Brush:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Change:
-    """One step that undo takes back: the box of a slice that it changed, as it was and as it became."""
+    """One step that can be undone: the box of a slice that it changed, before and after."""
 
     where: Where
     top: int
@@ -70,7 +69,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Stroke:
-    """A stroke being drawn. before: the slice as it was. at_mm: (x, y) of the mouse, from the image's corner."""
+    """A stroke being drawn. before: the slice before it. at_mm: (x, y) of the mouse, from the corner of the image."""
 
     where: Where
     before: Plane
@@ -84,9 +83,9 @@ class Correction:
 
     volume, base: the scan, and what the model found in it. planes: slices (Y, X) that differ from the model's, by
     (frame, slice), read-only. voxels: (T, Z, 3) int64, of LV, MYO and RV in every slice. function: measured on the
-    corrected labels; while a stroke is drawn, on those before it. done, undone: for undo and redo, the latest last.
-    saved: planes as last exported. packed: the model's labels, compressed, while another scan is on screen; volume and
-    base are then without voxels.
+    corrected labels, while a stroke is drawn on those before it. done, undone: for undo and redo, the latest last.
+    saved: planes as last exported. packed: the model's labels, compressed, while another scan is on screen. volume and
+    base then have no voxels.
     """
 
     volume: Volume
@@ -102,12 +101,12 @@ class Correction:
 
     @property
     def slices(self) -> tuple[Where, ...]:
-        """Those that differ from the model's, in order."""
+        """The slices that differ from the model's, in order."""
         return tuple(sorted(self.planes))
 
     @property
     def unsaved(self) -> bool:
-        """Whether there is anything that no exported mask has."""
+        """Whether there are corrections that have not been exported."""
         return self.planes.keys() != self.saved.keys() or any(
             plane is not self.saved[where] and not np.array_equal(plane, self.saved[where])
             for where, plane in self.planes.items()
@@ -128,13 +127,13 @@ def begin(volume: Volume, base: Prediction) -> Correction:
 
 
 def plane_of(correction: Correction, where: Where) -> Plane:
-    """The labels (Y, X) of a slice. Only while the scan is on screen."""
+    """The labels (Y, X) of a slice. May only be called while the scan is on screen."""
     found = correction.planes.get(where)
     return correction.base.labels.array[where] if found is None else found
 
 
 def whole(correction: Correction) -> LabelMap:
-    """All labels, the corrected slices among the model's."""
+    """All labels: the model's, with the corrected slices in their place."""
     array = _base(correction).copy()
     for where, plane in correction.planes.items():
         array[where] = plane
@@ -152,7 +151,7 @@ def start(correction: Correction, where: Where, brush: Brush, x_mm: float, y_mm:
 
 
 def draw(correction: Correction, x_mm: float, y_mm: float) -> Correction:
-    """Draw on to a point, in a straight line from the one before; nothing where no stroke was started."""
+    """Draw a straight line to a point from the one before. Does nothing if no stroke was started."""
     stroke = correction.stroke
     if stroke is None:
         return correction
@@ -173,7 +172,7 @@ def ended(correction: Correction) -> Correction:
 
 
 def dropped(correction: Correction) -> Correction:
-    """Take the stroke being drawn away."""
+    """Discard the stroke being drawn."""
     stroke = correction.stroke
     return correction if stroke is None else _with_plane(correction, stroke.where, stroke.before)
 
@@ -215,7 +214,7 @@ def paint(
 
 
 def _span(low_mm: float, high_mm: float, step_mm: float, count: int) -> tuple[int, int]:
-    """Voxels (first, after the last) of a row that lie at least partly between two points."""
+    """The range (first, last + 1) of voxels of a row that lie at least partly between two points."""
     return max(math.floor(low_mm / step_mm), 0), min(math.floor(high_mm / step_mm) + 1, count)
 
 
@@ -223,7 +222,7 @@ def _span(low_mm: float, high_mm: float, step_mm: float, count: int) -> tuple[in
 
 
 def undo(correction: Correction) -> Correction:
-    """Take the last step back."""
+    """Undo the last step."""
     correction = ended(correction)
     if not correction.done:
         return correction
@@ -233,7 +232,7 @@ def undo(correction: Correction) -> Correction:
 
 
 def redo(correction: Correction) -> Correction:
-    """Do again what was undone last."""
+    """Redo the step that was undone last."""
     correction = ended(correction)
     if not correction.undone:
         return correction
@@ -243,19 +242,19 @@ def redo(correction: Correction) -> Correction:
 
 
 def restored(correction: Correction, where: Where) -> Correction:
-    """One slice as the model found it, as a step."""
+    """Restore one slice to what the model found, as a step."""
     correction = ended(correction)
     return _stepped(correction, where, correction.base.labels.array[where])
 
 
 def copied(correction: Correction, source: Where, where: Where) -> Correction:
-    """The labels of one slice put in the place of another's, as a step."""
+    """Replace the labels of one slice with those of another, as a step."""
     correction = ended(correction)
     return _stepped(correction, where, plane_of(correction, source))
 
 
 def _stepped(correction: Correction, where: Where, after: Plane) -> Correction:
-    """A slice replaced, as a step that can be undone; the same where nothing differs."""
+    """Replace a slice, as a step that can be undone. Returns the same correction if nothing differs."""
     before = plane_of(correction, where)
     differs = before != after
     rows, columns = np.flatnonzero(differs.any(axis=1)), np.flatnonzero(differs.any(axis=0))
@@ -284,7 +283,7 @@ def _with_box(correction: Correction, change: Change, box: Plane) -> Correction:
 
 
 def _with_plane(correction: Correction, where: Where, plane: Plane) -> Correction:
-    """A slice replaced, no stroke in progress. One that is as the model's is no correction."""
+    """Replace a slice and end the stroke. A slice that equals the model's does not count as corrected."""
     planes = {at: kept for at, kept in correction.planes.items() if at != where}
     if not np.array_equal(plane, correction.base.labels.array[where]):
         planes[where] = read_only(plane)
@@ -292,7 +291,7 @@ def _with_plane(correction: Correction, where: Where, plane: Plane) -> Correctio
 
 
 def _measured(correction: Correction, change: Change) -> Correction:
-    """Function once more, after a step that was done or undone in this slice: only this slice is counted."""
+    """Measure again after a step was done or undone. Only the slice it changed is counted anew."""
     voxels = correction.voxels.copy()
     voxels[change.where] = _count(plane_of(correction, change.where))
     return replace(correction, voxels=read_only(voxels), function=function_of(voxels, correction.volume))
@@ -302,7 +301,7 @@ _COUNTED = (LV, MYO, RV)
 
 
 def _count(labels: NDArray[np.uint8]) -> NDArray[np.int64]:
-    """Voxels of LV, MYO and RV."""
+    """The numbers of voxels of LV, MYO and RV."""
     return np.array([np.count_nonzero(labels == label) for label in _COUNTED], dtype=np.int64)
 
 
@@ -310,12 +309,12 @@ def _count(labels: NDArray[np.uint8]) -> NDArray[np.int64]:
 
 
 def marked_saved(correction: Correction, planes: Mapping[Where, Plane]) -> Correction:
-    """Remember that these slices are in an exported mask."""
+    """The correction after a mask with these corrected slices has been exported."""
     return replace(correction, saved=planes)
 
 
 def packed(correction: Correction) -> Correction:
-    """What is kept of a correction while another scan is on screen: some kilobytes, and the slices corrected."""
+    """The correction as stored while another scan is on screen: without voxels, the model's labels compressed."""
     if correction.packed:
         return correction
     correction = ended(correction)
@@ -330,7 +329,7 @@ def packed(correction: Correction) -> Correction:
 
 
 def unpacked(correction: Correction, volume: Volume) -> Correction:
-    """A correction on a scan of the same voxels that is on screen, measured with its spacing."""
+    """The correction of a scan that is on screen again. volume: the same voxels; its spacing may be another."""
     labels = LabelMap(_base(correction), volume.geometry)
     base = replace(correction.base, labels=labels)
     function = function_of(correction.voxels, volume)

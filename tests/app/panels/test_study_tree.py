@@ -137,6 +137,27 @@ def test_a_thumbnail_is_asked_for_once_and_dropped_with_its_index(qtbot: Any) ->
     assert arrived == [(1, 7)]
 
 
+def test_the_thumbnail_asked_for_last_is_read_next(qtbot: Any) -> None:
+    """The row that has just been scrolled to is the one that is looked at."""
+    asked: list[int] = []
+    gate = threading.Event()
+
+    def read(series: Series, pixels: int) -> np.ndarray:
+        asked.append(series.number)
+        gate.wait(5)
+        return np.zeros((pixels, pixels), np.uint8)
+
+    thumbnails, arrived = Thumbnails(read), []
+    thumbnails.arrived.connect(lambda number, _: arrived.append(number))
+    for number in range(4):
+        thumbnails.ask(Series(number, "nifti", "", "", 0, (1, 1, 1, 1)))
+        until(lambda: asked == [0])
+    gate.set()
+    qtbot.waitUntil(lambda: len(arrived) == 4, timeout=5000)
+    thumbnails.close()
+    assert asked == [0, 3, 2, 1]
+
+
 def test_names_of_rows() -> None:
     dicom = Series(0, "dicom", "cine sa", "MR", 7, (20, 12, 208, 256))
     single = Series(1, "dicom", "", "MR", 3, (1, 1, 64, 64))
