@@ -68,7 +68,8 @@ def read_masks(paths: Sequence[Path], volume: Volume, *, convention: str = "", f
         names = ", ".join(f"{value} {STRUCTURES[ours]}" for value, ours in CONVENTIONS[said].items())
         others = " or ".join(name for name in CONVENTIONS if name != said)
         notices = (f"The mask does not say what its labels mean: {names} is taken ({said}, not {others}).",)
-    return replace(_read_nifti(files, volume, said, frame), notices=notices)
+    mask = _read_nifti(files, volume, said, frame)
+    return replace(mask, notices=(*notices, *mask.notices))
 
 
 def _nifti_files(paths: Sequence[Path]) -> list[Path]:
@@ -113,18 +114,32 @@ def _read_nifti(paths: Sequence[Path], volume: Volume, convention: str, frame: i
     every = tuple(range(volume.frames))
     if len(paths) == 1:
         if frame is None or volume.frames == 1 or nifti.frames_of(paths[0]) > 1:
-            return LoadedMask(nifti.read_mask(paths[0], volume, convention), every)
-        one = nifti.read_mask(paths[0], _one_frame(volume, frame), convention)
+            labels, notices = _read_file(paths[0], volume, convention)
+            return LoadedMask(labels, every, notices)
+        one, notices = _read_file(paths[0], _one_frame(volume, frame), convention)
         array = np.zeros(volume.array.shape, dtype=np.uint8)
         array[frame] = one.array[0]
-        return LoadedMask(LabelMap(array, volume.geometry), (frame,))
+        return LoadedMask(LabelMap(array, volume.geometry), (frame,), notices)
     if len(paths) == volume.frames:
-        pieces = [nifti.read_mask(path, _one_frame(volume, t), convention) for t, path in enumerate(paths)]
-        return LoadedMask(LabelMap(np.concatenate([piece.array for piece in pieces]), volume.geometry), every)
+        pieces = [_read_file(path, _one_frame(volume, t), convention) for t, path in enumerate(paths)]
+        said = tuple(dict.fromkeys(notice for _, notices in pieces for notice in notices))
+        array = np.concatenate([piece.array for piece, _ in pieces])
+        return LoadedMask(LabelMap(array, volume.geometry), every, said)
     raise ScanError(
         f"{paths[0].name} and {len(paths) - 1} more: {len(paths)} files are given for {volume.frames} frames; "
         "choose one mask of all frames, one of the frame on screen, or one file a frame"
     )
+
+
+def _read_file(path: Path, volume: Volume, convention: str) -> tuple[LabelMap, tuple[str, ...]]:
+    """Labels of one NIfTI file on the volume's grid, and what has to be said of them."""
+    from engine.formats import mask_resample, nifti_masks  # noqa: PLC0415 - see the module's docstring
+
+    try:
+        return nifti_masks.read_mask(path, volume, convention), ()
+    except nifti_masks.GridError:
+        labels, notice = mask_resample.read_resampled(path, volume, convention)
+        return labels, (notice,)
 
 
 def _one_frame(volume: Volume, frame: int) -> Volume:

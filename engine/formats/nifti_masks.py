@@ -22,6 +22,10 @@ _LABELS_AS = "labels: "
 """What a mask of this program says in intent_name before its convention."""
 
 
+class GridError(ScanError):
+    """A mask lies on another grid than the scan."""
+
+
 def _source_header(source: Source) -> Any | None:
     """The header of a NIfTI source's first file, in its own byte order; None for other sources."""
     if not source.nifti_headers:
@@ -168,7 +172,7 @@ def read_mask(path: Path, volume: Volume, convention: str = "mnms") -> LabelMap:
     layout = matching_layout(header, volume.geometry)
     scan = volume.source.name
     if layout is None:
-        raise ScanError(f"{path}: is not on the grid of {scan}: its axes point elsewhere; use the mask of this scan")
+        raise GridError(f"{path}: is not on the grid of {scan}: its axes point elsewhere; use the mask of this scan")
     try:
         grid = Geometry(layout.volume_affine, layout.volume_shape)
     except (ScanError, ValueError) as error:
@@ -177,7 +181,7 @@ def read_mask(path: Path, volume: Volume, convention: str = "mnms") -> LabelMap:
         grid = grid.with_spacing(*volume.geometry.spacing_mm)
     if not grid.same_as(volume.geometry):
         how = difference(volume.geometry, grid)
-        raise ScanError(f"{path}: is not on the grid of {scan}: {how}; use the mask of this scan")
+        raise GridError(f"{path}: is not on the grid of {scan}: {how}; use the mask of this scan")
     kept = volume.source.file_frames
     if kept and frames > kept[-1] and frames != volume.frames:
         frames = len(kept)

@@ -11,7 +11,7 @@ import pytest
 from engine.errors import ScanError
 from engine.formats import nifti
 from engine.formats.masks import frames_in, needs_convention, read_masks
-from engine.volume import LV, RV, Geometry, LabelMap, Source, Volume, convert_labels
+from engine.volume import LV, RV, Geometry, Known, LabelMap, Source, Volume, convert_labels
 
 GEOMETRY = Geometry(np.diag([2.0, 1.0, 8.0, 1.0]), (3, 10, 12))
 
@@ -113,11 +113,45 @@ def test_frames_that_do_not_fit_are_refused(tmp_path: Path, frames: int, count: 
         read_masks(paths, volume())
 
 
-def test_another_grid_is_refused_in_words(tmp_path: Path) -> None:
-    moved = Geometry(np.array([[2.0, 0, 0, 9], [0, 1, 0, 0], [0, 0, 8, 0], [0, 0, 0, 1]]), (3, 10, 12))
-    path = written(tmp_path / "m.nii.gz", 4, moved)
-    with pytest.raises(ScanError, match=r"m\.nii\.gz: is not on the grid of heart.*use the mask of this scan"):
-        read_masks([path], volume())
+OBLIQUE = np.array([[0.8, 0.0, 4.8, 10.0], [0.0, 1.0, 0.0, -20.0], [-0.6, 0.0, 6.4, 30.0], [0.0, 0.0, 0.0, 1.0]])
+
+
+def ball(geometry: Geometry) -> LabelMap:
+    """A sphere of LV of 12 mm around one place in the patient, whatever the grid."""
+    z, y, x = np.meshgrid(*(np.arange(n) for n in geometry.shape), indexing="ij")
+    place = geometry.affine @ np.stack([x, y, z, np.ones_like(x)]).reshape(4, -1)
+    centre = OBLIQUE @ np.array([20.0, 20.0, 3.0, 1.0])
+    inside = np.linalg.norm(place[:3] - centre[:3, None], axis=0) < 12
+    return LabelMap((inside * LV).astype(np.uint8).reshape(1, *geometry.shape), geometry)
+
+
+def test_a_mask_of_another_grid_is_resampled_and_said(tmp_path: Path) -> None:
+    scan = Geometry(OBLIQUE, (7, 40, 40))
+    half = OBLIQUE @ np.diag([0.5, 0.5, 1.0, 1.0])  # the same place in pixels of half the size
+    fine = Geometry(half, (7, 80, 80))
+    nifti.write_mask(tmp_path / "fine.nii.gz", ball(fine), volume(1, fine))
+    mask = read_masks([tmp_path / "fine.nii.gz"], volume(1, scan))
+    assert mask.notices == (
+        "The mask was resampled to the grid of the scan: it has 80 × 80 × 7 voxels, not 40 × 40 × 7.",
+    )
+    want = ball(scan).array
+    assert np.count_nonzero(mask.labels.array != want) < 0.1 * np.count_nonzero(want)
+
+
+def test_a_mask_that_lies_elsewhere_is_refused(tmp_path: Path) -> None:
+    scan = Geometry(OBLIQUE, (7, 40, 40))
+    away = OBLIQUE.copy()
+    away[:3, 3] += 500
+    path = written(tmp_path / "m.nii.gz", 1, Geometry(away, (7, 40, 40)))
+    with pytest.raises(ScanError, match=r"m\.nii\.gz: is not on the grid of heart.* 0 of \d+ mL are left"):
+        read_masks([path], volume(1, scan))
+
+
+def test_another_grid_is_refused_where_the_place_is_unknown(tmp_path: Path) -> None:
+    unknown = Geometry(OBLIQUE, (7, 40, 40), orientation=Known.ASSUMED)
+    path = written(tmp_path / "m.nii.gz", 1, Geometry(OBLIQUE, (7, 40, 20)))
+    with pytest.raises(ScanError, match=r"is not on the grid of heart.*cannot be resampled"):
+        read_masks([path], volume(1, unknown))
 
 
 def test_what_is_no_mask_of_this_scan(tmp_path: Path) -> None:

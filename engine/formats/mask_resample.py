@@ -1,0 +1,63 @@
+"""A mask from a grid of its own onto the grid of a scan, where both say where they lie."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from engine.errors import ScanError
+from engine.formats.nifti_file import open_nifti, read_voxels
+from engine.formats.nifti_grid import difference, layout_of, read_header
+from engine.formats.nifti_values import plain_values
+from engine.volume import Geometry, Known, LabelMap, Volume, convert_labels
+
+KEPT = (0.8, 1.25)
+"""What resampling may make of the volume of the labels: with more of a change the mask is hardly of this scan."""
+
+
+def resampled(labels: LabelMap, onto: Geometry) -> LabelMap:
+    """Labels at the centres of another grid's voxels, from the nearest voxel; 0 outside of the labels' own grid."""
+    to_index = np.linalg.inv(labels.geometry.affine) @ onto.affine
+    z, y, x = np.meshgrid(*(np.arange(n) for n in onto.shape), indexing="ij")
+    at = np.stack([x, y, z, np.ones_like(x)]).reshape(4, -1)
+    i, j, k = np.rint(to_index[:3] @ at).astype(np.int64)
+    nz, ny, nx = labels.geometry.shape
+    inside = (i >= 0) & (i < nx) & (j >= 0) & (j < ny) & (k >= 0) & (k < nz)
+    out = np.zeros((labels.array.shape[0], at.shape[1]), np.uint8)
+    out[:, inside] = labels.array[:, k[inside], j[inside], i[inside]]
+    return LabelMap(out.reshape(-1, *onto.shape), onto)
+
+
+def read_resampled(path: Path, volume: Volume, convention: str) -> tuple[LabelMap, str]:
+    """A NIfTI mask of as many frames as the volume, resampled to its grid; and the notice that says so.
+
+    Raises ScanError where either does not say where it lies, or the labels do not lie within the scan.
+    """
+    file = open_nifti(path)
+    header = read_header(file.header, file.shape)
+    layout = layout_of(header)
+    own = Geometry(layout.volume_affine, layout.volume_shape, header.spacing, header.orientation)
+    name, how = volume.source.name, difference(volume.geometry, own)
+    for known in (own.spacing, own.orientation, volume.geometry.spacing, volume.geometry.orientation):
+        if known is not Known.KNOWN:
+            raise ScanError(
+                f"{path}: is not on the grid of {name}: {how}; it cannot be resampled, because one of the two does not "
+                "say for certain where it lies"
+            )
+    if file.frames != volume.frames:
+        raise ScanError(f"{path}: has {file.frames} frames, {name} has {volume.frames}; give the mask of every frame")
+    array, _ = plain_values(read_voxels(file), file.slope, file.inter, path)
+    try:
+        given = LabelMap(convert_labels(layout.to_volume(array), convention), own)
+    except ScanError as error:
+        raise ScanError(f"{path}: {error}; choose its convention (--labels on the command line)") from error
+    found = resampled(given, volume.geometry)
+    before = np.count_nonzero(given.array) * own.voxel_ml
+    after = np.count_nonzero(found.array) * volume.geometry.voxel_ml
+    if before == 0 or not KEPT[0] <= after / before <= KEPT[1]:
+        raise ScanError(
+            f"{path}: is not on the grid of {name}: {how}; resampled to it, {after:.0f} of {before:.0f} mL are left. "
+            "Use the mask of this scan"
+        )
+    return found, f"The mask was resampled to the grid of the scan: {how}."
