@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.network.preprocess import Grid, to_source
+from engine.volume import LV, MYO, RV
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -89,11 +90,12 @@ class Labeller:
 
 
 def keep_largest(labels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Of each structure in each frame keep the largest connected component; the rest becomes background.
+    """Of each structure in each frame keep one connected component, the largest; the rest becomes background.
 
     labels: (T, Z, Y, X) uint8. Returns a new array of the same shape. Components are connected in 3-D through faces,
     edges and corners: neighbouring slices of a heart can be shifted against each other by a breath. Of components of
-    equal size the one that comes first stays.
+    equal size the one that comes first stays. Of the right ventricle it is the one that lies beside the left ventricle
+    in the most slices, and the largest of these: where it is small, what is taken for it elsewhere can be larger.
     """
     # Not at the top: the viewer paints before SciPy has loaded.
     from scipy import ndimage  # noqa: PLC0415
@@ -109,5 +111,35 @@ def keep_largest(labels: NDArray[np.uint8]) -> NDArray[np.uint8]:
             if count > 1:
                 sizes = np.bincount(components.ravel())
                 sizes[0] = 0
+                if label == RV:
+                    beside = _slices_beside(frame, box, components, count)
+                    sizes[beside < beside.max()] = 0
                 part[(components > 0) & (components != sizes.argmax())] = 0
     return out
+
+
+_BESIDE_PIXELS = 2
+
+
+def _slices_beside(
+    frame: NDArray[np.uint8], box: tuple[slice, ...], components: NDArray[np.int32], count: int
+) -> NDArray[np.intp]:
+    """In how many slices each component, 0 to count, lies within _BESIDE_PIXELS of the left ventricle; 0 for none.
+
+    frame: (Z, Y, X), its left ventricle already chosen. box: where the components are in it.
+    """
+    from scipy import ndimage  # noqa: PLC0415
+
+    wide = tuple(slice(max(0, s.start - _BESIDE_PIXELS), s.stop + _BESIDE_PIXELS) for s in box[1:])
+    around = frame[(box[0], *wide)]
+    inner = tuple(
+        slice(s.start - w.start, s.start - w.start + s.stop - s.start) for s, w in zip(box[1:], wide, strict=True)
+    )
+    in_plane = np.ones((1, 3, 3), dtype=bool)
+    near = ndimage.binary_dilation((around == LV) | (around == MYO), in_plane, iterations=_BESIDE_PIXELS)
+    touched = np.where(near[(slice(None), *inner)], components, 0)
+    found = np.zeros(count + 1, dtype=np.intp)
+    for plane in touched:
+        found[np.unique(plane)] += 1
+    found[0] = 0
+    return found

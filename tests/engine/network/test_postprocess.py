@@ -85,3 +85,18 @@ def test_keep_largest_of_equals_keeps_the_first() -> None:
 
 def test_keep_largest_of_nothing_is_nothing() -> None:
     assert not keep_largest(np.zeros((2, 2, 4, 4), dtype=np.uint8)).any()
+
+
+def test_a_small_right_ventricle_beside_the_left_one_stays() -> None:
+    labels = np.zeros((2, 4, 40, 60), np.uint8)
+    labels[0, :, 10:20, 10:20] = MYO
+    labels[0, :, 13:17, 13:17] = LV
+    labels[0, 1:3, 11:15, 21:24] = RV  # beside it, a pixel between
+    labels[0, 0:2, 25:38, 45:58] = RV  # larger, and far away
+    labels[0, 3, 20, 12] = RV  # touches as well, in one slice only
+    # Without a left ventricle the largest stays.
+    labels[1] = np.where(labels[0] == RV, RV, 0)
+    kept = keep_largest(labels)
+    assert (kept[0] == RV).sum() == (kept[0, 1:3, 11:15, 21:24] == RV).sum() == 24
+    assert (kept[1] == RV).sum() == (kept[1, 0:2, 25:38, 45:58] == RV).sum() == 2 * 13 * 13
+    assert (kept[0] == LV).sum() == 64
