@@ -255,8 +255,17 @@ def _trained(name: str, arguments: argparse.Namespace) -> Path:
     return weights
 
 
+def _lineage(config: Config, arguments: argparse.Namespace) -> list[Path]:
+    """Results of the weights that a configuration exports, and of those that each began with."""
+    name, found = config.weights or config.id, []
+    while name:
+        found.append(arguments.results / name)
+        name = load_config(Path(name)).start_from if name != config.id else config.start_from
+    return found
+
+
 def _export(config: Config, arguments: argparse.Namespace) -> None:
-    about = source.about(arguments.results / (config.weights or config.id))
+    about = source.about(*_lineage(config, arguments))
     card = export_float(
         config, _network(config, arguments), arguments.runs / "float32", about.training_data,
         licence=about.licence, long_axis=about.long_axis,
@@ -343,7 +352,7 @@ def _bits(config: Config, arguments: argparse.Namespace) -> None:
 
     teacher = _teacher(config, arguments)
     learn_all(config, lambda: BitGraph(*graphs(), first_batch(config, scans())), scans, run, teacher, _say)
-    about, found = source.about(arguments.results / config.start_from), []
+    about, found = source.about(*_lineage(config, arguments)[1:]), []
     for penalty in config.bits_penalties:
         path = run / f"{penalty:g}.json"
         learned = json.loads(path.read_text(encoding="utf-8"))

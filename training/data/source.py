@@ -182,14 +182,12 @@ def trained_on(folder: Path) -> tuple[tuple[str, tuple[str, ...]], ...]:
     return tuple((one["layout"], tuple(one["patients"])) for one in (said, *said.get("also", ())))
 
 
-def about(folder: Path) -> About:
-    """What the card of the weights in a results folder says of their training."""
-    sets = trained_on(folder)
-    if len(sets) > 1:
-        texts = [_about(layout, patients) for layout, patients in sets]
-        terms = list(dict.fromkeys(one.licence for one in texts))
-        return About("; ".join(one.training_data for one in texts), "; ".join(terms), texts[0].long_axis)
-    return _about(*sets[0])
+def about(*folders: Path) -> About:
+    """What a card says of the training of weights: of the results folder's own, and of those that they began with."""
+    every = [_about(*one) for folder in folders for one in trained_on(folder)]
+    texts = dict.fromkeys(one.training_data for one in every)
+    terms = dict.fromkeys(one.licence for one in every)
+    return About("; ".join(texts), "; ".join(terms), every[0].long_axis)
 
 
 def _about(layout: str, patients: Sequence[str]) -> About:
