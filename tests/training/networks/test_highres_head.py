@@ -124,7 +124,7 @@ def test_training_begins_with_the_weights_of_full_resolution(name: str, tmp_path
     save_file(start, tmp_path / "start.safetensors")
     # Without a learning rate only the statistics of the batches change.
     config = replace(load_config(Path(name)), epochs=1, batch=6, crop=64, learning_rate=0.0, bf16=False)
-    assert config.start_from == "quantlite"
+    assert config.start_from == "quantlite_acdc"
     found = train(config, phantom_scans(), tmp_path / "run", start=tmp_path / "start.safetensors").state_dict()
     for key, weight in start.items():
         if "running" not in key and "batches" not in key:
