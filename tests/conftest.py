@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,3 +22,19 @@ def shared_data() -> Path:
     if not SHARED_DATA.is_dir():
         pytest.skip("no real scans: ../shared/data does not exist beside the repository")
     return SHARED_DATA
+
+
+def pytest_sessionstart() -> None:
+    """Collect garbage between tests only: within one, it could destroy a QObject in the middle of a call into Qt."""
+    gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    """What was imported stays, and makes no collection slower."""
+    gc.freeze()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown() -> Iterator[None]:
+    yield
+    gc.collect()

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QApplication
 
 from app.look import theme
 from app.look.picture_files import save_picture
+from app.session.collector import Collector
 from app.session.session import Session
 from app.state.changes import evolve, preselected
 from app.state.queries import card_of, run_of
@@ -48,6 +49,7 @@ def run_viewer(
     if screenshot is not None:
         os.environ["QT_SCALE_FACTOR"] = "1"
         os.environ["QT_ENABLE_HIGHDPI_SCALING"] = "0"
+    collector = Collector()
     there = QApplication.instance()
     application = there if isinstance(there, QApplication) else QApplication(["cinequant"])
     application.setApplicationName("CineQuant")
@@ -70,6 +72,7 @@ def run_viewer(
     window.show()
 
     def begin() -> None:
+        collector.exempt()
         session.segmenting.load_models()
         if paths:
             session.opening.open_paths(paths)
@@ -88,6 +91,7 @@ def run_viewer(
     else:
         status = _show_once(session, window, said, screenshot, watch)
     watch.close()
+    collector.close()
     return 128 + watch.received if watch.received else status
 
 
