@@ -103,11 +103,11 @@ class CorrectionBar(QFrame):
         for button, step in ((self.smaller, -1), (self.larger, 1)):
             button.setCheckable(False)
             button.clicked.connect(lambda _=False, by=step: self.size_requested.emit(by))
-        self.size = label()
-        self.size.setFixedWidth(44)
-        self.size.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.size.setToolTip(translate("Correction", "Radius of the brush"))
-        for widget in (self.smaller, self.size, self.larger):
+        self.radius = label()
+        self.radius.setFixedWidth(44)
+        self.radius.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.radius.setToolTip(translate("Correction", "Radius of the brush"))
+        for widget in (self.smaller, self.radius, self.larger):
             row.addWidget(widget)
         row.addSpacing(6)
         row.addStretch()
@@ -196,7 +196,7 @@ class CorrectionBar(QFrame):
             size = translate("Correction", "{radius} px")
         else:
             size = translate("Correction", "{radius} mm")
-        self.size.setText(size.format(radius=f"{new.correction.brush.radius_mm:g}"))
+        self.radius.setText(size.format(radius=f"{new.correction.brush.radius_mm:g}"))
         self.undo.setEnabled(bool(correction.done) or correction.stroke is not None)
         self.redo.setEnabled(bool(correction.undone))
         self.restore.setEnabled(any(z == new.view.slice_index for _, z in correction.planes))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QResizeEvent
@@ -16,10 +19,42 @@ from app.words.engine_words import translated
 from app.words.language import COUNT, joined, translate
 from engine.measures import quantities
 from engine.measures.function import Function
+from engine.pictures.render import Colour
 from engine.volume import LV, RV, Known, Volume
 
 NOT_DEFINED = "–"
 PHASE_NAME_PX = 16
+
+
+@dataclass(frozen=True, slots=True)
+class ShownFunction:
+    """All that the panel shows. whose: model and precision. by_hand: that labels were corrected. empty: instead."""
+
+    volume: Volume | None
+    function: Function | None
+    frame: int
+    whose: str
+    by_hand: str
+    empty: str
+    colours: Mapping[int, Colour]
+
+    @property
+    def cine(self) -> bool:
+        return self.volume is not None and self.volume.is_cine
+
+
+def _shown_function(state: AppState) -> ShownFunction:
+    volume, function, prediction = state.scan.volume, shown_function(state), shown_prediction(state)
+    there = function is not None and volume is not None
+    return ShownFunction(
+        volume=volume,
+        function=function if there else None,
+        frame=state.view.frame_index,
+        whose=f"{prediction.model_name} · {prediction.precision}" if there and prediction else "",
+        by_hand=_by_hand(state) if there else "",
+        empty="" if there else _why_empty(state, run_of(state)),
+        colours=state.preferences.overlay.colours,
+    )
 
 
 class FunctionPanel(Panel):
@@ -97,8 +132,8 @@ class FunctionPanel(Panel):
         filled.addWidget(self.curve)
         self._note = label("", "small", wrap=True)
         filled.addWidget(self._note)
-        self._state = AppState()
-        self.apply(self._state, self._state)
+        self._shown: ShownFunction | None = None
+        self.apply(AppState(), AppState())
 
     def _colour(self) -> None:
         # The plot's pens are in the screen's pixels, of which a fine screen has more to a point.
@@ -122,33 +157,25 @@ class FunctionPanel(Panel):
         return super().event(event)
 
     def apply(self, old: AppState, new: AppState) -> None:
-        self._state = new
-        if old.preferences.overlay.colours != new.preferences.overlay.colours:
+        """Redraw if what this panel shows of the state is something else than before."""
+        before, self._shown = self._shown, _shown_function(new)
+        shown = self._shown
+        if shown == before:
+            return
+        if before is None or shown.colours != before.colours:
             self._colour()
-        run, function = run_of(new), shown_function(new)
-        if new.scan.volume is not None and function is not None and new.scan.volume.is_cine:
-            self._now.setValue(new.view.frame_index + 1)
-        before = run_of(old)
-        scan = old.scan.volume is new.scan.volume and (old.scan.loading is None) == (new.scan.loading is None)
-        same = scan and run is before and old.models.catalog is new.models.catalog and old.busy == new.busy
-        same = same and function is shown_function(old) and _by_hand(old) == _by_hand(new)
-        if (
-            same
-            and old is not new
-            and (new.scan.volume is None or new.scan.volume.is_cine or old.view.frame_index == new.view.frame_index)
-        ):
+        if before is not None and shown == replace(before, frame=shown.frame) and shown.cine:
+            self._now.setValue(shown.frame + 1)
             return
-        self._filled.setVisible(function is not None)
-        self._empty.setVisible(function is None)
-        if function is None or new.scan.volume is None:
-            self._whose.setText("")
-            self._empty.setText(_why_empty(new, run))
+        self._filled.setVisible(shown.function is not None)
+        self._empty.setVisible(shown.function is None)
+        self._whose.setText(shown.whose)
+        if shown.function is None or shown.volume is None:
+            self._empty.setText(shown.empty)
             return
-        prediction = shown_prediction(new)
-        self._whose.setText(f"{prediction.model_name} · {prediction.precision}" if prediction else "")
-        self.by_hand.setText(_by_hand(new))
-        self.by_hand.setVisible(bool(self.by_hand.text()))
-        self._show(function, new.scan.volume, new.view.frame_index)
+        self.by_hand.setText(shown.by_hand)
+        self.by_hand.setVisible(bool(shown.by_hand))
+        self._show(shown.function, shown.volume, shown.frame)
 
     def _show(self, function: Function, volume: Volume, frame: int) -> None:
         self.lv_ef.setText(_percent(function.lv.ef_percent, doubtful="lv" in function.doubtful))
@@ -208,8 +235,9 @@ class FunctionPanel(Panel):
 
     def _fill_table(self, rows: list[tuple[str, str, str]]) -> None:
         """Cells are made once and kept."""
-        for cell in self._cells.values():
-            cell.setVisible(False)
+        for (r, c), cell in self._cells.items():
+            if r >= len(rows) or c >= len(rows[r]):
+                cell.setVisible(False)
         for r, row in enumerate(rows):
             for c, text in enumerate(row):
                 cell = self._cells.get((r, c))
@@ -222,7 +250,7 @@ class FunctionPanel(Panel):
                 cell.setVisible(True)
 
     def _clicked(self, event: object) -> None:
-        volume = self._state.scan.volume
+        volume = self._shown.volume if self._shown is not None else None
         if volume is None or not volume.is_cine:
             return
         at = self.curve.getPlotItem().getViewBox().mapSceneToView(event.scenePos()).x()  # type: ignore[attr-defined]

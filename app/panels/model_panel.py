@@ -109,11 +109,11 @@ class StructuresPanel(Panel):
 
     def __init__(self) -> None:
         super().__init__(translate("ModelPanel", "Structures"))
-        self.hide = QPushButton(translate("ModelPanel", "Hide"))
-        self.hide.setObjectName("link")
-        self.hide.setToolTip(translate("ModelPanel", "Hide or show all outlines (H)"))
-        self.hide.clicked.connect(self.hidden_toggled)
-        self.title_row.addWidget(self.hide)
+        self.hide_all = QPushButton(translate("ModelPanel", "Hide"))
+        self.hide_all.setObjectName("link")
+        self.hide_all.setToolTip(translate("ModelPanel", "Hide or show all outlines (H)"))
+        self.hide_all.clicked.connect(self.hidden_toggled)
+        self.title_row.addWidget(self.hide_all)
         grid = QGridLayout()
         grid.setVerticalSpacing(3)
         grid.setColumnStretch(0, 1)
@@ -163,7 +163,7 @@ class StructuresPanel(Panel):
             values = {LV: function.lv_ml, MYO: function.myo_ml, RV: function.rv_ml}
         for structure, text in self.volumes.items():
             text.setText(f"{values[structure][new.view.frame_index]:.0f} mL" if structure in values else "")
-        self.hide.setText(translate("ModelPanel", "Show") if overlay.hidden else translate("ModelPanel", "Hide"))
+        self.hide_all.setText(translate("ModelPanel", "Show") if overlay.hidden else translate("ModelPanel", "Hide"))
         self.styles.check(str(overlay.style))
         filled = overlay.style is not Style.OUTLINE
         with QSignalBlocker(self.opacity):

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QVBoxLayout
 from app.look import theme
 from app.look.widgets import Segments
 from app.state.queries import comparison_of
-from app.state.types import FLOAT32, INT8, AppState, Pair
+from app.state.types import FLOAT32, INT8, AppState, Overlay, Pair
 from app.views import drawing
 from app.views.painted_view import PaintedView
 from app.views.panes import mask_name, note_of
@@ -59,11 +59,27 @@ def table_of(state: AppState) -> Table:
     unknown = state.scan.volume.geometry.spacing is Known.ASSUMED
     return Table(
         title,
-        tuple(tuple(map(float, row)) for row in comparison.slice_dice[frame]),
-        tuple(map(float, comparison.frame_dice[frame])),
-        tuple(map(float, comparison.hd95_mm[frame])),
+        tuple(map(_values, comparison.slice_dice[frame])),
+        _values(comparison.frame_dice[frame]),
+        _values(comparison.hd95_mm[frame]),
         translate("Agreement", "HD95 needs the spacing, which the file does not say") if unknown else "",
     )
+
+
+def _values(row: np.ndarray) -> tuple[float, ...]:
+    """As floats. All NaN are one object, so that equal rows compare as equal."""
+    return tuple(math.nan if math.isnan(value) else float(value) for value in row)
+
+
+@dataclass(frozen=True, slots=True)
+class ShownAgreement:
+    """All that an AgreementView draws. mask: the name of the loaded one, None without one."""
+
+    table: Table
+    slice_index: int
+    pair: Pair
+    mask: str | None
+    overlay: Overlay
 
 
 class AgreementView(PaintedView):
@@ -81,18 +97,22 @@ class AgreementView(PaintedView):
         column.addWidget(self.pairs)
         column.addStretch()
         self._table = Table("")
+        self._shown: ShownAgreement | None = None
 
-    def apply(self, old: AppState, new: AppState) -> None:
-        """Redraw what differs."""
-        self._state = new
-        self.pairs.setVisible(new.segmentation.mask is not None)
-        self.pairs.check(str(new.view.pair))
-        if new.segmentation.mask is not None:
-            self.pairs.buttons[str(Pair.MASK)].setToolTip(mask_name(new))
-        table = table_of(new)
-        if table != self._table:
-            self._table = table
-            self.setAccessibleDescription(spoken(table))
+    def apply(self, state: AppState) -> None:
+        """Redraw if what this view shows of the state is something else than before."""
+        self._state = state
+        mask = mask_name(state) if state.segmentation.mask is not None else None
+        overlay = state.preferences.overlay
+        shown = ShownAgreement(table_of(state), state.view.slice_index, state.view.pair, mask, overlay)
+        if shown == self._shown:
+            return
+        self._shown, self._table = shown, shown.table
+        self.pairs.setVisible(mask is not None)
+        self.pairs.check(str(shown.pair))
+        if mask is not None:
+            self.pairs.buttons[str(Pair.MASK)].setToolTip(mask)
+        self.setAccessibleDescription(spoken(shown.table))
         self.update()
 
     # -- drawing -------------------------------------------------------------------------------------------------

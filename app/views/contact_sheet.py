@@ -9,11 +9,12 @@ from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen
 
 from app.look import icons, theme
 from app.state.queries import drawn_labels, drawn_mask, plane_of, shown_correction, size_mm
-from app.state.types import AppState, Drawn, Style
+from app.state.types import AppState, Drawn, Overlay, Style
 from app.views import captions, drawing
 from app.views.drawing import Outlines
 from app.views.painted_view import PaintedView
-from app.views.slice_view import Placement, place
+from app.views.placement import Placement, place
+from app.views.snapshots import Same, owner, voxels
 from app.words.language import translate
 from engine.pictures.render import overlay_rgba
 
@@ -24,7 +25,7 @@ SMALLEST_PX = 96
 
 
 @dataclass(frozen=True, slots=True)
-class Grid:
+class SheetGrid:
     """Cells of one size in rows. first: the slice in the top left cell. rows, columns: that fit the view."""
 
     columns: int
@@ -44,7 +45,7 @@ class Grid:
         return self.first + int(y // (self.height + GAP_PX)) * self.columns + column
 
 
-def grid_of(slices: int, current: int, aspect: float, width: float, height: float) -> Grid:
+def grid_of(slices: int, current: int, aspect: float, width: float, height: float) -> SheetGrid:
     """The grid whose pictures are largest. aspect: width over height of a slice. Rows scroll to the current slice."""
     best = (0.0, 1)
     for columns in range(1, slices + 1):
@@ -59,7 +60,36 @@ def grid_of(slices: int, current: int, aspect: float, width: float, height: floa
     cell = ((width - GAP_PX * (columns - 1)) / columns, (height - GAP_PX * (rows - 1)) / rows)
     last_row = -(-slices // columns) - rows
     first = min(max(current // columns - rows // 2, 0), max(last_row, 0)) * columns
-    return Grid(columns, rows, first, max(cell[0], 1.0), max(cell[1], 1.0))
+    return SheetGrid(columns, rows, first, max(cell[0], 1.0), max(cell[1], 1.0))
+
+
+@dataclass(frozen=True, slots=True)
+class SheetPictures:
+    """What the slices' pictures depend on, but for the size of the view."""
+
+    volume: Same
+    voxels: tuple[Same, ...]
+    owners: tuple[Same, ...]
+    mask: Same
+    corrected: frozenset[tuple[int, int]]
+    frame_index: int
+    window: tuple[float, float]
+    invert: bool
+    zoom: float
+    pan_mm: tuple[float, float]
+    smooth: bool
+    overlay: Overlay
+
+
+@dataclass(frozen=True, slots=True)
+class ShownSheet:
+    """All that a ContactSheet draws. invitation: instead of pictures."""
+
+    pictures: SheetPictures | None = None
+    slice_index: int = 0
+    made_by: tuple[str, ...] = ()
+    loading: tuple[str, ...] = ()
+    invitation: tuple[str, str] = ("", "")
 
 
 class ContactSheet(PaintedView):
@@ -68,18 +98,22 @@ class ContactSheet(PaintedView):
     def __init__(self, outlines: Outlines | None = None) -> None:
         super().__init__(translate("ContactSheet", "All slices"))
         self._outlines = outlines or Outlines()
+        self._shown = ShownSheet()
 
-    def apply(self, old: AppState, new: AppState) -> None:
-        """Redraw what differs."""
-        self._state = new
-        if _shown(old) != _shown(new) or (old.view.slice_index != new.view.slice_index and self._scrolls()):
+    def apply(self, state: AppState) -> None:
+        """Redraw if what this view shows of the state is something else than before."""
+        self._state, before = state, self._shown
+        self._shown = shown = _shown_sheet(state)
+        if shown == before:
+            return
+        if shown.pictures != before.pictures or (shown.slice_index != before.slice_index and self._scrolls()):
             self._drawn = None
         self.update()
 
-    def grid(self) -> Grid:
+    def grid(self) -> SheetGrid:
         volume = self._state.scan.volume
         if volume is None:
-            return Grid(1, 1, 0, float(self.width()), float(self.height()))
+            return SheetGrid(1, 1, 0, float(self.width()), float(self.height()))
         wide, high = size_mm(volume)
         return grid_of(
             volume.slices, self._state.view.slice_index, wide / high, float(self.width()), float(self.height())
@@ -93,7 +127,7 @@ class ContactSheet(PaintedView):
         painter = QPainter(self)
         if self._state.scan.volume is None:
             painter.fillRect(self.rect(), QColor("black"))
-            drawing.invite(painter, (self.width(), self.height()), *captions.invitation(self._state))
+            drawing.invite(painter, (self.width(), self.height()), *self._shown.invitation)
             self.paint_ring(painter)
             return
         self.paint_kept(painter, self._paint_slices)
@@ -101,9 +135,9 @@ class ContactSheet(PaintedView):
         painter.setPen(QPen(QColor(drawing.ACCENT_INK), 2.0))
         painter.drawRect(self.grid().cell(self._state.view.slice_index).adjusted(1, 1, -1, -1))
         size = (float(self.width()), float(self.height()))
-        made_by = "  ·  ".join(captions.top_right(self._state, narrow=True))
+        made_by = "  ·  ".join(self._shown.made_by)
         drawing.lines(painter, size, [made_by], (10, 8), right=True, bottom=True)
-        low = [*captions.loading(self._state), *filter(None, [self._notice])]
+        low = [*self._shown.loading, *filter(None, [self._notice])]
         drawing.lines(painter, size, low, (10, 8), bottom=True, colour=drawing.WARNING_INK)
         self.paint_ring(painter)
 
@@ -181,15 +215,27 @@ class ContactSheet(PaintedView):
                 self.slice_requested.emit(index)
 
 
-def _shown(state: AppState) -> tuple[object, ...]:
-    """What the pictures depend on, but for the size of the view."""
-    volume = state.scan.volume
+def _shown_sheet(state: AppState) -> ShownSheet:
+    volume, view = state.scan.volume, state.view
     if volume is None:
-        return (None,)
-    drawn = tuple(drawn_labels(state, index=i) for i in range(volume.slices))
-    mask = drawn_mask(state) if state.preferences.mask_shown else None
-    return (
-        volume, state.scan.loading, state.view.frame_index, state.view.window, state.view.invert, state.view.zoom,
-        state.view.pan_mm, state.preferences.smooth, state.preferences.overlay,
-        tuple(id(d.owner) if d else 0 for d in drawn), id(mask.owner) if mask else 0,
-    )  # fmt: skip
+        return ShownSheet(invitation=captions.invitation(state))
+    every, correction = range(volume.slices), shown_correction(state)
+    return ShownSheet(
+        SheetPictures(
+            volume=Same(volume),
+            voxels=tuple(voxels(state, view.frame_index, i) for i in every),
+            owners=tuple(owner(drawn_labels(state, index=i)) for i in every),
+            mask=owner(drawn_mask(state) if state.preferences.mask_shown else None),
+            corrected=frozenset(correction.planes) if correction is not None else frozenset(),
+            frame_index=view.frame_index,
+            window=view.window,
+            invert=view.invert,
+            zoom=view.zoom,
+            pan_mm=view.pan_mm,
+            smooth=state.preferences.smooth,
+            overlay=state.preferences.overlay,
+        ),
+        slice_index=view.slice_index,
+        made_by=tuple(captions.top_right(state, narrow=True)),
+        loading=tuple(captions.loading(state)),
+    )

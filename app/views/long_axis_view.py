@@ -12,10 +12,12 @@ from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QTra
 from app.look import theme
 from app.state import editing
 from app.state.queries import cross_of, run_of, shown_correction
-from app.state.types import AppState, Cross, Mask, Style
+from app.state.types import AppState, Cross, Mask, Overlay, Style
 from app.views import captions, drawing
+from app.views.cross_lines import CROSS_COLOURS
 from app.views.painted_view import PaintedView
-from app.views.slice_view import CROSS_COLOURS, place
+from app.views.placement import place
+from app.views.snapshots import Same
 from app.words.language import marked, translate
 from engine.pictures.reformat import Plane, long_axis_plane, sample
 from engine.pictures.render import overlay_rgba
@@ -29,7 +31,7 @@ NAMES = (marked("LongAxis", "Long axis, first plane"), marked("LongAxis", "Long 
 
 
 @dataclass(frozen=True, slots=True)
-class Placement:
+class PlanePlacement:
     """Where samples and slices lie on screen: each slice is slice_px high, each sample sample_px wide."""
 
     left: float
@@ -50,6 +52,31 @@ class Placement:
         return self.slices - 1 - row if self.flipped else row
 
 
+@dataclass(frozen=True, slots=True)
+class PlanePicture:
+    """What the picture depends on, but for the plane and the size of the view."""
+
+    frame_index: int
+    window: tuple[float, float]
+    invert: bool
+    smooth: bool
+    overlay: Overlay
+    labels: tuple[Same, ...]
+    mask: Same
+
+
+@dataclass(frozen=True, slots=True)
+class ShownPlane:
+    """All that a LongAxisView draws. whole: the scan has been read completely."""
+
+    volume: Same
+    whole: bool = True
+    cross: Cross | None = None
+    picture: PlanePicture | None = None
+    slice_index: int = 0
+    zoom: float = 1.0
+
+
 def upside_down(volume: Volume, plane: Plane) -> bool:
     """Whether slice 0 goes to the bottom: the end nearer the head is on top, and of a short axis that is the base."""
     return volume.geometry.orientation is not Known.ASSUMED and float(plane.normal[2]) > 0
@@ -65,21 +92,22 @@ class LongAxisView(PaintedView):
         self.setMouseTracking(True)
         self._on_line = False
         self._plane: Plane | None = None
-        self._plane_of: tuple[object, ...] = ()
-        self._drawn_at: Placement | None = None
+        self._shown = ShownPlane(Same(None))
+        self._drawn_at: PlanePlacement | None = None
 
-    def apply(self, old: AppState, new: AppState) -> None:
-        """Redraw what differs. A plane is cheap to sample: a line in each slice."""
-        self._state = new
-        volume, cross = new.scan.volume, cross_of(new)
-        whole = new.scan.loading is None
-        made_of = (volume, cross, whole)
-        if made_of != self._plane_of:
-            self._plane_of = made_of
-            there = volume is not None and cross is not None and whole
-            self._plane = self._cut(volume, cross) if there else None
+    def apply(self, state: AppState) -> None:
+        """Redraw if what this view shows of the state is something else than before."""
+        self._state, before = state, self._shown
+        self._shown = shown = _shown_plane(state)
+        if shown == before:
+            return
+        if (shown.volume, shown.cross, shown.whole) != (before.volume, before.cross, before.whole):
+            # Cheap: the plane takes one line of samples from each slice.
+            volume = state.scan.volume
+            there = volume is not None and shown.cross is not None and shown.whole
+            self._plane = self._cut(volume, shown.cross) if there else None
             self._drawn = None
-        if _shown(old) != _shown(new) or self.placement() != self._drawn_at:
+        if shown.picture != before.picture or self.placement() != self._drawn_at:
             self._drawn = None
         self.update()
 
@@ -90,7 +118,7 @@ class LongAxisView(PaintedView):
 
     # -- drawing -------------------------------------------------------------------------------------------------
 
-    def placement(self, index: int | None = None) -> Placement | None:
+    def placement(self, index: int | None = None) -> PlanePlacement | None:
         """With a slice on screen, the current one where none is given; None where there is no plane.
 
         The plane is as large as the slices are in a view of this size once those are zoomed; until then it fills its
@@ -115,7 +143,7 @@ class LongAxisView(PaintedView):
         row = slices - 1 - current if flipped else current
         over = height * scale - room[1]
         top = MARGIN_PX - over * row / (slices - 1) if over > 0 else (self.height() - height * scale) / 2
-        return Placement(left, top, scale * self._plane.step_mm, scale * self._plane.slice_mm, slices, flipped)
+        return PlanePlacement(left, top, scale * self._plane.step_mm, scale * self._plane.slice_mm, slices, flipped)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -144,7 +172,7 @@ class LongAxisView(PaintedView):
         drawing.lines(painter, size, words, (10, 8), bottom=True, colour=drawing.WARNING_INK)
         self.paint_ring(painter)
 
-    def _paint_image(self, painter: QPainter, placed: Placement, plane: Plane) -> None:
+    def _paint_image(self, painter: QPainter, placed: PlanePlacement, plane: Plane) -> None:
         state, volume = self._state, self._state.scan.volume
         frame = volume.array[state.view.frame_index]
         grey_values = sample(frame, plane, linear=state.preferences.smooth)
@@ -182,7 +210,7 @@ class LongAxisView(PaintedView):
         drawing.stroke(painter, paths, fill_opacity=fill, dashed=dashed)
         painter.restore()
 
-    def _paint_lines(self, painter: QPainter, placed: Placement, plane: Plane) -> None:
+    def _paint_lines(self, painter: QPainter, placed: PlanePlacement, plane: Plane) -> None:
         """The current slice, and where the other plane crosses this one."""
         left = max(placed.left, 0.0)
         right = min(placed.left + plane.columns_px.shape[1] * placed.sample_px, float(self.width()))
@@ -263,19 +291,32 @@ class LongAxisView(PaintedView):
             self._ask_slice(event.position())
 
 
-def _shown(state: AppState) -> tuple[object, ...]:
-    """What the picture depends on, but for the plane and the size of the view."""
-    run, correction = run_of(state), shown_correction(state)
-    labels = (id(run.prediction), len(run.planes)) if run else ()
-    labels = (*labels, *(id(plane) for plane in correction.planes.values())) if correction is not None else labels
-    mask = _mask(state)
-    return (
-        state.scan.volume, state.view.frame_index, state.view.window, state.view.invert,
-        state.preferences.smooth, state.preferences.overlay, labels, id(mask),
+def _shown_plane(state: AppState) -> ShownPlane:
+    volume, view, run, correction = state.scan.volume, state.view, run_of(state), shown_correction(state)
+    if volume is None:
+        return ShownPlane(Same(None))
+    labels: tuple[Same, ...] = ()
+    if correction is not None:
+        labels = tuple(map(Same, (correction.base, *correction.planes.values())))
+    elif run is not None and run.prediction is not None:
+        labels = (Same(run.prediction),)
+    elif run is not None:
+        labels = tuple(Same(run.planes.get((view.frame_index, z))) for z in range(volume.slices))
+    preferences = state.preferences
+    return ShownPlane(
+        volume=Same(volume),
+        whole=state.scan.loading is None,
+        cross=cross_of(state),
+        picture=PlanePicture(
+            view.frame_index, view.window, view.invert, preferences.smooth, preferences.overlay, labels,
+            Same(_mask(state)),
+        ),
+        slice_index=view.slice_index,
+        zoom=view.zoom,
     )  # fmt: skip
 
 
-def _upright(cut: np.ndarray, placed: Placement) -> np.ndarray:
+def _upright(cut: np.ndarray, placed: PlanePlacement) -> np.ndarray:
     return cut[::-1] if placed.flipped else cut
 
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
-from itertools import chain
+from dataclasses import replace
 
 import numpy as np
 import pyqtgraph as pg
@@ -21,119 +20,27 @@ from PySide6.QtGui import (
     QTransform,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QFrame, QGraphicsItem, QSizePolicy, QStyleOptionGraphicsItem, QWidget
+from PySide6.QtWidgets import QFrame, QSizePolicy
 
 from app.look import theme
-from app.state.queries import can_draw, cross_of, plane_of, size_mm
-from app.state.types import AppState, Cross, Layout, Style
+from app.state.editing import Brush
+from app.state.queries import cross_of, plane_of
+from app.state.types import AppState, Style
 from app.views import captions, drawing
-from app.views.drawing import INK, WARNING_INK, Outlines, Paths
+from app.views.cross_lines import REACH_PX, handles, paint_cross
+from app.views.drawing import INK, WARNING_INK, Outlines
 from app.views.mouse import Mouse
 from app.views.panes import Pane, Role, pane_of
+from app.views.placement import Placement, place
+from app.views.slice_items import DifferenceItem, OutlineItem, VoxelItem
+from app.views.snapshots import Same, ShownSlice, SliceWords, shown_slice
 from app.words.language import marked, translate
 from app.words.names import research
 from engine.pictures.render import overlay_rgba
 from engine.volume import Known
 
-MARGIN_PX = 26
 # A view this wide has room for all that can be said.
 ROOMY_PX = 430
-CROSS_COLOURS = ("#3cc8b4", "#a594f9")
-"""Of the two long-axis planes, wherever they are drawn."""
-# Where the lines can be taken hold of to turn them, from their crossing, as a share of the view's smaller side.
-HANDLE_AT = 0.33
-REACH_PX = 13
-
-
-@dataclass(frozen=True, slots=True)
-class Placement:
-    """Where the image lies on screen: scale in pixels per mm, and the mm that stands in the middle of the view."""
-
-    scale: float
-    centre_mm: tuple[float, float]
-    view_px: tuple[float, float]
-
-    def to_mm(self, x_px: float, y_px: float) -> tuple[float, float]:
-        """Millimetres from the image's top left corner of a point of the view."""
-        return (
-            self.centre_mm[0] + (x_px - self.view_px[0] / 2) / self.scale,
-            self.centre_mm[1] + (y_px - self.view_px[1] / 2) / self.scale,
-        )
-
-    def to_px(self, x_mm: float, y_mm: float) -> tuple[float, float]:
-        """The inverse of to_mm."""
-        return (
-            (x_mm - self.centre_mm[0]) * self.scale + self.view_px[0] / 2,
-            (y_mm - self.centre_mm[1]) * self.scale + self.view_px[1] / 2,
-        )
-
-
-def place(state: AppState, view_px: tuple[float, float], margin_px: float = MARGIN_PX) -> Placement:
-    """The image fitted into the view, then zoomed and moved as the state says."""
-    if state.scan.volume is None:
-        return Placement(1.0, (0.0, 0.0), view_px)
-    width, height = size_mm(state.scan.volume)
-    room = (max(view_px[0] - 2 * margin_px, 50), max(view_px[1] - 2 * margin_px, 50))
-    scale = min(room[0] / width, room[1] / height) * state.view.zoom
-    return Placement(scale, (width / 2 + state.view.pan_mm[0], height / 2 + state.view.pan_mm[1]), view_px)
-
-
-class OutlineItem(QGraphicsItem):
-    """Outlines as vector paths in voxels: crisp at every zoom."""
-
-    def __init__(self, *, dashed: bool = False) -> None:
-        super().__init__()
-        self.paths: Paths = {}
-        self._dashed = dashed
-        self._bounds = QRectF()
-        self._fill_opacity = 0.0
-
-    def show_paths(self, paths: Paths, shape: tuple[int, ...], fill_opacity: float) -> None:
-        """paths: as drawing.paths_of makes them. shape: (Y, X) of their slice."""
-        self.prepareGeometryChange()
-        self.paths, self._fill_opacity = paths, fill_opacity
-        self._bounds = QRectF(-1, -1, shape[1] + 2, shape[0] + 2)
-
-    def boundingRect(self) -> QRectF:
-        return self._bounds
-
-    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
-        drawing.stroke(painter, self.paths, fill_opacity=self._fill_opacity, dashed=self._dashed)
-
-
-class VoxelItem(pg.ImageItem):
-    """The mask as squares: never smoothed, so that each voxel is seen as what it is."""
-
-    def paint(self, painter: QPainter, *args: object) -> None:
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
-        super().paint(painter, *args)
-
-
-class DifferenceItem(QGraphicsItem):
-    """Pixels that differ, each at least a dot on screen: as a picture they would vanish where it is drawn small."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._pixels: list[QRectF] = []
-        self._bounds = QRectF()
-
-    def show_pixels(self, differs: np.ndarray) -> None:
-        """differs: (Y, X) bool."""
-        self.prepareGeometryChange()
-        ys, xs = np.nonzero(differs)
-        self._pixels = [QRectF(x, y, 1, 1) for x, y in zip(xs.tolist(), ys.tolist(), strict=True)]
-        self._bounds = QRectF(-1, -1, differs.shape[1] + 2, differs.shape[0] + 2)
-
-    def boundingRect(self) -> QRectF:
-        return self._bounds
-
-    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-        pen = QPen(QColor(*drawing.DIFFERENCE_COLOUR), painter.device().devicePixelRatioF())
-        pen.setCosmetic(True)
-        painter.setPen(pen)
-        painter.setBrush(QColor(*drawing.DIFFERENCE_COLOUR))
-        painter.drawRects(self._pixels)
 
 
 NAMES = {
@@ -163,6 +70,7 @@ class SliceView(pg.GraphicsView):
 
     # Of the class too: pyqtgraph resizes the view while it is being made.
     _state = AppState()
+    _shown = ShownSlice(Same(None), SliceWords())
 
     def __init__(self, role: Role = Role.CURRENT, outlines: Outlines | None = None) -> None:
         super().__init__(background="k")
@@ -198,37 +106,34 @@ class SliceView(pg.GraphicsView):
 
     # -- drawing -------------------------------------------------------------------------------------------------
 
-    def apply(self, old: AppState, new: AppState) -> None:
-        """Redraw what differs."""
-        self._state = new
-        volume = new.scan.volume
-        before, pane = self._pane, pane_of(new, self._role)
-        self._pane = pane
-        plane = plane_of(new, pane.frame, new.view.slice_index)
-        if volume is None or plane is None or pane.missing[0]:
+    def apply(self, state: AppState) -> None:
+        """Redraw if what this view shows of the state is something else than before."""
+        self._state, self._pane, before = state, pane_of(state, self._role), self._shown
+        self._shown = shown = shown_slice(state, self._pane, self._role)
+        if shown == before:
+            return
+        volume, plane = state.scan.volume, plane_of(state, self._pane.frame, state.view.slice_index)
+        if volume is None or plane is None or shown.picture is None:
             for item in self._items:
                 item.setVisible(False)
             self.viewport().update()
             return
-        fresh = old.scan.volume is not volume or not self._image.isVisible()
-        where = (old.view.slice_index, before.frame) != (new.view.slice_index, pane.frame)
-        levels = old.view.window != new.view.window or old.view.invert != new.view.invert
-        if fresh or where:
-            self._image.setImage(_drawable(plane), levels=_levels(new))
-        elif levels:
-            self._image.setLevels(_levels(new))
-        if fresh or old.view.invert != new.view.invert:
-            self._image.setLookupTable(_INVERTED if new.view.invert else None)
-        if fresh or old.preferences.smooth != new.preferences.smooth:
-            self.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, new.preferences.smooth)
-        if fresh or where or old.preferences.overlay != new.preferences.overlay or _owners(before) != _owners(pane):
-            self._draw_labels(pane)
+        fresh = before.volume != shown.volume or before.picture is None
+        if fresh or before.picture != shown.picture:
+            self._image.setImage(_drawable(plane), levels=_levels(state))
+        elif before.window != shown.window:
+            self._image.setLevels(_levels(state))
+        if fresh or before.invert != shown.invert:
+            self._image.setLookupTable(_INVERTED if shown.invert else None)
+        self.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, shown.smooth)
+        if fresh or (before.picture, before.contours) != (shown.picture, shown.contours):
+            self._draw_labels(self._pane)
         if fresh:
             dx, dy, _ = volume.geometry.spacing_mm
             for item in self._items:
                 item.setTransform(QTransform.fromScale(dx, dy))
             self._image.setVisible(True)
-        if fresh or (old.view.zoom, old.view.pan_mm) != (new.view.zoom, new.view.pan_mm):
+        if fresh or (before.zoom, before.pan_mm) != (shown.zoom, shown.pan_mm):
             self._frame_view()
         self.viewport().update()
 
@@ -283,51 +188,42 @@ class SliceView(pg.GraphicsView):
         painter.restore()
 
     def _paint_foreground(self, painter: QPainter) -> None:
-        state, pane = self._state, self._pane
+        shown, volume = self._shown, self._state.scan.volume
+        words = shown.words
         size = (float(self.viewport().width()), float(self.viewport().height()))
-        if state.scan.volume is None:
-            if self._role in (Role.CURRENT, Role.ED, Role.FIRST):
-                drawing.invite(painter, size, *captions.invitation(state))
-            return
-        if pane.missing[0]:
-            drawing.invite(painter, size, *pane.missing)
+        if volume is None or words.missing[0]:
+            if words.missing[0]:
+                drawing.invite(painter, size, *words.missing)
             return
         placed = self._placement()
-        if self._cross_shown():
-            self._paint_cross(painter, placed)
-        if self._can_draw() and self._cursor is not None:
-            self._paint_brush(painter, placed, self._cursor)
+        if shown.cross is not None:
+            paint_cross(painter, placed, shown.cross)
+        if shown.brush is not None and self._cursor is not None:
+            self._paint_brush(painter, placed, shown.brush, self._cursor)
         roomy = size[0] >= ROOMY_PX
-        bottom, low = [], [self.value_under_cursor()]
+        low = [self.value_under_cursor()]
+        if roomy and self._role is Role.CURRENT:
+            low.append(translate("SliceView", "Zoom {factor}×").format(factor=f"{shown.zoom:.1f}"))
         # In a narrow view the words would run into the letter at the top.
-        inset = (12, 12) if roomy else (10, 28)
-        if self._role is Role.CURRENT:
-            top = captions.top_left(state)
-            about = (captions.loading(state), captions.warnings(state.scan.volume), captions.bottom_left(state))
-            bottom = list(chain(*about))
-            if roomy:
-                low.append(translate("SliceView", "Zoom {factor}×").format(factor=f"{state.view.zoom:.1f}"))
-        else:
-            top = captions.pane_lines(state, pane, self._role)
-        drawing.lines(painter, size, top, inset)
-        if self._role in (Role.CURRENT, Role.ED, Role.ES):
-            made_by = captions.top_right(state, frame=pane.frame, narrow=not roomy)
-            if not roomy and drawing.collide(top, made_by, size[0] - 2 * inset[0]):
-                inset = (inset[0], inset[1] + drawing.line_height() * len(top))
-            drawing.lines(painter, size, made_by, inset, right=True)
+        inset = (12.0, 12.0) if roomy else (10.0, 28.0)
+        drawing.lines(painter, size, words.top, inset)
+        made_by = words.made_by if roomy else words.made_by_narrow
+        if not roomy and drawing.collide(words.top, made_by, size[0] - 2 * inset[0]):
+            inset = (inset[0], inset[1] + drawing.line_height() * len(words.top))
+        drawing.lines(painter, size, made_by, inset, right=True)
         footer = [self._footer] if self._footer else []
-        for i, text in enumerate(reversed([*footer, *bottom])):
+        for i, text in enumerate(reversed([*footer, *words.bottom])):
             plain = i == 0 and self._role is Role.CURRENT
             drawing.lines(painter, size, [text], (12, 12 + 19 * i), bottom=True, colour=INK if plain else WARNING_INK)
         drawing.lines(painter, size, list(filter(None, low)), right=True, bottom=True)
-        edges = captions.letters(state.scan.volume)
+        edges = captions.letters(volume)
         middle_x, middle_y = size[0] / 2, size[1] / 2
         pixels = 15 if roomy else 13
         drawing.letter(painter, edges.left, 12, middle_y, pixels=pixels)
         drawing.letter(painter, edges.right, size[0] - 12, middle_y, right=True, pixels=pixels)
         drawing.letter(painter, edges.top, middle_x, 18, centre=True, pixels=pixels)
         drawing.letter(painter, edges.bottom, middle_x, size[1] - 18, centre=True, pixels=pixels)
-        if state.scan.volume.geometry.spacing is not Known.ASSUMED and (roomy or self._role is Role.CURRENT):
+        if volume.geometry.spacing is not Known.ASSUMED and (roomy or self._role is Role.CURRENT):
             _scale_bar(painter, placed)
 
     def value_under_cursor(self) -> str:
@@ -358,59 +254,16 @@ class SliceView(pg.GraphicsView):
 
     # -- long-axis planes ----------------------------------------------------------------------------------------
 
-    def _cross_shown(self) -> bool:
-        volume = self._state.scan.volume
-        return (
-            self._role is Role.CURRENT
-            and self._state.preferences.layout is Layout.LONG_AXIS
-            and volume is not None
-            and volume.slices > 1
-        )
-
-    def _handles(self, placed: Placement, cross: Cross) -> list[tuple[float, float]]:
-        """In pixels: two of the first plane, two of the second."""
-        x, y = placed.to_px(cross.x_mm, cross.y_mm)
-        far = HANDLE_AT * min(placed.view_px)
-        angles = [cross.angle + turn * math.pi / 2 for turn in (0, 2, 1, 3)]
-        return [(x + far * math.cos(a), y + far * math.sin(a)) for a in angles]
-
-    def _paint_cross(self, painter: QPainter, placed: Placement) -> None:
-        cross = cross_of(self._state)
-        if cross is None:
-            return
-        x, y = placed.to_px(cross.x_mm, cross.y_mm)
-        handles = self._handles(placed, cross)
-        far = math.hypot(*placed.view_px)
-        for plane, colour in enumerate(CROSS_COLOURS):
-            angle = cross.angle + plane * math.pi / 2
-            along = (math.cos(angle), math.sin(angle))
-            for pen in (QPen(QColor(0, 0, 0, 150), 3.0), QPen(QColor(colour), 1.2)):
-                painter.setPen(pen)
-                for side in (-1, 1):  # the crossing itself stays free, so that what lies below is seen
-                    start, end = side * REACH_PX, side * far
-                    painter.drawLine(
-                        QPointF(x + along[0] * start, y + along[1] * start),
-                        QPointF(x + along[0] * end, y + along[1] * end),
-                    )
-            painter.setPen(QPen(QColor(0, 0, 0, 170), 1.0))
-            painter.setBrush(QColor(colour))
-            for at in handles[2 * plane : 2 * plane + 2]:
-                painter.drawEllipse(QPointF(*at), 4.5, 4.5)
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        for pen in (QPen(QColor(0, 0, 0, 150), 3.0), QPen(QColor(INK), 1.2)):
-            painter.setPen(pen)
-            painter.drawEllipse(QPointF(x, y), 6.0, 6.0)
-
     def _grip_at(self, at: QPointF) -> str:
         """What of the long-axis planes the mouse would take hold of: "move", "turn 0" … "turn 3" or nothing."""
-        cross = cross_of(self._state)
-        if not self._cross_shown() or cross is None or self._can_draw():
+        cross = self._shown.cross
+        if cross is None or self._can_draw():
             return ""
         placed = self._placement()
         x, y = placed.to_px(cross.x_mm, cross.y_mm)
         if math.hypot(at.x() - x, at.y() - y) <= REACH_PX:
             return "move"
-        for i, (hx, hy) in enumerate(self._handles(placed, cross)):
+        for i, (hx, hy) in enumerate(handles(placed, cross)):
             if math.hypot(at.x() - hx, at.y() - hy) <= REACH_PX:
                 return f"turn {i}"
         return ""
@@ -432,11 +285,10 @@ class SliceView(pg.GraphicsView):
     # -- correcting ----------------------------------------------------------------------------------------------
 
     def _can_draw(self) -> bool:
-        return self._role in (Role.CURRENT, Role.ED, Role.ES) and can_draw(self._state)
+        return self._shown.brush is not None
 
-    def _paint_brush(self, painter: QPainter, placed: Placement, at: QPointF) -> None:
+    def _paint_brush(self, painter: QPainter, placed: Placement, brush: Brush, at: QPointF) -> None:
         """The brush at its true size, in the structure's colour; dashed where it erases."""
-        brush = self._state.correction.brush
         radius = max(brush.radius_mm * placed.scale, 2.0)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         for colour, width in ((QColor(0, 0, 0, 170), 3.4), (QColor(*theme.STRUCTURE_COLOURS[brush.label]), 1.5)):
@@ -527,11 +379,6 @@ class SliceView(pg.GraphicsView):
             event.accept()
             return
         self._mouse.wheel(event)
-
-
-def _owners(pane: Pane) -> tuple[int, ...]:
-    """Equal as long as the labels are the same objects; both panes are alive when they are compared."""
-    return tuple(id(drawn.owner) if drawn else 0 for drawn in (pane.labels, pane.other, pane.mask))
 
 
 def _scale_bar(painter: QPainter, placed: Placement) -> None:

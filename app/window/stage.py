@@ -60,7 +60,7 @@ class Stage(QWidget):
             self._arrange(new)
         else:
             for view in self.views:
-                view.apply(old, new)
+                view.apply(new)
         if old.scan.volume is not new.scan.volume:
             self._await_paint(new.scan.volume)
 
@@ -89,8 +89,7 @@ class Stage(QWidget):
         places = entry_of(state.preferences.layout).places
         for place in places:
             view = self.view(place.view)
-            # What it last drew may be anything: it draws all anew.
-            view.apply(AppState(), state)
+            view.apply(state)
             self._grid.addWidget(view, place.row, place.column, place.rows, place.columns)
             view.show()
         for i in (0, 1):
@@ -101,7 +100,7 @@ class Stage(QWidget):
             self.views[0].setFocus(Qt.FocusReason.OtherFocusReason)
         for view in before - set(self.views):
             view.hide()
-            view.apply(state, AppState())  # else it would keep this scan in memory after the next one is opened
+            view.apply(AppState())  # else it would keep this scan in memory after the next one is opened
 
     def picture(self) -> QPixmap:
         """The views as shown, for a file. Each of them carries the research notice."""

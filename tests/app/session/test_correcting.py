@@ -25,7 +25,8 @@ from app.state import editing
 from app.state.editing import Brush
 from app.state.queries import correction_of, drawn_labels, phase_frame, run_of, shown_function, shown_labels
 from app.state.types import Layout, Pair
-from app.views.slice_view import SliceView, place
+from app.views.placement import place
+from app.views.slice_view import SliceView
 from app.window.main_window import MainWindow
 from engine.errors import ExportError
 from engine.formats import nifti
@@ -179,7 +180,7 @@ def test_keys_choose_what_is_drawn(correcting: MainWindow) -> None:
 
 def test_the_brush_grows_and_shrinks_by_keys_wheel_and_buttons(correcting: MainWindow) -> None:
     key(correcting, KEY.Key_Plus)
-    assert correcting.correction.size.text() == "5 mm"
+    assert correcting.correction.radius.text() == "5 mm"
     key(correcting, KEY.Key_Minus)
     wheel(correcting, -120, CTRL)
     assert correcting.session.state.correction.brush.radius_mm == 3.0

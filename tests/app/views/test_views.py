@@ -22,7 +22,7 @@ from app.state.queries import run_of
 from app.state.types import AppState, Busy, Drawn, Kind, Layout, Overlay, Status, Style
 from app.views import captions, drawing
 from app.views.drawing import Outlines, paths_of
-from app.views.slice_view import place
+from app.views.placement import place
 from app.window.actions import Action
 from app.window.main_window import MainWindow
 from app.window.menus import ACTIONS, Note, menus_within

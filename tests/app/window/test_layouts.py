@@ -38,9 +38,10 @@ from app.state.types import AppState, Cross, Heart, Kind, Layout, Mask, Overlay,
 from app.views import captions, drawing
 from app.views.agreement_view import spoken, table_of
 from app.views.contact_sheet import grid_of
+from app.views.cross_lines import handles
 from app.views.long_axis_view import upside_down
 from app.views.panes import Role, pane_of
-from app.views.slice_view import DifferenceItem
+from app.views.slice_items import DifferenceItem
 from app.window.layouts import LAYOUTS, VIEWS, entry_of
 from app.window.main_window import MainWindow
 from app.window.settings import Settings
@@ -376,7 +377,7 @@ def test_dragging_the_crossing_and_its_handles(ready: MainWindow) -> None:
     assert (cross.x_mm, cross.y_mm) == pytest.approx(
         (62.0 + 20 / placed.scale, 19.0 + 10 / placed.scale), abs=1.5 / placed.scale
     )
-    handle = QPointF(*view._handles(placed, cross)[0])
+    handle = QPointF(*handles(placed, cross)[0])
     middle = QPointF(*placed.to_px(cross.x_mm, cross.y_mm))
     reach = math.hypot(handle.x() - middle.x(), handle.y() - middle.y())
     drag(view.viewport(), handle, middle + QPointF(reach * math.cos(0.5), reach * math.sin(0.5)))

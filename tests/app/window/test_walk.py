@@ -42,7 +42,7 @@ from app.session import device_check
 from app.session.session import Session
 from app.state.queries import cross_of, shown_labels
 from app.state.types import AppState
-from app.views.slice_view import place
+from app.views.placement import place
 from app.window import crash
 from app.window.main_window import MainWindow
 from app.window.palette import Palette
@@ -645,7 +645,7 @@ def test_how_structures_are_drawn(walk: Walk) -> None:
     assert not np.array_equal(walk.seen(), opaque)
     walk.press(KEY.Key_H)
     assert extent(walk.seen()) == 0
-    walk.click(window.structures.hide)
+    walk.click(window.structures.hide_all)
     assert extent(walk.seen()) > 0
 
 
@@ -880,7 +880,7 @@ def test_the_keyboard_reaches_everything_and_is_seen(walk: Walk) -> None:
     precision = next((b for b in models.precisions.buttons.values() if b in stops), None)
     for widget in (
         study.open_files, study.open_folder, study.tree, models.models, models.about, precision,
-        structures.boxes[LV], structures.swatches[LV], structures.hide, cine.frame, cine.slice,
+        structures.boxes[LV], structures.swatches[LV], structures.hide_all, cine.frame, cine.slice,
         window.performance.check, window.patient.names,
     ):  # fmt: skip
         assert widget in stops, widget.accessibleName() or widget.objectName() or getattr(widget, "text", str)()

@@ -1,0 +1,52 @@
+"""The long-axis planes as lines over a slice, and where the mouse takes hold of them."""
+
+from __future__ import annotations
+
+import math
+
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QColor, QPainter, QPen
+
+from app.state.types import Cross
+from app.views.drawing import INK
+from app.views.placement import Placement
+
+CROSS_COLOURS = ("#3cc8b4", "#a594f9")
+"""Of the two long-axis planes, wherever they are drawn."""
+# Where the lines can be taken hold of to turn them, from their crossing, as a share of the view's smaller side.
+HANDLE_AT = 0.33
+REACH_PX = 13
+
+
+def handles(placed: Placement, cross: Cross) -> list[tuple[float, float]]:
+    """Where the lines can be turned, in pixels: two of the first plane, two of the second."""
+    x, y = placed.to_px(cross.x_mm, cross.y_mm)
+    far = HANDLE_AT * min(placed.view_px)
+    angles = [cross.angle + turn * math.pi / 2 for turn in (0, 2, 1, 3)]
+    return [(x + far * math.cos(a), y + far * math.sin(a)) for a in angles]
+
+
+def paint_cross(painter: QPainter, placed: Placement, cross: Cross) -> None:
+    """Both planes as lines, with their handles and their crossing."""
+    x, y = placed.to_px(cross.x_mm, cross.y_mm)
+    grips = handles(placed, cross)
+    far = math.hypot(*placed.view_px)
+    for plane, colour in enumerate(CROSS_COLOURS):
+        angle = cross.angle + plane * math.pi / 2
+        along = (math.cos(angle), math.sin(angle))
+        for pen in (QPen(QColor(0, 0, 0, 150), 3.0), QPen(QColor(colour), 1.2)):
+            painter.setPen(pen)
+            for side in (-1, 1):  # the crossing itself stays free, so that what lies below is seen
+                start, end = side * REACH_PX, side * far
+                painter.drawLine(
+                    QPointF(x + along[0] * start, y + along[1] * start),
+                    QPointF(x + along[0] * end, y + along[1] * end),
+                )
+        painter.setPen(QPen(QColor(0, 0, 0, 170), 1.0))
+        painter.setBrush(QColor(colour))
+        for at in grips[2 * plane : 2 * plane + 2]:
+            painter.drawEllipse(QPointF(*at), 4.5, 4.5)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    for pen in (QPen(QColor(0, 0, 0, 150), 3.0), QPen(QColor(INK), 1.2)):
+        painter.setPen(pen)
+        painter.drawEllipse(QPointF(x, y), 6.0, 6.0)

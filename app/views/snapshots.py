@@ -1,0 +1,117 @@
+"""What a view of a slice draws, as one value: a view redraws if it differs from what it drew last. Pure functions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.state.editing import Brush
+from app.state.queries import can_draw, cross_of, plane_of
+from app.state.types import AppState, Cross, Drawn, Layout, Overlay
+from app.views import captions
+from app.views.panes import Pane, Role
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Same:
+    """Compares what it holds by identity: arrays, which have no equality, and what holds them."""
+
+    it: object
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Same) and self.it is other.it
+
+    def __hash__(self) -> int:
+        return id(self.it)
+
+
+def owner(drawn: Drawn | None) -> Same:
+    """The labels that a slice's are part of."""
+    return Same(drawn.owner if drawn is not None else None)
+
+
+def voxels(state: AppState, frame: int, index: int) -> Same:
+    """The voxels of a slice: of the scan, or of the slice alone while the scan is being read."""
+    return Same(state.scan.volume if state.scan.loading is None else plane_of(state, frame, index))
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """The grey image."""
+
+    voxels: Same
+    frame: int
+    slice_index: int
+
+
+@dataclass(frozen=True, slots=True)
+class Contours:
+    """What is drawn over the image."""
+
+    owners: tuple[Same, ...]
+    overlay: Overlay
+
+
+@dataclass(frozen=True, slots=True)
+class SliceWords:
+    """Lines around the image. made_by: without names where the view is narrow. missing: instead of an image."""
+
+    top: tuple[str, ...] = ()
+    made_by: tuple[str, ...] = ()
+    made_by_narrow: tuple[str, ...] = ()
+    bottom: tuple[str, ...] = ()
+    missing: tuple[str, str] = ("", "")
+
+
+@dataclass(frozen=True, slots=True)
+class ShownSlice:
+    """All that a SliceView draws, but for the mouse. picture: None where there is none, and words say why.
+
+    cross, brush: None where they are not shown.
+    """
+
+    volume: Same
+    words: SliceWords
+    picture: Picture | None = None
+    contours: Contours | None = None
+    window: tuple[float, float] = (0.5, 1.0)
+    invert: bool = False
+    smooth: bool = True
+    zoom: float = 1.0
+    pan_mm: tuple[float, float] = (0.0, 0.0)
+    cross: Cross | None = None
+    brush: Brush | None = None
+
+
+def shown_slice(state: AppState, pane: Pane, role: Role) -> ShownSlice:
+    """What a view with this role draws. pane: panes.pane_of of the two."""
+    volume, view = state.scan.volume, state.view
+    if volume is None:
+        invited = role in (Role.CURRENT, Role.ED, Role.FIRST)
+        return ShownSlice(Same(None), SliceWords(missing=captions.invitation(state) if invited else ("", "")))
+    if pane.missing[0]:
+        return ShownSlice(Same(volume), SliceWords(missing=pane.missing))
+    bottom: list[str] = []
+    if role is Role.CURRENT:
+        top = captions.top_left(state)
+        bottom = [*captions.loading(state), *captions.warnings(volume), *captions.bottom_left(state)]
+    else:
+        top = captions.pane_lines(state, pane, role)
+    made_by: list[list[str]] = [[], []]
+    if role in (Role.CURRENT, Role.ED, Role.ES):
+        made_by = [captions.top_right(state, frame=pane.frame, narrow=narrow) for narrow in (False, True)]
+    crossed = role is Role.CURRENT and state.preferences.layout is Layout.LONG_AXIS and volume.slices > 1
+    drawing = role in (Role.CURRENT, Role.ED, Role.ES) and can_draw(state)
+    there = plane_of(state, pane.frame, view.slice_index) is not None
+    return ShownSlice(
+        volume=Same(volume),
+        words=SliceWords(tuple(top), tuple(made_by[0]), tuple(made_by[1]), tuple(bottom)),
+        picture=Picture(voxels(state, pane.frame, view.slice_index), pane.frame, view.slice_index) if there else None,
+        contours=Contours(tuple(map(owner, (pane.labels, pane.other, pane.mask))), state.preferences.overlay),
+        window=view.window,
+        invert=view.invert,
+        smooth=state.preferences.smooth,
+        zoom=view.zoom,
+        pan_mm=view.pan_mm,
+        cross=cross_of(state) if crossed else None,
+        brush=state.correction.brush if drawing else None,
+    )
