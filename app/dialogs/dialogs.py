@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from PySide6.QtCore import QLocale, Qt
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import (
@@ -134,7 +136,7 @@ class _Millimetres(QDoubleSpinBox):
         self.setLocale(QLocale.c())
         # The style sheet hides the buttons: with NoButtons it leaves the text a single pixel of width.
 
-    def validate(self, text: str, position: int) -> object:
+    def validate(self, text: str, position: int) -> Any:
         return super().validate(text.replace(",", "."), position)
 
     def valueFromText(self, text: str) -> float:

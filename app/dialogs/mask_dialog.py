@@ -38,8 +38,8 @@ class MaskDialog(QDialog):
         if frame_text:
             column.addWidget(label(frame_text, "muted", wrap=True))
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
-        for button in buttons.buttons():
-            button.setIcon(QIcon())
+        for plain in buttons.buttons():
+            plain.setIcon(QIcon())
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
         self.ok = buttons.button(QDialogButtonBox.StandardButton.Ok)

@@ -13,6 +13,7 @@ def save_picture(picture: QImage | QPixmap, path: Path) -> bool:
     file = QSaveFile(str(path))
     if not file.open(QIODevice.OpenModeFlag.WriteOnly):
         return False
-    if not picture.save(file, "PNG"):
+    image = picture.toImage() if isinstance(picture, QPixmap) else picture
+    if not image.save(file, "PNG"):  # type: ignore[call-overload]  # the stub knows bytes alone
         file.cancelWriting()
     return file.commit()

@@ -92,9 +92,10 @@ _now = DARK
 def __getattr__(name: str) -> str:
     """A colour of the theme in use."""
     try:
-        return getattr(_now, name.lower())
+        colour: str = getattr(_now, name.lower())
     except AttributeError:
         raise AttributeError(f"theme has no colour {name}") from None
+    return colour
 
 
 LEGIBLE = 4.5

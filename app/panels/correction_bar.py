@@ -126,11 +126,11 @@ class CorrectionBar(QFrame):
         self.restore = icons.IconButton(
             "slice-back", translate("Correction", "Take back this slice: as the model found it")
         )
-        for button, signal in (
+        for icon_button, signal in (
             (self.undo, self.undo_requested), (self.redo, self.redo_requested), (self.restore, self.restore_requested)
         ):  # fmt: skip
-            button.clicked.connect(signal)
-            below.addWidget(button)
+            icon_button.clicked.connect(signal)
+            below.addWidget(icon_button)
         self.text = Elided("small", 60)
         below.addWidget(self.text)
         below.addStretch()

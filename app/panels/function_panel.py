@@ -98,8 +98,8 @@ class FunctionPanel(Panel):
         self._table = QGridLayout()
         self._table.setHorizontalSpacing(10)
         self._table.setVerticalSpacing(3)
-        for column, stretch in enumerate((5, 4, 4)):
-            self._table.setColumnStretch(column, stretch)
+        for at, stretch in enumerate((5, 4, 4)):
+            self._table.setColumnStretch(at, stretch)
         filled.addLayout(self._table)
 
         self._spacing = QWidget()
@@ -240,12 +240,12 @@ class FunctionPanel(Panel):
                 cell.setVisible(False)
         for r, row in enumerate(rows):
             for c, text in enumerate(row):
-                cell = self._cells.get((r, c))
-                if cell is None:
-                    cell = self._cells[r, c] = label("", "muted" if c == 0 or r == 0 else "value")
+                if (r, c) not in self._cells:
+                    made = self._cells[r, c] = label("", "muted" if c == 0 or r == 0 else "value")
                     if c:
-                        cell.setAlignment(Qt.AlignmentFlag.AlignRight)
-                    self._table.addWidget(cell, r, c)
+                        made.setAlignment(Qt.AlignmentFlag.AlignRight)
+                    self._table.addWidget(made, r, c)
+                cell = self._cells[r, c]
                 cell.setText(text)
                 cell.setVisible(True)
 

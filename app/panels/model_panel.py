@@ -64,8 +64,8 @@ class ModelPanel(Panel):
         if old is new or old.models.catalog is not new.models.catalog:
             with QSignalBlocker(self.models):
                 self.models.clear()
-                for card in new.models.catalog.models if new.models.catalog else ():
-                    self.models.addItem(card.name, card.id)
+                for each in new.models.catalog.models if new.models.catalog else ():
+                    self.models.addItem(each.name, each.id)
                 if not self.models.count():
                     self.models.addItem(
                         translate("ModelPanel", "Looking for models…")
@@ -120,7 +120,7 @@ class StructuresPanel(Panel):
         self.boxes: dict[int, QCheckBox] = {}
         self.volumes: dict[int, QLabel] = {}
         self.swatches: dict[int, Swatch] = {}
-        for row, structure in enumerate((LV, MYO, RV)):
+        for at, structure in enumerate((LV, MYO, RV)):
             box = self.boxes[structure] = QCheckBox(translated(STRUCTURES[structure]))
             box.setProperty("structure", str(structure))
             box.clicked.connect(lambda _=False, s=structure: self.structure_toggled.emit(s))
@@ -130,9 +130,9 @@ class StructuresPanel(Panel):
             swatch = self.swatches[structure] = Swatch(structure)
             swatch.colour_requested.connect(self.colour_requested)
             swatch.defaults_requested.connect(self.default_colours_requested)
-            grid.addWidget(box, row, 0)
-            grid.addWidget(amount, row, 1)
-            grid.addWidget(swatch, row, 2)
+            grid.addWidget(box, at, 0)
+            grid.addWidget(amount, at, 1)
+            grid.addWidget(swatch, at, 2)
         self.body.addLayout(grid)
         self.styles = Segments([str(s) for s in Style], [translate("ModelPanel", STYLE_NAMES[s]) for s in Style])
         self.styles.chosen.connect(lambda name: self.style_requested.emit(Style(name)))

@@ -17,6 +17,7 @@ from app.views.placement import Placement, place
 from app.views.snapshots import Same, owner, voxels
 from app.words.language import translate
 from engine.pictures.render import overlay_rgba
+from engine.volume import Volume
 
 GAP_PX = 3
 MARGIN_PX = 2
@@ -125,12 +126,13 @@ class ContactSheet(PaintedView):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        if self._state.scan.volume is None:
+        volume = self._state.scan.volume
+        if volume is None:
             painter.fillRect(self.rect(), QColor("black"))
             drawing.invite(painter, (self.width(), self.height()), *self._shown.invitation)
             self.paint_ring(painter)
             return
-        self.paint_kept(painter, self._paint_slices)
+        self.paint_kept(painter, lambda inner: self._paint_slices(inner, volume))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(QPen(QColor(drawing.ACCENT_INK), 2.0))
         painter.drawRect(self.grid().cell(self._state.view.slice_index).adjusted(1, 1, -1, -1))
@@ -141,13 +143,13 @@ class ContactSheet(PaintedView):
         drawing.lines(painter, size, low, (10, 8), bottom=True, colour=drawing.WARNING_INK)
         self.paint_ring(painter)
 
-    def _paint_slices(self, painter: QPainter) -> None:
-        state, grid = self._state, self.grid()
-        for index in range(grid.first, min(grid.first + grid.columns * grid.rows, state.scan.volume.slices)):
-            self._draw_slice(painter, index, grid.cell(index))
+    def _paint_slices(self, painter: QPainter, volume: Volume) -> None:
+        grid = self.grid()
+        for index in range(grid.first, min(grid.first + grid.columns * grid.rows, volume.slices)):
+            self._draw_slice(painter, volume, index, grid.cell(index))
 
-    def _draw_slice(self, painter: QPainter, index: int, cell: QRectF) -> None:
-        state, volume = self._state, self._state.scan.volume
+    def _draw_slice(self, painter: QPainter, volume: Volume, index: int, cell: QRectF) -> None:
+        state = self._state
         painter.save()
         painter.setClipRect(cell)
         painter.translate(cell.topLeft())

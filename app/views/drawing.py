@@ -149,7 +149,8 @@ def grey_image(pixels: np.ndarray, window: tuple[float, float], *, invert: bool)
 def _table(dtype: str, window: tuple[float, float], invert: bool) -> np.ndarray:
     """Grey value of every value of a 16-bit type, by its bits."""
     values = np.arange(65536, dtype=np.uint16).view(dtype)
-    return grey(values[None], window, invert=invert)[0]
+    row: np.ndarray = grey(values[None], window, invert=invert)[0]
+    return row
 
 
 def rgba_image(pixels: np.ndarray) -> QImage:

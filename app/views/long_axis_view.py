@@ -103,16 +103,14 @@ class LongAxisView(PaintedView):
             return
         if (shown.volume, shown.cross, shown.whole) != (before.volume, before.cross, before.whole):
             # Cheap: the plane takes one line of samples from each slice.
-            volume = state.scan.volume
-            there = volume is not None and shown.cross is not None and shown.whole
-            self._plane = self._cut(volume, shown.cross) if there else None
+            self._plane = self._cut(state.scan.volume, shown.cross) if shown.whole else None
             self._drawn = None
         if shown.picture != before.picture or self.placement() != self._drawn_at:
             self._drawn = None
         self.update()
 
-    def _cut(self, volume: Volume, cross: Cross) -> Plane | None:
-        if volume.slices < 2:
+    def _cut(self, volume: Volume | None, cross: Cross | None) -> Plane | None:
+        if volume is None or cross is None or volume.slices < 2:
             return None
         return long_axis_plane(volume.geometry, cross.x_mm, cross.y_mm, cross.angle + self._number * math.pi / 2)
 
@@ -162,7 +160,7 @@ class LongAxisView(PaintedView):
             return
         if self._drawn is None:
             self._drawn_at = placed
-        self.paint_kept(painter, lambda inner: self._paint_image(inner, placed, plane))
+        self.paint_kept(painter, lambda inner: self._paint_image(inner, volume, placed, plane))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         self._paint_lines(painter, placed, plane)
         self._paint_letters(painter, size, volume, plane)
@@ -172,8 +170,8 @@ class LongAxisView(PaintedView):
         drawing.lines(painter, size, words, (10, 8), bottom=True, colour=drawing.WARNING_INK)
         self.paint_ring(painter)
 
-    def _paint_image(self, painter: QPainter, placed: PlanePlacement, plane: Plane) -> None:
-        state, volume = self._state, self._state.scan.volume
+    def _paint_image(self, painter: QPainter, volume: Volume, placed: PlanePlacement, plane: Plane) -> None:
+        state = self._state
         frame = volume.array[state.view.frame_index]
         grey_values = sample(frame, plane, linear=state.preferences.smooth)
         image = drawing.grey_image(_upright(grey_values, placed), state.view.window, invert=state.view.invert)
@@ -329,7 +327,8 @@ def _labels(state: AppState) -> np.ndarray | None:
     if run is None or state.scan.volume is None:
         return None
     if run.prediction is not None:
-        return run.prediction.labels.array[state.view.frame_index]
+        labels: np.ndarray = run.prediction.labels.array[state.view.frame_index]
+        return labels
     planes = {z: plane for (t, z), plane in run.planes.items() if t == state.view.frame_index}
     if not planes:
         return None

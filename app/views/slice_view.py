@@ -241,7 +241,8 @@ class SliceView(pg.GraphicsView):
         cursor = self._cursor
         self.set_notice(research())
         try:
-            return self.grab()
+            picture: QPixmap = self.grab()
+            return picture
         finally:
             self.set_notice("")
             self._cursor = cursor

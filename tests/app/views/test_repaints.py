@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from app_fixtures import SLICES, FakeModel, model_fixture, settle, volume, window_fixture  # noqa: F401
-from PySide6.QtCore import QEvent, QObject
+from PySide6.QtCore import QEvent, QObject, Signal
 from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QWidget
 
 from app.state.changes import with_run
@@ -142,6 +142,7 @@ def test_no_attribute_shadows_a_method_of_qt(ready: MainWindow) -> None:
         for widget in (ready, *ready.findChildren(QWidget))
         for name in vars(widget)
         for base in type(widget).__mro__
-        if base.__module__.startswith("PySide6") and name in vars(base)
+        # PySide keeps a signal, once it is used, in the object as well.
+        if base.__module__.startswith("PySide6") and not isinstance(vars(base).get(name, Signal()), Signal)
     }
     assert shadowed == set()
