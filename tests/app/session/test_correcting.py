@@ -159,7 +159,7 @@ def test_the_tools_have_room(correcting: MainWindow, width: int) -> None:
     stroke(correcting, CORNER)
     QApplication.processEvents()
     bar = correcting.correction
-    row = [*bar.tools, *bar.chips.values(), bar.smaller, bar.size, bar.larger, bar.done]
+    row = [*bar.tools, *bar.chips.values(), bar.smaller, bar.radius, bar.larger, bar.done]
     assert all(left.geometry().right() < right.geometry().left() for left, right in pairwise(row))
     assert bar.done.geometry().right() <= bar.tools_row.width()
     below = [bar.undo, bar.redo, bar.restore, bar.text, bar.whose]
