@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from app.state.types import AppState
 from app.words.language import COUNT, marked, translate
 from engine.volume import Volume
@@ -70,9 +72,14 @@ def without_names(text: str, state: AppState) -> str:
     paths = [*state.scan.asked, *state.preferences.recents]
     if state.scan.volume is not None:
         paths += state.scan.volume.source.paths
+    described: set[str] = set()
     if state.scan.index is not None:
-        paths += [*state.scan.index.paths, *state.scan.index.faults]
-    names = {str(path) for path in paths} | {path.name for path in paths}
+        series = state.scan.index.series
+        paths += [*state.scan.index.paths, *state.scan.index.faults, *(path for one in series for path in one.paths)]
+        # DICOM's are the protocol's words; other formats have only the names of their files.
+        described = {one.description for one in series if one.kind != "dicom"}
+        described |= {patient.name for patient in state.scan.index.patients}
+    names = {str(path) for path in paths} | {path.name for path in paths} | described
     for name in sorted(filter(None, names), key=len, reverse=True):
-        text = text.replace(name, translate("PatientBar", "(hidden)"))
+        text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", translate("PatientBar", "(hidden)"), text)
     return text

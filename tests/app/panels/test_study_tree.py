@@ -245,6 +245,18 @@ def test_sentences_lose_the_names_of_files() -> None:
     assert not any(name in hidden for name in ("roe", "doe", "poe", "/x", "/data"))
 
 
+def test_sentences_lose_the_names_of_other_scans_in_the_folder() -> None:
+    other = Series(0, "nifti", "roe_sa.nii.gz", "", 0, (1, 3, 9, 9), paths=(Path("/x/roe_sa.nii.gz"),))
+    pair = Series(
+        1, "nifti", "doe", "", 0, (2, 3, 9, 9), paths=(Path("/x/doe_ED.nii"), Path("/x/doe_ES.nii")), pair=True
+    )
+    dicom = Series(2, "dicom", "cine", "MR", 3, (1, 3, 9, 9))
+    patient = Patient("miller_folder", True, (Study("", "", (other, pair, dicom)),))
+    state = evolve(AppState(), index=Index((Path("/x"),), (patient,), (other, pair, dicom)), hide_names=True)
+    hidden = without_names("Found: roe_sa.nii.gz, doe, doe_ES.nii of miller_folder and cine; does nothing", state)
+    assert hidden == "Found: (hidden), (hidden), (hidden) of (hidden) and cine; does nothing"
+
+
 def test_progress_names_no_file_while_names_are_hidden(window: MainWindow) -> None:
     window.session.update(asked=(Path("/scans/Doe"),), busy=Busy("Opening Doe"), hide_names=True)
     assert window.status.text.text() == "Opening (hidden)…"
