@@ -58,8 +58,9 @@ def model_and_scan(arguments: argparse.Namespace) -> tuple[ModelCard, str, Volum
             )
         if view != SHORT_AXIS and volume.slices > 1:
             raise ScanError(f"{path}: is a stack of slices, not {VIEW_WORDS[view]}; leave out --view, or use --force")
-        # What is wrong with a CT image is wrong with it in every view.
-        if volume.not_short_axis and (view == SHORT_AXIS or not volume.not_short_axis.startswith("a single slice")):
+        # A single slice is what the user says that it is. What is wrong with a CT image is wrong with it in every view.
+        named = view != SHORT_AXIS or arguments.view is not None
+        if volume.not_short_axis and not (named and volume.not_short_axis.startswith("a single slice")):
             raise ScanError(
                 f"{path}: is {volume.not_short_axis}, and the models know short-axis and four-chamber cardiac MR only; "
                 "open a short-axis stack, name a four-chamber view with --view 4ch, or use --force"

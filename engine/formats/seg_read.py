@@ -14,7 +14,7 @@ from pydicom.sr.coding import Code
 
 from engine.errors import ScanError
 from engine.formats.dicom import stack_of
-from engine.formats.dicom_files import looks_like_dicom, pydicom
+from engine.formats.dicom_files import IMAGE_SUFFIXES, looks_like_dicom, pydicom
 from engine.formats.dicom_stack import Stack
 from engine.formats.study_files import find_files
 from engine.volume import LV, MYO, RV, SAME_DIRECTION, LabelMap, Volume
@@ -85,10 +85,15 @@ def read_seg(paths: Sequence[Path], volume: Volume) -> LabelMap:
 
 def _read_segmentation(path: Path) -> Dataset | None:
     """The SEG in a file, None if the file is another kind of thing. Raises ScanError for a damaged one."""
+    named = path.suffix.lower() in IMAGE_SUFFIXES
     if not looks_like_dicom(path):
+        if named:  # by its name it was one before it was damaged, and without it a phase would have no mask
+            raise ScanError(f"{path}: is empty or damaged; copy it again from its source")
         return None
     try:
         header = pydicom.dcmread(path, specific_tags=["Modality"], stop_before_pixels=True, force=True)
+        if named and not header.get("Modality"):
+            raise ValueError("an image of no modality is cut off")
         return pydicom.dcmread(path, force=True) if header.get("Modality") == "SEG" else None
     except Exception as error:  # damaged headers make pydicom raise errors of any kind
         raise ScanError(f"{path}: has a damaged header; copy it again from its source") from error
@@ -102,6 +107,8 @@ def _paint(path: Path, dataset: Dataset, stack: Stack, out: NDArray[np.uint8]) -
         frames = _frames(dataset, stack)
         fractional = dataset.SegmentationType == "FRACTIONAL"
         full = int(dataset.MaximumFractionalValue) if fractional else 1
+        if full < 1:  # then every pixel would be at least half of it
+            raise ValueError("a fractional segmentation without a largest value")
         if len(frames) != len(images):
             raise ValueError("frames and their descriptions differ in number")
     except Exception as error:  # damaged files raise errors of any kind, and decoders have their own

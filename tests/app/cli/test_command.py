@@ -143,9 +143,12 @@ def test_views_are_never_confused(
         assert status == 1
         assert says in err
         assert run(capsys, "segment", given[0], "-o", out, *given[1:], "--force")[0] == 0
-    # A plane that says nothing is a short axis as long as nobody says otherwise.
+    # A single slice whose plane says nothing waits for the user's word, whatever its name says.
     flat = write_nifti(tmp_path / "image_LA.nii.gz", (60, 50, 1))
-    found = run_json(capsys, "segment", flat, "-o", out)
+    status, _, err = run(capsys, "segment", flat, "-o", out)
+    assert status == 1
+    assert "is a single slice" in err
+    found = run_json(capsys, "segment", flat, "-o", out, "--force")
     assert (found["model"], found["view"]) == ("quantlite", "short-axis")
     assert any("does not say its view" in notice for notice in found["notices"])
     found = run_json(capsys, "segment", flat, "-o", out, "--view", "4ch")

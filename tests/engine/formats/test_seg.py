@@ -284,6 +284,23 @@ def test_round_trip(exported, tmp_path):
     np.testing.assert_array_equal(open_scan([tmp_path]).array, volume.array)
 
 
+@pytest.mark.parametrize("damage", [lambda data: b"", lambda data: bytes(len(data)), lambda data: data[:200]])
+def test_a_damaged_file_of_an_export_is_not_passed_over(exported, tmp_path, damage):
+    volume, _, files = exported
+    files[1].write_bytes(damage(files[1].read_bytes()))
+    with pytest.raises(ScanError, match=files[1].name):
+        read_seg([tmp_path / "out"], volume)
+
+
+def test_a_fractional_segmentation_without_a_largest_value_marks_nothing(exported):
+    volume, _, files = exported
+    ds = pydicom.dcmread(files[0])
+    ds.SegmentationType, ds.MaximumFractionalValue = "FRACTIONAL", 0
+    ds.save_as(files[0])
+    with pytest.raises(ScanError, match="damaged segmentation"):
+        read_seg(files[:1], volume)
+
+
 def test_segments_go_by_code_not_by_number(exported):
     volume, mask, files = exported
     ds = pydicom.dcmread(files[0])
