@@ -42,13 +42,51 @@ TEXTS = (
     marked("Engine", "a CT image, by its values"),
     marked("Engine", "a volume of {slices} thin slices ({spacing} mm), not a short-axis stack"),
     marked("Engine", "a volume with cubic voxels ({spacing}), not a short-axis stack"),
+    marked("Engine", "{what}, by its name or type"),
+    marked("Engine", "{what}, by its name"),
+    marked("Engine", "a {axis} stack: its slices lie along the body, not across the heart"),
+    marked("Engine", "transverse"),
+    marked("Engine", "coronal"),
+    marked("Engine", "sagittal"),
+    marked("Engine", "a map of a tissue property"),
+    marked("Engine", "no cine of the heart"),
+    marked("Engine", "a phase image, not one of signal"),
+    marked("Engine", "a series of {count} echo times, as for mapping"),
+    marked("Engine", "a series of {count} inversion times, as for mapping"),
+    marked("Engine", "no cine of one heartbeat: its frames span {seconds} s"),
+    marked("Engine", "no cine of one heartbeat: its frames were taken one after another over {seconds} s"),
+    marked(
+        "Engine",
+        "a stack whose slices do not lie across the heart, by their direction, and whose name says no view",
+    ),
+    marked("Engine", "a perfusion series"),
+    marked("Engine", "a late enhancement series"),
+    marked("Engine", "a mapping series"),
+    marked("Engine", "a tagging series"),
+    marked("Engine", "a flow series"),
+    marked("Engine", "a real-time series"),
+    marked("Engine", "a still image"),
+    marked("Engine", "a long-axis view"),
+    marked("Engine", "a view of the outflow"),
+    marked("Engine", "a stack along the body"),
+    marked("Engine", "a series of images that do not say where they lie"),
     # notices about a scan
-    marked("Engine", "The header gives no pixel spacing: 1 mm is assumed, so mm and mL are guesses."),
+    marked(
+        "Engine",
+        "The order of the frames is unknown: the files give neither times nor numbers that tell them apart. "
+        "No ejection fraction is given.",
+    ),
+    marked("Engine", "The files give no times after the R wave: frames are in the order of their {clock}."),
+    marked("Engine", "acquisition times"),
+    marked("Engine", "content times"),
+    marked("Engine", "instance numbers"),
     marked(
         "Engine",
         "The slices are not evenly spaced: {least} to {most} mm, the widest difference between slices {first} and "
-        "{second}. {used} mm is used for all, so mL may be wrong.",
+        "{second}. Each slice counts by its own distance to its neighbours.",
     ),
+    marked("Engine", "A slice seems to be missing between slices {between}: mL are not to be trusted."),
+    marked("Engine", "The header gives no pixel spacing: 1 mm is assumed, so mm and mL are guesses."),
     marked("Engine", "A single slice without a thickness: 1 mm is assumed, so mL are guesses."),
     marked("Engine", "The header does not say where the image lies: orientation is unknown."),
     marked(
@@ -132,7 +170,10 @@ def translated(text: str) -> str:
         return translate("Engine", text)
     for template, pattern in _patterns():
         if found := pattern.fullmatch(text):
-            return translate("Engine", template).format(**found.groupdict())
+            parts = {
+                name: translate("Engine", part) if part in TEXTS else part for name, part in found.groupdict().items()
+            }
+            return translate("Engine", template).format(**parts)
     return text
 
 

@@ -1129,12 +1129,136 @@ Der Bericht unten enthält keine Patientendaten; er hilft, den Fehler zu beheben
         <translation>ein Volumen mit kubischen Voxeln ({spacing}), kein Kurzachsenstapel</translation>
     </message>
     <message>
-        <source>The header gives no pixel spacing: 1 mm is assumed, so mm and mL are guesses.</source>
-        <translation>Der Header nennt keine Pixelgröße: 1 mm wird angenommen, mm und mL sind also geschätzt.</translation>
+        <source>{what}, by its name or type</source>
+        <translation>{what}, dem Namen oder Typ nach</translation>
     </message>
     <message>
-        <source>The slices are not evenly spaced: {least} to {most} mm, the widest difference between slices {first} and {second}. {used} mm is used for all, so mL may be wrong.</source>
-        <translation>Die Schichtabstände sind ungleich: {least} bis {most} mm, am größten ist die Abweichung zwischen den Schichten {first} und {second}. Für alle werden {used} mm verwendet; mL können daher falsch sein.</translation>
+        <source>{what}, by its name</source>
+        <translation>{what}, dem Namen nach</translation>
+    </message>
+    <message>
+        <source>a {axis} stack: its slices lie along the body, not across the heart</source>
+        <translation>ein {axis}er Stapel: Die Schichten liegen längs des Körpers, nicht quer zum Herzen</translation>
+    </message>
+    <message>
+        <source>transverse</source>
+        <translation>transversal</translation>
+    </message>
+    <message>
+        <source>coronal</source>
+        <translation>koronar</translation>
+    </message>
+    <message>
+        <source>sagittal</source>
+        <translation>sagittal</translation>
+    </message>
+    <message>
+        <source>a map of a tissue property</source>
+        <translation>eine Karte einer Gewebeeigenschaft</translation>
+    </message>
+    <message>
+        <source>no cine of the heart</source>
+        <translation>kein Cine des Herzens</translation>
+    </message>
+    <message>
+        <source>a phase image, not one of signal</source>
+        <translation>ein Phasenbild, keines des Signals</translation>
+    </message>
+    <message>
+        <source>a series of {count} echo times, as for mapping</source>
+        <translation>eine Serie von {count} Echozeiten, wie für ein Mapping</translation>
+    </message>
+    <message>
+        <source>a series of {count} inversion times, as for mapping</source>
+        <translation>eine Serie von {count} Inversionszeiten, wie für ein Mapping</translation>
+    </message>
+    <message>
+        <source>no cine of one heartbeat: its frames span {seconds} s</source>
+        <translation>kein Cine eines Herzschlags: Die Bilder reichen über {seconds} s</translation>
+    </message>
+    <message>
+        <source>no cine of one heartbeat: its frames were taken one after another over {seconds} s</source>
+        <translation>kein Cine eines Herzschlags: Die Bilder wurden nacheinander über {seconds} s aufgenommen</translation>
+    </message>
+    <message>
+        <source>a stack whose slices do not lie across the heart, by their direction, and whose name says no view</source>
+        <translation>ein Stapel, dessen Schichten ihrer Richtung nach nicht quer zum Herzen liegen und dessen Name keine Ansicht nennt</translation>
+    </message>
+    <message>
+        <source>a series of images that do not say where they lie</source>
+        <translation>eine Serie von Bildern, die nicht sagen, wo sie liegen</translation>
+    </message>
+    <message>
+        <source>The order of the frames is unknown: the files give neither times nor numbers that tell them apart. No ejection fraction is given.</source>
+        <translation>Die Reihenfolge der Bilder ist unbekannt: Die Dateien nennen weder Zeiten noch Nummern, die sie unterscheiden. Es wird keine Ejektionsfraktion angegeben.</translation>
+    </message>
+    <message>
+        <source>a perfusion series</source>
+        <translation>eine Perfusionsserie</translation>
+    </message>
+    <message>
+        <source>a late enhancement series</source>
+        <translation>eine Late-Enhancement-Serie</translation>
+    </message>
+    <message>
+        <source>a mapping series</source>
+        <translation>eine Mapping-Serie</translation>
+    </message>
+    <message>
+        <source>a tagging series</source>
+        <translation>eine Tagging-Serie</translation>
+    </message>
+    <message>
+        <source>a flow series</source>
+        <translation>eine Flussmessung</translation>
+    </message>
+    <message>
+        <source>a real-time series</source>
+        <translation>eine Echtzeitserie</translation>
+    </message>
+    <message>
+        <source>a still image</source>
+        <translation>ein Standbild</translation>
+    </message>
+    <message>
+        <source>a long-axis view</source>
+        <translation>eine Langachsenansicht</translation>
+    </message>
+    <message>
+        <source>a view of the outflow</source>
+        <translation>eine Ansicht des Ausflusstrakts</translation>
+    </message>
+    <message>
+        <source>a stack along the body</source>
+        <translation>ein Stapel längs des Körpers</translation>
+    </message>
+    <message>
+        <source>The files give no times after the R wave: frames are in the order of their {clock}.</source>
+        <translation>Die Dateien nennen keine Zeiten nach der R-Zacke: Die Bilder sind geordnet nach {clock}.</translation>
+    </message>
+    <message>
+        <source>acquisition times</source>
+        <translation>Aufnahmezeiten</translation>
+    </message>
+    <message>
+        <source>content times</source>
+        <translation>Content-Zeiten</translation>
+    </message>
+    <message>
+        <source>instance numbers</source>
+        <translation>Bildnummern (Instance Number)</translation>
+    </message>
+    <message>
+        <source>The slices are not evenly spaced: {least} to {most} mm, the widest difference between slices {first} and {second}. Each slice counts by its own distance to its neighbours.</source>
+        <translation>Die Schichtabstände sind ungleich: {least} bis {most} mm, der größte Unterschied zwischen Schicht {first} und {second}. Jede Schicht zählt mit ihrem eigenen Abstand zu ihren Nachbarn.</translation>
+    </message>
+    <message>
+        <source>A slice seems to be missing between slices {between}: mL are not to be trusted.</source>
+        <translation>Zwischen den Schichten {between} scheint eine zu fehlen: Auf mL ist kein Verlass.</translation>
+    </message>
+    <message>
+        <source>The header gives no pixel spacing: 1 mm is assumed, so mm and mL are guesses.</source>
+        <translation>Der Header nennt keine Pixelgröße: 1 mm wird angenommen, mm und mL sind also geschätzt.</translation>
     </message>
     <message>
         <source>A single slice without a thickness: 1 mm is assumed, so mL are guesses.</source>
