@@ -25,8 +25,8 @@ _SLICES_ALIKE = 0.3
 _BEAT_RETURNS = 0.75
 """Difference of the last image from the first, by the largest from the first: a beat returns, 0.1; a stack does not,
 0.8 and more."""
-_ONE_SUBJECT = 1.1
-"""Difference of two phases by that of neighbouring slices: up to 0.99 in 90 hearts, 1.16 and more between two."""
+_ONE_SUBJECT = 0.3
+"""1 − correlation of two phases: up to 0.16 in 75 pairs of ACDC and M&Ms, 0.43 and more between two patients."""
 
 
 def plain_values(raw: NDArray[Any], slope: float, inter: float, where: object) -> tuple[NDArray[Any], tuple[str, ...]]:
@@ -142,10 +142,9 @@ def slices_are_frames(array: NDArray[Any]) -> bool:
 
 
 def of_one_subject(first: NDArray[Any], second: NDArray[Any]) -> bool:
-    """Whether two stacks (Z, Y, X) of one grid can be two phases of one heart."""
-    one, other = (_heart(stack.transpose(2, 1, 0)[..., None])[..., 0] for stack in (first, second))
-    if one.shape[2] < 3:
+    """Whether two stacks (Z, Y, X) of one grid can be two phases of one heart: all around it is the same in both."""
+    # Every second pixel of each direction is enough.
+    one, other = (stack[:, ::2, ::2].astype(np.float64).ravel() for stack in (first, second))
+    if one.std() == 0 or other.std() == 0:
         return True
-    between_slices = (_step(one, 2) + _step(other, 2)) / 2
-    apart = float(np.abs(one - other).mean())
-    return between_slices == 0 or apart < _ONE_SUBJECT * between_slices
+    return 1 - float(np.corrcoef(one, other)[0, 1]) < _ONE_SUBJECT
