@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 from app.look import theme
 from app.look.widgets import label, plain_tip
 from app.session.device_check import NOT_YET
+from app.state.identity import Same
 from app.state.types import AppState
 from app.words.engine_words import translated
 from app.words.language import COUNT, marked, thousands, translate
@@ -48,6 +49,7 @@ class DeviceDialog(QDialog):
     # Of the class too: Qt tells of palettes while the dialog is being made.
     _state: AppState | None = None
     _theme = ""
+    _shown: tuple[Same, Same] | None = None
 
     def __init__(self, parent: QWidget, state: AppState) -> None:
         super().__init__(parent)
@@ -112,7 +114,9 @@ class DeviceDialog(QDialog):
         chosen = (new.models.model_id, new.models.precision)
         best = (report.recommended_model, report.recommended) if report else chosen
         self.follow.setVisible(bool(new.models.by_hand) and chosen != best)
-        if old is new or old.models.report is not new.models.report or old.models.catalog is not new.models.catalog:
+        shown = Same(report), Same(new.models.catalog)
+        if shown != self._shown:
+            self._shown = shown
             self._show(report, new.models.catalog)
 
     def _show(self, report: Report | None, catalog: Catalog | None) -> None:

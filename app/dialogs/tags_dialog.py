@@ -72,6 +72,7 @@ class TagsDialog(QDialog):
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(translate("Tags", "Header"))
+        self._shown: tuple[object, ...] | None = None
         self._last: tuple[Volume, object, tuple[Tag, ...]] | None = None
         column = QVBoxLayout(self)
         column.setContentsMargins(14, 12, 14, 12)
@@ -117,13 +118,12 @@ class TagsDialog(QDialog):
         self._apply(session.state, session.state)
 
     def _apply(self, old: AppState, new: AppState) -> None:
-        shown = [
-            (s.scan.volume_id, s.view.frame_index, s.view.slice_index, s.preferences.hide_names, s.view.playing)
-            for s in (old, new)
-        ]
+        view = new.view
+        shown = (new.scan.volume_id, view.frame_index, view.slice_index, new.preferences.hide_names)
         # While the cine plays the table would only flicker; it catches up when that ends.
-        if old is not new and (shown[0] == shown[1] or new.view.playing):
+        if shown == self._shown or (view.playing and self._shown is not None):
             return
+        self._shown = shown
         volume = new.scan.volume
         if volume is None:
             self.which.setText(translate("Tags", "No scan is open."))

@@ -84,10 +84,15 @@ class IconButton(QToolButton):
         self.setAccessibleName(words)
         self.setToolTip(words)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.set_icon(name)
+        self._colour()
 
     def set_icon(self, name: str) -> None:
-        self._name = name
+        if name != self._name:
+            self._name = name
+            self._colour()
+
+    def _colour(self) -> None:
+        name = self._name
         made = icon(name, theme.MUTED)
         made.addPixmap(pixmap(name, 24, theme.EDGE), QIcon.Mode.Disabled)
         self.setIcon(made)
@@ -95,4 +100,4 @@ class IconButton(QToolButton):
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange:
-            self.set_icon(self._name)
+            self._colour()

@@ -127,36 +127,35 @@ class CineBar(QFrame):
                     grid.addWidget(widget, row, column)
         grid.addWidget(self.ways, 1, 4, 1, 2)
         grid.setColumnStretch(2, 1)
-        self.apply(AppState(), AppState())
+        self.apply(AppState())
 
-    def apply(self, old: AppState, new: AppState) -> None:
-        volume = new.scan.volume
+    def apply(self, state: AppState) -> None:
+        volume = state.scan.volume
         frames, slices = (volume.frames, volume.slices) if volume else (1, 1)
-        cine = volume is not None and volume.is_cine and new.scan.loading is None
+        cine = volume is not None and volume.is_cine and state.scan.loading is None
         for slider, count, value in (
-            (self.frame, frames, new.view.frame_index),
-            (self.slice, slices, new.view.slice_index),
+            (self.frame, frames, state.view.frame_index),
+            (self.slice, slices, state.view.slice_index),
         ):
             slider.blockSignals(True)
             slider.setRange(0, count - 1)
             slider.setValue(value)
             slider.setEnabled(count > 1)
             slider.blockSignals(False)
-        phase = volume.phase_names[new.view.frame_index] if volume and volume.phase_names else ""
+        phase = volume.phase_names[state.view.frame_index] if volume and volume.phase_names else ""
         self._frame_name.setText(translate("CineBar", "Phase") if phase else translate("CineBar", "Frame"))
         # A scan of one phase has nothing to count.
         single = translate("CineBar", "single") if volume else "–"
-        counter = f"{new.view.frame_index + 1} / {frames}" if frames > 1 else single
+        counter = f"{state.view.frame_index + 1} / {frames}" if frames > 1 else single
         self._frame_text.setText(phase or counter)
-        self._slice_text.setText(f"{new.view.slice_index + 1} / {slices}" if volume else "–")
+        self._slice_text.setText(f"{state.view.slice_index + 1} / {slices}" if volume else "–")
         self.play.setEnabled(cine)
         self.speed.setEnabled(cine)
         self.ways.setEnabled(cine)
-        self.ways.check("sweep" if new.preferences.sweep else "loop")
-        if old.view.playing != new.view.playing:
-            self.play.set_icon("pause" if new.view.playing else "play")
-        self.speed.setCurrentIndex(min(range(len(SPEEDS)), key=lambda i: abs(SPEEDS[i] - new.preferences.speed)))
-        rate = 1000 / frame_interval_ms(volume) * new.preferences.speed if volume and cine else 0
+        self.ways.check("sweep" if state.preferences.sweep else "loop")
+        self.play.set_icon("pause" if state.view.playing else "play")
+        self.speed.setCurrentIndex(min(range(len(SPEEDS)), key=lambda i: abs(SPEEDS[i] - state.preferences.speed)))
+        rate = 1000 / frame_interval_ms(volume) * state.preferences.speed if volume and cine else 0
         self._rate.setText(translate("CineBar", "{rate} fps").format(rate=f"{rate:.0f}") if rate else "")
         self._rate.setToolTip(
             ""
@@ -165,12 +164,12 @@ class CineBar(QFrame):
         )
         marks = {}
         for name in ("ED", "ES"):
-            at = phase_frame(new, name)
+            at = phase_frame(state, name)
             if at is not None and frames > 1:
                 marks[name] = at
         self.frame.set_marks(marks)
-        correction = shown_correction(new)
+        correction = shown_correction(state)
         corrected = correction.slices if correction is not None else ()
-        frame, index = new.view.frame_index, new.view.slice_index
+        frame, index = state.view.frame_index, state.view.slice_index
         self.frame.set_dots({t for t, z in corrected if z == index}, {t for t, z in corrected if z != index})
         self.slice.set_dots({z for t, z in corrected if t == frame}, {z for t, z in corrected if t != frame})

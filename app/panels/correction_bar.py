@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QIcon, QPixmap
 from PySide6.QtWidgets import (
@@ -20,6 +22,7 @@ from app.state.queries import correction_of
 from app.state.types import AppState, Layout
 from app.words.engine_words import translated
 from app.words.language import COUNT, marked, translate
+from engine.pictures.render import Colour
 from engine.volume import LV, MYO, RV, STRUCTURES, Known
 
 SHORT_NAMES = {LV: "LV", MYO: "MYO", RV: "RV"}
@@ -49,9 +52,9 @@ class CorrectButton(QPushButton):
         if event.type() == QEvent.Type.PaletteChange:
             self._colour()
 
-    def apply(self, old: AppState, new: AppState) -> None:
-        self.setChecked(new.correction.correcting)
-        self.setEnabled(new.scan.volume is not None and new.scan.loading is None)
+    def apply(self, state: AppState) -> None:
+        self.setChecked(state.correction.correcting)
+        self.setEnabled(state.scan.volume is not None and state.scan.loading is None)
 
 
 class CorrectionBar(QFrame):
@@ -144,6 +147,7 @@ class CorrectionBar(QFrame):
         self.whose.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         self.whose.chosen.connect(lambda name: self.corrected_requested.emit(name == "corrected"))
         below.addWidget(self.whose)
+        self._colours: Mapping[int, Colour] = {}
         self._colour()
 
     def _button(self, said: str, text: str = "", *, place: str) -> QPushButton:
@@ -180,29 +184,30 @@ class CorrectionBar(QFrame):
         if event.type() == QEvent.Type.PaletteChange and hasattr(self, "whose"):
             self._colour()
 
-    def apply(self, old: AppState, new: AppState) -> None:
-        if old.preferences.overlay.colours != new.preferences.overlay.colours:
+    def apply(self, state: AppState) -> None:
+        if state.preferences.overlay.colours != self._colours:
+            self._colours = state.preferences.overlay.colours
             self._colour()
-        correction = correction_of(new)
+        correction = correction_of(state)
         there = correction is not None and bool(correction.planes)
-        self.setVisible(new.correction.correcting or there)
-        if correction is None or new.scan.volume is None or not (new.correction.correcting or there):
+        self.setVisible(state.correction.correcting or there)
+        if correction is None or state.scan.volume is None or not (state.correction.correcting or there):
             return
         for widget in (self.tools_row, self.undo, self.redo, self.restore):
-            widget.setVisible(new.correction.correcting)
-        self.tools[int(new.correction.brush.erase)].setChecked(True)
-        self.chips[new.correction.brush.label].setChecked(True)
-        if new.scan.volume.geometry.spacing is Known.ASSUMED:  # a length that nobody knows is no millimetre
+            widget.setVisible(state.correction.correcting)
+        self.tools[int(state.correction.brush.erase)].setChecked(True)
+        self.chips[state.correction.brush.label].setChecked(True)
+        if state.scan.volume.geometry.spacing is Known.ASSUMED:  # a length that nobody knows is no millimetre
             size = translate("Correction", "{radius} px")
         else:
             size = translate("Correction", "{radius} mm")
-        self.radius.setText(size.format(radius=f"{new.correction.brush.radius_mm:g}"))
+        self.radius.setText(size.format(radius=f"{state.correction.brush.radius_mm:g}"))
         self.undo.setEnabled(bool(correction.done) or correction.stroke is not None)
         self.redo.setEnabled(bool(correction.undone))
-        self.restore.setEnabled(any(z == new.view.slice_index for _, z in correction.planes))
-        self.text.setText(_text(new))
-        self.whose.setVisible(there and new.preferences.layout is not Layout.COMPARE)
-        self.whose.check("corrected" if new.correction.corrected else "model")
+        self.restore.setEnabled(any(z == state.view.slice_index for _, z in correction.planes))
+        self.text.setText(_text(state))
+        self.whose.setVisible(there and state.preferences.layout is not Layout.COMPARE)
+        self.whose.check("corrected" if state.correction.corrected else "model")
 
 
 def _text(state: AppState) -> str:

@@ -133,7 +133,7 @@ class FunctionPanel(Panel):
         self._note = label("", "small", wrap=True)
         filled.addWidget(self._note)
         self._shown: ShownFunction | None = None
-        self.apply(AppState(), AppState())
+        self.apply(AppState())
 
     def _colour(self) -> None:
         # The plot's pens are in the screen's pixels, of which a fine screen has more to a point.
@@ -156,9 +156,9 @@ class FunctionPanel(Panel):
             self._colour()
         return super().event(event)
 
-    def apply(self, old: AppState, new: AppState) -> None:
+    def apply(self, state: AppState) -> None:
         """Redraw if what this panel shows of the state is something else than before."""
-        before, self._shown = self._shown, _shown_function(new)
+        before, self._shown = self._shown, _shown_function(state)
         shown = self._shown
         if shown == before:
             return

@@ -59,6 +59,6 @@ class LayoutBar(QWidget):
         if event.type() == QEvent.Type.PaletteChange and hasattr(self, "buttons"):
             self._colour()
 
-    def apply(self, old: AppState, new: AppState) -> None:
+    def apply(self, state: AppState) -> None:
         for layout, button in self.buttons.items():
-            button.setChecked(layout is new.preferences.layout)
+            button.setChecked(layout is state.preferences.layout)

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton
 
 from app.look import icons, theme
 from app.look.widgets import label
-from app.state.types import AppState, Command, Kind
+from app.state.types import AppState, Command, Kind, Message
 from app.words.language import translate
 from app.words.names import without_names
 
@@ -40,16 +40,19 @@ class MessageBar(QFrame):
         row.addWidget(close)
         self._command: Command | None = None
         self._kind: Kind | None = None
+        self._shown: tuple[Message | None, str] = (None, "")
         self.setVisible(False)
 
-    def apply(self, old: AppState, new: AppState) -> None:
-        message = new.message
-        if (message, new.preferences.hide_names) == (old.message, old.preferences.hide_names):
+    def apply(self, state: AppState) -> None:
+        message = state.message
+        shown = (message, without_names(message.text, state) if message is not None else "")
+        if shown == self._shown:
             return
+        self._shown = shown
         self.setVisible(message is not None)
         if message is None:
             return
-        self.text.setText(without_names(message.text, new))
+        self.text.setText(shown[1])
         self._command = message.command
         self.action.setText(message.action)
         self.action.setVisible(bool(message.action))

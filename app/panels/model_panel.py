@@ -58,43 +58,47 @@ class ModelPanel(Panel):
         self.slice.clicked.connect(self.slice_requested)
         for button in (self.segment, self.slice):
             self.body.addWidget(button)
-        self.apply(AppState(), AppState())
+        self._listed: tuple[tuple[str, str], ...] | None = None
+        self.apply(AppState())
 
-    def apply(self, old: AppState, new: AppState) -> None:
-        if old is new or old.models.catalog is not new.models.catalog:
+    def apply(self, state: AppState) -> None:
+        catalog = state.models.catalog
+        listed = None if catalog is None else tuple((each.name, each.id) for each in catalog.models)
+        if listed != self._listed or not self.models.count():
+            self._listed = listed
             with QSignalBlocker(self.models):
                 self.models.clear()
-                for each in new.models.catalog.models if new.models.catalog else ():
-                    self.models.addItem(each.name, each.id)
+                for name, model_id in listed or ():
+                    self.models.addItem(name, model_id)
                 if not self.models.count():
                     self.models.addItem(
                         translate("ModelPanel", "Looking for models…")
-                        if new.models.catalog is None
+                        if listed is None
                         else translate("ModelPanel", "No model installed")
                     )
-        card = card_of(new)
+        card = card_of(state)
         self.models.setEnabled(card is not None)
         self.about.setEnabled(card is not None)
-        at = self.models.findData(new.models.model_id)
+        at = self.models.findData(state.models.model_id)
         if at >= 0 and at != self.models.currentIndex():
             with QSignalBlocker(self.models):
                 self.models.setCurrentIndex(at)
         names = precisions_of(card)
         self.precisions.set_names(names)
-        self.precisions.check(new.models.precision)
+        self.precisions.check(state.models.precision)
         for name, button in self.precisions.buttons.items():
             button.setEnabled(card is not None)
-            button.setText(f"{name}{_mark(run_of(new, name))}")
+            button.setText(f"{name}{_mark(run_of(state, name))}")
             tip = translate("ModelPanel", "Show what the model finds in {precision} (P switches)")
             button.setToolTip(tip.format(precision=name))
-        run = run_of(new)
-        self.status.setText(_status(new, run))
+        run = run_of(state)
+        self.status.setText(_status(state, run))
         self.status.setVisible(bool(self.status.text()))
         stopped = run is None or run.status in (Status.STOPPED, Status.FAILED, Status.PART)
-        there = new.scan.volume is not None and new.scan.loading is None
+        there = state.scan.volume is not None and state.scan.loading is None
         for button in (self.segment, self.slice):
             button.setVisible(there and card is not None and stopped)
-        self.slice.setEnabled(run is None or (new.view.frame_index, new.view.slice_index) not in run.planes)
+        self.slice.setEnabled(run is None or (state.view.frame_index, state.view.slice_index) not in run.planes)
 
 
 class StructuresPanel(Panel):
@@ -151,10 +155,10 @@ class StructuresPanel(Panel):
         self._opacity_text.setAlignment(Qt.AlignmentFlag.AlignRight)
         row.addWidget(self._opacity_text)
         self.body.addLayout(row)
-        self.apply(AppState(), AppState())
+        self.apply(AppState())
 
-    def apply(self, old: AppState, new: AppState) -> None:
-        overlay, function = new.preferences.overlay, shown_function(new)
+    def apply(self, state: AppState) -> None:
+        overlay, function = state.preferences.overlay, shown_function(state)
         for structure, box in self.boxes.items():
             box.setChecked(structure in overlay.visible and not overlay.hidden)
             self.swatches[structure].apply(overlay)
@@ -162,7 +166,7 @@ class StructuresPanel(Panel):
         if function is not None and function.units_known:
             values = {LV: function.lv_ml, MYO: function.myo_ml, RV: function.rv_ml}
         for structure, text in self.volumes.items():
-            text.setText(f"{values[structure][new.view.frame_index]:.0f} mL" if structure in values else "")
+            text.setText(f"{values[structure][state.view.frame_index]:.0f} mL" if structure in values else "")
         self.hide_all.setText(translate("ModelPanel", "Show") if overlay.hidden else translate("ModelPanel", "Hide"))
         self.styles.check(str(overlay.style))
         filled = overlay.style is not Style.OUTLINE

@@ -38,18 +38,18 @@ class PatientBar(QWidget):
         self.research.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         row.addWidget(self.research)
         self._hidden = False
-        self.apply(AppState(), AppState())
+        self._shown: tuple[str, str, bool] | None = None
+        self.apply(AppState())
 
-    def apply(self, old: AppState, new: AppState) -> None:
-        if old is not new and (old.scan.volume, old.preferences.hide_names) == (
-            new.scan.volume,
-            new.preferences.hide_names,
-        ):
+    def apply(self, state: AppState) -> None:
+        hide = state.preferences.hide_names
+        who, what = patient_words(state.scan.volume, hide=hide)
+        if (who, what, hide) == self._shown:
             return
-        who, what = patient_words(new.scan.volume, hide=new.preferences.hide_names)
+        self._shown = who, what, hide
         self.who.setText(who)
         self.what.setText(what)
-        self._hidden = new.preferences.hide_names
+        self._hidden = hide
         self.names.setAccessibleName(
             translate("PatientBar", "Show names") if self._hidden else translate("PatientBar", "Hide names")
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from PySide6.QtCore import QEvent, Qt, QTimer, Signal
@@ -46,6 +47,22 @@ LOAD_OVER_S = 0.3
 MAX_SAMPLES = 600
 ROOMY_WINDOW_PX = 800
 SMALL_STRIP_PX, STRIP_PX = 38, 60
+
+
+@dataclass(frozen=True, slots=True)
+class ShownPerformance:
+    """All that the panel shows. at_work: the precision being segmented, "" for none.
+
+    Each tuple is drawn as a whole: advice by the device check's result and progress, timing by the runs, their
+    agreement, the precision on screen and whether Segment can be pressed. work: which precision is timed and shown.
+    """
+
+    precisions: tuple[str, ...]
+    volume_id: int
+    advice: tuple[object, ...]
+    timing: tuple[object, ...]
+    at_work: str
+    work: tuple[str, str]
 
 
 class PerformancePanel(Panel):
@@ -102,33 +119,30 @@ class PerformancePanel(Panel):
         self._clock = QTimer(self)
         self._clock.timeout.connect(self._tick)
         self._clock.start(IDLE_MS)
-        self.apply(self._state, self._state)
+        self._shown: ShownPerformance | None = None
+        self.apply(self._state)
 
-    def apply(self, old: AppState, new: AppState) -> None:
-        self._state = new
-        precisions = precisions_of(card_of(new))
-        if old is new or precisions != self.columns:
-            self._set_columns(precisions)
-        if old.scan.volume_id != new.scan.volume_id:
-            self._meter.restart()
-        if old is new or (old.models.report, old.models.checking) != (new.models.report, new.models.checking):
-            self._show_advice()
-        runs, before = _runs(new, precisions), _runs(old, precisions)
-        same = all(runs[p] is before[p] for p in precisions)
-        same = same and (old.segmentation.agreement, old.models.precision) == (
-            new.segmentation.agreement,
-            new.models.precision,
-        )
-        if same and old is not new:
+    def apply(self, state: AppState) -> None:
+        """Redraw if what this panel shows of the state is something else than before."""
+        before, self._state = self._shown, state
+        self._shown = shown = _shown_performance(state)
+        if shown == before:
             return
-        at_work = _at_work(runs)
-        self._meter.note(at_work)
-        interval = FRAME_MS if at_work else IDLE_MS
+        if before is None or shown.precisions != before.precisions:
+            self._set_columns(shown.precisions)
+        if before is None or shown.volume_id != before.volume_id:
+            self._meter.restart()
+        if before is None or shown.advice != before.advice:
+            self._show_advice()
+        if before is not None and shown.timing == before.timing:
+            return
+        self._meter.note(shown.at_work)
+        interval = FRAME_MS if shown.at_work else IDLE_MS
         # Set again, the interval would start anew: slices come before it ends, and nothing would be drawn.
         if interval != self._clock.interval():
             self._clock.setInterval(interval)
         # Slices come faster than eyes follow; what begins or ends is shown at once.
-        if at_work and at_work == _at_work(before) and old.models.precision == new.models.precision:
+        if shown.at_work and before is not None and shown.work == before.work:
             self._stale = True
         else:
             self._draw()
@@ -303,6 +317,22 @@ class _Meter:
 def _cores() -> int:
     """Cores that this process may run on."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _shown_performance(state: AppState) -> ShownPerformance:
+    precisions = precisions_of(card_of(state))
+    runs = _runs(state, precisions)
+    ready = state.scan.volume is not None and state.scan.loading is None and card_of(state) is not None
+    agreement = tuple(sorted(state.segmentation.agreement.items()))
+    at_work, models = _at_work(runs), state.models
+    return ShownPerformance(
+        precisions,
+        state.scan.volume_id,
+        advice=(models.report, models.checking),
+        timing=(tuple(runs.values()), agreement, models.precision, ready),
+        at_work=at_work,
+        work=(at_work, models.precision),
+    )
 
 
 def _runs(state: AppState, precisions: Sequence[str]) -> dict[str, Run | None]:

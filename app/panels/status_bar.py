@@ -36,16 +36,16 @@ class StatusBar(QFrame):
         self.cancel.clicked.connect(self.cancel_requested)
         row.addWidget(self.cancel)
         row.addStretch()
-        self.apply(AppState(), AppState())
+        self.apply(AppState())
 
-    def apply(self, old: AppState, new: AppState) -> None:
-        busy = new.busy or new.models.checking
+    def apply(self, state: AppState) -> None:
+        busy = state.busy or state.models.checking
         self.bar.setVisible(busy is not None)
         self.cancel.setVisible(busy is not None and busy.can_stop)
         if busy is None:
             self.text.setText(translate("StatusBar", "Ready"))
             return
-        what = without_names(busy.what, new)
+        what = without_names(busy.what, state)
         self.text.setText(f"{what}  {busy.done} / {busy.total}" if busy.total else f"{what}…")
         # A range of 0 to 0 shows a bar that only moves: how long is not known.
         self.bar.setRange(0, busy.total)

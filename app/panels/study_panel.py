@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, Qt, Signal
@@ -11,6 +12,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLayout, QPushButton, QS
 from app.look import icons
 from app.look.widgets import Panel, label, plain_tip
 from app.panels.study_tree import StudyTree
+from app.state.identity import Same
 from app.state.types import AppState
 from app.words.engine_words import translated
 from app.words.language import COUNT, joined, translate
@@ -19,6 +21,15 @@ from engine.volume import Known, Volume
 
 # Of the height of the window the tree gets at most this share: the panels below need theirs.
 TREE_SHARE, TREE_LEAST = 0.3, 150
+
+
+@dataclass(frozen=True, slots=True)
+class ShownStudy:
+    """All that the panel shows beside its tree. scan: the volume, and whether names are hidden."""
+
+    scan: tuple[Same, bool]
+    index: Same
+    recents: tuple[Path, ...]
 
 
 class StudyPanel(Panel):
@@ -73,27 +84,32 @@ class StudyPanel(Panel):
         self.body.addLayout(self._recents)
         # Height that wrapped texts asked for and did not need stays below, not between the lines.
         self.body.addStretch(1)
-        self._shown_recents: tuple[Path, ...] = ()
+        self._shown: ShownStudy | None = None
         self._colour()
-        self.apply(AppState(), AppState())
+        self.apply(AppState())
 
-    def apply(self, old: AppState, new: AppState) -> None:
-        start = old is new
-        self.tree.apply(old, new)
-        if start or old.scan.index is not new.scan.index:
-            self.tree.setVisible(new.scan.index is not None)
+    def apply(self, state: AppState) -> None:
+        """Redraw if what this panel shows of the state is something else than before."""
+        self.tree.apply(state)
+        volume, hide = state.scan.volume, state.preferences.hide_names
+        recents = () if hide or not _at_start(volume) else state.preferences.recents
+        before, shown = self._shown, ShownStudy((Same(volume), hide), Same(state.scan.index), recents)
+        if shown == before:
+            return
+        self._shown = shown
+        if before is None or shown.index != before.index:
+            self.tree.setVisible(state.scan.index is not None)
             self._fit_tree()
-        if start or old.scan.volume is not new.scan.volume or old.preferences.hide_names != new.preferences.hide_names:
-            self._empty.setVisible(new.scan.volume is None and new.scan.index is None)
-            self._show_facts(new.scan.volume)
-            source = new.scan.volume.source if new.scan.volume else None
+        if before is None or (shown.scan, shown.index) != (before.scan, before.index):
+            self._empty.setVisible(volume is None and state.scan.index is None)
+        if before is None or shown.scan != before.scan:
+            self._show_facts(volume)
+            source = volume.source if volume else None
             self.tags.setVisible(source is not None and bool(source.instances or source.nifti_headers))
             _clear(self._notices)
-            for notice in new.scan.volume.notices if new.scan.volume else ():
-                self._notices.addWidget(label(without_names(translated(notice), new), "notice", wrap=True))
-        recents = () if new.preferences.hide_names or not _at_start(new.scan.volume) else new.preferences.recents
-        if start or recents != self._shown_recents:
-            self._shown_recents = recents
+            for notice in volume.notices if volume else ():
+                self._notices.addWidget(label(without_names(translated(notice), state), "notice", wrap=True))
+        if before is None or shown.recents != before.recents:
             self._show_recents(recents)
 
     def close_thread(self) -> None:

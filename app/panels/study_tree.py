@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,6 +21,7 @@ from PySide6.QtWidgets import (
 from app.look import theme
 from app.look.widgets import plain_tip
 from app.session.jobs import Lane, Worker
+from app.state.identity import Same
 from app.state.types import AppState
 from app.words.engine_words import translated
 from app.words.language import translate
@@ -122,6 +124,15 @@ def _thumbnail(series: Series, pixels: int) -> np.ndarray:
     return thumbnail(series, pixels)
 
 
+@dataclass(frozen=True, slots=True)
+class ShownTree:
+    """All that the tree shows. hidden: names are. series: the number of the one on screen."""
+
+    index: Same
+    hidden: bool
+    series: int | None
+
+
 class StudyTree(QTreeWidget):
     """Asks for a stack by its number in the index."""
 
@@ -145,24 +156,24 @@ class StudyTree(QTreeWidget):
         self.items: dict[int, QTreeWidgetItem] = {}
         self._pictures: dict[int, QPixmap] = {}
         self._index: Index | None = None
+        self._shown = ShownTree(Same(None), hidden=False, series=None)
 
-    def apply(self, old: AppState, new: AppState) -> None:
-        if new.scan.index is not self._index or old.preferences.hide_names != new.preferences.hide_names:
-            if new.scan.index is not self._index:
-                self._pictures.clear()
-                self.thumbnails.forget()
-            self._index = new.scan.index
-            self._fill(hide=new.preferences.hide_names, shown=new.scan.series)
-        if (
-            old is new
-            or old.scan.series != new.scan.series
-            or old.scan.index is not new.scan.index
-            or old.preferences.hide_names != new.preferences.hide_names
-        ):
-            for number, item in self.items.items():
-                item.setData(0, _SHOWN, number == new.scan.series)
-            if new.scan.series in self.items:
-                self.setCurrentItem(self.items[new.scan.series])
+    def apply(self, state: AppState) -> None:
+        """Redraw if what the tree shows of the state is something else than before."""
+        hide, series = state.preferences.hide_names, state.scan.series
+        before, shown = self._shown, ShownTree(Same(state.scan.index), hide, series)
+        if shown == before:
+            return
+        self._shown, self._index = shown, state.scan.index
+        if shown.index != before.index:
+            self._pictures.clear()
+            self.thumbnails.forget()
+        if shown != replace(before, series=series):
+            self._fill(hide=hide, shown=series)
+        for number, item in self.items.items():
+            item.setData(0, _SHOWN, number == series)
+        if series in self.items:
+            self.setCurrentItem(self.items[series])
 
     def series_at(self, number: int) -> Series | None:
         return self._index.series[number] if self._index is not None else None

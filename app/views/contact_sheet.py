@@ -8,13 +8,14 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen
 
 from app.look import icons, theme
+from app.state.identity import Same
 from app.state.queries import drawn_labels, drawn_mask, plane_of, shown_correction, size_mm
 from app.state.types import AppState, Drawn, Overlay, Style
 from app.views import captions, drawing
 from app.views.drawing import Outlines
 from app.views.painted_view import PaintedView
 from app.views.placement import Placement, place
-from app.views.snapshots import Same, owner, voxels
+from app.views.snapshots import owner, voxels
 from app.words.language import translate
 from engine.pictures.render import overlay_rgba
 from engine.volume import Volume

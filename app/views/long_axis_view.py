@@ -11,13 +11,13 @@ from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QTra
 
 from app.look import theme
 from app.state import editing
+from app.state.identity import Same
 from app.state.queries import cross_of, run_of, shown_correction
 from app.state.types import AppState, Cross, Mask, Overlay, Style
 from app.views import captions, drawing
 from app.views.cross_lines import CROSS_COLOURS
 from app.views.painted_view import PaintedView
 from app.views.placement import place
-from app.views.snapshots import Same
 from app.words.language import marked, translate
 from engine.pictures.reformat import Plane, long_axis_plane, sample
 from engine.pictures.render import overlay_rgba

@@ -24,6 +24,7 @@ from PySide6.QtWidgets import QFrame, QSizePolicy
 
 from app.look import theme
 from app.state.editing import Brush
+from app.state.identity import Same
 from app.state.queries import cross_of, plane_of
 from app.state.types import AppState, Style
 from app.views import captions, drawing
@@ -33,7 +34,7 @@ from app.views.mouse import Mouse
 from app.views.panes import Pane, Role, pane_of
 from app.views.placement import Placement, place
 from app.views.slice_items import DifferenceItem, OutlineItem, VoxelItem
-from app.views.snapshots import Same, ShownSlice, SliceWords, shown_slice
+from app.views.snapshots import ShownSlice, SliceWords, shown_slice
 from app.words.language import marked, translate
 from app.words.names import research
 from engine.pictures.render import overlay_rgba

@@ -5,23 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from app.state.editing import Brush
+from app.state.identity import Same
 from app.state.queries import can_draw, cross_of, plane_of
 from app.state.types import AppState, Cross, Drawn, Layout, Overlay
 from app.views import captions
 from app.views.panes import Pane, Role
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Same:
-    """Compares what it holds by identity: arrays, which have no equality, and what holds them."""
-
-    it: object
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Same) and self.it is other.it
-
-    def __hash__(self) -> int:
-        return id(self.it)
 
 
 def owner(drawn: Drawn | None) -> Same:

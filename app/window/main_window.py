@@ -98,7 +98,7 @@ class MainWindow(QMainWindow):
         self.welcome.hide()
         session.changed.connect(self._apply)
         for view in self.views:
-            view.apply(session.state, session.state)
+            view.apply(session.state)
         self.menus.tick(session.state)
         QApplication.styleHints().colorSchemeChanged.connect(self._apply_theme)
         self.crash = CrashHandler(self, session.recover)
@@ -233,7 +233,7 @@ class MainWindow(QMainWindow):
         ):
             self._apply_theme()
         for view in self.views:
-            view.apply(old, new)
+            view.apply(new)
         self.menus.tick(new)
         if new.scan.volume is not None and (old.scan.volume, old.preferences.hide_names) != (
             new.scan.volume,

@@ -29,6 +29,8 @@ class Stage(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._outlines = Outlines()
+        self._volume: Volume | None = None
+        self._unfinished: set[RunKey] = set()
         self._views: dict[str, Any] = {}
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
@@ -52,17 +54,20 @@ class Stage(QWidget):
         """The views of the layout on screen, in the order of its places."""
         return tuple(self.view(place.view) for place in entry_of(self._shown).places) if self._shown else ()
 
-    def apply(self, old: AppState, new: AppState) -> None:
-        """Arrange and redraw what differs."""
-        if old.scan.volume is not new.scan.volume or _unfinished(old) - _unfinished(new):
+    def apply(self, state: AppState) -> None:
+        """Arrange the views, and let each redraw what differs."""
+        volume, fresh = state.scan.volume, state.scan.volume is not self._volume
+        unfinished = _unfinished(state)
+        if fresh or self._unfinished - unfinished:
             self._outlines.forget()
-        if new.preferences.layout is not self._shown:
-            self._arrange(new)
+        self._volume, self._unfinished = volume, unfinished
+        if state.preferences.layout is not self._shown:
+            self._arrange(state)
         else:
             for view in self.views:
-                view.apply(new)
-        if old.scan.volume is not new.scan.volume:
-            self._await_paint(new.scan.volume)
+                view.apply(state)
+        if fresh:
+            self._await_paint(volume)
 
     def _await_paint(self, volume: Volume | None) -> None:
         self._awaited = volume
