@@ -37,7 +37,7 @@ class DeviceDialog(QDialog):
     HEAD = (
         marked("DeviceCheck", "Model"),
         marked("DeviceCheck", "Precision"),
-        marked("DeviceCheck", "ms a slice"),
+        marked("DeviceCheck", "ms per slice"),
         marked("DeviceCheck", "p95, ms"),
         marked("DeviceCheck", "Memory, MB"),
         marked("DeviceCheck", "File, kB"),

@@ -1,4 +1,4 @@
-"""Asks what the values of a mask file mean. They are never guessed: swapped ventricles look plausible."""
+"""Asks what the values of a mask file mean. They are never guessed, because swapped ventricles look plausible."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ CONVENTION_TEXTS = {
 
 
 class MaskDialog(QDialog):
-    """Nothing is chosen at first."""
+    """Starts with nothing chosen."""
 
     def __init__(self, parent: QWidget, name: str, frame_text: str = "") -> None:
         """frame_text: which frame a mask of a single frame is taken for, in a sentence."""

@@ -128,7 +128,7 @@ class LatencyChart(QWidget):
             box = QRectF(0, max(y - LINE_PX / 2, LINE_PX - 2), LEFT_PX - 6, LINE_PX)
             painter.drawText(box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, f"{value:g}")
         head = QRectF(0, 0, self.width(), LINE_PX - 2)
-        painter.drawText(head, Qt.AlignmentFlag.AlignLeft, translate("Charts", "ms a slice"))
+        painter.drawText(head, Qt.AlignmentFlag.AlignLeft, translate("Charts", "ms per slice"))
         painter.drawText(head, Qt.AlignmentFlag.AlignRight, translate("Charts", "how often"))
         foot = QRectF(0, dots.bottom() + 2, dots.right(), LINE_PX - 2)
         last = max(self.total, 1)

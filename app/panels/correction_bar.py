@@ -1,4 +1,4 @@
-"""Over the image: the tools that correct contours by hand, and whose contours are drawn."""
+"""The bar above the image with the tools for correcting contours by hand, and a switch back to the model's."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ TOOLS = (("pencil", marked("Correction", "Brush (X)")), ("eraser", marked("Corre
 
 
 class CorrectButton(QPushButton):
-    """Begins and ends correcting; down while it is on."""
+    """Starts and ends correcting. Checked while it is on."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -115,19 +115,19 @@ class CorrectionBar(QFrame):
         row.addSpacing(6)
         row.addStretch()
 
-        self.done = QPushButton(translate("Correction", "Done"))
-        self.done.setToolTip(translate("Correction", "Be done with correcting (Escape)"))
+        self.done = QPushButton(translate("Correction", "Finish"))
+        self.done.setToolTip(translate("Correction", "Finish correcting (Escape)"))
         self.done.clicked.connect(self.done_requested)
         row.addWidget(self.done)
 
         below = QHBoxLayout()
         below.setSpacing(6)
         column.addLayout(below)
-        below.addStrut(30)  # of one height always: the image must not move under the brush
+        below.addStrut(30)  # a fixed height, so that the image does not move under the brush
         self.undo = icons.IconButton("undo", translate("Correction", "Undo (Ctrl+Z)"))
         self.redo = icons.IconButton("redo", translate("Correction", "Redo (Ctrl+Shift+Z)"))
         self.restore = icons.IconButton(
-            "slice-back", translate("Correction", "Take back this slice: as the model found it")
+            "slice-back", translate("Correction", "Revert this slice to what the model found")
         )
         for icon_button, signal in (
             (self.undo, self.undo_requested), (self.redo, self.redo_requested), (self.restore, self.restore_requested)
@@ -143,7 +143,7 @@ class CorrectionBar(QFrame):
         self.whose.setToolTip(translate("Correction", "Corrected contours, or those that the model found (O)"))
         for button in self.whose.buttons.values():
             button.setMinimumWidth(button.sizeHint().width() + 12)
-        # On a wide screen it would grow with the bar.
+        # Otherwise it would grow with the bar on a wide screen.
         self.whose.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         self.whose.chosen.connect(lambda name: self.corrected_requested.emit(name == "corrected"))
         below.addWidget(self.whose)
@@ -197,7 +197,7 @@ class CorrectionBar(QFrame):
             widget.setVisible(state.correction.correcting)
         self.tools[int(state.correction.brush.erase)].setChecked(True)
         self.chips[state.correction.brush.label].setChecked(True)
-        if state.scan.volume.geometry.spacing is Known.ASSUMED:  # a length that nobody knows is no millimetre
+        if state.scan.volume.geometry.spacing is Known.ASSUMED:  # without a spacing there are no millimetres
             size = translate("Correction", "{radius} px")
         else:
             size = translate("Correction", "{radius} mm")

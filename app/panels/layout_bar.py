@@ -24,7 +24,7 @@ class LayoutButton:
 
 
 class LayoutBar(QWidget):
-    """One button a layout, the one shown is down."""
+    """One button per layout. The one shown is checked."""
 
     layout_requested = Signal(Layout)
 

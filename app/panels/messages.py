@@ -1,4 +1,4 @@
-"""What went wrong or well, in words, above the image and out of nobody's way."""
+"""Messages about what went wrong or well, above the image."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class MessageBar(QFrame):
         row.addWidget(self._icon)
         self.text = label(wrap=True)
         self.text.setTextInteractionFlags(self.text.textInteractionFlags().TextSelectableByMouse)
-        # Else a file name without a space counts as the least width, and the last lines have no room.
+        # Otherwise a file name without a space sets the minimum width, and the last lines are cut off.
         self.text.setMinimumWidth(1)
         row.addWidget(self.text, 1)
         self.action = QPushButton()

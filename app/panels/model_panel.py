@@ -1,4 +1,4 @@
-"""Which model in which precision, and how its structures are drawn."""
+"""Which model and precision segment, and how the structures are drawn."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ STYLE_NAMES = {
 
 
 class ModelPanel(Panel):
-    """The model, float32 against int8, and what of the two is ready."""
+    """The model, its precisions, and how far each segmentation is."""
 
     model_requested = Signal(str)
     precision_requested = Signal(str)
@@ -177,7 +177,7 @@ class StructuresPanel(Panel):
 
 
 def _mark(run: Run | None) -> str:
-    """How far a precision is, in a few characters on its button."""
+    """The progress of a precision, in a few characters on its button."""
     if run is None:
         return ""
     match run.status:
@@ -198,7 +198,7 @@ def _status(state: AppState, run: Run | None) -> str:
             text = translate("ModelPanel", "Segmenting: {done} of {total} slices")
             return text.format(done=len(run.timings), total=run.total)
         case Status.WAITING:
-            return translate("ModelPanel", "Waiting for its turn")
+            return translate("ModelPanel", "Queued")
         case Status.PART:
             text = translate("ModelPanel", "{done} of {total} slices, one by one; volumes need them all.")
             return text.format(done=len(run.planes), total=run.total)

@@ -1,4 +1,4 @@
-"""Whose scan is on screen, and one button that hides it everywhere; what the program is not for."""
+"""Whose scan is on screen, a button that hides names everywhere, and the research-use notice."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ WORDS_FROM = 560
 
 
 class PatientBar(QWidget):
-    """One line: who, when, on which scanner; the button; the notice, always."""
+    """One line: patient, date and scanner; the button; and the notice, which is always shown."""
 
     names_toggled = Signal()
 
@@ -62,7 +62,7 @@ class PatientBar(QWidget):
         self._colour()
 
     def _fit(self) -> None:
-        """In a narrow window the button is its eye alone: the patient and the notice need the room."""
+        """In a narrow window the button shows only its icon, because the patient and the notice need the room."""
         self.names.setText(self.names.accessibleName() if self.width() >= WORDS_FROM else "")
 
     def resizeEvent(self, event: QResizeEvent) -> None:

@@ -1,4 +1,4 @@
-"""The line at the bottom: what the worker does, and how to stop it."""
+"""The line at the bottom: what is running, and how to stop it."""
 
 from __future__ import annotations
 
@@ -47,6 +47,6 @@ class StatusBar(QFrame):
             return
         what = without_names(busy.what, state)
         self.text.setText(f"{what}  {busy.done} / {busy.total}" if busy.total else f"{what}…")
-        # A range of 0 to 0 shows a bar that only moves: how long is not known.
+        # A range of 0 to 0 shows a bar that only moves, because nobody knows how long this takes.
         self.bar.setRange(0, busy.total)
         self.bar.setValue(busy.done)

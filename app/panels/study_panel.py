@@ -1,4 +1,4 @@
-"""Opening scans, what was found with them, what the files say and leave out; at the start, the scans of before."""
+"""Opening scans, the studies found, and what the files say and leave out. At the start, recent scans."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from app.words.language import COUNT, joined, translate
 from app.words.names import without_names
 from engine.volume import Known, Volume
 
-# Of the height of the window the tree gets at most this share: the panels below need theirs.
+# The tree gets at most this share of the window's height, because the panels below need the rest.
 TREE_SHARE, TREE_LEAST = 0.3, 150
 
 
@@ -33,7 +33,7 @@ class ShownStudy:
 
 
 class StudyPanel(Panel):
-    """The studies, the scan on screen and those before."""
+    """The studies, the scan on screen, and recent scans."""
 
     open_files_requested = Signal()
     open_folder_requested = Signal()
@@ -77,12 +77,12 @@ class StudyPanel(Panel):
         self._notices = QVBoxLayout()
         self._notices.setSpacing(5)
         self.body.addLayout(self._notices)
-        self._recent_title = label(translate("StudyPanel", "Recent").upper(), "panelTitle")
+        self._recent_title = label(translate("StudyPanel", "Recent scans").upper(), "panelTitle")
         self.body.addWidget(self._recent_title)
         self._recents = QVBoxLayout()
         self._recents.setSpacing(0)
         self.body.addLayout(self._recents)
-        # Height that wrapped texts asked for and did not need stays below, not between the lines.
+        # Wrapped texts may ask for more height than they need. The spare height goes below, not between the lines.
         self.body.addStretch(1)
         self._shown: ShownStudy | None = None
         self._colour()
@@ -156,13 +156,13 @@ class StudyPanel(Panel):
 
 
 def recent_name(path: Path) -> str:
-    """A scan of before in few words, for a button or a menu: many are called alike and differ in their folder."""
+    """A recent scan in a few words, for a button or a menu. Many have the same name and differ in their folder."""
     name = f"{path.parent.name} / {path.name}" if path.parent.name else path.name
     return name.replace("&", "&&")  # a single one would underline the next letter
 
 
 def _at_start(volume: Volume | None) -> bool:
-    """Nothing opened yet. Later the room is the scan's, and File, Open recent has the list."""
+    """Whether no scan was opened yet. Later the scan needs the room, and File, Open recent has the list."""
     return volume is None or volume.source.kind == "phantom"
 
 
@@ -187,5 +187,5 @@ def facts(volume: Volume) -> list[tuple[str, str]]:
 def _clear(layout: QLayout) -> None:
     while item := layout.takeAt(0):
         if widget := item.widget():
-            widget.hide()  # it is deleted when the event loop comes round; hidden patient data must be gone now
+            widget.hide()  # it is deleted later by the event loop, but hidden patient data must be gone now
             widget.deleteLater()

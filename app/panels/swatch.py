@@ -1,4 +1,4 @@
-"""A structure's colour as a small button; pressed, it offers other ones."""
+"""A structure's colour as a small button that opens a choice of colours."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Swatch(QAbstractButton):
         self.update()
 
     def ask(self) -> None:
-        """Open the choice; it does not stop anything else."""
+        """Open the choice. The rest of the window stays usable."""
         self.menu.clear()
         mine = self._colours[self._structure]
         for colour in structure_colours.PALETTE.values():
@@ -80,7 +80,7 @@ class Swatch(QAbstractButton):
             self._dialog.colorSelected.connect(self._chosen)
             self._dialog.finished.connect(self._forget_dialog)
             for button in self._dialog.findChildren(QPushButton):
-                button.setIcon(QIcon())  # small and coloured, they do not go with the rest
+                button.setIcon(QIcon())  # the platform's small coloured icons do not match the others
         self._dialog.setCurrentColor(QColor(*self._colours[self._structure]))
         self._dialog.show()
         self._dialog.raise_()

@@ -1,4 +1,4 @@
-"""The first words to somebody new: what is on screen, and how to open a scan of one's own."""
+"""A welcome for new users: what is on screen, and how to open a scan."""
 
 from __future__ import annotations
 

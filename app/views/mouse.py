@@ -31,7 +31,7 @@ class Mouse:
         self._from, self._button, self._start = event.position(), event.button(), state
 
     def move(self, event: QMouseEvent, pixels_per_mm: float) -> None:
-        """Changes are from where the drag began, so that going back brings back what was."""
+        """Changes count from where the drag began, so that moving back restores the earlier view."""
         if self._from is None or self._start.scan.volume is None:
             return
         delta = event.position() - self._from
@@ -56,7 +56,7 @@ class Mouse:
         return max(abs(moved.x()), abs(moved.y())) <= CLICK_PX
 
     def wheel(self, event: QWheelEvent) -> None:
-        # With Shift or Alt some platforms turn the wheel sideways: take the axis that moved.
+        # With Shift or Alt, some platforms report a horizontal wheel. Take the axis that moved.
         delta = event.angleDelta()
         self._wheel += delta.y() or delta.x()
         steps = int(self._wheel / WHEEL_STEP)

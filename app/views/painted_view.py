@@ -1,4 +1,4 @@
-"""A view that paints itself: what the contact sheet, the long-axis planes and the table of agreement have in common."""
+"""The base of views that paint themselves: the contact sheet, the long-axis planes and the agreement table."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from app.views.mouse import Mouse
 class PaintedView(QWidget):
     """Draws the state; asks for changes by signals.
 
-    A subclass says in apply() when the picture that is kept from one paint to the next is to be made anew, by setting
-    _drawn to None, and ends its paintEvent with paint_ring().
+    A subclass keeps one snapshot of what it shows. Its apply() compares the next snapshot with that, and sets _drawn to
+    None if the kept picture has to be painted again. Its paintEvent ends with paint_ring().
     """
 
     slice_requested = Signal(int)
@@ -36,7 +36,7 @@ class PaintedView(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self._state = AppState()
         self._mouse = Mouse(self)
-        # Everything but what moves while one scrolls: a frame or a line at the current slice.
+        # Everything except what moves while scrolling, such as the frame around the current slice.
         self._drawn: QPixmap | None = None
         self._notice = ""
         self._ring = False
@@ -47,7 +47,7 @@ class PaintedView(QWidget):
         self.update()
 
     def paint_kept(self, painter: QPainter, paint: Callable[[QPainter], None]) -> None:
-        """What paint() paints on black; from the picture kept of it as long as nothing in it changes."""
+        """Paint on black, once: later calls show the kept picture until _drawn is None."""
         if self._drawn is None:
             ratio = self.devicePixelRatioF()
             self._drawn = QPixmap(round(self.width() * ratio), round(self.height() * ratio))
@@ -59,7 +59,7 @@ class PaintedView(QWidget):
         painter.drawPixmap(0, 0, self._drawn)
 
     def paint_ring(self, painter: QPainter) -> None:
-        """Shows where the keyboard is, for those who came here by it."""
+        """Show the keyboard focus if it came here by a key."""
         if self._ring and not self._notice:
             drawing.ring(painter, (float(self.width()), float(self.height())))
 

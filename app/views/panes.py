@@ -122,7 +122,7 @@ def progress_text(run: Run | None) -> str:
         return translate("Panes", "Not segmented: press Segment")
     match run.status:
         case Status.WAITING:
-            return translate("Panes", "Waits for its turn")
+            return translate("Panes", "Queued")
         case Status.RUNNING:
             said = translate("Panes", "Segmenting: {done} of {total}")
             return said.format(done=len(run.timings), total=run.total)

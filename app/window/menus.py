@@ -238,7 +238,7 @@ _CORRECT = Menu(
         None,
         Action(marked("Action", "Undo"), lambda c: c.session.correcting.undo(), ("Ctrl+Z",)),
         Action(marked("Action", "Redo"), lambda c: c.session.correcting.redo(), ("Ctrl+Shift+Z", "Ctrl+Y")),
-        Action(marked("Action", "Take back this slice"), lambda c: c.session.correcting.restore_slice()),
+        Action(marked("Action", "Revert this slice"), lambda c: c.session.correcting.restore_slice()),
         None,
         Action(marked("Action", "Brush or eraser"), lambda c: c.session.correcting.toggle_tool(), ("X",)),
         _draw(marked("Action", "Draw the LV cavity"), "6", LV),

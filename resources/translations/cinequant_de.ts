@@ -228,8 +228,8 @@
         <translation>Wiederholen</translation>
     </message>
     <message>
-        <source>Take back this slice</source>
-        <translation>Diese Schicht zurücknehmen</translation>
+        <source>Revert this slice</source>
+        <translation>Diese Schicht zurücksetzen</translation>
     </message>
     <message>
         <source>Brush or eraser</source>
@@ -436,7 +436,7 @@
         <translation>{precision}: Median {p50} ms, 95. Perzentil {p95} ms</translation>
     </message>
     <message>
-        <source>ms a slice</source>
+        <source>ms per slice</source>
         <translation>ms je Schicht</translation>
     </message>
     <message>
@@ -645,15 +645,15 @@
         <translation>Wiederholen (Strg+Umschalt+Z)</translation>
     </message>
     <message>
-        <source>Take back this slice: as the model found it</source>
-        <translation>Diese Schicht zurücknehmen: wie vom Modell gefunden</translation>
+        <source>Revert this slice to what the model found</source>
+        <translation>Diese Schicht auf das Ergebnis des Modells zurücksetzen</translation>
     </message>
     <message>
-        <source>Done</source>
-        <translation>Fertig</translation>
+        <source>Finish</source>
+        <translation>Beenden</translation>
     </message>
     <message>
-        <source>Be done with correcting (Escape)</source>
+        <source>Finish correcting (Escape)</source>
         <translation>Korrektur beenden (Esc)</translation>
     </message>
     <message>
@@ -804,7 +804,7 @@ Der Bericht unten enthält keine Patientendaten; er hilft, den Fehler zu beheben
         <translation>Genauigkeit</translation>
     </message>
     <message>
-        <source>ms a slice</source>
+        <source>ms per slice</source>
         <translation>ms je Schicht</translation>
     </message>
     <message>
@@ -1840,8 +1840,8 @@ ACDC</translation>
         <translation>Segmentierung: {done} von {total} Schichten</translation>
     </message>
     <message>
-        <source>Waiting for its turn</source>
-        <translation>Wartet, bis es an der Reihe ist</translation>
+        <source>Queued</source>
+        <translation>In der Warteschlange</translation>
     </message>
     <message>
         <source>{done} of {total} slices, one by one; volumes need them all.</source>
@@ -2013,8 +2013,8 @@ ACDC</translation>
         <translation>Nicht segmentiert: „Segmentieren“ drücken</translation>
     </message>
     <message>
-        <source>Waits for its turn</source>
-        <translation>Wartet, bis es an der Reihe ist</translation>
+        <source>Queued</source>
+        <translation>In der Warteschlange</translation>
     </message>
     <message>
         <source>Segmenting: {done} of {total}</source>
@@ -2523,7 +2523,7 @@ ACDC</translation>
         <translation>Alle Angaben der Datei in einer durchsuchbaren Tabelle (T)</translation>
     </message>
     <message>
-        <source>Recent</source>
+        <source>Recent scans</source>
         <translation>Zuletzt geöffnet</translation>
     </message>
     <message numerus="yes">

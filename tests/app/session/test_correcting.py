@@ -314,7 +314,7 @@ def test_a_slice_is_taken_back(correcting: MainWindow) -> None:
     before = plane(correcting).copy()
     stroke(correcting, CORNER, FAR)
     stroke(correcting, (60.0, 20.0), modifier=SHIFT)
-    correcting.menus.actions_by_text["Take back this slice"].trigger()
+    correcting.menus.actions_by_text["Revert this slice"].trigger()
     assert np.array_equal(plane(correcting), before)
     key(correcting, KEY.Key_Z, CTRL)
     assert not np.array_equal(plane(correcting), before)

@@ -259,7 +259,7 @@ def test_comparing_says_what_is_not_there(qtbot: Any, session: Session, model: F
     session.opening.open_volume(volume())
     until(lambda: len(model.asked) == 1)
     assert "int8: " in table_of(session.state).note
-    assert pane_of(session.state, Role.FIRST).note == "Waits for its turn"
+    assert pane_of(session.state, Role.FIRST).note == "Queued"
     session.cancel()
     assert pane_of(session.state, Role.SECOND).note == "Stopped: press Segment"
     assert pane_of(session.state, Role.DIFFERENCE).note
