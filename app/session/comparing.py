@@ -10,6 +10,7 @@ from app.session.jobs import Lane, Reporter, Workers
 from app.session.store import Store, still_loading
 from app.state.queries import comparison_key
 from app.state.types import Busy, ComparisonKey, Kind, Layout, Mask, Pair, RunKey
+from app.words.engine_words import translated
 from app.words.language import translate
 from engine.formats.masks import read_masks
 from engine.measures.comparison import Comparison, compare
@@ -36,7 +37,7 @@ class Comparing:
                 name, others = wanted[0].name, len(wanted) - 1
                 several = translate("Session", "{file} and {number} more").format(file=name, number=others)
                 found = read_masks(wanted, volume, convention=convention, frame=frame)
-                return Mask(several if others else name, found.labels, found.frames)
+                return Mask(several if others else name, found.labels, found.frames, found.notices)
 
             busy = Busy(translate("Session", "Reading {file}").format(file=wanted[0].name))
             self._lane.submit(run, then=self._mask_arrived, failed=self._store.complain, busy=busy)
@@ -80,6 +81,8 @@ class Comparing:
             frame_index=frame if frame in mask.frames else mask.frames[0],
             comparisons=self._comparisons_of_runs(),
         )
+        if mask.notices:
+            self._store.say(Kind.WARNING, " ".join(map(translated, mask.notices)))
         self.compare_missing()
 
     def _comparison_arrived(self, key: ComparisonKey, comparison: Comparison) -> None:

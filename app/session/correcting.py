@@ -52,6 +52,22 @@ class Correcting:
             corrections=corrections, corrected=True, correcting=True, playing=False, overlay=overlay, **changes
         )
 
+    def adopt_mask(self) -> None:
+        """Go on correcting the loaded mask, which takes the place of what the model found."""
+        store, mask = self._store, self._store.state.segmentation.mask
+        if mask is None:
+            store.say(Kind.WARNING, translate("Correcting", "No mask is loaded: load the one to correct first."))
+            return
+        before = correction_of(store.state)
+        if before is not None and before.unsaved:
+            text = translate("Correcting", "Corrections are not yet exported: export or revert them first.")
+            store.say(Kind.WARNING, text)
+            return
+        self.start()
+        correction = correction_of(store.state)
+        if correction is not None:
+            self._put(editing.adopted(correction, mask.labels, mask.frames))
+
     def stop(self) -> None:
         """Finish correcting. Corrections are kept."""
         self.end_stroke()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import math
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
@@ -124,6 +124,22 @@ def begin(volume: Volume, base: Prediction) -> Correction:
     """A correction in which nothing is corrected yet."""
     voxels = np.array([[_count(plane) for plane in frame] for frame in base.labels.array], dtype=np.int64)
     return Correction(volume, base, read_only(voxels), function_of(voxels, volume))
+
+
+def adopted(correction: Correction, labels: LabelMap, frames: Sequence[int]) -> Correction:
+    """The correction with the slices of a mask in the place of all others in these frames, as exported before.
+
+    Nothing of it can be undone; restoring a slice leads back to the model's.
+    """
+    base = correction.base.labels.array
+    places = [(t, z) for t in frames for z in range(base.shape[1])]
+    planes = {where: plane for where, plane in correction.planes.items() if where[0] not in frames}
+    planes |= {at: read_only(labels.array[at]) for at in places if not np.array_equal(labels.array[at], base[at])}
+    voxels = correction.voxels.copy()
+    for at in places:
+        voxels[at] = _count(labels.array[at])
+    function = function_of(voxels, correction.volume)
+    return Correction(correction.volume, correction.base, read_only(voxels), function, planes, saved=planes)
 
 
 def plane_of(correction: Correction, where: Where) -> Plane:

@@ -190,12 +190,14 @@ class Run:
 class Mask:
     """A mask from a file, on the grid of the scan on screen.
 
-    frames: those that the file covers. Labels of other frames are empty and mean nothing.
+    frames: those that the file covers. Labels of other frames are empty and mean nothing. notices: what the user has
+    to be told about it.
     """
 
     name: str
     labels: LabelMap
     frames: tuple[int, ...]
+    notices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -124,6 +124,9 @@ TEXTS = (
     marked("Engine", "The distances between slices differ: each slice counts by the thickness that it stands for."),
     marked("Engine", "The order of the frames is unknown: no phase is named, so no ejection fraction."),
     marked("Engine", "Volumes and mass are not of the whole heart: {why}."),
+    # engine.formats.masks
+    marked("Engine", "The mask was resampled to the grid of the scan: {difference}."),
+    marked("Engine", "The mask does not say what its labels mean: {values} is taken ({convention}, not {other})."),
     # engine.measures.quality
     marked("Engine", "Nothing was found: no ventricle is in any slice."),
     marked("Engine", "No {structure} was found in any slice."),

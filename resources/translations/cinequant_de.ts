@@ -144,6 +144,10 @@
         <translation>Sprache: English</translation>
     </message>
     <message>
+        <source>Correct the loaded mask</source>
+        <translation>Geladene Maske korrigieren</translation>
+    </message>
+    <message>
         <source>Language: Deutsch</source>
         <translation>Sprache: Deutsch</translation>
     </message>
@@ -557,6 +561,14 @@
     <message>
         <source>Nothing to correct yet: open a scan and wait until it is segmented.</source>
         <translation>Noch nichts zu korrigieren: Aufnahme öffnen und die Segmentierung abwarten.</translation>
+    </message>
+    <message>
+        <source>No mask is loaded: load the one to correct first.</source>
+        <translation>Keine Maske geladen: zuerst die laden, die korrigiert werden soll.</translation>
+    </message>
+    <message>
+        <source>Corrections are not yet exported: export or revert them first.</source>
+        <translation>Korrekturen sind noch nicht exportiert: zuerst exportieren oder zurücknehmen.</translation>
     </message>
     <message numerus="yes">
         <source>Not exported yet: %n corrected slice(s) of {scan}.</source>
@@ -1351,6 +1363,14 @@ Der Bericht unten enthält keine Patientendaten; er hilft, den Fehler zu beheben
     <message>
         <source>Volumes and mass are not of the whole heart: {why}.</source>
         <translation>Volumina und Masse sind nicht die des ganzen Herzens: {why}.</translation>
+    </message>
+    <message>
+        <source>The mask was resampled to the grid of the scan: {difference}.</source>
+        <translation>Die Maske wurde auf das Raster der Aufnahme umgerechnet: {difference}.</translation>
+    </message>
+    <message>
+        <source>The mask does not say what its labels mean: {values} is taken ({convention}, not {other}).</source>
+        <translation>Die Maske sagt nicht, was ihre Werte bedeuten: {values} wird angenommen ({convention}, nicht {other}).</translation>
     </message>
     <message>
         <source>Nothing was found: no ventricle is in any slice.</source>

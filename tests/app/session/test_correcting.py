@@ -614,3 +614,29 @@ def test_closing_unasked_ends_even_where_they_cannot_be_written(correcting: Main
 def test_closing_unasked_writes_nothing_where_there_is_nothing(correcting: MainWindow, tmp_path: Path) -> None:
     assert correcting.closing.close_unasked(tmp_path / "recovery") is None
     assert not (tmp_path / "recovery").exists()
+
+
+def test_an_exported_mask_is_corrected_further(qtbot: Any, correcting: MainWindow, tmp_path: Path) -> None:
+    session = correcting.session
+    base = session.state
+    model = shown_labels(base).array
+    array = model.copy()
+    array[1, 2] = LV
+    path = tmp_path / "before.nii.gz"
+    scan = volume()
+    nifti.write_mask(path, LabelMap(array, scan.geometry), scan)
+    session.correcting.adopt_mask()
+    assert "No mask is loaded" in session.state.message.text
+    session.comparing.load_mask([path])
+    settle(qtbot, session)
+    session.correcting.adopt_mask()
+    correction = correction_of(session.state)
+    assert correction.slices == ((1, 2),)
+    assert not correction.unsaved
+    assert np.array_equal(editing.whole(correction).array, array)
+    assert correction.function.lv_ml == measure(LabelMap(array, scan.geometry), scan).lv_ml
+    session.correcting.start_stroke(session.state.view.frame_index, *CORNER)
+    session.correcting.end_stroke()
+    assert correction_of(session.state).unsaved
+    session.correcting.adopt_mask()
+    assert "not yet exported" in session.state.message.text
