@@ -29,7 +29,7 @@ from training.config import Config, ConfigError, load_config
 from training.data import source
 from training.data.prepare import prepare
 from training.data.scans import Scan, load_scans
-from training.networks.table import NETWORKS
+from training.networks.table import NETWORKS, channels_last
 from training.reports.bitreport import bits_table, write_bit_pictures, write_bits
 from training.reports.case_pictures import write_pictures
 from training.reports.curves import draw_curves
@@ -304,7 +304,7 @@ def _tuning(config: Config, arguments: argparse.Namespace, cases: Sequence[datas
             _say(rows[-1])
 
         scans = load_scans(cases, training_spec(config))
-        teacher = teacher.to(memory_format=torch.channels_last).eval()
+        teacher = channels_last(teacher).eval()
         # Of this very graph, so that nothing tuned before passes for it.
         graphs = hashlib.sha256(model.SerializeToString() + start.SerializeToString()).hexdigest()[:12]
         checkpoint = arguments.runs / config.id / f"tuning-{graphs}.safetensors"

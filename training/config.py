@@ -26,6 +26,9 @@ AFTER_TRAINING = frozenset(
 )
 
 
+_KINDS: dict[str, tuple[type, ...]] = {"str": (str,), "int": (int,), "float": (int, float), "bool": (bool,)}
+
+
 class ConfigError(ValueError):
     """A configuration file that cannot be used; the message names the file, the key and what it may be."""
 
@@ -122,8 +125,7 @@ def load_config(path: Path) -> Config:
         if key == "bits_penalties":
             values[key] = _penalties(path, value)
             continue
-        kinds = {"str": str, "int": int, "float": (int, float), "bool": bool}[str(known[key])]
-        if not isinstance(value, kinds) or (isinstance(value, bool) and known[key] != "bool"):
+        if not isinstance(value, _KINDS[str(known[key])]) or (isinstance(value, bool) and known[key] != "bool"):
             raise ConfigError(f"{path}: {key} = {value!r} must be of type {known[key]}")
     try:
         return Config(**values)

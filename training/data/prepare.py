@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
@@ -156,9 +157,9 @@ def _entry(case: Case) -> dict[str, Any]:
 
 
 def _write(path: Path, scan: Scan, origin: dict[str, Any], facts: dict[str, Any]) -> None:
-    tensors = {"images": to_steps(scan.images), "labels": scan.labels, "centre": scan.centre}
+    arrays: dict[str, NDArray[Any]] = {"images": to_steps(scan.images), "labels": scan.labels, "centre": scan.centre}
     # safetensors writes an array as it lies in memory, and resampled slices do not lie row by row.
-    tensors = {name: np.ascontiguousarray(tensor) for name, tensor in tensors.items()}
+    tensors = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
     said = {"origin": origin, "facts": facts, "mean": scan.mean, "std": scan.std}
     write_atomically(path, save(tensors, {key: json.dumps(value) for key, value in said.items()}))
 

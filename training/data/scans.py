@@ -74,7 +74,8 @@ def resample(case: datasets.Case, volume: Volume, truth: NDArray[np.uint8], spec
 
 def to_steps(images: NDArray[np.float32]) -> NDArray[np.uint16]:
     """Intensities in [0, 1] as whole steps."""
-    return np.rint(images.clip(0, 1) * STEPS).astype(np.uint16)
+    steps: NDArray[np.uint16] = np.rint(images.clip(0, 1) * STEPS).astype(np.uint16)
+    return steps
 
 
 def from_steps(steps: NDArray[np.uint16]) -> NDArray[np.float32]:

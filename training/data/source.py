@@ -203,9 +203,11 @@ def metrics_split(layout: str, cases: Sequence[Case], results: Path) -> str:
     refuse_trained(layout, patients, results)
     if layout == "acdc" and sorted(patients) == [f"patient{number:03d}" for number in range(5, 101, 5)]:
         return ACDC_VALIDATION
-    splits = tuple({case.split for case in cases})
+    splits = {case.split for case in cases}
     # A folder need not hold all of them, nor a command name them all.
-    which = {("val",): "of its validation set", ("test",): "of its test set"}.get(splits, "chosen by name")
+    which = "chosen by name"
+    if splits in ({"val"}, {"test"}):
+        which = f"of its {'validation' if splits == {'val'} else 'test'} set"
     name = _NAMES[layout]
     if layout == "acdc":
         numbers = [datasets.patient_number(patient) for patient in patients]

@@ -1,16 +1,10 @@
-"""A quantized graph whose every quantizer has a bit width of its own, which is trained.
-
-A width is a real number that is rounded in the forward pass and trained straight through the rounding (Uhlich et al.,
-Mixed precision DNNs, ICLR 2020; Brevitas' learned bit width, which QuantU-Net uses, does the same). Its step is trained
-as in Esser et al., Learned step size quantization, ICLR 2020.
-"""
+"""An exported graph with a learned quantizer for each weight and activation."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import cast
 
 import numpy as np
 import onnx
@@ -21,15 +15,13 @@ from torch import Tensor, nn
 
 from engine.network.packed import Activation, Packed, Weight
 from training.graphs.onnx_walk import CONVOLUTIONS, check_operators, constants_of, convolution, parameter_name, walk
+from training.graphs.quantizer import MIN_BITS, LearnedQuantizer, best_steps
 from training.graphs.rewrites import tidy
 from training.graphs.tail import transpose_tail
 
-MIN_BITS = 2
 # Weights keep to 7 of 8 bits, as training.steps.quantize has them and for its reason.
 MAX_WEIGHT_BITS, MAX_ACTIVATION_BITS = 7, 8
 START_WEIGHT_BITS, START_ACTIVATION_BITS = 5.0, 6.0
-# Below, float16 has fewer than 11 significant bits.
-_SMALLEST_STEP = 2.0**-14
 _SAMPLES = 20_000
 
 
@@ -44,81 +36,6 @@ class LayerBits:
     kind: str
     size: int
     bits: int
-
-
-class _Quantizer(nn.Module):
-    """Steps and bits of one or more tensors that are rounded alike.
-
-    table: (C, K) logarithms of the steps that suit MIN_BITS, MIN_BITS + 1, … bits best; C is 1 or the channels.
-    zero: where 0 lies in the range, 0 at its lower end and 1 at its upper; None for codes of two's complement.
-    """
-
-    def __init__(self, table: Tensor, zero: float | None, start: float) -> None:
-        super().__init__()
-        self.register_buffer("table", table)
-        self.zero = zero
-        self.most = MIN_BITS + table.shape[1] - 1
-        self.width = nn.Parameter(torch.tensor(min(start, self.most)))
-        self.scale = nn.Parameter(torch.zeros(table.shape[0]))
-
-    @property
-    def bits(self) -> int:
-        """The whole bits of the forward pass."""
-        return int(self.width.detach().clamp(MIN_BITS, self.most).round())
-
-    def codes(self) -> tuple[int, int, int]:
-        """(lowest, highest, zero): codes relative to the zero, and what is added to make them count from 0."""
-        if self.zero is None:
-            half = 1 << (self.bits - 1)
-            return -half, half - 1, half
-        levels = (1 << self.bits) - 1
-        zero = round(self.zero * levels)
-        return -zero, levels - zero, zero
-
-    def step(self) -> Tensor:
-        """(C,) steps, as float16 holds them; bits and scale get their gradients."""
-        index = self.bits - MIN_BITS
-        up, down = min(index + 1, self.table.shape[1] - 1), max(index - 1, 0)
-        slope = (self.table[:, up] - self.table[:, down]) / (up - down)
-        step = (self.table[:, index] + slope * (self.width - self.width.detach()) + self.scale).exp()
-        step = step.clamp_min(_SMALLEST_STEP)
-        return step + (step.half().float() - step).detach()
-
-    def forward(self, x: Tensor, axis: int | None = None) -> Tensor:
-        low, high, _ = self.codes()
-        step = self.step()
-        # The number of codes grows with the bits as well: that is the gradient of what is clipped.
-        growth = 1 + math.log(2) * (self.width - self.width.detach())
-        if axis is not None:
-            step = step.view([-1 if i == axis else 1 for i in range(x.ndim)])
-        return _Round.apply(x, step, low * step * growth, high * step * growth, low, high)
-
-
-class _Round(torch.autograd.Function):
-    """Round x to whole multiples (low to high) of step. Its gradients go straight through the rounding.
-
-    least, most: low and high times step; they carry the gradient of what is clipped there.
-    """
-
-    @staticmethod
-    def forward(ctx: Any, x: Tensor, step: Tensor, least: Tensor, most: Tensor, low: int, high: int) -> Tensor:
-        y = (x / step).round_().clamp_(low, high).mul_(step)
-        ctx.save_for_backward(x, y, step, least, most)
-        return y
-
-    @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:  # type: ignore[override]
-        x, y, step, least, most = ctx.saved_tensors
-        over, under = x > most, x < least
-        inside = gradient.masked_fill(over, 0.0).masked_fill_(under, 0.0)
-        # Sums over what shares a step: all of it, or an output channel.
-        axes = tuple(i for i in range(x.ndim) if step.ndim != x.ndim or step.shape[i] == 1)
-        shared = {"dim": axes, "keepdim": step.ndim == x.ndim}
-        by_least = gradient.masked_fill(~under, 0.0).sum(**shared).view(step.shape)
-        by_most = gradient.sum(**shared).view(step.shape) - inside.sum(**shared).view(step.shape) - by_least
-        # d round(x / s) · s / d s, with the rounding taken for straight, is round(x / s) − x / s.
-        by_step = (y - x).mul_(inside).sum(**shared).view(step.shape) / step
-        return inside, by_step, by_least, by_most, None, None
 
 
 class BitGraph(nn.Module):
@@ -164,8 +81,8 @@ class BitGraph(nn.Module):
         self.weight_quantizers, self.activation_quantizers = nn.ModuleDict(), nn.ModuleDict()
         for node in self.layers:
             rows = self.weights[parameter_name(node.name)].detach().movedim(_axis(node), 0).flatten(1)
-            steps = _best_steps(rows, rows.abs().amax(1), None, MAX_WEIGHT_BITS)
-            self.weight_quantizers[parameter_name(node.name)] = _Quantizer(steps.log(), None, START_WEIGHT_BITS)
+            steps = best_steps(rows, rows.abs().amax(1), None, MAX_WEIGHT_BITS)
+            self.weight_quantizers[parameter_name(node.name)] = LearnedQuantizer(steps.log(), None, START_WEIGHT_BITS)
         self.group = _concat_groups(nodes)
         self.sizes: dict[str, int] = {}
         samples: dict[str, list[Tensor]] = {}
@@ -176,8 +93,9 @@ class BitGraph(nn.Module):
             assert step is not None and zero is not None
             # Inputs of depthwise convolutions were calibrated by channel and evened out since.
             share, reach = float(zero.flat[0]) / 255, torch.tensor([255 * _middle(step)])
-            steps = _best_steps(torch.cat(values)[None], reach, share, MAX_ACTIVATION_BITS)
-            self.activation_quantizers[parameter_name(group)] = _Quantizer(steps.log(), share, START_ACTIVATION_BITS)
+            steps = best_steps(torch.cat(values)[None], reach, share, MAX_ACTIVATION_BITS)
+            learned = LearnedQuantizer(steps.log(), share, START_ACTIVATION_BITS)
+            self.activation_quantizers[parameter_name(group)] = learned
 
     def forward(self, x: Tensor) -> Tensor:
         return self._run(
@@ -198,7 +116,7 @@ class BitGraph(nn.Module):
 
     def mean_bits(self) -> tuple[Tensor, Tensor]:
         """Mean bits of the weights and of the activations, each by size, before they are rounded."""
-        weights = [(q.width, self.used[k]) for k, q in self.weight_quantizers.items()]
+        weights = [(self._of_weights(k).width, size) for k, size in self.used.items()]
         activations = [(self._shared(n).width, self.sizes[n.name]) for n in self.rounded]
         first, second = (
             torch.stack([width * size for width, size in pairs]).sum() / sum(size for _, size in pairs)
@@ -250,7 +168,7 @@ class BitGraph(nn.Module):
                 n.name,
                 "weights",
                 self.used[parameter_name(n.name)],
-                self.weight_quantizers[parameter_name(n.name)].bits,
+                self._of_weights(parameter_name(n.name)).bits,
             )
             for n in self.layers
         ]
@@ -269,7 +187,8 @@ class BitGraph(nn.Module):
         tidy(model)
         graph = model.graph
         makers = {output: node for node in graph.node for output in node.output}
-        weights, activations = [], []
+        weights: list[Weight] = []
+        activations: list[Activation] = []
         taken: set[str] = set()
         for node in [n for n in graph.node if n.op_type in CONVOLUTIONS]:
             name, widen = f"w{len(weights)}", makers[node.input[1]]
@@ -322,7 +241,7 @@ class BitGraph(nn.Module):
 
     def _packed_weight(self, node: onnx.NodeProto) -> Weight:
         key, axis = parameter_name(node.name), _axis(node)
-        quantizer = self.weight_quantizers[key]
+        quantizer = self._of_weights(key)
         low, high, _ = quantizer.codes()
         steps = quantizer.step()
         values = self.weights[key] * self.masks[key]
@@ -365,34 +284,19 @@ class BitGraph(nn.Module):
             biases[before.name] *= factor.ravel()
             weights[after.name] /= factor
 
-    def _quantizers(self) -> list[_Quantizer]:
-        return [*self.weight_quantizers.values(), *self.activation_quantizers.values()]  # type: ignore[list-item]
+    def _quantizers(self) -> list[LearnedQuantizer]:
+        every = (*self.weight_quantizers.values(), *self.activation_quantizers.values())
+        return [cast(LearnedQuantizer, quantizer) for quantizer in every]
 
-    def _shared(self, node: onnx.NodeProto) -> Any:
-        return self.activation_quantizers[parameter_name(self.group[node.name])]
+    def _of_weights(self, key: str) -> LearnedQuantizer:
+        return cast(LearnedQuantizer, self.weight_quantizers[key])
+
+    def _shared(self, node: onnx.NodeProto) -> LearnedQuantizer:
+        """The quantizer of a QuantizeLinear, which may stand for several."""
+        return cast(LearnedQuantizer, self.activation_quantizers[parameter_name(self.group[node.name])])
 
     def _node(self, name: str) -> onnx.NodeProto:
         return next(n for n in self.rounded if n.name == name)
-
-
-def _best_steps(rows: Tensor, reach: Tensor, zero: float | None, most: int) -> Tensor:
-    """(C, most − MIN_BITS + 1) steps of least squared error for rows (C, n) in MIN_BITS to most bits.
-
-    reach: (C,) length of the range that loses nothing; half of it where codes are symmetric. zero: as in _Quantizer.
-    """
-    found = []
-    for bits in range(MIN_BITS, most + 1):
-        levels = (1 << (bits - 1)) - 1 if zero is None else (1 << bits) - 1
-        low = -levels - 1 if zero is None else -round(zero * levels)
-        high = levels if zero is None else levels + low
-        best = torch.full((rows.shape[0],), torch.inf)
-        kept = torch.ones(rows.shape[0])
-        for share in np.linspace(0.2, 1.0, 33):
-            step = (reach * float(share) / levels).clamp_min(_SMALLEST_STEP)
-            error = ((rows / step[:, None]).round().clamp(low, high) * step[:, None] - rows).square().sum(1)
-            kept, best = torch.where(error < best, step, kept), torch.minimum(error, best)
-        found.append(kept)
-    return torch.stack(found, 1)
 
 
 def _concat_groups(nodes: Sequence[onnx.NodeProto]) -> dict[str, str]:

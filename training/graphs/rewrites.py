@@ -74,7 +74,7 @@ def split_prelu(model: onnx.ModelProto) -> None:
             continue
         if not zero:
             zero = "prelu_zero"
-            model.graph.initializer.append(numpy_helper.from_array(np.float32(0), zero))
+            model.graph.initializer.append(numpy_helper.from_array(np.array(0, dtype=np.float32), zero))
         (x, slope), (y,), name = node.input, node.output, node.name
         nodes += [
             helper.make_node("Relu", [x], [f"{y}/up"], name=f"{name}/Relu"),
@@ -120,7 +120,7 @@ def _fold_sizes(model: onnx.ModelProto) -> None:
             value = known[node.input[0]]
         elif node.op_type != "DequantizeLinear" and node.input and all(not i or i in known for i in node.input):
             (result,) = ReferenceEvaluator(node, opsets={"": opset}).run(None, {i: known[i] for i in node.input if i})
-            value = result if np.size(result) <= _SIZE_VALUES else None
+            value = np.asarray(result) if np.size(result) <= _SIZE_VALUES else None
         if value is None:
             nodes.append(node)
         else:

@@ -8,6 +8,7 @@ int8 file has them, that pass moves a quarter of the bytes.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 import onnx
@@ -77,7 +78,7 @@ def transpose_tail(model: onnx.ModelProto) -> None:
     }
     graph.initializer.extend(numpy_helper.from_array(a.astype(np.int64), f"tail/{k}") for k, a in arrays.items())
     x, y = last.input[0], last.output[0]
-    steps = [
+    steps: list[tuple[str, list[str], str, dict[str, Any]]] = [
         ("Transpose", [x], "last", {"perm": [0, 2, 3, 1]}),
         ("Reshape", ["tail/last", "tail/split"], "blocks", {}),
         ("Transpose", ["tail/blocks"], "rows", {"perm": [0, 3, 1, 4, 2, 5]}),

@@ -74,7 +74,7 @@ class HighResHead(nn.Module):
     def scales(self, coarse: Tensor) -> list[Tensor]:
         """What every stage gives, from 2 to s times the resolution."""
         maps = coarse.reshape(-1, 1, *coarse.shape[2:])
-        found = []
+        found: list[Tensor] = []
         for kernel in self.kernels():
             block = 2 ** (len(found) + 1)
             fine = F.pixel_shuffle(F.conv2d(maps, kernel, padding=_REACH), block)
@@ -88,7 +88,7 @@ class HighResHead(nn.Module):
         the fine pixel that lies d coarse pixels before it sees it d pixels behind.
         """
         size = 2 * _REACH + 1
-        one = torch.zeros(1, 1, size, size, device=self.stages[0].mix.weight.device)
+        one = torch.zeros(1, 1, size, size, device=next(self.stages.parameters()).device)
         one[..., _REACH, _REACH] = 1
         found, x = [], one
         for stage in self.stages:

@@ -18,14 +18,14 @@ Changed, each because the executed graph of the published network showed time lo
 
 from __future__ import annotations
 
+from typing import cast
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 
-def conv_bn(
-    c_in: int, c_out: int, kernel: int = 1, stride: int = 1, dilation: int = 1, groups: int = 1
-) -> nn.Sequential:
+def conv_bn(c_in: int, c_out: int, kernel: int = 1, stride: int = 1, dilation: int = 1, groups: int = 1) -> ConvNorm:
     """Convolution without bias, same padding, then batch normalisation."""
     padding = dilation * (kernel // 2)
     return ConvNorm(
@@ -37,17 +37,26 @@ class ConvNorm(nn.Sequential):
     """Convolution, then batch normalisation; one convolution while training under frozen statistics."""
 
     def forward(self, x: Tensor) -> Tensor:
-        if self[1].training or not torch.is_grad_enabled():
-            return super().forward(x)
+        if self.norm.training or not torch.is_grad_enabled():
+            return self.norm(self.conv(x))
         weight, bias = self.folded()
-        conv = self[0]
+        conv = self.conv
         return F.conv2d(x, weight, bias, conv.stride, conv.padding, conv.dilation, conv.groups)
+
+    @property
+    def conv(self) -> nn.Conv2d:
+        return cast(nn.Conv2d, self[0])
+
+    @property
+    def norm(self) -> nn.BatchNorm2d:
+        return cast(nn.BatchNorm2d, self[1])
 
     def folded(self) -> tuple[Tensor, Tensor]:
         """Weight and bias of the one convolution that computes both, with their gradients."""
-        conv, norm = self
+        norm = self.norm
+        assert norm.running_mean is not None and norm.running_var is not None
         scale = norm.weight * torch.rsqrt(norm.running_var + norm.eps)
-        return conv.weight * scale.view(-1, 1, 1, 1), norm.bias - norm.running_mean * scale
+        return self.conv.weight * scale.view(-1, 1, 1, 1), norm.bias - norm.running_mean * scale
 
 
 class Dense(nn.Module):
@@ -77,14 +86,14 @@ class Unit(nn.Module):
         self.branches = nn.ModuleList(
             conv_bn(n // branches, n // branches, 3, stride, d + 1, n // branches) for d in range(branches)
         )
-        self.merged: nn.Module | None = None
+        self.merged: ConvNorm | None = None
         self.expand = conv_bn(n, c_out)
         self.residual = stride == 1 and c_in == c_out
         self.act = nn.ReLU()
 
     def forward(self, x: Tensor) -> Tensor:
         reduced = self.act(self.reduce(x))
-        if self.merged is None and torch.is_grad_enabled() and not self.expand[1].training:
+        if self.merged is None and torch.is_grad_enabled() and not self.expand.norm.training:
             expanded = self._merged_for_gradients(reduced)
             return self.act(expanded + x if self.residual else expanded)
         filtered = self.merged(reduced) if self.merged is not None else self._branches(reduced)
@@ -100,6 +109,9 @@ class Unit(nn.Module):
                 outputs.append(output + outputs[-1] if outputs else output)
             return torch.cat(outputs, 1)
 
+    def _dilated(self) -> list[ConvNorm]:
+        return [cast(ConvNorm, branch) for branch in self.branches]
+
     def _merged_for_gradients(self, x: Tensor) -> Tensor:
         """What fold makes of branches and sums, computed anew at each step, as frozen statistics allow.
 
@@ -107,7 +119,7 @@ class Unit(nn.Module):
         as long on the CPU, backward, and in bfloat16 its gradients are NaN.
         """
         count, outputs = len(self.branches), []
-        for d, (branch, share) in enumerate(zip(self.branches, x.chunk(count, 1), strict=True), start=1):
+        for d, (branch, share) in enumerate(zip(self._dilated(), x.chunk(count, 1), strict=True), start=1):
             weight, bias = branch.folded()
             outputs.append(_depthwise(share, weight, bias, self.stride, d))
         weight, bias = self.expand.folded()
@@ -123,16 +135,17 @@ class Unit(nn.Module):
         """
         if self.merged is not None:
             return
-        count, n = len(self.branches), self.expand[0].weight.shape[1]
+        count, n = len(self.branches), self.expand.conv.weight.shape[1]
         merged = conv_bn(n, n, 2 * count + 1, self.stride, groups=n)
-        merged[0].weight.zero_()
-        for d, branch in enumerate(self.branches, start=1):
+        kernel = merged.conv.weight
+        kernel.zero_()
+        for d, branch in enumerate(self._dilated(), start=1):
             share = slice((d - 1) * n // count, d * n // count)
-            merged[0].weight[share, :, count - d : count + d + 1 : d, count - d : count + d + 1 : d] = branch[0].weight
-            for key, value in branch[1].state_dict().items():
+            kernel[share, :, count - d : count + d + 1 : d, count - d : count + d + 1 : d] = branch.conv.weight
+            for key, value in branch.norm.state_dict().items():
                 if value.ndim:
-                    getattr(merged[1], key)[share] = value
-        groups = self.expand[0].weight.view(-1, count, n // count)
+                    getattr(merged.norm, key)[share] = value
+        groups = self.expand.conv.weight.view(-1, count, n // count)
         groups.copy_(groups.flip(1).cumsum(1).flip(1))
         self.merged = merged.train(self.training)
 
@@ -205,9 +218,10 @@ class QuantLite(nn.Module):
     ) -> None:
         super().__init__()
         self.stem = nn.Sequential(Dense(1, stem, stride=2), Dense(stem, stem), Dense(stem, stem))
-        levels, c = [], stem
+        levels: list[nn.Module] = []
+        c = stem
         for width, depth in zip(widths, depths, strict=True):
-            down = Down(c, width) if levels else Dense(c, width, stride=2)
+            down: nn.Module = Down(c, width) if levels else Dense(c, width, stride=2)
             levels.append(nn.Sequential(down, *(Unit(width, width) for _ in range(depth))))
             c = width
         self.levels = nn.ModuleList(levels)
@@ -218,7 +232,7 @@ class QuantLite(nn.Module):
         self.up1 = Up(decoder[1], stem, decoder[2])
         self.refine1 = nn.Sequential(Dense(decoder[2], decoder[2]), Dense(decoder[2], decoder[2]))
         self.head = nn.Conv2d(decoder[2], 4 * classes, 1)
-        self.shuffle = nn.PixelShuffle(2)
+        self.shuffle: nn.Module = nn.PixelShuffle(2)
 
     def forward(self, x: Tensor) -> Tensor:
         s1 = self.stem(x)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Protocol, runtime_checkable
 
+import torch
 from torch import nn
 
 from training.networks.espnetv2 import ESPNetv2, ESPNetv2EdgeNets
@@ -21,6 +23,25 @@ NETWORKS: dict[str, Callable[[], nn.Module]] = {
     "quantlite_quarter": lambda: LowRes(4, learned=True),
     "quantlite_quarter_bilinear": lambda: LowRes(4, learned=False),
 }
+
+
+@runtime_checkable
+class Foldable(Protocol):
+    """A network with branches that become one convolution each for export."""
+
+    def fold(self) -> None: ...
+
+
+def fold(network: nn.Module) -> None:
+    """Merge a network's branches in place, where it has any."""
+    if isinstance(network, Foldable):
+        network.fold()
+
+
+def channels_last(network: nn.Module, device: torch.device | None = None) -> nn.Module:
+    """The network, in place, with kernels laid out as convolutions are fastest, on a device if one is given."""
+    # torch's types leave memory_format out.
+    return network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
 
 
 def parameter_count(network: nn.Module) -> int:

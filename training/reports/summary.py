@@ -87,7 +87,7 @@ def training_hours(folder: Path) -> float | None:
     log, tuning, bits = folder / LOG, folder / TUNING_LOG, folder / BITS
     if bits.exists():
         written = json.loads(bits.read_text(encoding="utf-8"))
-        return sum(run["seconds"] for run in written["runs"] if run["penalty"] == written["chosen"]) / 3600
+        return float(sum(run["seconds"] for run in written["runs"] if run["penalty"] == written["chosen"])) / 3600
     if not log.exists():
         return None
     with log.open(newline="", encoding="utf-8") as file:

@@ -30,6 +30,7 @@ from training.data.augment import Augmenter
 from training.data.scans import Scan
 from training.graphs.bitgraph import BitGraph
 from training.losses import dice_cross_entropy
+from training.networks.table import channels_last, fold
 from training.steps.export import ExportRefusedError, input_spec, phantom_input, write_onnx
 from training.steps.qat import STRENGTH
 from training.steps.quantize import quantize_int8
@@ -119,8 +120,7 @@ def quantized_graph(
 
     inputs: (1, 1, H, W) each, from which the ranges of activations are taken.
     """
-    if hasattr(network, "fold"):
-        network.fold()
+    fold(network)
     handed: list[onnx.ModelProto] = []
 
     def keep(model: onnx.ModelProto, start: onnx.ModelProto) -> onnx.ModelProto:
@@ -159,13 +159,14 @@ def learn_all(
     already is not trained again.
     """
     if teacher:
-        teacher = teacher.to(memory_format=torch.channels_last).eval()
+        teacher = channels_last(teacher).eval()
     for penalty in config.bits_penalties:
         path = folder / f"{penalty:g}.json"
         if path.exists():
             continue
         folder.mkdir(parents=True, exist_ok=True)
-        graph, log = make(), []
+        graph = make()
+        log: list[dict[str, float]] = []
 
         def note(row: dict[str, float], penalty: float = penalty, log: list[dict[str, float]] = log) -> None:
             log.append(row)

@@ -43,7 +43,7 @@ from engine.volume import STRUCTURES
 from training.config import Config
 from training.data.source import ACDC_LICENCE, About
 from training.graphs.rewrites import split_prelu, tidy
-from training.networks.table import NETWORKS, parameter_count
+from training.networks.table import NETWORKS, fold, parameter_count
 from training.steps.quantize import Tune, finish_float32, quantize_int8, to_dynamic, to_float16
 
 OPSET = 17
@@ -108,9 +108,8 @@ def export_float(
         spec = input_spec(config)
         # Folded, a unit's kernels hold zeros between their taps, which are no parameters.
         parameters = parameter_count(network)
-        network = network.eval().to(memory_format=torch.contiguous_format)
-        if hasattr(network, "fold"):
-            network.fold()
+        network.eval().to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
+        fold(network)
         x = phantom_input(spec)
         write_onnx(network, x, folder / "float32.onnx", dynamic=not config.fixed_size)
         card = _card(config, parameters, spec, folder, training_data, licence, long_axis)

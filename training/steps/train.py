@@ -24,7 +24,7 @@ from training.config import AFTER_TRAINING, Config
 from training.data.augment import Augmenter
 from training.data.scans import Scan
 from training.losses import dice_cross_entropy
-from training.networks.table import NETWORKS
+from training.networks.table import NETWORKS, channels_last
 
 CHECKPOINT = "checkpoint.safetensors"
 WEIGHTS = "weights.safetensors"
@@ -67,8 +67,7 @@ def train(
     if start:
         # A network that contains the one that was trained knows where its weights belong.
         getattr(network, "load_start", network.load_state_dict)(load_file(start))
-    network = network.to(device, memory_format=torch.channels_last)
-    network = processes.batch_norm_of_all(network, device)
+    network = processes.batch_norm_of_all(channels_last(network, device), device)
     average = {k: v.detach().clone() for k, v in network.state_dict().items()}
     optimizer = torch.optim.AdamW(network.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay)
     augmenter = Augmenter(scans, config.crop)
@@ -78,11 +77,11 @@ def train(
     # Networks that give something else while they train bring the loss of that.
     loss_of = getattr(network, "loss", dice_cross_entropy)
     if teacher:
-        teacher = teacher.to(device, memory_format=torch.channels_last).eval()
+        teacher = channels_last(teacher, device).eval()
     first = resume_checkpoint(folder / CHECKPOINT, network, average, optimizer)
     if processes.mean_over_processes(first, device) != first:
         raise RunError(f"{folder}: the processes find different checkpoints there; use a folder that all of them share")
-    step_network = processes.in_step(network)
+    step_network: Callable[[Tensor], Any] = processes.in_step(network)
     step_network = torch.compile(step_network) if config.compiled else step_network
     with (folder / "log.csv" if here.first else Path(os.devnull)).open("a", newline="", encoding="utf-8") as file:
         log = csv.writer(file)
@@ -211,7 +210,7 @@ def _update_average(average: dict[str, Tensor], network: nn.Module, decay: float
 def _averaged(config: Config, average: dict[str, Tensor]) -> nn.Module:
     network = NETWORKS[config.network]()
     network.load_state_dict(average)
-    return network.to(memory_format=torch.channels_last).eval()
+    return channels_last(network).eval()
 
 
 def _same_run_or_new(config: Config, folder: Path, *, write: bool) -> None:

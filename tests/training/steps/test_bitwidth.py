@@ -18,7 +18,8 @@ from engine.network.packed import ENDING, pack, to_onnx, unpack
 from engine.network.runtime import Network
 from training.config import Config
 from training.data.source import ACDC
-from training.graphs.bitgraph import BitGraph, _Quantizer
+from training.graphs.bitgraph import BitGraph
+from training.graphs.quantizer import LearnedQuantizer
 from training.networks.quantlite import QuantLite
 from training.networks.unet import UNet
 from training.reports.bitreport import bits_table, write_bit_pictures, write_bits
@@ -124,7 +125,7 @@ def test_a_penalty_buys_fewer_bits_and_bits_end_whole(pair: tuple[onnx.ModelProt
 
 def test_bits_and_steps_have_the_gradients_of_the_rounding_they_cause() -> None:
     x = torch.linspace(-3, 3, 1001)
-    quantizer = _Quantizer(torch.tensor([[1.0, 0.5, 0.25, 0.125]]).log(), 0.5, 3.0)
+    quantizer = LearnedQuantizer(torch.tensor([[1.0, 0.5, 0.25, 0.125]]).log(), 0.5, 3.0)
     # Whoever pulls values outwards gains from a wider range, and more bits widen it here.
     quantizer(x).mul(x.sign()).sum().backward()
     assert quantizer.width.grad is not None and quantizer.scale.grad is not None
