@@ -1,4 +1,4 @@
-"""Loading the network while the scan is still being read, on a core that reading does not need."""
+"""Load the network on a spare core while the scan is still being read."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from engine.volume import Geometry
 
 
 def load_ahead(paths: Sequence[Path], card: ModelCard, precision: str, *, threads: int | None = None) -> None:
-    """Begin to load a network for a DICOM scan in a thread, at the size that its first file suggests.
+    """Start loading a network for a DICOM scan in a thread, for the image size that its first file suggests.
 
-    A guess that saves time where it is right and is not noticed where it is wrong: predict loads what it needs, and
-    waits for this where it is the same. Errors are left to predict, which meets them again and reports them.
+    This is a guess. If it is right, predict waits for it and saves time; if it is wrong, predict loads what it needs.
+    Errors are left to predict, which meets them again and reports them.
     """
     shape = _likely_input_shape(paths, card)
     if shape is None or (threads is None and (os.cpu_count() or 1) < 2):

@@ -1,4 +1,4 @@
-"""Errors that a user can act on, told apart from bugs; and what may be told of a bug."""
+"""Errors that a user can act on, as opposed to bugs; and a bug report without personal data."""
 
 import platform
 import traceback
@@ -32,9 +32,9 @@ class Cancelled(Exception):  # noqa: N818 - the user's wish, not an error
 
 
 def fault_report(error: BaseException) -> str:
-    """Where in the code a bug arose, and the kind of each error that led to it; several lines.
+    """The stack and the types of the errors that led to a bug, in several lines.
 
-    Neither messages nor paths outside the program: they can name a patient.
+    Messages and paths are left out, because they can name a patient.
     """
     lines = [f"CineQuant {__version__}, Python {platform.python_version()}, {platform.platform()}"]
     cause: BaseException | None = error

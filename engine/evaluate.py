@@ -1,4 +1,4 @@
-"""A model against expert masks: overlap, surface distance and function, over a data set."""
+"""Compare a model with expert masks over a data set: overlap, surface distance and function."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all, and files that are nothing but files."""
+"""Atomic writing, and opening regular files only."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from typing import BinaryIO
 
 
 def open_regular(path: Path) -> BinaryIO:
-    """A regular file, opened for reading.
+    """Open a regular file for reading.
 
-    A pipe or a device under the name of a file would block for ever or never end, so neither is opened.
+    Pipes and devices are refused: reading one could block or never end.
     Raises OSError whose strerror says what is wrong.
     """
     # O_NONBLOCK: opening a pipe that nobody writes to must not wait. Windows has neither.

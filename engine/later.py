@@ -1,4 +1,4 @@
-"""Packages that are slow to import and that many runs never need: imported when something of them is first used."""
+"""Lazy imports of packages that load slowly and that many runs never need."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from typing import Any
 
 
 class Later:
-    """Stands for a package. What is asked of it imports it.
+    """A stand-in for a package, which is imported when an attribute is first used.
 
-    A NIfTI scan is shown without pydicom and its decoders (a sixth of a second, 25 MB), a DICOM scan without nibabel.
+    Showing a NIfTI scan then needs no pydicom (a sixth of a second, 25 MB), and a DICOM scan no nibabel.
     """
 
     def __init__(self, package: str, *, without: str = "", then: Callable[[Any], None] | None = None) -> None:
-        """without: a package that this one would import if it is there, and can do without.
+        """without: an optional dependency of the package that is kept from being imported.
 
         then: called once with the package, before anything of it is used.
         """

@@ -1,8 +1,8 @@
 """A beating-heart short-axis cine whose true volumes are known.
 
-It is what the viewer shows before a scan is opened, and what tests measure against. The ventricles are solids with
-known volumes; the rest (chest wall, lung, liver, noise) is there so that the picture, and a network's view of it, is
-that of a balanced steady-state cine. Nothing in it comes from a patient.
+The viewer shows it before a scan is opened, and tests measure against it. The ventricles are solids with known volumes.
+Chest wall, lung, liver and noise make the picture look like a balanced steady-state cine, to a reader and to a network.
+Nothing in it comes from a patient.
 
 Lengths are in mm. In a slice, x runs to the right of the picture and y down, from the long axis of the left ventricle;
 depth runs along that axis from the valve plane (0) to the apex.

@@ -1,4 +1,4 @@
-"""How long work tells how far it is and learns that it is no longer wanted."""
+"""Progress reports and cancellation of long work."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from collections.abc import Callable
 from engine.errors import Cancelled
 
 Progress = Callable[[int, int, str], None]
-"""Called as progress(done, total, what) from the thread that works."""
+"""Called as progress(done, total, what) on the working thread."""
 
 
 class CancelToken:
-    """Set by the one who waits, checked by the one who works."""
+    """A request to stop: set by the caller, checked by the work."""
 
     def __init__(self) -> None:
         self._event = threading.Event()
@@ -25,7 +25,7 @@ class CancelToken:
         return self._event.is_set()
 
     def check(self) -> None:
-        """Raise Cancelled if the work is no longer wanted."""
+        """Raise Cancelled if the caller asked to stop."""
         if self._event.is_set():
             raise Cancelled
 

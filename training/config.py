@@ -1,4 +1,4 @@
-"""What one training run is: a frozen dataclass read from TOML."""
+"""The settings of a training run, read from TOML."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 CONFIGS = Path(__file__).parent / "configs"
 PRECISIONS = ("float32", "float16", "dynamic", "int8")
-# What training does not look at, so that changing it does not make a run another run.
+# Keys that training ignores: a run can continue after they change.
 AFTER_TRAINING = frozenset(
     (
         "name",
@@ -38,30 +38,30 @@ class Config:
     """One run. Lengths are in pixels of the network's input spacing unless they say otherwise.
 
     network: key of training.networks.table.NETWORKS. id, name, description: how the exported card calls the model.
-    weights: id of the trained configuration whose weights this one exports otherwise; "" to train its own.
+    weights: id of the trained configuration whose weights this one exports in another form; "" to train its own.
     crop: side of the square training crops. batch: crops in a step. epochs: passes over all training slices.
     start_from: id of a trained configuration whose weights this one begins with; "" to begin at random.
     learning_rate: peak of the one-cycle schedule of AdamW. weight_decay: its decoupled decay.
-    ema: decay of the moving average of weights, which is what is evaluated and exported.
+    ema: decay of the moving average of the weights. The average is evaluated and exported.
     bf16: autocast to bfloat16 while training (weights stay float32). Off by default: on the CPU, torch 2.13 returned
         NaN gradients for dilated depthwise convolutions in bfloat16.
     int8_tolerance: largest logit difference of the int8 file between processors, for the card's test tensors.
     compiled: train the network as compiled by torch (needs a C++ compiler; a minute and a half before the first step).
     calm: share of the last epochs that draw their crops with half the augmentation. A small network that never sees a
-        crop as it will be asked to segment it stays behind what it can do.
+        crop as it will look in use does worse than it could.
     frozen_statistics: normalise by the statistics of start_from instead of each batch's, as the network will when it is
         used. Batch normalisation is then part of the convolution before it.
     teacher: id of a trained configuration whose probabilities join the labels in the loss, with teacher_weight;
-        from the share teacher_from of the epochs on, since a teacher has little to tell a network that is still rough.
+        from the share teacher_from of the epochs on. Early on, a teacher helps little.
     qat_epochs, qat_learning_rate: fine-tuning of the int8 graph after post-training quantization; 0 epochs for none.
     bits_penalties: λ of each training with learned bit widths (see training.steps.bitwidth), of bits_steps steps from
         the weights of start_from; bits_learning_rate: that of the bits.
         Empty for a configuration that is trained plainly.
     fixed_size: side of the only input size the exported network takes; 0 for any multiple of `multiple`.
-    max_size: largest side of the input; what lies farther from the image's centre is not seen.
+    max_size: largest side of the input; pixels farther from the image's centre are cut off.
     precisions: what the model comes in, of PRECISIONS: "float32" always, "float16" and "dynamic" with smaller weights
         that the CPU computes with in float32, "int8" for integer kernels.
-    ship: whether the model goes with the viewer, or stays with the runs for comparison.
+    ship: whether the model goes into the viewer's own models. By default it stays with the runs.
     """
 
     network: str

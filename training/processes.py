@@ -1,9 +1,9 @@
-"""Several processes that train one network, started by torchrun; without it, one process and no communication.
+"""Training one network in several processes, started by torchrun. Without torchrun there is one process.
 
-Each process draws its share of every batch. DistributedDataParallel takes the mean of the gradients, so that the step
-is that of one process with the whole batch; where a loss is no mean over the batch, sum_over_processes makes it so.
-Batch normalisation is over the whole batch on GPUs (SyncBatchNorm); on the CPU, where torch has none, it is over each
-process's share, and the running statistics that are kept are the first process's.
+Each process draws its share of every batch. DistributedDataParallel averages the gradients, so that a step equals that
+of one process with the whole batch. A loss that is not a mean over the batch needs sum_over_processes.
+On GPUs batch normalisation covers the whole batch (SyncBatchNorm). On the CPU, where torch has no such layer, it covers
+each process's share, and the running statistics of the first process are kept.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from torch.nn.parallel import DistributedDataParallel
 
 
 class DeviceError(ValueError):
-    """A device that is not there; the message says which there are."""
+    """A device that this machine does not have; the message says what to choose."""
 
 
 @dataclass(frozen=True, slots=True)
 class Here:
-    """Which process this is. rank: 0 to size − 1; process 0 alone writes files and speaks."""
+    """Which process this is. rank: 0 to size − 1. Only process 0 writes files and prints."""
 
     rank: int
     size: int
@@ -76,7 +76,7 @@ def choose_device(name: str) -> torch.device:
 
 
 def batch_norm_of_all(network: nn.Module, device: torch.device) -> nn.Module:
-    """The same parameters, with batch normalisation over the batches of all processes, where there are GPUs."""
+    """The network with batch normalisation over the batches of all processes, on GPUs; unchanged elsewhere."""
     if here().size == 1 or device.type != "cuda":
         return network
     synchronised: nn.Module = nn.SyncBatchNorm.convert_sync_batchnorm(network)
@@ -84,7 +84,7 @@ def batch_norm_of_all(network: nn.Module, device: torch.device) -> nn.Module:
 
 
 def in_step(network: nn.Module) -> nn.Module:
-    """What to call in the training step: the network, whose gradients become the mean over all processes."""
+    """The network to call in a training step; its gradients become the mean over all processes."""
     return DistributedDataParallel(network) if here().size > 1 else network
 
 

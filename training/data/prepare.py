@@ -1,8 +1,8 @@
-"""A data set that was read and resampled once, kept in files for any number of trainings.
+"""A data set, read and resampled once and kept in files for any number of trainings.
 
-The folder holds one safetensors file a volume, and an index that is written last. Each file says what it was made from:
-the contents of image and mask, what the network takes, and the version of this code. What does not fit is made anew by
-prepare and refused by load_prepared; it is never used.
+The folder holds one safetensors file per volume, and an index that is written last. Each file records its origin: the
+hashes of image and mask, the network's input, and the version of this code. prepare remakes a file whose origin no
+longer matches, and load_prepared refuses it.
 """
 
 from __future__ import annotations

@@ -49,7 +49,7 @@ def load_scans(cases: Iterable[datasets.Case], spec: InputSpec, *, progress: Pro
 def resample(case: datasets.Case, volume: Volume, truth: NDArray[np.uint8], spec: InputSpec) -> Scan:
     """A volume of one frame and its labels (Z, Y, X) on the network's grid.
 
-    Whoever changes what comes out here raises training.data.prepare.VERSION, so that nothing prepared before is used.
+    After changing the result, raise training.data.prepare.VERSION, so that older prepared files are not used.
     """
     grid = plan(volume.geometry, spec)
     scale = intensity(volume.array, spec)

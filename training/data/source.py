@@ -1,4 +1,4 @@
-"""Which patients a command works on: those of a data set's folder or of a prepared one; and what cards say of them."""
+"""The patients that a command works on, and what model cards say about them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from engine.progress import Progress
 from training.data.prepare import Prepared, load_prepared, open_prepared
 from training.data.scans import Scan, load_scans
 
-# Beside the weights: whom they were trained on.
+# Beside the weights: the patients they were trained on.
 DATA = "data.json"
 
 
@@ -158,7 +158,7 @@ def open_data(arguments: argparse.Namespace) -> PatientSource:
 
 
 def note_training(folder: Path, layout: str, cases: Sequence[Case], also: Sequence[PatientSource] = ()) -> None:
-    """Write beside the weights whom they were trained on."""
+    """Write beside the weights which patients they were trained on."""
     said = _noted(layout, cases)
     if also:
         said["also"] = [_noted(other.layout, other.cases) for other in also]
@@ -198,7 +198,7 @@ def _about(layout: str, patients: Sequence[str]) -> About:
 
 
 def metrics_split(layout: str, cases: Sequence[Case], results: Path) -> str:
-    """What a card says of the patients it was measured on. Raises ScanError where training saw one of them."""
+    """A card's words about the patients it was measured on. Raises ScanError if training saw one of them."""
     patients = tuple(dict.fromkeys(case.patient for case in cases))
     refuse_trained(layout, patients, results)
     if layout == "acdc" and sorted(patients) == [f"patient{number:03d}" for number in range(5, 101, 5)]:

@@ -1,4 +1,4 @@
-"""A run's log as a picture: loss, validation Dice and learning rate over the epochs."""
+"""Plot a run's log: loss, validation Dice and learning rate over the epochs."""
 
 from __future__ import annotations
 

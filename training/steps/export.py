@@ -1,4 +1,4 @@
-"""A trained network to a model folder that the viewer loads: ONNX files, card and test tensors.
+"""Write a trained network as a model folder for the viewer: ONNX files, card and test tensors.
 
 Two steps: export_float writes a model of float32 alone, and finish_model makes of it one with all its precisions. Both
 build their folder aside and put it in place by renaming it, once the runtime was found to compute what it should.

@@ -1,4 +1,4 @@
-"""A float ONNX file in fewer bits: float16 weights, int8 weights, or int8 throughout from calibration images.
+"""Quantize a float ONNX file: float16 weights, int8 weights, or int8 throughout with calibration images.
 
 All three are standard ONNX: Cast, DequantizeLinear and QuantizeLinear nodes in opset 17, inputs and outputs in float32.
 """

@@ -1,4 +1,4 @@
-"""What an exported model reaches on patients that training never saw, written into its card and as JSON."""
+"""Evaluate an exported model on patients that training never saw, and record it in card and JSON."""
 
 from __future__ import annotations
 
