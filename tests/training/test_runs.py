@@ -199,7 +199,8 @@ def test_the_command_says_what_is_wrong_in_one_line(tmp_path: Path, capsys: pyte
     assert "quantlite" in said
     assert main(["export", "quantlite", "--results", str(tmp_path)]) == 1
     assert "cinequant-train train" in capsys.readouterr().err
-    assert main(["quantize", "quantlite", "--data", str(tmp_path), "--runs", str(tmp_path)]) == 1
+    folders = ["--runs", str(tmp_path), "--models", str(tmp_path / "models")]
+    assert main(["quantize", "quantlite", "--data", str(tmp_path), *folders]) == 1
     assert "cinequant-train export" in capsys.readouterr().err
 
 
