@@ -1,4 +1,4 @@
-"""What learned bit widths came to: a table of every penalty, the bits layer by layer, and Dice against bits."""
+"""Report learned bit widths: a table of all penalties, bits by layer, and Dice against bits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a table does not show: the ejection fraction patient by patient, and single cases slice by slice."""
+"""Pictures beside the table: ejection fraction by patient, and single cases slice by slice."""
 
 from __future__ import annotations
 

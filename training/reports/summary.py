@@ -1,4 +1,4 @@
-"""The table of models, from the results that the commands wrote; a model need not be installed to have its rows."""
+"""The table of all models, from results on disk; a model need not be installed to have its rows."""
 
 from __future__ import annotations
 
