@@ -99,7 +99,7 @@ def _quiet_process() -> None:
 
 def _complain(message: str, status: int) -> int:
     terminal.clear()
-    sys.stderr.write(f"cinequant: {' '.join(message.split())}\n")
+    sys.stderr.write(f"cinequant: {terminal.printable(message)}\n")
     return status
 
 

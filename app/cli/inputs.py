@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from engine.network.predict import Prediction
 
 NIFTI_ENDINGS = (".nii", ".nii.gz")
+MOST_NAME_BYTES = 255
 VIEW_WORDS = {SHORT_AXIS: "short axes", FOUR_CHAMBER: "a four-chamber view"}
 
 
@@ -108,6 +109,8 @@ def files_sha256(folder: Path, files: Sequence[Path]) -> str:
 def check_parent(out: Path) -> None:
     """Raise ExportError before the work, not after it, if nothing can be written here."""
     parent = out.resolve().parent
+    if len(os.fsencode(out.name)) > MOST_NAME_BYTES:
+        raise ExportError(f"{out}: the name is longer than {MOST_NAME_BYTES} bytes; choose a shorter one")
     if not parent.is_dir():
         raise ExportError(f"{out}: the folder {parent} does not exist; make it first")
     if not os.access(parent, os.W_OK):

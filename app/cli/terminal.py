@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import sys
+import unicodedata
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,19 @@ SCHEMAS = {"segment": 1, "measure": 1, "evaluate": 1, "bench": 1, "models": 1, "
 """The version of each verb's JSON."""
 
 _progress_shown = False
+
+
+def printable(text: str) -> str:
+    """One line without what a terminal obeys: names of files, models and patients may hold anything.
+
+    Line breaks and other white space become single spaces; escape sequences, other control characters and marks that
+    turn the direction of writing become U+FFFD.
+    """
+    spaced = " ".join(text.split())
+    return "".join("\N{REPLACEMENT CHARACTER}" if unicodedata.category(c) in _OBEYED else c for c in spaced)
+
+
+_OBEYED = ("Cc", "Cf", "Cs", "Zl", "Zp")
 
 
 def show_progress(done: int, total: int, what: str) -> None:
@@ -42,7 +56,7 @@ def print_notices(notices: Sequence[str], *, as_json: bool) -> None:
     clear()
     if not as_json or sys.stderr.isatty():
         for notice in notices:
-            sys.stderr.write(f"note: {' '.join(notice.split())}\n")
+            sys.stderr.write(f"note: {printable(notice)}\n")
 
 
 def print_json(verb: str, value: Mapping[str, object], *, input_sha256: str | None = None) -> None:
@@ -59,7 +73,9 @@ def print_json(verb: str, value: Mapping[str, object], *, input_sha256: str | No
 
 def print_text(text: str) -> None:
     clear()
-    sys.stdout.write(text + "\n")
+    # The text's own lines and the blanks of its tables stay.
+    lines = ("".join(c if c == " " else printable(c) or " " for c in line) for line in text.split("\n"))
+    sys.stdout.write("\n".join(lines) + "\n")
 
 
 def plain(value: Any) -> Any:
