@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import QPointF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen, QWheelEvent
 from PySide6.QtWidgets import (
+    QAbstractButton,
     QButtonGroup,
     QComboBox,
     QFrame,
@@ -88,6 +89,7 @@ class Segments(QWidget):
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setSpacing(0)
         self._group = QButtonGroup(self)
+        self._group.buttonClicked.connect(self._clicked)
         self.buttons: dict[str, QPushButton] = {}
         self.set_names(names, texts)
 
@@ -110,10 +112,12 @@ class Segments(QWidget):
             button.setProperty("segment", "true")
             last = column == columns - 1 or i == len(names) - 1
             button.setProperty("place", "first" if column == 0 else "last" if last else "middle")
-            button.clicked.connect(lambda _=False, n=name: self.chosen.emit(n))
             self._group.addButton(button)
             self._grid.addWidget(button, row, column)
             self.buttons[name] = button
+
+    def _clicked(self, clicked: QAbstractButton) -> None:
+        self.chosen.emit(next(name for name, button in self.buttons.items() if button is clicked))
 
     def check(self, name: str) -> None:
         """Put one button down without saying so."""

@@ -93,11 +93,14 @@ class AgreementView(PaintedView):
         column.setContentsMargins(12, 10, 12, 0)
         names = [joined((FLOAT32, INT8)), translate("Agreement", "Loaded mask")]
         self.pairs = Segments([str(pair) for pair in Pair], names)
-        self.pairs.chosen.connect(lambda name: self.pair_requested.emit(Pair(name)))
+        self.pairs.chosen.connect(self._choose_pair)
         column.addWidget(self.pairs)
         column.addStretch()
         self._table = Table("")
         self._shown: ShownAgreement | None = None
+
+    def _choose_pair(self, name: str) -> None:
+        self.pair_requested.emit(Pair(name))
 
     def apply(self, state: AppState) -> None:
         """Redraw if what this view shows of the state is something else than before."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from typing import Any
 
 from PySide6.QtCore import QPointF, Qt
@@ -21,7 +22,8 @@ class Mouse:
     window_requested(centre, width) and view_requested(zoom, x_mm, y_mm)."""
 
     def __init__(self, view: Any) -> None:
-        self._view = view
+        # The view owns this: a strong reference would be a cycle, and leave the view to the garbage collector.
+        self._view = weakref.proxy(view)
         self._from: QPointF | None = None
         self._button = Qt.MouseButton.NoButton
         self._start = AppState()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import threading
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import app_fixtures  # noqa: F401 - before Qt is imported
@@ -15,7 +15,9 @@ from PySide6.QtWidgets import QWidget
 
 from app.session import collector
 from app.session.collector import Collector
+from app.views.agreement_view import AgreementView
 from app.views.contact_sheet import ContactSheet
+from app.views.long_axis_view import LongAxisView
 from app.views.slice_view import SliceView
 
 ROUNDS = 1000
@@ -70,6 +72,15 @@ def test_no_collection_while_a_view_is_made(qtbot: Any, automatic: None, collect
     assert collections == []
     made.close()
     assert gc.isenabled()
+
+
+@pytest.mark.parametrize("make", [SliceView, ContactSheet, lambda: LongAxisView(0), AgreementView])
+def test_a_view_is_no_garbage_for_the_collector(qtbot: Any, make: Callable[[], QWidget]) -> None:
+    gc.disable()
+    view = make()
+    dropped = weakref.ref(view)
+    del view
+    assert dropped() is None, "references go round: only the collector would destroy it"
 
 
 def test_the_timer_collects_every_generation_on_this_thread(
