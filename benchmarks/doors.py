@@ -16,13 +16,15 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from app.cli.inputs import open_volume
 from app.session import opening
-from app.session.jobs import Job, Reporter
+from app.session.first_paint import FirstPaint
 from engine.errors import CineQuantError
+from engine.progress import CancelToken
 from engine.volume import Known, Volume
 
 FILES_OF_A_FOLDER = 3
@@ -47,6 +49,22 @@ class Opened:
     voxels: str = ""
 
 
+class _Unheard:
+    """In the place of a job's reporter: nobody hears of progress, and nobody cancels."""
+
+    def __init__(self) -> None:
+        self.token = CancelToken()
+
+    def progress(self, done: int, total: int, what: str) -> None:
+        pass
+
+    def item(self, item: object) -> None:
+        pass
+
+    def flush(self) -> None:
+        pass
+
+
 def by_command(paths: Sequence[Path]) -> Opened:
     """As `cinequant measure` opens paths."""
     try:
@@ -57,10 +75,10 @@ def by_command(paths: Sequence[Path]) -> Opened:
 
 def by_window(paths: Sequence[Path]) -> Opened:
     """As the window's worker opens paths."""
-    reporter = Reporter(Job("open", None, lambda _: None), lambda _: None)
+    reporter: Any = _Unheard()
     try:
         index = opening.find(tuple(paths))(reporter)
-        return _opened(opening.read(index)(reporter)[1])
+        return _opened(opening.read(index, FirstPaint())(reporter)[1])
     except CineQuantError as error:
         return Opened(error=str(error))
 
@@ -105,7 +123,6 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("roots", nargs="+", type=Path)
     roots = parser.parse_args().roots
-    opening.PAINT_FIRST_S = 0.0  # there is no window that has to paint
     compared, differ = 0, 0
     with tempfile.TemporaryDirectory() as scratch:
         places: list[Path] = []

@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 from dicom_cine import ROOT, write_cine
 
-from app.session import opening
 from benchmarks.doors import Opened, by_command, by_window, differences, inputs
 
 LONG_AXIS = [0.0, 0.6, -0.8, 1.0, 0.0, 0.0]
@@ -102,8 +101,7 @@ MADE: dict[str, tuple[Callable[[Path], Path], bool]] = {
 
 
 @pytest.mark.parametrize("kind", MADE)
-def test_command_and_window_open_the_same(tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(opening, "PAINT_FIRST_S", 0.0)
+def test_command_and_window_open_the_same(tmp_path: Path, kind: str) -> None:
     make, opens = MADE[kind]
     path = make(tmp_path / "given")
     assert differences([path]) == []
