@@ -116,7 +116,15 @@ def read_series(
     if cancel is not None:
         cancel.check()
     volume = format_of(series).read(index, series, progress=progress, cancel=cancel, on_plane=on_plane)
-    return replace(volume, notices=(*volume.notices, *not_read(index)))
+    return replace(volume, notices=(*volume.notices, *_blank(volume), *not_read(index)))
+
+
+def _blank(volume: Volume) -> tuple[str, ...]:
+    """The notice of a scan without any contrast, such as one whose voxels a failing disk has replaced by zeros."""
+    first = volume.array.flat[0]
+    if np.any(volume.array != first):
+        return ()
+    return (f"Every voxel has the value {first:g}: there is nothing to see or to measure. Copy the scan again.",)
 
 
 def format_of(series: Series) -> Format:

@@ -36,6 +36,15 @@ def test_a_file(tmp_path: Path) -> None:
     assert values(door.open_scan(save(tmp_path / "a.nii.gz", 3))) == [3]
 
 
+def test_a_scan_without_contrast_is_said_to_be_so(tmp_path: Path) -> None:
+    assert "Every voxel has the value 3" in door.open_scan(save(tmp_path / "a.nii.gz", 3)).notices[-1]
+    image = nib.load(tmp_path / "a.nii.gz")
+    array = np.asanyarray(image.dataobj).copy()
+    array[0, 0, 0] = 4
+    nib.save(nib.Nifti1Image(array, RAS), tmp_path / "b.nii.gz")
+    assert not any("Every voxel" in notice for notice in door.open_scan(tmp_path / "b.nii.gz").notices)
+
+
 @pytest.mark.parametrize(
     ("first", "second"),
     [
