@@ -70,6 +70,8 @@ TEXTS = (
     marked("Engine", "a view of the outflow"),
     marked("Engine", "a stack along the body"),
     marked("Engine", "a series of images that do not say where they lie"),
+    marked("Engine", "a stack of {length} mm, longer than a heart"),
+    marked("Engine", "a stack of slices {distance} mm apart, nearer than in a short-axis cine"),
     # notices about a scan
     marked(
         "Engine",

@@ -21,6 +21,8 @@ LONGEST_BEAT_MS = 2500.0
 # degrees). Normals of 182 four-chamber planes (M&Ms-2) point to the side by 0.44 at most, and most of them up by 0.6.
 _HEARTS_AXIS = np.array([-0.64, 0.65, 0.41])
 _FARTHEST_FROM_AXIS = 0.55
+# What no stack across a heart exceeds, and the least distance between its slices that is in use.
+_LONGEST_STACK_MM, _THINNEST_STEP_MM = 250.0, 2.0
 # Images that are one heartbeat or more apart, in seconds; a heart seldom beats faster than 170 times a minute.
 _LEAST_BEAT_S = 0.35
 # Frames of a cine that is of use follow each other faster than this.
@@ -175,6 +177,9 @@ def why_no_short_axis_cine(images: Sequence[Sequence[Image]], frame_times_ms: Se
         step = span / (len(images) - 1)
         if span > max(LONGEST_BEAT_MS, 1.6 * beat) or (step > _SLOWEST_FRAME_MS and span > 1.3 * (beat or 1200.0)):
             return f"no cine of one heartbeat: its frames span {span / 1000:.1f} s"
+    extent = _no_hearts_extent(images)
+    if extent:
+        return extent
     seconds = _one_a_beat(images)
     if seconds:
         return f"no cine of one heartbeat: its frames were taken one after another over {seconds:.0f} s"
@@ -202,6 +207,21 @@ def _one_a_beat(images: Sequence[Sequence[Image]]) -> float:
     if len(times) < len(frames) or steps.min() <= 0 or float(np.median(steps)) < _LEAST_BEAT_S:
         return 0.0
     return float(times[-1] - times[0])
+
+
+def _no_hearts_extent(images: Sequence[Sequence[Image]]) -> str:
+    """Why the slices of a cine reach over no heart: too far, or too near to each other; else empty."""
+    places = [image.position for image in images[0] if image.position is not None]
+    if len(images) == 1 or len(places) < 3:
+        return ""
+    along = np.sort(np.array(places) @ normal(images[0][0]))
+    span = float(along[-1] - along[0])
+    if span > _LONGEST_STACK_MM:
+        return f"a stack of {span:.0f} mm, longer than a heart"
+    step = float(np.median(np.diff(along)))
+    if step < _THINNEST_STEP_MM:
+        return f"a stack of slices {step:.1f} mm apart, nearer than in a short-axis cine"
+    return ""
 
 
 def _lies_otherwise(across: NDArray[np.float64]) -> str:

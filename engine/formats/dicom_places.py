@@ -187,7 +187,12 @@ def _each_once(slices: list[Slice], step: float, notes: list[str]) -> list[Slice
         else:
             clusters.append([found])
     kept: list[Slice] = []
+    lost = 0
     for cluster in clusters:
+        if len(cluster) > 1 and _phases_of_one(cluster):
+            kept.append((float(np.mean([mm for mm, _ in cluster])), [image for _, own in cluster for image in own]))
+            continue
+        lost += len(cluster) - 1
         expected = kept[-1][0] + step if kept else cluster[0][0]
 
         def rank(found: Slice, expected: float = expected) -> tuple[int, int, float]:
@@ -199,12 +204,19 @@ def _each_once(slices: list[Slice], step: float, notes: list[str]) -> list[Slice
             )
 
         kept.append(max(cluster, key=rank))
-    lost = len(slices) - len(kept)
-    notes.append(
-        f"{lost} slice position{'s are' if lost > 1 else ' is'} nearer to another one than half the distance between "
-        f"slices ({step:.1f} mm), as after a repeated breath-hold; one of each is used."
-    )
+    if lost:
+        notes.append(
+            f"{lost} slice position{'s are' if lost > 1 else ' is'} nearer to another one than half the distance "
+            f"between slices ({step:.1f} mm), as after a repeated breath-hold; one of each is used."
+        )
     return kept
+
+
+def _phases_of_one(cluster: Sequence[Slice]) -> bool:
+    """Whether near positions hold different phases of one acquisition: then they are one slice, followed or rounded."""
+    images = [image for _, own in cluster for image in own]
+    moments = {_moment(image) for image in images}
+    return len({_acquisition(image) for image in images}) == 1 and None not in moments and len(moments) == len(images)
 
 
 def one_acquisition_each(slices: list[Slice], notes: list[str]) -> list[Slice]:

@@ -1245,6 +1245,14 @@ Der Bericht unten enthält keine Patientendaten; er hilft, den Fehler zu beheben
         <translation>ein Stapel längs des Körpers</translation>
     </message>
     <message>
+        <source>a stack of {length} mm, longer than a heart</source>
+        <translation>ein Stapel von {length} mm, länger als ein Herz</translation>
+    </message>
+    <message>
+        <source>a stack of slices {distance} mm apart, nearer than in a short-axis cine</source>
+        <translation>ein Stapel von Schichten im Abstand von {distance} mm, enger als in einem Kurzachsen-Cine</translation>
+    </message>
+    <message>
         <source>The files give no times after the R wave: frames are in the order of their {clock}.</source>
         <translation>Die Dateien nennen keine Zeiten nach der R-Zacke: Die Bilder sind geordnet nach {clock}.</translation>
     </message>

@@ -237,3 +237,19 @@ def test_stills_speak_neither_for_nor_against(tmp_path: Path) -> None:
     write_cine(tmp_path, 1, 3, change=along(*FOUR_CHAMBER))
     images = [read_images(path)[0] for path in sorted(tmp_path.iterdir())]
     assert not why_no_short_axis_cine([images], None)
+
+
+def test_phases_whose_positions_differ_a_little_are_of_one_slice(tmp_path: Path) -> None:
+    def change(ds: FileDataset, t: int, z: int) -> None:
+        off = 0.15 * (t % 2) * NORMAL
+        ds.ImagePositionPatient = [round(float(v), 6) for v in np.array(ds.ImagePositionPatient, float) + off]
+
+    voxels = write_cine(tmp_path, 6, 4, change=change)
+    np.testing.assert_array_equal(open_scan(tmp_path).array, voxels)
+
+
+@pytest.mark.parametrize(("gap_mm", "says"), [(90.0, "longer than a heart"), (1.2, "nearer than in"), (3.0, "")])
+def test_stacks_that_are_no_hearts_by_their_extent(tmp_path: Path, gap_mm: float, says: str) -> None:
+    write_cine(tmp_path, 4, 4, gap_mm=gap_mm)
+    reason = open_scan(tmp_path).not_short_axis
+    assert says in reason if says else not reason
