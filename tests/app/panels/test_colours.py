@@ -129,7 +129,7 @@ def test_a_choice_is_drawn_in_every_layout_and_picture(ready: MainWindow, style:
 def test_a_choice_is_on_the_panels_in_both_themes(ready: MainWindow) -> None:
     by_mouse(ready, LV, "Blue")
     for choice, ground in ((Theme.DARK, theme.DARK), (Theme.LIGHT, theme.LIGHT)):
-        ready.choose_theme(choice)
+        ready.session.update(theme=choice)
         QApplication.processEvents()
         words = theme.legible(BLUE, ground)
         assert theme.structure_css(LV) == words
