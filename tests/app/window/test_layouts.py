@@ -6,6 +6,7 @@ import math
 from pathlib import Path
 from typing import Any
 
+import nibabel
 import numpy as np
 import pytest
 from app_fixtures import (  # noqa: F401
@@ -523,6 +524,10 @@ def test_what_the_values_mean_is_asked_and_nothing_is_preset(
     qtbot: Any, ready: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = saved_mask(tmp_path / "acdc.nii.gz", labels(volume()), volume(), "acdc")
+    image = nibabel.load(path)
+    image.header["descrip"] = b""  # as of another program: an exported mask says what its values mean
+    path = tmp_path / "other.nii.gz"
+    nibabel.save(image, path)
     monkeypatch.setattr(QFileDialog, "getOpenFileNames", lambda *_: ([str(path)], ""))
     ready.activateWindow()
     QTest.keyClick(ready.slice_view, Qt.Key.Key_L, Qt.KeyboardModifier.ControlModifier)
