@@ -90,13 +90,18 @@ def _problem(name: str) -> str:
 
 
 def _x_answers() -> bool:
-    """Whether an X server accepts a connection, authorisation included. Raises OSError without libxcb."""
+    """Whether an X server accepts a connection, authorisation included. Raises OSError without libxcb.
+
+    A connection that was accepted stays open as long as the process. If it were the only one, closing it would make
+    the server reset itself, and Qt could not connect meanwhile.
+    """
     xcb = ctypes.CDLL("libxcb.so.1")
     xcb.xcb_connect.restype = ctypes.c_void_p
     connection = ctypes.c_void_p(xcb.xcb_connect(None, None))
-    failed = xcb.xcb_connection_has_error(connection)
+    if not xcb.xcb_connection_has_error(connection):
+        return True
     xcb.xcb_disconnect(connection)
-    return not failed
+    return False
 
 
 def _wayland_answers() -> bool:

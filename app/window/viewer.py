@@ -49,9 +49,9 @@ def run_viewer(
     if screenshot is not None:
         os.environ["QT_SCALE_FACTOR"] = "1"
         os.environ["QT_ENABLE_HIGHDPI_SCALING"] = "0"
-    collector = Collector()
     there = QApplication.instance()
     application = there if isinstance(there, QApplication) else QApplication(["cinequant"])
+    collector = Collector()  # its timer needs the application
     application.setApplicationName("CineQuant")
     application.setOrganizationName("CineQuant")
     settings = None if screenshot else Settings()

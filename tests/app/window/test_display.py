@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import ctypes
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from places import ROOT
 
 from app.window import display
 
@@ -106,3 +108,26 @@ sys.exit(main(["view"]))
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=tmp_path)
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)
     assert done.stderr.endswith("apt install libegl1\n")
+
+
+@pytest.mark.skipif(shutil.which("xvfb-run") is None, reason="needs Xvfb")
+def test_the_probe_leaves_the_display_usable() -> None:
+    """An X server without another client resets itself when the only one leaves."""
+    code = """
+from app.window import display
+for _ in range(20):
+    assert display.prepare(hidden=False) == ""
+from PySide6.QtWidgets import QApplication
+print(QApplication([]).platformName())
+"""
+    environment = {key: value for key, value in os.environ.items() if key not in ("QT_QPA_PLATFORM", "DISPLAY")}
+    done = subprocess.run(
+        ["xvfb-run", "-a", sys.executable, "-c", code],
+        env={**environment, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if "apt install" in done.stderr + done.stdout:
+        pytest.skip("a library of Qt's xcb platform is missing")
+    assert (done.returncode, done.stdout) == (0, "xcb\n"), done.stderr
