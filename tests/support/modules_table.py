@@ -1,6 +1,6 @@
 """Writes the list of modules into docs/architecture.md, from what each says of itself.
 
-`python tests/support/modules_table.py` writes it anew; a test says when that is due.
+`python tests/support/modules_table.py` writes it anew.
 """
 
 from __future__ import annotations
