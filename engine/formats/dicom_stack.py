@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.formats.dicom_image import Image
 from engine.formats.dicom_kind import (
@@ -182,18 +183,30 @@ def _phases_there(own: Ordered, reference: Ordered) -> dict[int, int] | None:
         return {k: k for k in range(count)}
     if not own.times or n < 3 or count < 3:
         return None
+    there = _since(own)
+    expected = _since(reference)
+    if n < count:
+        # On the times of the others, but with gaps: images are missing.
+        places = (there + own.times[0] / _beat(own) - reference.times[0] / _beat(reference)) / reference.step
+        phases = np.rint(places).astype(int)
+        fit = np.abs(places - phases).max() <= 0.3 and len(set(phases.tolist())) == n
+        if fit and phases.min() >= 0 and phases.max() < count:
+            return {int(phase): index for index, phase in enumerate(phases)}
     ratio = own.step / reference.step
-    if abs(n * ratio - count) < 0.5 * max(1.0, ratio):  # the same heartbeat, sampled at another rate
-        return {k: min(round(k * n / count), n - 1) for k in range(count)}
-    if n > count:
+    if abs(n * ratio - count) >= 0.5 * max(1.0, ratio):
         return None
-    step = own.step * (own.images[0].rr_ms or 1.0)
-    first = own.times[0] / step - reference.times[0] / (reference.step * (reference.images[0].rr_ms or 1.0))
-    since = (np.array(own.times) - own.times[0]) / step
-    phases = np.rint(since).astype(int) + max(round(first), 0)
-    if len(set(phases.tolist())) < n or phases.max() >= count or np.abs(since - np.rint(since)).max() > 0.3:
-        return None
-    return {int(phase): index for index, phase in enumerate(phases)}
+    # The same heartbeat, sampled at another rate.
+    apart = np.abs(np.subtract.outer(expected, there)).round(6)
+    return {k: int(index) for k, index in enumerate(apart.argmin(axis=1))}
+
+
+def _since(ordered: Ordered) -> NDArray[np.float64]:
+    """Times since a slice's first image, in heartbeats where their length is known."""
+    return (np.array(ordered.times) - ordered.times[0]) / _beat(ordered)
+
+
+def _beat(ordered: Ordered) -> float:
+    return ordered.images[0].rr_ms or 1.0
 
 
 def _frame_times(phases: tuple[tuple[Image, ...], ...]) -> tuple[float, ...] | None:
