@@ -22,11 +22,12 @@ from numpy.typing import NDArray
 
 from engine.errors import ScanError
 from engine.files import open_regular
+from engine.formats import itk_headers
 from engine.formats.dicom_files import UNFETCHED
-from engine.formats.nifti_grid import nib, sizes_text
+from engine.formats.nifti_grid import RAS_TO_LPS, nib, sizes_text
 
 SUFFIXES = (".nii", ".nii.gz")
-READABLE_SUFFIXES = (*SUFFIXES, ".hdr", ".img", ".hdr.gz", ".img.gz")
+READABLE_SUFFIXES = (*SUFFIXES, ".hdr", ".img", ".hdr.gz", ".img.gz", *itk_headers.SUFFIXES)
 
 _GZIP = b"\x1f\x8b"
 _MOST_PACKED = 1100
@@ -47,7 +48,9 @@ class NiftiFile:
 
     path: what the user named. data: where the voxels are; another file for a header and image pair.
     header: nibabel's. shape, frames: (I, J, K) and T. dtype: as stored. offset: of the first voxel in data, in bytes.
-    slope, inter: real value = stored × slope + inter. packed: whether data is gzip.
+    slope, inter: real value = stored × slope + inter. packed: whether data is compressed.
+    coding: how the voxels of NRRD and MetaImage are packed from byte `offset` on; empty where all of data is gzip or
+    nothing is. frames_first: the frames vary fastest, as NRRD may have them.
     """
 
     path: Path
@@ -60,6 +63,8 @@ class NiftiFile:
     slope: float
     inter: float
     packed: bool
+    coding: str = ""
+    frames_first: bool = False
 
     @property
     def frame_bytes(self) -> int:
@@ -118,6 +123,8 @@ def open_nifti(path: Path) -> NiftiFile:
         raise ScanError(f"{path}: is a folder, not a NIfTI file")
     if path.stat().st_size == 0 and path.is_file():
         raise ScanError(f"{path}: is empty; copy it again from its source")
+    if suffix_of(path) in itk_headers.SUFFIXES:
+        return _open_itk(path)
     named, data = _pair_of(path)
     try:
         with _stream(named) as stream:
@@ -143,6 +150,35 @@ def open_nifti(path: Path) -> NiftiFile:
     except OSError as error:
         raise ScanError(f"{data}: cannot be read ({error.strerror}); check what it is") from error
     file = NiftiFile(path, data, header, shape, frames, dtype, offset, slope, inter, packed)
+    _check(file, size)
+    return file
+
+
+def _open_itk(path: Path) -> NiftiFile:
+    """An NRRD or MetaImage file, its grid as a NIfTI header, so that all that follows is the same. Raises ScanError."""
+    try:
+        found = itk_headers.read_itk_header(path)
+        header = nib.Nifti1Image.header_class()
+        header.set_data_dtype(found.dtype.newbyteorder("="))
+        header.set_data_shape(found.shape if found.frames == 1 else (*found.shape, found.frames))
+        ras = RAS_TO_LPS @ found.affine  # the map is its own inverse
+        header["pixdim"][1:4] = np.linalg.norm(found.affine[:3, :3], axis=0)
+        if found.known:
+            header.set_sform(ras, code=1)
+            header.set_qform(ras, code=1, strip_shears=True)
+        header.set_xyzt_units("mm")
+        with open_regular(found.data) as raw:
+            size = raw.seek(0, io.SEEK_END)
+    except FileNotFoundError as error:
+        raise ScanError(f"{path}: the file of its voxels is missing; copy both") from error
+    except _damage() as error:
+        raise ScanError(f"{path}: cannot be read ({short_reason(error, path)}); check what it is") from error
+    packed = found.coding != "raw"
+    file = NiftiFile(
+        *(path, found.data, header, found.shape, found.frames, found.dtype, found.start, 1.0, 0.0, packed),
+        coding=found.coding,
+        frames_first=found.frames_first,
+    )
     _check(file, size)
     return file
 
@@ -234,12 +270,18 @@ def read_voxels(file: NiftiFile, on_first: Callable[[NDArray[Any]], None] | None
 
 def _read(file: NiftiFile, count: int, on_first: Callable[[NDArray[Any]], None] | None = None) -> NDArray[Any]:
     whole = count == file.total_bytes
+    if file.frames_first and not whole:
+        return _read(file, file.total_bytes, on_first)[..., :1]
     raw = np.empty(count, np.uint8)  # the system gives memory only where something is written
     frames = count // file.frame_bytes
-    voxels = raw.view(file.dtype).reshape((*file.shape, frames), order="F")
+    voxels = raw.view(file.dtype)
+    if file.frames_first:
+        on_first = None
+        voxels = np.moveaxis(voxels.reshape((frames, *file.shape), order="F"), 0, -1)
+    else:
+        voxels = voxels.reshape((*file.shape, frames), order="F")
     try:
-        with _stream(file.data) as stream:
-            _skip(stream, file.offset)
+        with _voxel_stream(file) as stream:
             first = file.frame_bytes if on_first is not None else 0
             _fill(stream, raw[:first])
             if on_first is not None:
@@ -252,6 +294,29 @@ def _read(file: NiftiFile, count: int, on_first: Callable[[NDArray[Any]], None] 
             f"{file.path}: is damaged or cut short ({short_reason(error, file.path)}); copy it again from its source"
         ) from error
     return voxels
+
+
+def _voxel_stream(file: NiftiFile) -> BinaryIO:
+    """A file's content from its first voxel on."""
+    if not file.coding:
+        stream = _stream(file.data)
+        _skip(stream, file.offset)
+        return stream
+    raw = open_regular(file.data)
+    raw.seek(file.offset)
+    if file.coding == "raw":
+        return raw
+    if file.coding == "gzip":
+        return cast(BinaryIO, _Unpacked(raw))
+    with raw:
+        unpack = zlib.decompressobj()
+        # A little more than is promised, so that a surplus is noticed.
+        content = unpack.decompress(raw.read(), file.total_bytes + _PADDING + 1)
+        if len(content) == file.total_bytes and not unpack.eof:
+            unpack.decompress(unpack.unconsumed_tail, 1)
+        if not unpack.eof and len(content) <= file.total_bytes:
+            raise EOFError("it ends before its checksum")
+    return io.BytesIO(content)
 
 
 def _stream(path: Path) -> BinaryIO:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from engine.errors import ScanError
-from engine.formats import nifti
+from engine.formats import itk_headers, nifti
 from engine.formats import nifti_names as names
 from engine.formats.datasets import info_frames
 from engine.formats.dicom_files import looks_like_dicom
@@ -19,7 +19,7 @@ from engine.volume import OnPlane, Volume
 
 def _probe(path: Path, named: bool) -> bool:
     suffix = nifti.suffix_of(path)
-    if suffix in nifti.SUFFIXES:
+    if suffix in (*nifti.SUFFIXES, *itk_headers.SUFFIXES):
         return True
     if suffix in nifti.READABLE_SUFFIXES:
         return named or nifti.is_pair(path)
@@ -131,8 +131,8 @@ def _read(
 
 NIFTI = Format(
     kind="nifti",
-    name="NIfTI",
-    suffixes=nifti.SUFFIXES,
+    name="NIfTI, NRRD, MetaImage",
+    suffixes=(*nifti.SUFFIXES, *itk_headers.SUFFIXES),
     probe=_probe,
     find=_find,
     read=_read,

@@ -133,7 +133,7 @@ def test_what_cannot_be_opened_is_said_in_one_line(tmp_path: Path) -> None:
     for given, says in [
         ([], "no scan was given"),
         (tmp_path / "none.nii.gz", "none.nii.gz: no such file or folder"),
-        (other, "notes.txt: is in no format that can be read (NIfTI, DICOM)"),
+        (other, "notes.txt: is in no format that can be read (NIfTI, NRRD, MetaImage, DICOM)"),
         (tmp_path / "void", "void: is empty"),
         (text(tmp_path / "fake.nii.gz"), "fake.nii.gz: is not a NIfTI file"),
         (tmp_path / "masks", "holds masks only"),
@@ -161,7 +161,10 @@ def test_what_is_not_shown_is_named_with_the_reason(tmp_path: Path) -> None:
     )
     other = text(tmp_path / "notes.txt")
     for given in ([one, other], [other, one, two]):
-        assert "Not read: notes.txt is in no format that can be read (NIfTI, DICOM)." in door.open_scan(given).notices
+        assert (
+            "Not read: notes.txt is in no format that can be read (NIfTI, NRRD, MetaImage, DICOM)."
+            in door.open_scan(given).notices
+        )
 
 
 def test_a_damaged_scan_is_named_where_the_next_is_shown(tmp_path: Path) -> None:
