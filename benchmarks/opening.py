@@ -21,9 +21,11 @@ SCAN = ROOT.parent / "shared" / "data" / "sunnybrook" / "SCD0000101" / "dicom"
 OPEN = """
 import json, sys, time
 from pathlib import Path
-try:
+import engine
+# Asked of the folder: an editable install would answer an import with another checkout's module.
+if (Path(engine.__file__).parent / "formats").is_dir():
     from engine.formats.door import open_scan
-except ImportError:  # before the formats had a room of their own
+else:  # before the formats had a room of their own
     from engine.scan import open_scan
 start = time.perf_counter()
 volume = open_scan([Path(sys.argv[1])])

@@ -65,7 +65,7 @@ def read_images(path: Path) -> tuple[Image, ...]:
         with opened(path, head) as file:
             header = pydicom.dcmread(file, stop_before_pixels=True, specific_tags=_tags(), force=True)
             pixels = file.read(12)
-            return _describe(path, header, pixels, file.tell() - len(pixels))
+            return _describe(path, head, header, pixels, file.tell() - len(pixels))
     except UnusableError:
         raise
     except OSError as error:
@@ -93,7 +93,7 @@ def _not_dicom(path: Path, head: bytes) -> UnusableError:
     return UnusableError("is not a DICOM file", harmless=not named)
 
 
-def _describe(path: Path, header: Dataset, pixels: bytes, at: int) -> tuple[Image, ...]:
+def _describe(path: Path, head: bytes, header: Dataset, pixels: bytes, at: int) -> tuple[Image, ...]:
     """Images of a parsed header; pixels are the 12 bytes that follow it, at byte `at` of the file."""
     modality = text(header, "Modality")
     sop_class = text(header, "SOPClassUID") or str(header.file_meta.get("MediaStorageSOPClassUID", ""))
@@ -118,7 +118,7 @@ def _describe(path: Path, header: Dataset, pixels: bytes, at: int) -> tuple[Imag
         raise UnusableError(f"has a damaged header: {stored} bits stored up to bit {high} of {allocated}")
 
     frames = int(number(header, "NumberOfFrames") or 1)
-    deflated = DEFLATED in head_of(path)
+    deflated = DEFLATED in head
     implicit, little = (bool(flag) for flag in header.original_encoding)
     expected = frames * int(rows * columns) * allocated // 8
     size = len(inflated(path)) if deflated else path.stat().st_size

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,8 +25,25 @@ def tag(name: str) -> Any:
 
 def value(header: Dataset, name: str) -> Any:
     """The value of an element, None where it is absent; Dataset.get(name) looks the name up anew each time."""
-    element = header.get(tag(name))
-    return None if element is None else element.value
+    key = tag(name)
+    raw = header.get_item(key)
+    if raw is None:
+        return None
+    # The images of a scan repeat most values, and converting one takes pydicom longer than reading it.
+    if isinstance(raw, pydicom.dataelem.RawDataElement) and raw.VR in _PLAIN and len(raw.value or b"") <= _SHORT:
+        return _converted(key, raw.VR, raw.value, raw.is_implicit_VR, raw.is_little_endian)
+    return header[key].value
+
+
+# Value representations whose bytes mean the same in every file, whatever its character set.
+_PLAIN = frozenset(("AS", "CS", "DA", "DS", "DT", "FD", "FL", "IS", "SL", "SS", "TM", "UI", "UL", "US"))
+_SHORT = 128
+
+
+@lru_cache(maxsize=4096)
+def _converted(key: Any, vr: str, content: bytes | None, implicit: bool, little: bool) -> Any:
+    raw = pydicom.dataelem.RawDataElement(key, vr, len(content or b""), content, 0, implicit, little)
+    return pydicom.dataelem.convert_raw_data_element(raw).value
 
 
 def plane_of(header: Dataset, plane: dict[str, Any]) -> dict[str, Any]:

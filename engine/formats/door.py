@@ -122,7 +122,7 @@ def read_series(
 def _blank(volume: Volume) -> tuple[str, ...]:
     """The notice of a scan without any contrast, such as one whose voxels a failing disk has replaced by zeros."""
     first = volume.array.flat[0]
-    if np.any(volume.array != first):
+    if any(np.any(plane != first) for frame in volume.array for plane in frame):
         return ()
     return (f"Every voxel has the value {first:g}: there is nothing to see or to measure. Copy the scan again.",)
 
