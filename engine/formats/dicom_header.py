@@ -86,11 +86,11 @@ def _not_dicom(path: Path, head: bytes) -> UnusableError:
     suffix = path.suffix.lower()
     nameless = not path.name.startswith(".") and (suffix == "" or suffix[1:].isdecimal())
     named = suffix in IMAGE_SUFFIXES
-    if not head:
-        return UnusableError("is empty; copy it again from its source", harmless=not (named or nameless))
-    if not any(head):
-        return UnusableError("is damaged: it begins with zeros; copy it again", harmless=not (named or nameless))
-    return UnusableError("is not a DICOM file", harmless=not named)
+    if head and any(head):
+        return UnusableError("is not a DICOM file", harmless=not named, foreign=True)
+    harmless = not (named or nameless)
+    why = "is damaged: it begins with zeros; copy it again" if head else "is empty; copy it again from its source"
+    return UnusableError(why, harmless=harmless, foreign=True)
 
 
 def _describe(path: Path, head: bytes, header: Dataset, pixels: bytes, at: int) -> tuple[Image, ...]:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from engine.errors import ScanError
 from engine.formats import dicom
-from engine.formats.dicom_files import looks_like_dicom, read_pixels
+from engine.formats.dicom_files import read_pixels
 from engine.formats.dicom_identity import settled
 from engine.formats.dicom_image import Image
 from engine.formats.dicom_places import groups_of
@@ -36,7 +36,7 @@ class DicomStack:
 def _find(files: Sequence[Path], named: frozenset[Path], *, progress: Progress, cancel: CancelToken) -> Found:
     images, unusable = dicom.read_headers(files, progress=progress, cancel=cancel)
     # Any file may be a DICOM file, so all of them come here.
-    foreign = [path for path, why in unusable.items() if why.harmless and not looks_like_dicom(path)]
+    foreign = [path for path, why in unusable.items() if why.harmless and why.foreign]
     for path in foreign:
         del unusable[path]
     images, about = settled(images)

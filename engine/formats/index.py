@@ -21,11 +21,13 @@ class UnusableError(Exception):
     """A file that cannot be part of a scan; the message is the reason, as a phrase that follows the file's name.
 
     harmless: it never was an image (a report, an index, a text file), so that nothing of the scan is lost.
+    foreign: it is of another format, or of none that is known.
     """
 
-    def __init__(self, reason: str, *, harmless: bool = False) -> None:
+    def __init__(self, reason: str, *, harmless: bool = False, foreign: bool = False) -> None:
         super().__init__(reason)
         self.harmless = harmless
+        self.foreign = foreign
 
 
 class Likelihood(NamedTuple):
