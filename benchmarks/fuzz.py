@@ -148,9 +148,9 @@ def _loop(path: Path, rng: random.Random) -> bool:
 
 
 def _rewritten(path: Path, data: bytes, *, cut: bool = False) -> bool:
-    """Write damaged bytes. Known by its checksum in a compressed file, and everywhere where bytes are missing."""
+    """Write damaged bytes. Known by its checksum in a compressed file, and where bytes are missing, but for settings."""
     path.write_bytes(data)
-    return cut or path.name.endswith((".gz", ".npz", ".onnx", ".cqp"))
+    return (cut and path.suffix != ".ini") or path.name.endswith((".gz", ".npz", ".onnx", ".cqp"))
 
 
 DAMAGE: tuple[Callable[[Path, random.Random], bool], ...] = (
@@ -291,7 +291,10 @@ def run(inputs: int, seed: int, keep: Path | None = None) -> tuple[dict[str, Cou
                     known = damage(path, rng)
                 except (OSError, EOFError, zlib.error):  # a second damage that needs a file which is whole
                     continue
-                if damage in (_gone, _folder, _pipe) and path.parent.name in ALONE:
+                alone = damage in (_gone, _folder, _pipe) and path.parent.name in ALONE
+                # Bytes in the place of those that were cut off may be voxels like any others.
+                refilled = damage is _longer and not path.name.endswith(".gz")
+                if alone or (refilled and knowable.get(path)):
                     knowable[path] = False
                 else:
                     knowable[path] = knowable.get(path, False) or known
