@@ -148,7 +148,7 @@ def _loop(path: Path, rng: random.Random) -> bool:
 
 
 def _rewritten(path: Path, data: bytes, *, cut: bool = False) -> bool:
-    """Write damaged bytes. Known by its checksum in a compressed file, and where bytes are missing, but for settings."""
+    """Write damaged bytes. Known by a checksum where there is one, and where bytes are missing, but for settings."""
     path.write_bytes(data)
     return (cut and path.suffix != ".ini") or path.name.endswith((".gz", ".npz", ".onnx", ".cqp"))
 

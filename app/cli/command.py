@@ -25,6 +25,7 @@ from app.cli.interrupts import Interrupts
 from app.cli.measure_verb import run_measure
 from app.cli.models_verb import run_models
 from app.cli.phantom_verb import run_phantom
+from app.cli.replay_verb import run_replay
 from app.cli.segment_verb import run_segment
 from app.cli.view_verb import run_view
 from engine import __version__
@@ -91,6 +92,9 @@ def _quiet_process() -> None:
         warnings.simplefilter("ignore")
     # Libraries log oddities of headers; what matters of them comes as a notice.
     logging.getLogger().addHandler(logging.NullHandler())
+    # A caller may have closed either: what is said then goes nowhere.
+    sys.stdout = sys.stdout or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123 - for good
+    sys.stderr = sys.stderr or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123
     for stream in (sys.stdout, sys.stderr):
         # A console that cannot show "±" should show a substitute.
         if hasattr(stream, "reconfigure"):
@@ -201,6 +205,10 @@ def _parser() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParse
     models = verb("models", run_models, "List the installed models, and folders that were rejected and why.")
     models.add_argument("--verify", action="store_true", help="run each model's test tensors on this device")
     _add_json(models)
+
+    replay = verb("replay", run_replay, "Make the mask of a provenance record again, and say whether it is the same.")
+    replay.add_argument("record", type=Path, metavar="RECORD", help="the .provenance.json beside a mask")
+    _add_json(replay)
 
     phantom = verb("phantom", run_phantom, "Write the phantom cine, its true mask and its true volumes.")
     phantom.add_argument("-o", "--output", required=True, type=Path, metavar="DIR")

@@ -40,13 +40,27 @@ def run_segment(arguments: argparse.Namespace) -> None:
         files = seg.write_seg(
             out, prediction.labels, volume, algorithm=f"{card.name} {precision}", version=card.version
         )
+    record = _write_record(arguments, volume, prediction, files)
     wall_s = time.perf_counter() - start
     print_notices(volume.notices, as_json=arguments.json)
     if arguments.json:
-        values = {**_segment_json(prediction, volume, out, files, wall_s), "view": view}
+        values = {**_segment_json(prediction, volume, out, files, wall_s), "view": view, "provenance": record}
         print_json("segment", values, input_sha256=voxels_sha256(volume.array))
     else:
         print_text(_segment_text(prediction, volume, out, wall_s))
+
+
+def _write_record(arguments: argparse.Namespace, volume: Volume, prediction: Prediction, files: Sequence[Path]) -> Path:
+    from engine import provenance  # noqa: PLC0415 - brings the readers of every format
+
+    return provenance.write_record(
+        arguments.output,
+        volume,
+        prediction,
+        files=files,
+        spacing_mm=arguments.spacing,
+        convention=arguments.labels or "mnms",
+    )
 
 
 def _output_format(out: Path, wanted: str | None, volume: Volume) -> str:

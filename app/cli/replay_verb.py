@@ -1,0 +1,23 @@
+"""`cinequant replay`: makes the mask of a provenance record again, and says whether it is the same."""
+
+from __future__ import annotations
+
+import argparse
+
+from app.cli.terminal import print_json, print_text, show_progress
+from engine.network.catalog import find_models
+
+
+def run_replay(arguments: argparse.Namespace) -> int:
+    """Exit status: 0 the same, 1 another mask."""
+    # The readers of every format come with it.
+    from engine import provenance  # noqa: PLC0415
+
+    record = provenance.read_record(arguments.record)
+    different = provenance.replay(record, find_models(), progress=show_progress)
+    if arguments.json:
+        values = {"same": not different, "different_voxels": different, "record": arguments.record}
+        print_json("replay", values, input_sha256=record.input_sha256)
+    else:
+        print_text("same" if not different else f"differs: {different} voxels")
+    return 1 if different else 0
