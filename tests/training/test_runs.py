@@ -216,7 +216,8 @@ def test_the_defaults_int8_runs_as_its_file_says() -> None:
     """OpenVINO against ONNX Runtime without optimisations, which follows the nodes one by one.
 
     Where OpenVINO took liberties with int8 activations (see quantize._activations_to_uint8), it was off by several
-    times as much as by quantizing.
+    times as much as by quantizing. What it is off by otherwise hardly depends on the weights (0.05 to 0.06), so that
+    its share grows as quantizing costs less; the limit is the exporter's.
     """
     catalog = find_models()
     card = catalog.get(catalog.default)
@@ -226,4 +227,4 @@ def test_the_defaults_int8_runs_as_its_file_says() -> None:
     float32 = load_network(card, "float32", input_shape=(x.shape[2], x.shape[3])).infer(x)
     near = stated[1:].max(0) > stated[0] - 3
     by_runtime, by_quantizing = (np.abs(stated - other)[:, near].mean() for other in (found, float32))
-    assert by_runtime < 0.6 * by_quantizing
+    assert by_runtime < export.RUNTIME_SHARE * by_quantizing
