@@ -260,8 +260,16 @@ def _lineage(config: Config, arguments: argparse.Namespace) -> list[Path]:
     name, found = config.weights or config.id, []
     while name:
         found.append(arguments.results / name)
-        name = load_config(Path(name)).start_from if name != config.id else config.start_from
+        name = config.start_from if name == config.id else _start_of(found[-1])
     return found
+
+
+def _start_of(results: Path) -> str:
+    """The configuration whose weights a training began with, by what it was trained with; empty for none."""
+    kept = results / "config.json"
+    # A configuration of one's own has no name to look it up by.
+    trained_with = json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else {}
+    return str(trained_with.get("start_from", ""))
 
 
 def _export(config: Config, arguments: argparse.Namespace) -> None:

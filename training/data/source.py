@@ -184,10 +184,9 @@ def trained_on(folder: Path) -> tuple[tuple[str, tuple[str, ...]], ...]:
 
 def about(*folders: Path) -> About:
     """What a card says of the training of weights: of the results folder's own, and of those that they began with."""
-    every = [_about(*one) for folder in folders for one in trained_on(folder)]
-    texts = dict.fromkeys(one.training_data for one in every)
+    every = [_about(*one) for one in dict.fromkeys(one for folder in folders for one in trained_on(folder))]
     terms = dict.fromkeys(one.licence for one in every)
-    return About("; ".join(texts), "; ".join(terms), every[0].long_axis)
+    return About("; ".join(one.training_data for one in every), "; ".join(terms), every[0].long_axis)
 
 
 def _about(layout: str, patients: Sequence[str]) -> About:

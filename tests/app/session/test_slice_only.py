@@ -297,8 +297,6 @@ def test_an_export_of_single_slices_asks_for_no_file(
     stopped(qtbot, window.session, model)
     window.session.segmenting.segment_slice()
     settle(qtbot, window.session)
-    monkeypatch.setattr(
-        "app.window.main_window.QFileDialog.getSaveFileName", lambda *_: pytest.fail("asked for a file")
-    )
+    monkeypatch.setattr("app.window.questions.QFileDialog.getSaveFileName", lambda *_: pytest.fail("asked for a file"))
     QTest.keyClick(window, KEY.Key_E, CTRL)
     assert "single slices" in window.messages.text.text()

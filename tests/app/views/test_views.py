@@ -313,9 +313,10 @@ def test_the_research_notice_is_always_there(ready: MainWindow) -> None:
 def test_function_panel_has_units_and_both_ventricles(ready: MainWindow) -> None:
     texts = [cell.text() for cell in ready.function._cells.values() if not cell.isHidden()]
     assert {"LV", "RV", "End-diastolic volume"} <= set(texts)
-    assert sum(text.endswith(" mL") for text in texts) == 6
-    assert sum(text.endswith(" g") for text in texts) == 1
-    assert ready.function.lv_ef.text().endswith(" %")
+    # The fake ventricle ejects 98 %, which is doubted: a question mark behind the unit.
+    assert sum(text.rstrip("?").endswith(" mL") for text in texts) == 6
+    assert sum(text.rstrip("?").endswith(" g") for text in texts) == 1
+    assert ready.function.lv_ef.text() == "98 % ?"
     assert not ready.function.curve.isHidden()
 
 
@@ -324,7 +325,7 @@ def test_function_panel_without_spacing_shows_ef_only(qtbot: Any, window: MainWi
     settle(qtbot, window.session)
     texts = [cell.text() for cell in window.function._cells.values() if not cell.isHidden()]
     assert not any("mL" in text or text.endswith(" g") for text in texts)
-    assert window.function.lv_ef.text().endswith(" %")
+    assert window.function.lv_ef.text() == "98 % ?"
     assert window.function.enter_spacing.isVisible()
     assert all(not text.text() for text in window.structures.volumes.values())
 
@@ -671,8 +672,10 @@ def test_the_window_fits_a_small_screen(ready: MainWindow) -> None:
     assert ready.size().height() == 720
     assert ready.minimumSizeHint().width() <= 1280
     assert ready.minimumSizeHint().height() <= 720
-    # Nothing is scrolled out of sight.
-    assert all(area.verticalScrollBar().maximum() == 0 for area in ready.findChildren(QScrollArea))
+    # Nothing is scrolled out of sight, but for the sentence that doubts the fake ventricle's 98 %.
+    hidden = {area.accessibleName(): area.verticalScrollBar().maximum() for area in ready.findChildren(QScrollArea)}
+    assert hidden.pop("Function and performance") <= 6 * ready.function.fontMetrics().lineSpacing()
+    assert not any(hidden.values())
 
 
 # -- settings --------------------------------------------------------------------------------------------------------
