@@ -21,7 +21,7 @@ from app.words.language import translate
 from engine.errors import CineQuantError
 from engine.measures.function import Function, measure
 from engine.network.catalog import Catalog, find_models, user_models
-from engine.network.model_card import ModelCard
+from engine.network.model_card import SHORT_AXIS, ModelCard
 from engine.network.predict import Prediction, SliceTiming, predict, predict_slice
 from engine.volume import Volume
 
@@ -53,7 +53,9 @@ class Segmenting:
 
     def load_models(self, folders: Sequence[Path] | None = None) -> None:
         """Look for models, in the background."""
-        self._models_lane.submit(lambda _: find_models(folders), then=self._models_arrived, failed=self._store.complain)
+        self._models_lane.submit(
+            lambda _: _for_short_axes(find_models(folders)), then=self._models_arrived, failed=self._store.complain
+        )
 
     def choose_model(self, model_id: str) -> None:
         """Show what another model finds."""
@@ -273,6 +275,12 @@ class Segmenting:
         planes = {**run.planes, at: plane}
         run = replace(run, timings=(*run.timings, timing), rss_mb=rss_mb, planes=planes)
         self._store.show(with_run(self._store.state, key, run))
+
+
+def _for_short_axes(catalog: Catalog) -> Catalog:
+    """The models that the window offers. It measures stacks of slices only: a model of another view would be drawn on
+    planes that it was not made for, and its volumes would be wrong."""
+    return replace(catalog, models=tuple(card for card in catalog.models if card.view == SHORT_AXIS))
 
 
 def _segmentation(

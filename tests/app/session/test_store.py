@@ -454,3 +454,18 @@ def test_a_precision_that_the_model_lacks_is_said(qtbot: Any, model: FakeModel) 
     assert made.state.models.precision == "float32"
     assert made.state.message.text == "The first model does not come in float16; float32 is shown instead."
     made.close()
+
+
+def test_the_window_offers_models_of_the_short_axis_only(
+    qtbot: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = catalog("first", "second")
+    other = replace(whole.models[0], id="four", view="4ch")
+    found = replace(whole, models=(*whole.models, other))
+    monkeypatch.setattr("app.session.segmenting.find_models", lambda _: found)
+    session = Session()
+    session.segmenting.load_models()
+    settle(qtbot, session)
+    assert session.state.models.catalog is not None
+    assert [card.id for card in session.state.models.catalog.models] == [card.id for card in whole.models]
+    session.close()
