@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import ScanError
+from engine.files import open_regular
 from engine.formats.dicom_files import UNFETCHED
 from engine.formats.dicom_study import DICOM
 from engine.formats.index import Entry, Format, Index, Series, UnusableError, also_found, indexed, not_read
@@ -73,7 +74,7 @@ def find(paths: Paths, *, progress: Progress = no_progress, cancel: CancelToken 
     if not entries:
         raise ScanError(_nothing(given, files, unusable, masks, left))
     faults = {path: why for path, why in unusable.items() if path in named or not why.harmless}
-    faults.update((path, UnusableError(f"is {_unknown()}")) for path in left if path in named)
+    faults.update((path, UnusableError(_no_scan(path))) for path in left if path in named)
     return indexed(given, files, entries, faults)
 
 
@@ -122,9 +123,13 @@ def read_series(
 def _blank(volume: Volume) -> tuple[str, ...]:
     """The notice of a scan without any contrast, such as one whose voxels a failing disk has replaced by zeros."""
     first = volume.array.flat[0]
-    if any(np.any(plane != first) for frame in volume.array for plane in frame):
-        return ()
-    return (f"Every voxel has the value {first:g}: there is nothing to see or to measure. Copy the scan again.",)
+    others = 0
+    for plane in volume.array.reshape(-1, *volume.array.shape[2:]):
+        others += int(np.count_nonzero(plane != first))
+        if others > volume.array.size // 1000:
+            return ()
+    voxels = "Nearly every voxel" if others else "Every voxel"
+    return (f"{voxels} has the value {first:g}: there is nothing to see or to measure. Copy the scan again.",)
 
 
 def format_of(series: Series) -> Format:
@@ -188,7 +193,19 @@ def _no_scan(path: Path) -> str:
     """What is wrong with a file that no format takes."""
     if path.stat().st_size == 0:
         return "is empty; copy it again from its source"
+    try:
+        with open_regular(path) as stream:
+            head = stream.read(262)
+    except OSError as error:
+        return f"cannot be read ({error.strerror}); check its permissions"
+    for start, kind in _ARCHIVES.items():
+        if head.startswith(start) or (kind == "tar" and head[257:] == b"ustar"):
+            return f"is a {kind} archive; unpack it and open the folder"
     return f"is {_unknown()}"
+
+
+# How archives begin; the mark of a tar archive stands at its byte 257.
+_ARCHIVES = {b"PK\x03\x04": "zip", b"7z\xbc\xaf": "7-Zip", b"Rar!": "RAR", b"ustar": "tar"}
 
 
 def thumbnail(series: Series, pixels: int) -> NDArray[np.uint8]:

@@ -36,6 +36,17 @@ def test_a_file(tmp_path: Path) -> None:
     assert values(door.open_scan(save(tmp_path / "a.nii.gz", 3))) == [3]
 
 
+@pytest.mark.parametrize(
+    ("content", "kind"),
+    [(b"PK\x03\x04" + bytes(90), "zip"), (b"Rar!" + bytes(90), "RAR"), (bytes(0) + b"x" * 257 + b"ustar", "tar")],
+)
+def test_an_archive_is_called_by_its_name(tmp_path: Path, content: bytes, kind: str) -> None:
+    path = tmp_path / "study.bin"
+    path.write_bytes(content)
+    with pytest.raises(ScanError, match=rf"study\.bin: is a {kind} archive; unpack it"):
+        door.open_scan(path)
+
+
 def test_a_scan_without_contrast_is_said_to_be_so(tmp_path: Path) -> None:
     assert "Every voxel has the value 3" in door.open_scan(save(tmp_path / "a.nii.gz", 3)).notices[-1]
     image = nib.load(tmp_path / "a.nii.gz")
