@@ -23,6 +23,13 @@ class LayoutButton:
     icon: str
 
 
+@dataclass(frozen=True, slots=True)
+class ShownLayout:
+    """All that the bar shows of the state."""
+
+    layout: Layout
+
+
 class LayoutBar(QWidget):
     """One button per layout. The one shown is checked."""
 
@@ -39,6 +46,7 @@ class LayoutBar(QWidget):
             name = translate("Action", entry.text)
             button = QPushButton()
             button.setCheckable(True)
+            button.setAutoExclusive(True)  # a click on the one that is checked leaves it checked
             button.setIconSize(QSize(18, 18))
             button.setFixedSize(36, 28)
             button.setProperty("segment", "true")
@@ -48,6 +56,7 @@ class LayoutBar(QWidget):
             button.clicked.connect(lambda _=False, chosen=entry.layout: self.layout_requested.emit(chosen))
             row.addWidget(button)
             self.buttons[entry.layout] = button
+        self._shown: ShownLayout | None = None
         self._colour()
 
     def _colour(self) -> None:
@@ -60,5 +69,9 @@ class LayoutBar(QWidget):
             self._colour()
 
     def apply(self, state: AppState) -> None:
+        shown = ShownLayout(state.preferences.layout)
+        if shown == self._shown:
+            return
+        self._shown = shown
         for layout, button in self.buttons.items():
-            button.setChecked(layout is state.preferences.layout)
+            button.setChecked(layout is shown.layout)

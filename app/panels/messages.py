@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from PySide6.QtCore import QEvent, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton
 
 from app.look import icons, theme
 from app.look.widgets import label
-from app.state.types import AppState, Command, Kind, Message
+from app.state.types import AppState, Kind, Message
 from app.words.language import translate
 from app.words.names import without_names
+
+
+@dataclass(frozen=True, slots=True)
+class ShownMessage:
+    """All that the bar shows. text: as said, without names where they are hidden. message: None hides the bar."""
+
+    message: Message | None = None
+    text: str = ""
+
+
+def _shown_message(state: AppState) -> ShownMessage:
+    message = state.message
+    return ShownMessage() if message is None else ShownMessage(message, without_names(message.text, state))
 
 
 class MessageBar(QFrame):
@@ -33,41 +48,41 @@ class MessageBar(QFrame):
         self.text.setMinimumWidth(1)
         row.addWidget(self.text, 1)
         self.action = QPushButton()
-        self.action.clicked.connect(lambda: self.command_requested.emit(self._command))
+        self.action.clicked.connect(self._pressed)
         row.addWidget(self.action)
         close = icons.IconButton("close", translate("MessageBar", "Close this message"))
         close.clicked.connect(self.dismissed)
         row.addWidget(close)
-        self._command: Command | None = None
-        self._kind: Kind | None = None
-        self._shown: tuple[Message | None, str] = (None, "")
+        self._shown = ShownMessage()
         self.setVisible(False)
 
     def apply(self, state: AppState) -> None:
-        message = state.message
-        shown = (message, without_names(message.text, state) if message is not None else "")
+        shown = _shown_message(state)
         if shown == self._shown:
             return
         self._shown = shown
+        message = shown.message
         self.setVisible(message is not None)
         if message is None:
             return
-        self.text.setText(shown[1])
-        self._command = message.command
+        self.text.setText(shown.text)
         self.action.setText(message.action)
         self.action.setVisible(bool(message.action))
-        self._kind = message.kind
         self._colour()
         self.setProperty("kind", str(message.kind))
         self.style().unpolish(self)
         self.style().polish(self)
 
+    def _pressed(self) -> None:
+        if self._shown.message is not None:
+            self.command_requested.emit(self._shown.message.command)
+
     def _colour(self) -> None:
         colours = {Kind.ERROR: theme.ERROR, Kind.WARNING: theme.WARNING, Kind.SUCCESS: theme.ACCENT}
-        if self._kind is not None:
-            self._icon.setPixmap(icons.pixmap("info", 20, colours[self._kind]))
+        if self._shown.message is not None:
+            self._icon.setPixmap(icons.pixmap("info", 20, colours[self._shown.message.kind]))
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "_kind"):
+        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "_shown"):
             self._colour()

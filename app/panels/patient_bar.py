@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from PySide6.QtCore import QEvent, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QWidget
@@ -13,6 +15,20 @@ from app.words.language import translate
 from app.words.names import patient_words, research
 
 WORDS_FROM = 560
+
+
+@dataclass(frozen=True, slots=True)
+class ShownPatient:
+    """All that the bar shows of the state. hidden: whether names are."""
+
+    who: str
+    what: str
+    hidden: bool
+
+
+def _shown_patient(state: AppState) -> ShownPatient:
+    hide = state.preferences.hide_names
+    return ShownPatient(*patient_words(state.scan.volume, hide=hide), hidden=hide)
 
 
 class PatientBar(QWidget):
@@ -37,26 +53,23 @@ class PatientBar(QWidget):
         self.research.setFixedHeight(22)
         self.research.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         row.addWidget(self.research)
-        self._hidden = False
-        self._shown: tuple[str, str, bool] | None = None
+        self._shown: ShownPatient | None = None
         self.apply(AppState())
 
     def apply(self, state: AppState) -> None:
-        hide = state.preferences.hide_names
-        who, what = patient_words(state.scan.volume, hide=hide)
-        if (who, what, hide) == self._shown:
+        shown = _shown_patient(state)
+        if shown == self._shown:
             return
-        self._shown = who, what, hide
-        self.who.setText(who)
-        self.what.setText(what)
-        self._hidden = hide
+        self._shown = shown
+        self.who.setText(shown.who)
+        self.what.setText(shown.what)
         self.names.setAccessibleName(
-            translate("PatientBar", "Show names") if self._hidden else translate("PatientBar", "Hide names")
+            translate("PatientBar", "Show names") if shown.hidden else translate("PatientBar", "Hide names")
         )
         self._fit()
         self.names.setToolTip(
             translate("PatientBar", "Patient and file names are hidden in the whole window; show them (N)")
-            if self._hidden
+            if shown.hidden
             else translate("PatientBar", "Hide patient and file names in the whole window (N)")
         )
         self._colour()
@@ -70,9 +83,10 @@ class PatientBar(QWidget):
         self._fit()
 
     def _colour(self) -> None:
-        self.names.setIcon(icons.icon("eye-off" if self._hidden else "eye", theme.ACCENT))
+        hidden = self._shown is not None and self._shown.hidden
+        self.names.setIcon(icons.icon("eye-off" if hidden else "eye", theme.ACCENT))
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "names"):
+        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "_shown"):
             self._colour()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QPushButton
 
@@ -9,6 +11,24 @@ from app.look.widgets import label
 from app.state.types import AppState
 from app.words.language import translate
 from app.words.names import without_names
+
+
+@dataclass(frozen=True, slots=True)
+class ShownStatus:
+    """All that the bar shows. what: empty where nothing runs. total: 0 if unknown."""
+
+    what: str = ""
+    done: int = 0
+    total: int = 0
+    can_stop: bool = False
+    running: bool = False
+
+
+def _shown_status(state: AppState) -> ShownStatus:
+    busy = state.busy or state.models.checking
+    if busy is None:
+        return ShownStatus()
+    return ShownStatus(without_names(busy.what, state), busy.done, busy.total, busy.can_stop, running=True)
 
 
 class StatusBar(QFrame):
@@ -36,17 +56,20 @@ class StatusBar(QFrame):
         self.cancel.clicked.connect(self.cancel_requested)
         row.addWidget(self.cancel)
         row.addStretch()
+        self._shown: ShownStatus | None = None
         self.apply(AppState())
 
     def apply(self, state: AppState) -> None:
-        busy = state.busy or state.models.checking
-        self.bar.setVisible(busy is not None)
-        self.cancel.setVisible(busy is not None and busy.can_stop)
-        if busy is None:
+        shown = _shown_status(state)
+        if shown == self._shown:
+            return
+        self._shown = shown
+        self.bar.setVisible(shown.running)
+        self.cancel.setVisible(shown.can_stop)
+        if not shown.running:
             self.text.setText(translate("StatusBar", "Ready"))
             return
-        what = without_names(busy.what, state)
-        self.text.setText(f"{what}  {busy.done} / {busy.total}" if busy.total else f"{what}…")
+        self.text.setText(f"{shown.what}  {shown.done} / {shown.total}" if shown.total else f"{shown.what}…")
         # A range of 0 to 0 shows a bar that only moves, because nobody knows how long this takes.
-        self.bar.setRange(0, busy.total)
-        self.bar.setValue(busy.done)
+        self.bar.setRange(0, shown.total)
+        self.bar.setValue(shown.done)
