@@ -144,11 +144,11 @@ def main() -> int:
     give(
         "".join(runs)
         + f"CineQuant, {arguments.model} int8, {slices} slices from DICOM files to labels: {work_s:.2f} s "
-        f"({1e3 * work_s / slices:.1f} ms a slice)\n"
+        f"({1e3 * work_s / slices:.1f} ms per slice)\n"
         f"the whole command, with the start and end of Python and the mask written to disk: {whole:.2f} s\n"
         + "".join(f"    {name}: {seconds:.2f} s\n" for name, seconds in parts.items())
         + f"PyTorch {metadata.version('torch')}, ESPNetv2 float32, {TORCH_SLICES} forward passes alone: {bare:.2f} s "
-        f"({1e3 * bare / TORCH_SLICES:.1f} ms a slice)\n"
+        f"({1e3 * bare / TORCH_SLICES:.1f} ms per slice)\n"
         f"PyTorch's {TORCH_SLICES} slices take {bare / work_s:.2f} times as long as CineQuant's {slices}, "
         f"{bare / whole:.2f} times as long as the whole command\n"
         f"{ours[0]['runtime']}, {ours[0]['isa']}, {THREADS} threads on both sides, median of {arguments.repeats} runs",

@@ -19,7 +19,7 @@ def run_bench(arguments: argparse.Namespace) -> None:
     if arguments.json:
         print_json("bench", report.to_json())
         return
-    columns = ["ms a slice", "p95", "1 thread", "int8", "memory MB", "file kB", "Dice", "checked"]
+    columns = ["ms per slice", "p95", "1 thread", "int8", "memory MB", "file kB", "Dice", "checked"]
     rows = [["model", "precision", "image", *columns]]
     for row in report.rows:
         checked = "–" if row.difference is None else "yes" if row.verified else f"off by {row.difference:.3g}"

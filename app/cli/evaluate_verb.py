@@ -69,7 +69,7 @@ def _evaluation_text(result: Evaluation, card: ModelCard) -> str:
         ]
         difference.append([name, *numbers, str(agreement.n)])
     patients = len({case.patient for case in result.cases})
-    latency = f", inference {result.latency_ms['p50']:.1f} ms a slice (median)" if result.latency_ms else ""
+    latency = f", inference {result.latency_ms['p50']:.1f} ms per slice (median)" if result.latency_ms else ""
     return "\n".join(
         [
             f"{card.name} in {result.precision}, {patients} patients, {len(result.cases)} volumes{latency}",

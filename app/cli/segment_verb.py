@@ -111,7 +111,7 @@ def _segment_text(prediction: Prediction, volume: Volume, out: Path, wall_s: flo
         f"{out}\n"
         f"{slices} slices ({volume.frames} × {volume.slices}) by {prediction.model_name} in {prediction.precision}, "
         f"{wall_s:.1f} s in all\n"
-        f"inference {latency['p50']:.1f} ms a slice (median; 95 % within {latency['p95']:.1f} ms), before it "
+        f"inference {latency['p50']:.1f} ms per slice (median; 95 % within {latency['p95']:.1f} ms), before it "
         f"{prediction.preprocess_ms / slices:.1f} ms, after it {prediction.postprocess_ms / slices:.1f} ms\n"
         f"{prediction.runtime}, {prediction.isa}, {prediction.threads} thread{'s' * (prediction.threads > 1)}; "
         f"{prediction.int8_share:.0%} of the multiply-adds in int8; at most {prediction.peak_rss_mb:.0f} MB of memory"

@@ -158,12 +158,12 @@ TEXTS = (
     marked("Engine", "{model}, by default: no precision of it could be checked on this device."),
     marked(
         "Engine",
-        "{model} is the best choice: {latency} ms a slice, {times} times as fast as float32, at a mean Dice of {dice} "
-        "against {plain}.",
+        "{model} is the best choice: {latency} ms per slice, {times} times as fast as float32, at a mean Dice of "
+        "{dice} against {plain}.",
     ),
-    marked("Engine", "{model} is the best choice: {latency} ms a slice, {times} times as fast as float32."),
-    marked("Engine", "{model} is the best choice: {latency} ms a slice, and no other precision is clearly faster."),
-    marked("Engine", "{model} is the best choice: {latency} ms a slice."),
+    marked("Engine", "{model} is the best choice: {latency} ms per slice, {times} times as fast as float32."),
+    marked("Engine", "{model} is the best choice: {latency} ms per slice, and no other precision is clearly faster."),
+    marked("Engine", "{model} is the best choice: {latency} ms per slice."),
 )
 
 

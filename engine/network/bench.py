@@ -283,7 +283,7 @@ def recommend(rows: Sequence[Row], catalog: Catalog) -> tuple[str, str, str]:
         accurate = comparable and other.dice_mean >= best.dice_mean - SAME_DICE
         if accurate and WORTHWHILE * other.latency_ms <= best.latency_ms:
             best = other
-    words = f"{catalog.get(best.model).name} {best.precision} is the best choice: {best.latency_ms:.1f} ms a slice"
+    words = f"{catalog.get(best.model).name} {best.precision} is the best choice: {best.latency_ms:.1f} ms per slice"
     plain = next((r for r in rows if r.model == best.model and r.precision == "float32" and r.verified), None)
     if plain is best:
         alone = all(row is best for row in rows if row.model == best.model and row.verified)

@@ -1429,19 +1429,19 @@ Der Bericht unten enthält keine Patientendaten; er hilft, den Fehler zu beheben
         <translation>{model} als Voreinstellung: Keine seiner Genauigkeiten ließ sich auf diesem Gerät prüfen.</translation>
     </message>
     <message>
-        <source>{model} is the best choice: {latency} ms a slice, {times} times as fast as float32, at a mean Dice of {dice} against {plain}.</source>
+        <source>{model} is the best choice: {latency} ms per slice, {times} times as fast as float32, at a mean Dice of {dice} against {plain}.</source>
         <translation>{model} ist die beste Wahl: {latency} ms je Schicht, {times}-mal so schnell wie float32, bei einem mittleren Dice von {dice} gegenüber {plain}.</translation>
     </message>
     <message>
-        <source>{model} is the best choice: {latency} ms a slice, {times} times as fast as float32.</source>
+        <source>{model} is the best choice: {latency} ms per slice, {times} times as fast as float32.</source>
         <translation>{model} ist die beste Wahl: {latency} ms je Schicht, {times}-mal so schnell wie float32.</translation>
     </message>
     <message>
-        <source>{model} is the best choice: {latency} ms a slice, and no other precision is clearly faster.</source>
+        <source>{model} is the best choice: {latency} ms per slice, and no other precision is clearly faster.</source>
         <translation>{model} ist die beste Wahl: {latency} ms je Schicht, und keine andere Genauigkeit ist deutlich schneller.</translation>
     </message>
     <message>
-        <source>{model} is the best choice: {latency} ms a slice.</source>
+        <source>{model} is the best choice: {latency} ms per slice.</source>
         <translation>{model} ist die beste Wahl: {latency} ms je Schicht.</translation>
     </message>
 </context>

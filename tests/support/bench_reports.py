@@ -26,5 +26,5 @@ def report(model: str = "first", precision: str = "float32", key: str = "this co
     return Report(
         key=key, device="Some CPU", isa="AVX2", runtime="Fake 1.0", size=256, runs=40, rows=tuple(rows), failed=(),
         recommended_model=model, recommended=precision,
-        reason=f"The {model} model {precision} is the best choice: 1.0 ms a slice, 5.0 times as fast as float32.",
+        reason=f"The {model} model {precision} is the best choice: 1.0 ms per slice, 5.0 times as fast as float32.",
     )  # fmt: skip

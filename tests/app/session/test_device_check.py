@@ -230,7 +230,7 @@ def test_the_window_shows_table_progress_and_advice(qtbot: Any, window: MainWind
     assert window.status.cancel.isVisible()
     bench.gate.set()
     qtbot.waitUntil(lambda: window.session.state.models.report is not None)
-    best = "On this computer, The second model float32 is the best choice: 1.0 ms a slice"
+    best = "On this computer, The second model float32 is the best choice: 1.0 ms per slice"
     assert dialog.advice.text().startswith(best)
     assert window.performance.advice.text().startswith(best)
     assert not dialog.stop.isVisible()

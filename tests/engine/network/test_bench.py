@@ -184,7 +184,7 @@ ROW = Row(
 INT8 = replace(ROW, precision="int8", arithmetic="int8", int8_share=1.0, latency_ms=3.0, dice_mean=0.904)
 
 
-BEST = "Tiny {} is the best choice: {} ms a slice"
+BEST = "Tiny {} is the best choice: {} ms per slice"
 
 
 @pytest.mark.parametrize(
