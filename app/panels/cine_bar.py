@@ -100,11 +100,11 @@ class CineBar(QFrame):
         for speed in SPEEDS:
             self.speed.addItem(f"{speed:g}×", speed)
         self.speed.setCurrentIndex(SPEEDS.index(1.0))
-        self.speed.activated.connect(lambda i: self.speed_requested.emit(SPEEDS[i]))
+        self.speed.activated.connect(self._speed_chosen)
         self.ways = Segments(["loop", "sweep"], [translate("CineBar", "Loop"), translate("CineBar", "Sweep")])
         self.ways.setAccessibleName(translate("CineBar", "Way of the cine"))
         self.ways.setToolTip(translate("CineBar", "Round and round, or to and fro (B)"))
-        self.ways.chosen.connect(lambda way: self.sweep_requested.emit(way == "sweep"))
+        self.ways.chosen.connect(self._way_chosen)
         self._frame_text, self._slice_text, self._rate = label(), label(), label("", "small")
         self._frame_name = label(translate("CineBar", "Frame"), "muted")
         self._slice_name = label(translate("CineBar", "Slice"), "muted")
@@ -128,6 +128,13 @@ class CineBar(QFrame):
         grid.addWidget(self.ways, 1, 4, 1, 2)
         grid.setColumnStretch(2, 1)
         self.apply(AppState())
+
+    # Methods, because a lambda that holds the bar would make a cycle through it.
+    def _speed_chosen(self, at: int) -> None:
+        self.speed_requested.emit(SPEEDS[at])
+
+    def _way_chosen(self, way: str) -> None:
+        self.sweep_requested.emit(way == "sweep")
 
     def apply(self, state: AppState) -> None:
         volume = state.scan.volume

@@ -145,10 +145,14 @@ class CorrectionBar(QFrame):
             button.setMinimumWidth(button.sizeHint().width() + 12)
         # Otherwise it would grow with the bar on a wide screen.
         self.whose.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
-        self.whose.chosen.connect(lambda name: self.corrected_requested.emit(name == "corrected"))
+        self.whose.chosen.connect(self._whose_chosen)
         below.addWidget(self.whose)
         self._colours: Mapping[int, Colour] = {}
         self._colour()
+
+    # A method, because a lambda that holds the bar would make a cycle through it.
+    def _whose_chosen(self, name: str) -> None:
+        self.corrected_requested.emit(name == "corrected")
 
     def _button(self, said: str, text: str = "", *, place: str) -> QPushButton:
         button = QPushButton(text)

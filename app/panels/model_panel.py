@@ -37,7 +37,7 @@ class ModelPanel(Panel):
         self.models.setAccessibleName(translate("ModelPanel", "Model"))
         self.models.setSizeAdjustPolicy(Choice.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.models.setMinimumContentsLength(12)
-        self.models.activated.connect(lambda i: self.model_requested.emit(self.models.itemData(i)))
+        self.models.activated.connect(self._model_chosen)
         row.addWidget(self.models, 1)
         about = translate("ModelPanel", "About this model: purpose, limits, training data, accuracy")
         self.about = icons.IconButton("info", about)
@@ -60,6 +60,10 @@ class ModelPanel(Panel):
             self.body.addWidget(button)
         self._listed: tuple[tuple[str, str], ...] | None = None
         self.apply(AppState())
+
+    # A method, because a lambda that holds the panel would make a cycle through it.
+    def _model_chosen(self, at: int) -> None:
+        self.model_requested.emit(self.models.itemData(at))
 
     def apply(self, state: AppState) -> None:
         catalog = state.models.catalog
@@ -139,7 +143,7 @@ class StructuresPanel(Panel):
             grid.addWidget(swatch, at, 2)
         self.body.addLayout(grid)
         self.styles = Segments([str(s) for s in Style], [translate("ModelPanel", STYLE_NAMES[s]) for s in Style])
-        self.styles.chosen.connect(lambda name: self.style_requested.emit(Style(name)))
+        self.styles.chosen.connect(self._style_chosen)
         self.styles.setToolTip(translate("ModelPanel", "How structures are drawn (F)"))
         self.body.addWidget(self.styles)
         row = QHBoxLayout()
@@ -148,7 +152,7 @@ class StructuresPanel(Panel):
         self.opacity = QSlider(Qt.Orientation.Horizontal)
         self.opacity.setRange(5, 100)
         self.opacity.setAccessibleName(translate("ModelPanel", "Opacity of the fill"))
-        self.opacity.valueChanged.connect(lambda v: self.opacity_requested.emit(v / 100))
+        self.opacity.valueChanged.connect(self._opacity_moved)
         row.addWidget(self.opacity, 1)
         self._opacity_text = label("", "muted")
         self._opacity_text.setMinimumWidth(40)
@@ -156,6 +160,12 @@ class StructuresPanel(Panel):
         row.addWidget(self._opacity_text)
         self.body.addLayout(row)
         self.apply(AppState())
+
+    def _style_chosen(self, name: str) -> None:
+        self.style_requested.emit(Style(name))
+
+    def _opacity_moved(self, percent: int) -> None:
+        self.opacity_requested.emit(percent / 100)
 
     def apply(self, state: AppState) -> None:
         overlay, function = state.preferences.overlay, shown_function(state)
