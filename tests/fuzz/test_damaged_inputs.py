@@ -12,6 +12,7 @@ from places import ROOT
 INPUTS = 500
 
 
+@pytest.mark.timeout(900)
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no processes that can be bounded one by one")
 def test_no_damage_is_opened_in_silence() -> None:
     done = subprocess.run(
@@ -19,7 +20,7 @@ def test_no_damage_is_opened_in_silence() -> None:
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=280,
+        timeout=800,
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr

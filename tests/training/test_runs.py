@@ -57,6 +57,7 @@ def test_a_folder_of_another_run_is_refused(tmp_path: Path) -> None:
         train(SMALL, phantom_scans(), tmp_path)
 
 
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("name", NETWORKS)
 def test_a_trained_network_exports_to_a_model_that_computes_the_same(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -126,6 +126,7 @@ def test_a_ct_is_shown_but_not_segmented(models: Path, shared_data: Path, tmp_pa
     assert (tmp_path / "shot.png").is_file()
 
 
+@pytest.mark.timeout(900)  # a dozen windows in turn
 def test_the_guides_pictures_are_made_anew(models: Path, tmp_path: Path) -> None:
     root = ROOT
     done = subprocess.run(
