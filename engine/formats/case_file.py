@@ -1,0 +1,344 @@
+"""A reader's case on disk: `NAME.cinequant`, a zip of one JSON file and NIfTI masks.
+
+The scan itself is not in it, only where it was and a digest of its voxels. Nothing in it can run code: JSON, label
+images, and steps of the history as compressed bytes. Every size is checked before memory is taken for it.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import io
+import json
+import math
+import zipfile
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine import __version__
+from engine.errors import ExportError, ScanError
+from engine.files import read_regular, write_atomically
+from engine.later import Later
+from engine.volume import STRUCTURES, Geometry, Known, LabelMap, read_only
+
+nib = Later("nibabel")
+
+SUFFIX = ".cinequant"
+SCHEMA = 1
+"""Raised with every change that an older program could not read. A newer program reads every older schema."""
+
+_INDEX = "case.json"
+_MAX_FILE_BYTES = 1 << 30
+_MAX_INDEX_BYTES = 64_000_000
+_MAX_VOXELS = 1 << 30
+_MAX_MASKS = 64
+_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
+
+
+@dataclass(frozen=True, slots=True)
+class ScanReference:
+    """The scan that a case is of. paths: what the user opened. digest: of its voxels. shape: (T, Z, Y, X)."""
+
+    kind: str
+    paths: tuple[Path, ...]
+    name: str
+    digest: str
+    shape: tuple[int, int, int, int]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Step:
+    """One correction of a slice: the box of labels that changed, before and after, (rows, columns) uint8."""
+
+    frame: int
+    slice: int
+    top: int
+    left: int
+    before: NDArray[np.uint8]
+    after: NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Segmentation:
+    """What a model found, and what was made of it by hand.
+
+    model: facts about the model and the run that made the labels, plain values.
+    labels: as the model found them, (T, Z, Y, X) uint8. planes: corrected slices (Y, X) uint8 by (frame, slice).
+    done, undone: steps for undo and redo, the latest last.
+    """
+
+    model: Mapping[str, Any]
+    labels: NDArray[np.uint8]
+    planes: Mapping[tuple[int, int], NDArray[np.uint8]] = field(default_factory=dict)
+    done: tuple[Step, ...] = ()
+    undone: tuple[Step, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CaseFile:
+    """All that a case keeps.
+
+    geometry: the grid of all its labels. choices: phases, slice ranges, conventions and other decisions of the reader.
+    view: how the window looked at it. measurements: as they were when it was saved. audit: what was done, in order,
+    each with the keys "at" (ISO 8601, UTC), "what" and "program".
+    """
+
+    scan: ScanReference
+    geometry: Geometry
+    segmentations: tuple[Segmentation, ...] = ()
+    choices: Mapping[str, Any] = field(default_factory=dict)
+    view: Mapping[str, Any] = field(default_factory=dict)
+    measurements: Mapping[str, Any] = field(default_factory=dict)
+    audit: tuple[Mapping[str, str], ...] = ()
+    program: str = f"CineQuant {__version__}"
+
+
+class _BadCaseError(Exception):
+    """The content breaks a rule of the format; the caller adds the file's name and the way out."""
+
+
+# --- writing
+
+
+def write_case(path: Path, case: CaseFile) -> None:
+    """Write a case as a whole or not at all. Raises ExportError naming the file."""
+    if path.suffix != SUFFIX:
+        raise ExportError(f"{path}: the name of a case ends in {SUFFIX}; choose such a name")
+    try:
+        write_atomically(path, to_bytes(case))
+    except OSError as error:
+        why = error.strerror or error
+        raise ExportError(f"{path}: the case is not saved ({why}); choose another place or make room") from error
+
+
+def to_bytes(case: CaseFile) -> bytes:
+    """The content of a case file."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        entries = []
+        for number, found in enumerate(case.segmentations, start=1):
+            names = {"labels": f"masks/{number}_model.nii"}
+            archive.writestr(names["labels"], _nifti(found.labels, case.geometry))
+            if found.planes:
+                names["corrected"] = f"masks/{number}_corrected.nii"
+                corrected = found.labels.copy()
+                for where, plane in found.planes.items():
+                    corrected[where] = plane
+                archive.writestr(names["corrected"], _nifti(corrected, case.geometry))
+            steps = {key: [_step_json(step) for step in getattr(found, key)] for key in ("done", "undone")}
+            entries.append({"model": dict(found.model), **names, **steps})
+        index = {
+            "schema": SCHEMA,
+            "program": case.program,
+            "scan": {
+                "kind": case.scan.kind,
+                "paths": [str(path) for path in case.scan.paths],
+                "name": case.scan.name,
+                "digest": case.scan.digest,
+                "shape": list(case.scan.shape),
+            },
+            "geometry": {
+                "affine": case.geometry.affine.tolist(),
+                "spacing": str(case.geometry.spacing),
+                "orientation": str(case.geometry.orientation),
+                "slab_mm": list(case.geometry.slab_mm),
+            },
+            "segmentations": entries,
+            "choices": dict(case.choices),
+            "view": dict(case.view),
+            "measurements": dict(case.measurements),
+            "audit": [dict(entry) for entry in case.audit],
+        }
+        archive.writestr(_INDEX, json.dumps(index, ensure_ascii=False, allow_nan=False, indent=1))
+    return made.getvalue()
+
+
+def _nifti(labels: NDArray[np.uint8], geometry: Geometry) -> bytes:
+    """Labels (T, Z, Y, X) as an uncompressed NIfTI; the zip around it compresses."""
+    image = nib.Nifti1Image(labels.transpose(3, 2, 1, 0), _RAS @ geometry.affine, dtype=np.uint8)
+    image.header.set_xyzt_units("mm")
+    return bytes(image.to_bytes())
+
+
+def _step_json(step: Step) -> dict[str, Any]:
+    boxes = {name: base64.b64encode(zlib.compress(getattr(step, name).tobytes())).decode() for name in _BOXES}
+    at = {"frame_index": step.frame, "slice_index": step.slice, "top": step.top, "left": step.left}
+    return {**at, "size": list(step.before.shape), **boxes}
+
+
+_BOXES = ("before", "after")
+
+
+# --- reading
+
+_WAY_OUT = "open an autosaved copy, or the scan itself"
+
+
+def read_case(path: Path) -> CaseFile:
+    """Read a case. Raises ScanError, one line that names the file, what is wrong and what to do."""
+    try:
+        content = read_regular(path, _MAX_FILE_BYTES)
+    except OSError as error:
+        raise ScanError(f"{path}: the case cannot be read ({error.strerror}); check the path") from error
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            return _case(archive)
+    except _BadCaseError as error:
+        raise ScanError(f"{path}: {error}; {_WAY_OUT}") from error
+    # NotImplementedError is a RuntimeError: an encrypted or oddly compressed member.
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError) as error:
+        raise ScanError(f"{path}: is damaged, or no case ({error}); {_WAY_OUT}") from error
+
+
+def _case(archive: zipfile.ZipFile) -> CaseFile:
+    try:
+        index = json.loads(_member(archive, _INDEX, _MAX_INDEX_BYTES), parse_constant=_no_nan)
+    except (ValueError, RecursionError):
+        raise _BadCaseError(f"its {_INDEX} is not JSON") from None
+    schema = _get(index, "schema", int)
+    if schema > SCHEMA or schema < 1:
+        raise _BadCaseError(f"it was saved by a newer version of CineQuant (schema {schema}, this one reads {SCHEMA})")
+    scan = _get(index, "scan", dict)
+    shape = tuple(_whole(n, "scan.shape") for n in _get(scan, "shape", list))
+    if len(shape) != 4 or not 0 < math.prod(shape) <= _MAX_VOXELS:
+        raise _BadCaseError(f"scan.shape {list(shape)} is not that of a scan")
+    frames, *grid = shape
+    geometry = _geometry(_get(index, "geometry", dict), (grid[0], grid[1], grid[2]))
+    reference = ScanReference(
+        kind=_get(scan, "kind", str),
+        paths=tuple(Path(_text(item, "scan.paths")) for item in _get(scan, "paths", list)),
+        name=_get(scan, "name", str),
+        digest=_get(scan, "digest", str),
+        shape=(frames, grid[0], grid[1], grid[2]),
+    )
+    entries = _get(index, "segmentations", list)
+    if len(entries) > _MAX_MASKS:
+        raise _BadCaseError(f"it holds {len(entries)} segmentations, more than {_MAX_MASKS}")
+    return CaseFile(
+        scan=reference,
+        geometry=geometry,
+        segmentations=tuple(_segmentation(archive, entry, reference.shape, geometry) for entry in entries),
+        choices=_get(index, "choices", dict),
+        view=_get(index, "view", dict),
+        measurements=_get(index, "measurements", dict),
+        audit=tuple(
+            {_text(key, "audit"): _text(value, "audit") for key, value in _object(entry, "audit").items()}
+            for entry in _get(index, "audit", list)
+        ),
+        program=_get(index, "program", str),
+    )
+
+
+def _geometry(entry: dict[str, Any], shape: tuple[int, int, int]) -> Geometry:
+    try:
+        affine = np.array(_get(entry, "affine", list), dtype=np.float64)
+        spacing, orientation = (Known(_get(entry, name, str)) for name in ("spacing", "orientation"))
+        slabs = tuple(float(mm) for mm in _get(entry, "slab_mm", list))
+        return Geometry(affine, shape, spacing, orientation, slabs)
+    except (ValueError, TypeError, ScanError) as error:
+        raise _BadCaseError(f"its geometry is damaged ({error})") from error
+
+
+def _segmentation(
+    archive: zipfile.ZipFile, entry: Any, shape: tuple[int, int, int, int], geometry: Geometry
+) -> Segmentation:
+    entry = _object(entry, "segmentations")
+    labels = _labels(archive, _get(entry, "labels", str), shape, geometry)
+    planes = {}
+    if "corrected" in entry:
+        corrected = _labels(archive, _get(entry, "corrected", str), shape, geometry)
+        differ = np.argwhere((corrected != labels).any(axis=(2, 3)))
+        planes = {(int(t), int(z)): read_only(corrected[t, z]) for t, z in differ}
+    done, undone = (tuple(_step(item, shape) for item in _get(entry, key, list)) for key in ("done", "undone"))
+    return Segmentation(_get(entry, "model", dict), labels, planes, done, undone)
+
+
+def _labels(
+    archive: zipfile.ZipFile, name: str, shape: tuple[int, int, int, int], geometry: Geometry
+) -> NDArray[np.uint8]:
+    content = _member(archive, name, math.prod(shape) + 4096)
+    try:
+        image = nib.Nifti1Image.from_bytes(content)
+        array = np.asarray(image.dataobj)
+    except Exception as error:  # nibabel raises errors of a dozen kinds for a damaged file
+        raise _BadCaseError(f"{name} is no NIfTI mask ({type(error).__name__})") from error
+    array = array[(..., *(None,) * (4 - array.ndim))].transpose()
+    if array.dtype != np.uint8 or list(array.shape) != list(shape) or array.max(initial=0) > max(STRUCTURES):
+        raise _BadCaseError(f"{name} does not hold labels of {shape} voxels")
+    if not np.allclose(image.affine, _RAS @ geometry.affine, atol=0.01):
+        raise _BadCaseError(f"{name} is not on the grid of the case")
+    return LabelMap(array, geometry).array
+
+
+def _step(item: Any, shape: tuple[int, int, int, int]) -> Step:
+    entry = _object(item, "a step")
+    frame, index, top, left = (_whole(entry.get(key), key) for key in ("frame_index", "slice_index", "top", "left"))
+    size = tuple(_whole(n, "size") for n in _get(entry, "size", list))
+    frames, slices, rows, columns = shape
+    inside = len(size) == 2 and all(size) and frame < frames and index < slices
+    if not inside or top + size[0] > rows or left + size[1] > columns:
+        raise _BadCaseError("a step of its history lies outside the scan")
+    before, after = (_box(_get(entry, name, str), (size[0], size[1])) for name in _BOXES)
+    return Step(frame, index, top, left, before, after)
+
+
+def _box(text: str, size: tuple[int, int]) -> NDArray[np.uint8]:
+    length = size[0] * size[1]
+    try:
+        stream = zlib.decompressobj()
+        content = stream.decompress(base64.b64decode(text, validate=True), length + 1)
+    except (binascii.Error, zlib.error) as error:
+        raise _BadCaseError("a step of its history is damaged") from error
+    array = np.frombuffer(content, dtype=np.uint8)
+    if array.size != length or array.max(initial=0) > max(STRUCTURES):
+        raise _BadCaseError("a step of its history does not hold the labels that it says")
+    return read_only(array.reshape(size))
+
+
+def _member(archive: zipfile.ZipFile, name: str, limit: int) -> bytes:
+    try:
+        member = archive.getinfo(name)
+    except KeyError:
+        raise _BadCaseError(f"{name} is missing in it: it is damaged, or no case") from None
+    if member.file_size > limit:
+        raise _BadCaseError(f"{name} has {member.file_size} bytes, more than a case may hold there")
+    with archive.open(member) as stream:
+        content = stream.read(limit + 1)
+    if len(content) != member.file_size:
+        raise _BadCaseError(f"{name} is not as long as the archive says")
+    return content
+
+
+def _get(entry: Any, key: str, kind: type[Any]) -> Any:
+    """A value of a JSON object that must be there and of this type."""
+    if not isinstance(entry, dict) or not isinstance(entry.get(key), kind) or isinstance(entry[key], bool):
+        raise _BadCaseError(f"{key} is missing in its {_INDEX}, or of the wrong kind")
+    return entry[key]
+
+
+def _object(value: Any, key: str) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise _BadCaseError(f"{key} in its {_INDEX} is no object")
+    return value
+
+
+def _text(value: Any, key: str) -> str:
+    if not isinstance(value, str):
+        raise _BadCaseError(f"{key} in its {_INDEX} is no text")
+    return value
+
+
+def _whole(value: Any, key: str) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 1 << 31:
+        raise _BadCaseError(f"{key} in its {_INDEX} is no whole number")
+    return value
+
+
+def _no_nan(name: str) -> float:
+    raise ValueError(f"{name} is not a number of JSON")
