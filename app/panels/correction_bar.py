@@ -20,6 +20,7 @@ from app.look import icons, theme
 from app.look.widgets import Elided, Segments, label
 from app.state.queries import correction_of
 from app.state.types import AppState, Layout
+from app.state.undoing import next_redo, next_undo
 from app.words.engine_words import translated
 from app.words.language import COUNT, marked, translate
 from engine.pictures.render import Colour
@@ -206,8 +207,8 @@ class CorrectionBar(QFrame):
         else:
             size = translate("Correction", "{radius} mm")
         self.radius.setText(size.format(radius=f"{state.correction.brush.radius_mm:g}"))
-        self.undo.setEnabled(bool(correction.done) or correction.stroke is not None)
-        self.redo.setEnabled(bool(correction.undone))
+        self.undo.setEnabled(next_undo(state) is not None or correction.stroke is not None)
+        self.redo.setEnabled(next_redo(state) is not None)
         self.restore.setEnabled(any(z == state.view.slice_index for _, z in correction.planes))
         self.text.setText(_text(state))
         self.whose.setVisible(there and state.preferences.layout is not Layout.COMPARE)

@@ -148,32 +148,6 @@ class Correcting:
 
     # -- steps ---------------------------------------------------------------------------------------------------
 
-    def undo(self) -> None:
-        """Undo the last step, and show the slice it changed."""
-        self._step(lambda c: c.done, editing.undo)
-
-    def redo(self) -> None:
-        """Redo the step that was undone last, and show the slice it changed."""
-        self._step(lambda c: c.undone, editing.redo)
-
-    def _step(
-        self, steps: Callable[[Correction], tuple[editing.Change, ...]], step: Callable[[Correction], Correction]
-    ) -> None:
-        self.end_stroke()
-        correction = correction_of(self._store.state)
-        if correction is None or not steps(correction) or not self._store.state.correction.correcting:
-            return
-        frame, index = steps(correction)[-1].where
-        self._put(step(correction), corrected=True, **self._looking_at(frame, index))
-
-    def _looking_at(self, frame: int, index: int) -> dict[str, Any]:
-        """The changes of state that bring a slice on screen."""
-        state = self._store.state
-        if state.preferences.layout is Layout.PHASES and frame in phases_shown(state):
-            return {"slice_index": index}
-        layout = Layout.SLICE if state.preferences.layout is Layout.PHASES else state.preferences.layout
-        return {"frame_index": frame, "slice_index": index, "layout": layout}
-
     def restore_slice(self) -> None:
         """Restore the slice on screen to what the model found."""
         if self._store.state.correction.correcting:

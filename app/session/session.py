@@ -17,6 +17,7 @@ from app.session.looking import Looking
 from app.session.opening import Opening
 from app.session.segmenting import Segmenting
 from app.session.store import Store
+from app.session.undoing import Undoing
 from app.state.types import COMPARED, AppState, Command, Kind
 
 
@@ -33,6 +34,7 @@ class Session:
         self._clock = CineClock(self.store)
         self._workers = Workers()
         self.looking = Looking(self.store)
+        self.undoing = Undoing(self.store)
         self.correcting = Correcting(self.store)
         self.comparing = Comparing(self.store, self._workers)
         self.exporting = Exporting(self.store, self._workers)

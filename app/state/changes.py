@@ -10,7 +10,9 @@ from typing import Any
 from numpy.typing import NDArray
 
 from app.state import editing
-from app.state.editing import Correction, CorrectionKey, Plane, Where
+from app.state.brush import Plane
+from app.state.editing import Correction, CorrectionKey, Where
+from app.state.history import HistoryState
 from app.state.queries import card_of, correction_key, precisions_of, size_mm
 from app.state.types import (
     CORRECTABLE,
@@ -127,6 +129,7 @@ def opened(state: AppState, volume: Volume, *, window: tuple[float, float] | Non
         view=ViewState(slice_index=volume.slices // 2, window=window or first_window(volume)),
         segmentation=SegmentationState(),
         corrections=_of_scan(state, editing.packed),
+        history=HistoryState(),
         message=None,
     )
 
@@ -229,6 +232,7 @@ def returned(state: AppState, before: AppState) -> AppState:
         scan=replace(before.scan, loading=None, index=asked.index, series=asked.series, asked=asked.asked),
         view=replace(before.view, playing=False),
         segmentation=replace(before.segmentation, runs=runs),
+        history=before.history,
         corrections=_as_left(before.correction.corrections, state.correction.corrections),
     )
 

@@ -7,24 +7,23 @@ It holds only the slices that differ from the model's, not a second volume. The 
 from __future__ import annotations
 
 import hashlib
-import math
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from app.state.brush import Brush, Plane, paint
+from app.state.order import next_order
 from engine.measures.function import Function, function_of
 from engine.network.predict import Prediction
 from engine.volume import LV, MYO, RV, LabelMap, Volume, read_only
 
-Plane = NDArray[np.uint8]
 Where = tuple[int, int]
 """(frame, slice)"""
 
-RADII_MM = (0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0, 12.0, 15.0, 20.0, 25.0, 30.0)
 MAX_STEPS = 500
 MAX_HISTORY_BYTES = 32_000_000
 """The memory that undo may use. The oldest steps are dropped first."""
@@ -38,29 +37,20 @@ class CorrectionKey(NamedTuple):
     precision: str
 
 
-@dataclass(frozen=True, slots=True)
-class Brush:
-    """What a stroke does. erase: removes this structure and leaves the others."""
-
-    label: int = LV
-    erase: bool = False
-    radius_mm: float = 4.0
-
-    def sized(self, step: int) -> Brush:
-        """The next larger (1) or smaller (-1) of RADII_MM."""
-        at = min(range(len(RADII_MM)), key=lambda i: abs(RADII_MM[i] - self.radius_mm))
-        return replace(self, radius_mm=RADII_MM[min(max(at + step, 0), len(RADII_MM) - 1)])
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Change:
-    """One step that can be undone: the box of a slice that it changed, before and after."""
+    """A change that can be undone: the box of a slice that it changed, before and after.
+
+    joined: belongs to the change before it; both are one step. order: see app.state.order.
+    """
 
     where: Where
     top: int
     left: int
     before: Plane
     after: Plane
+    joined: bool = False
+    order: int = field(default_factory=next_order)
 
     @property
     def size_bytes(self) -> int:
@@ -129,17 +119,11 @@ def begin(volume: Volume, base: Prediction) -> Correction:
 def adopted(correction: Correction, labels: LabelMap, frames: Sequence[int]) -> Correction:
     """The correction with the slices of a mask in the place of all others in these frames, as exported before.
 
-    Nothing of it can be undone; restoring a slice leads back to the model's.
+    It is one step. What was corrected in other frames is kept.
     """
-    base = correction.base.labels.array
-    places = [(t, z) for t in frames for z in range(base.shape[1])]
-    planes = {where: plane for where, plane in correction.planes.items() if where[0] not in frames}
-    planes |= {at: read_only(labels.array[at]) for at in places if not np.array_equal(labels.array[at], base[at])}
-    voxels = correction.voxels.copy()
-    for at in places:
-        voxels[at] = _count(labels.array[at])
-    function = function_of(voxels, correction.volume)
-    return Correction(correction.volume, correction.base, read_only(voxels), function, planes, saved=planes)
+    slices = correction.base.labels.array.shape[1]
+    new = changed(correction, {(t, z): labels.array[t, z] for t in frames for z in range(slices)})
+    return replace(new, saved=new.planes)
 
 
 def plane_of(correction: Correction, where: Where) -> Plane:
@@ -184,54 +168,13 @@ def ended(correction: Correction) -> Correction:
     if stroke is None:
         return correction
     after = plane_of(correction, stroke.where)
-    return _stepped(_with_plane(correction, stroke.where, stroke.before), stroke.where, after)
+    return changed(_with_plane(correction, stroke.where, stroke.before), {stroke.where: after})
 
 
 def dropped(correction: Correction) -> Correction:
     """Discard the stroke being drawn."""
     stroke = correction.stroke
     return correction if stroke is None else _with_plane(correction, stroke.where, stroke.before)
-
-
-def paint(
-    plane: Plane,
-    spacing_mm: tuple[float, float],
-    start_mm: tuple[float, float],
-    end_mm: tuple[float, float],
-    brush: Brush,
-) -> None:
-    """Draw a round brush from start to end into a slice (Y, X), in place.
-
-    spacing_mm: of (x, y). A voxel is painted where its centre lies within the radius of the line between the points,
-    and where the line passes through it: a brush smaller than a voxel still leaves a line without gaps.
-    """
-    (x0, y0), (x1, y1), (dx, dy), r = start_mm, end_mm, spacing_mm, brush.radius_mm
-    rows, columns = plane.shape
-    left, right = _span(min(x0, x1) - r, max(x0, x1) + r, dx, columns)
-    top, bottom = _span(min(y0, y1) - r, max(y0, y1) + r, dy, rows)
-    if left >= right or top >= bottom:
-        return
-    x = ((np.arange(left, right) + 0.5) * dx - x0)[None, :]
-    y = ((np.arange(top, bottom) + 0.5) * dy - y0)[:, None]
-    along_x, along_y = x1 - x0, y1 - y0
-    length = along_x**2 + along_y**2
-    share = np.clip((x * along_x + y * along_y) / length, 0.0, 1.0) if length > 0 else 0.0
-    inside = (x - share * along_x) ** 2 + (y - share * along_y) ** 2 <= r * r
-    steps = np.linspace(0.0, 1.0, 2 + math.ceil(2 * math.sqrt(length) / min(dx, dy)))
-    xs = np.floor((x0 + steps * along_x) / dx).astype(int) - left
-    ys = np.floor((y0 + steps * along_y) / dy).astype(int) - top
-    there = (xs >= 0) & (xs < right - left) & (ys >= 0) & (ys < bottom - top)
-    inside[ys[there], xs[there]] = True
-    box = plane[top:bottom, left:right]
-    if brush.erase:
-        box[inside & (box == brush.label)] = 0
-    else:
-        box[inside] = brush.label
-
-
-def _span(low_mm: float, high_mm: float, step_mm: float, count: int) -> tuple[int, int]:
-    """The range (first, last + 1) of voxels of a row that lie at least partly between two points."""
-    return max(math.floor(low_mm / step_mm), 0), min(math.floor(high_mm / step_mm) + 1, count)
 
 
 # -- steps -------------------------------------------------------------------------------------------------------------
@@ -242,9 +185,15 @@ def undo(correction: Correction) -> Correction:
     correction = ended(correction)
     if not correction.done:
         return correction
-    change = correction.done[-1]
-    new = _measured(_with_box(correction, change, change.before), change)
-    return replace(new, done=correction.done[:-1], undone=(*correction.undone, change))
+    start = len(correction.done) - 1
+    while start > 0 and correction.done[start].joined:
+        start -= 1
+    group = correction.done[start:]
+    new = correction
+    for change in reversed(group):
+        new = _with_box(new, change, change.before)
+    new = _measured(new, [change.where for change in group])
+    return replace(new, done=correction.done[:start], undone=(*correction.undone, *reversed(group)))
 
 
 def redo(correction: Correction) -> Correction:
@@ -252,44 +201,71 @@ def redo(correction: Correction) -> Correction:
     correction = ended(correction)
     if not correction.undone:
         return correction
-    change = correction.undone[-1]
-    new = _measured(_with_box(correction, change, change.after), change)
-    return replace(new, done=(*correction.done, change), undone=correction.undone[:-1])
+    start = len(correction.undone) - 1
+    while start > 0 and correction.undone[start - 1].joined:
+        start -= 1
+    group = tuple(reversed(correction.undone[start:]))
+    new = correction
+    for change in group:
+        new = _with_box(new, change, change.after)
+    new = _measured(new, [change.where for change in group])
+    return replace(new, done=(*correction.done, *group), undone=correction.undone[:start])
 
 
 def restored(correction: Correction, where: Where) -> Correction:
     """Restore one slice to what the model found, as a step."""
-    correction = ended(correction)
-    return _stepped(correction, where, correction.base.labels.array[where])
+    return changed(correction, {where: correction.base.labels.array[where]})
 
 
 def copied(correction: Correction, source: Where, where: Where) -> Correction:
     """Replace the labels of one slice with those of another, as a step."""
     correction = ended(correction)
-    return _stepped(correction, where, plane_of(correction, source))
+    return changed(correction, {where: plane_of(correction, source)})
 
 
-def _stepped(correction: Correction, where: Where, after: Plane) -> Correction:
-    """Replace a slice, as a step that can be undone. Returns the same correction if nothing differs."""
-    before = plane_of(correction, where)
+def edited(correction: Correction, where: Where, change: Callable[[Plane], Plane]) -> Correction:
+    """Change the labels of one slice, as a step."""
+    correction = ended(correction)
+    return changed(correction, {where: change(plane_of(correction, where))})
+
+
+def changed(correction: Correction, planes: Mapping[Where, Plane]) -> Correction:
+    """Replace slices, as one step that can be undone. Returns the same correction if nothing differs."""
+    correction = ended(correction)
+    changes: list[Change] = []
+    order = next_order()
+    for where, after in planes.items():
+        change = _change(where, plane_of(correction, where), after, joined=bool(changes), order=order)
+        if change is not None:
+            changes.append(change)
+    if not changes:
+        return correction
+    places = [change.where for change in changes]
+    new = _measured(_with_planes(correction, {where: planes[where] for where in places}), places)
+    return replace(new, done=_bounded((*correction.done, *changes)), undone=())
+
+
+def _change(where: Where, before: Plane, after: Plane, *, joined: bool, order: int) -> Change | None:
+    """The smallest box that holds what differs; None if nothing does."""
     differs = before != after
     rows, columns = np.flatnonzero(differs.any(axis=1)), np.flatnonzero(differs.any(axis=0))
     if not rows.size:
-        return correction
+        return None
     top, left = int(rows[0]), int(columns[0])
     box = (slice(top, int(rows[-1]) + 1), slice(left, int(columns[-1]) + 1))
-    change = Change(where, top, left, read_only(before[box].copy()), read_only(after[box].copy()))
-    new = _measured(_with_plane(correction, where, after), change)
-    return replace(new, done=_bounded((*correction.done, change)), undone=())
+    return Change(where, top, left, read_only(before[box].copy()), read_only(after[box].copy()), joined, order)
 
 
 def _bounded(done: tuple[Change, ...]) -> tuple[Change, ...]:
-    done = done[-MAX_STEPS:]
-    size = sum(change.size_bytes for change in done)
-    while len(done) > 1 and size > MAX_HISTORY_BYTES:
-        size -= done[0].size_bytes
-        done = done[1:]
-    return done
+    """The latest steps, as far as they fit. A step is dropped as a whole, and the last one is kept however large."""
+    starts = [i for i, change in enumerate(done) if not change.joined]
+    size, kept = 0, len(done)
+    for start in reversed(starts[-MAX_STEPS:]):
+        size += sum(change.size_bytes for change in done[start:kept])
+        if size > MAX_HISTORY_BYTES and kept < len(done):
+            break
+        kept = start
+    return done[kept:]
 
 
 def _with_box(correction: Correction, change: Change, box: Plane) -> Correction:
@@ -299,17 +275,23 @@ def _with_box(correction: Correction, change: Change, box: Plane) -> Correction:
 
 
 def _with_plane(correction: Correction, where: Where, plane: Plane) -> Correction:
-    """Replace a slice and end the stroke. A slice that equals the model's does not count as corrected."""
-    planes = {at: kept for at, kept in correction.planes.items() if at != where}
-    if not np.array_equal(plane, correction.base.labels.array[where]):
-        planes[where] = read_only(plane)
+    return _with_planes(correction, {where: plane})
+
+
+def _with_planes(correction: Correction, changed_planes: Mapping[Where, Plane]) -> Correction:
+    """Replace slices and end the stroke. A slice that equals the model's does not count as corrected."""
+    planes = {at: kept for at, kept in correction.planes.items() if at not in changed_planes}
+    for where, plane in changed_planes.items():
+        if not np.array_equal(plane, correction.base.labels.array[where]):
+            planes[where] = read_only(plane)
     return replace(correction, planes=planes, stroke=None)
 
 
-def _measured(correction: Correction, change: Change) -> Correction:
-    """Measure again after a step was done or undone. Only the slice it changed is counted anew."""
+def _measured(correction: Correction, places: Sequence[Where]) -> Correction:
+    """Measure again after a step was done or undone. Only the slices it changed are counted anew."""
     voxels = correction.voxels.copy()
-    voxels[change.where] = _count(plane_of(correction, change.where))
+    for where in places:
+        voxels[where] = _count(plane_of(correction, where))
     return replace(correction, voxels=read_only(voxels), function=function_of(voxels, correction.volume))
 
 

@@ -16,7 +16,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from app.state.editing import Brush, Correction, CorrectionKey
+from app.state.brush import Brush
+from app.state.editing import Correction, CorrectionKey
+from app.state.history import HistoryState
 from engine.measures.comparison import Comparison
 from engine.measures.function import Function
 from engine.network.catalog import Catalog
@@ -352,6 +354,7 @@ class AppState:
     models: ModelState = field(default_factory=ModelState)
     segmentation: SegmentationState = field(default_factory=SegmentationState)
     correction: CorrectionState = field(default_factory=CorrectionState)
+    history: HistoryState = field(default_factory=HistoryState)
     preferences: Preferences = field(default_factory=Preferences)
     busy: Busy | None = None
     message: Message | None = None

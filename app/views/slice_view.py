@@ -23,7 +23,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QFrame, QSizePolicy
 
 from app.look import theme
-from app.state.editing import Brush
+from app.state.brush import Brush
 from app.state.identity import Same
 from app.state.queries import cross_of, plane_of
 from app.state.types import AppState, Style

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.state.editing import Brush
+from app.state.brush import Brush
 from app.state.identity import Same
 from app.state.queries import can_draw, cross_of, plane_of
 from app.state.types import AppState, Cross, Drawn, Layout, Overlay

@@ -54,7 +54,10 @@ class ScanReference:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Step:
-    """One correction of a slice: the box of labels that changed, before and after, (rows, columns) uint8."""
+    """One correction of a slice: the box of labels that changed, before and after, (rows, columns) uint8.
+
+    joined: undone and redone together with the one before it in time.
+    """
 
     frame: int
     slice: int
@@ -62,6 +65,7 @@ class Step:
     left: int
     before: NDArray[np.uint8]
     after: NDArray[np.uint8]
+    joined: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -169,7 +173,8 @@ def _nifti(labels: NDArray[np.uint8], geometry: Geometry) -> bytes:
 def _step_json(step: Step) -> dict[str, Any]:
     boxes = {name: base64.b64encode(zlib.compress(getattr(step, name).tobytes())).decode() for name in _BOXES}
     at = {"frame_index": step.frame, "slice_index": step.slice, "top": step.top, "left": step.left}
-    return {**at, "size": list(step.before.shape), **boxes}
+    joined = {"joined": True} if step.joined else {}
+    return {**at, "size": list(step.before.shape), **boxes, **joined}
 
 
 _BOXES = ("before", "after")
@@ -285,7 +290,7 @@ def _step(item: Any, shape: tuple[int, int, int, int]) -> Step:
     if not inside or top + size[0] > rows or left + size[1] > columns:
         raise _BadCaseError("a step of its history lies outside the scan")
     before, after = (_box(_get(entry, name, str), (size[0], size[1])) for name in _BOXES)
-    return Step(frame, index, top, left, before, after)
+    return Step(frame, index, top, left, before, after, joined=entry.get("joined") is True)
 
 
 def _box(text: str, size: tuple[int, int]) -> NDArray[np.uint8]:

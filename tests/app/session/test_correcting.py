@@ -22,7 +22,7 @@ from app.dialogs.unsaved_dialog import UnsavedDialog
 from app.session import exporting
 from app.session.exporting import Export
 from app.state import editing
-from app.state.editing import Brush
+from app.state.brush import Brush
 from app.state.queries import correction_of, drawn_labels, phase_frame, run_of, shown_function, shown_labels
 from app.state.types import Layout, Pair
 from app.views.placement import place

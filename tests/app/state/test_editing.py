@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from app_fixtures import FRAMES, SLICES, card, labels, prediction, volume
 
-from app.state import editing
-from app.state.editing import Brush, Correction
+from app.state import brush, editing
+from app.state.brush import Brush
+from app.state.editing import Correction
 from engine.measures.function import measure
 from engine.volume import LV, MYO, RV, LabelMap
 
@@ -42,7 +43,7 @@ def assert_measured(correction: Correction) -> None:
 def test_the_brush_is_round_in_millimetres() -> None:
     """Voxels of 2 × 1 mm: a circle of 4 mm is 9 rows high and 4 or 5 columns wide."""
     plane = np.zeros((40, 40), dtype=np.uint8)
-    editing.paint(plane, (2.0, 1.0), (41.0, 20.5), (41.0, 20.5), Brush(RV, radius_mm=4.0))
+    brush.paint(plane, (2.0, 1.0), (41.0, 20.5), (41.0, 20.5), Brush(RV, radius_mm=4.0))
     ys, xs = np.nonzero(plane)
     assert (ys.min(), ys.max(), xs.min(), xs.max()) == (16, 24, 18, 22)
     dy, dx = np.mgrid[:40, :40]
@@ -52,7 +53,7 @@ def test_the_brush_is_round_in_millimetres() -> None:
 
 def test_a_fast_stroke_has_no_gaps() -> None:
     plane = np.zeros((60, 60), dtype=np.uint8)
-    editing.paint(plane, (1.0, 1.0), (5.5, 5.5), (50.5, 30.5), Brush(LV, radius_mm=2.0))
+    brush.paint(plane, (1.0, 1.0), (5.5, 5.5), (50.5, 30.5), Brush(LV, radius_mm=2.0))
     for share in np.linspace(0, 1, 200):
         assert plane[int(5.5 + share * 25), int(5.5 + share * 45)] == LV
     assert not plane[40:, :20].any()
@@ -61,7 +62,7 @@ def test_a_fast_stroke_has_no_gaps() -> None:
 @pytest.mark.parametrize("end", [(5.2, 3.1), (33.0, 12.0), (5.2, 30.0)])
 def test_a_brush_smaller_than_a_voxel_leaves_a_line(end: tuple[float, float]) -> None:
     plane = np.zeros((20, 20), dtype=np.uint8)
-    editing.paint(plane, (2.0, 2.0), (5.2, 3.1), end, Brush(LV, radius_mm=0.1))
+    brush.paint(plane, (2.0, 2.0), (5.2, 3.1), end, Brush(LV, radius_mm=0.1))
     assert plane[1, 2] == LV and plane[int(end[1] / 2), int(end[0] / 2)] == LV
     ys, xs = np.nonzero(plane)
     assert np.abs(np.diff(np.sort(xs))).max(initial=0) <= 1 and np.abs(np.diff(np.sort(ys))).max(initial=0) <= 1
@@ -69,24 +70,24 @@ def test_a_brush_smaller_than_a_voxel_leaves_a_line(end: tuple[float, float]) ->
 
 def test_a_stroke_beyond_the_edge_paints_what_is_in_the_image() -> None:
     plane = np.zeros((10, 10), dtype=np.uint8)
-    editing.paint(plane, (1.0, 1.0), (-50.0, 5.0), (2.0, 5.0), Brush(LV, radius_mm=1.5))
+    brush.paint(plane, (1.0, 1.0), (-50.0, 5.0), (2.0, 5.0), Brush(LV, radius_mm=1.5))
     assert plane[5, 0] == LV and not plane[:, 5:].any()
-    editing.paint(plane, (1.0, 1.0), (-50.0, -50.0), (-40.0, -40.0), Brush(RV, radius_mm=3.0))
+    brush.paint(plane, (1.0, 1.0), (-50.0, -50.0), (-40.0, -40.0), Brush(RV, radius_mm=3.0))
     assert not (plane == RV).any()
 
 
 def test_the_eraser_takes_one_structure_away() -> None:
     plane = np.full((10, 10), MYO, dtype=np.uint8)
     plane[:, 5:] = LV
-    editing.paint(plane, (1.0, 1.0), (5.0, 5.0), (5.0, 5.0), Brush(LV, erase=True, radius_mm=3.0))
+    brush.paint(plane, (1.0, 1.0), (5.0, 5.0), (5.0, 5.0), Brush(LV, erase=True, radius_mm=3.0))
     assert (plane[:, :5] == MYO).all() and not plane[5, 5]
 
 
 def test_the_brush_has_sizes_with_two_ends() -> None:
     assert Brush(radius_mm=4.0).sized(1).radius_mm == 5.0
     assert Brush(radius_mm=4.0).sized(-1).radius_mm == 3.0
-    assert Brush(radius_mm=editing.RADII_MM[0]).sized(-1).radius_mm == editing.RADII_MM[0]
-    assert Brush(radius_mm=editing.RADII_MM[-1]).sized(1).radius_mm == editing.RADII_MM[-1]
+    assert Brush(radius_mm=brush.RADII_MM[0]).sized(-1).radius_mm == brush.RADII_MM[0]
+    assert Brush(radius_mm=brush.RADII_MM[-1]).sized(1).radius_mm == brush.RADII_MM[-1]
 
 
 # -- strokes and steps -----------------------------------------------------------------------------------------------

@@ -170,3 +170,12 @@ def test_every_flipped_bit_is_refused_or_harmless(tmp_path: Path) -> None:
         assert (found.scan, found.choices) == (whole.scan, whole.choices)
         for one, other in zip(found.segmentations, whole.segmentations, strict=True):
             np.testing.assert_array_equal(one.labels, other.labels)
+
+
+def test_slices_corrected_in_one_step_stay_one_step(tmp_path: Path) -> None:
+    saved = case()
+    first = saved.segmentations[0].done[0]
+    segmentation = replace(saved.segmentations[0], done=(first, replace(first, slice=1, joined=True)))
+    write_case(tmp_path / "a.cinequant", replace(saved, segmentations=(segmentation,)))
+    found = read_case(tmp_path / "a.cinequant").segmentations[0].done
+    assert [step.joined for step in found] == [False, True]
