@@ -181,7 +181,7 @@ def correct(window: MainWindow, out: Path) -> None:
     tools.end_stroke()
     until(lambda: True, "drawing")
     write(window.grab(), out / "correct.png")
-    tools.undo()
+    window.session.undoing.undo()
     tools.stop()
     window.session.looking.reset_view()
 
