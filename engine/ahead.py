@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from engine.archives import is_archive, members_of
 from engine.network.model_card import ModelCard
 from engine.network.preprocess import plan
 from engine.volume import Geometry
@@ -38,15 +39,17 @@ def load_ahead(paths: Sequence[Path], card: ModelCard, precision: str, *, thread
 
 def _likely_input_shape(paths: Sequence[Path], card: ModelCard) -> tuple[int, int] | None:
     """(H, W) of the network's input for the first DICOM file; None where that is not known at once."""
-    from engine.formats.dicom_files import looks_like_dicom, pydicom  # noqa: PLC0415 - NIfTI scans need none of it
+    from engine.formats.dicom_files import looks_like_dicom, read_dicom  # noqa: PLC0415 - NIfTI scans need none of it
 
     first = paths[0]
     try:
         if first.is_dir():
             first = min(file for file in first.iterdir() if file.is_file())
+        elif is_archive(first):
+            first = members_of(first)[0]
         if not looks_like_dicom(first):
             return None
-        header = pydicom.dcmread(first, stop_before_pixels=True, specific_tags=["Rows", "Columns", "PixelSpacing"])
+        header = read_dicom(first, stop_before_pixels=True, specific_tags=["Rows", "Columns", "PixelSpacing"])
         y_mm, x_mm = (float(mm) for mm in header.PixelSpacing)
         geometry = Geometry(np.diag([x_mm, y_mm, 1.0, 1.0]), (1, int(header.Rows), int(header.Columns)))
     except Exception:  # whatever is odd about the file, reading the scan is the place to say it

@@ -1,4 +1,4 @@
-"""Atomic writing, and opening regular files only."""
+"""Atomic writing, and opening regular files only, those inside zip archives among them."""
 
 from __future__ import annotations
 
@@ -9,15 +9,25 @@ import stat
 from pathlib import Path
 from typing import BinaryIO
 
+from engine.archives import member_size, open_member
+
+# What a system says of a path that leads into a file, such as an archive, as if that were a folder.
+_INTO_A_FILE = (NotADirectoryError, FileNotFoundError)
+
 
 def open_regular(path: Path) -> BinaryIO:
-    """Open a regular file for reading.
+    """Open a regular file for reading, or one inside a zip archive.
 
     Pipes and devices are refused: reading one could block or never end.
     Raises OSError whose strerror says what is wrong.
     """
-    # O_NONBLOCK: opening a pipe that nobody writes to must not wait. Windows has neither.
-    handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    try:
+        # O_NONBLOCK: opening a pipe that nobody writes to must not wait. Windows has neither.
+        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    except _INTO_A_FILE:
+        if (member := open_member(path)) is None:
+            raise
+        return member
     stream = os.fdopen(handle, "rb")
     if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
         stream.close()
@@ -28,9 +38,30 @@ def open_regular(path: Path) -> BinaryIO:
 def read_regular(path: Path, limit: int | None = None) -> bytes:
     """The content of a regular file of at most limit bytes. Raises OSError as open_regular does."""
     with open_regular(path) as stream:
-        if limit is not None and os.fstat(stream.fileno()).st_size > limit:
+        if limit is not None and stream.seek(0, os.SEEK_END) > limit:
             raise OSError(errno.EFBIG, f"larger than {limit} bytes", str(path))
+        stream.seek(0)
         return stream.read()
+
+
+def file_size(path: Path) -> int:
+    """The size of a file in bytes, unpacked where it is inside an archive. Raises OSError."""
+    try:
+        return path.stat().st_size
+    except _INTO_A_FILE:
+        if (size := member_size(path)) is None:
+            raise
+        return size
+
+
+def is_file(path: Path) -> bool:
+    """Whether a path is a regular file, or a file inside an archive."""
+    try:
+        return stat.S_ISREG(path.stat().st_mode)
+    except _INTO_A_FILE:
+        return member_size(path) is not None
+    except (OSError, ValueError):
+        return False
 
 
 def write_atomically(path: Path, content: bytes) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.archives import archive_of
 from engine.errors import ExportError, ScanError
 
 LV, MYO, RV = 1, 2, 3
@@ -172,6 +173,7 @@ class Source:
         """Raise ExportError where writing to out would replace the scan, or put files among its own."""
         images = {path for frame in self.instances for path in frame}
         own = {*self.paths, *images, *(path.parent for path in images)}
+        own |= {archive for path in own if not path.exists() and (archive := archive_of(path))}
         # samefile, because a name that differs can be the same file: by a link, or by letter case.
         if out.exists() and any(path.exists() and path.samefile(out) for path in own):
             raise ExportError(f"{out}: belongs to the scan itself, which is never overwritten; choose another name")

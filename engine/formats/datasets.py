@@ -181,7 +181,7 @@ def patient_number(name: str) -> int:
 def read_info(path: Path) -> dict[str, str]:
     """The "Key: value" lines of an ACDC Info.cfg. Raises ScanError where it cannot be read."""
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = read_regular(path, _MAX_TABLE_BYTES).decode("utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise ScanError(f"{path}: cannot be read as text ({error}); restore it from the data set") from error
     return {key.strip(): value.strip() for key, _, value in (line.partition(":") for line in lines) if value.strip()}

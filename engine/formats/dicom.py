@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import ScanError
-from engine.formats.dicom_files import looks_like_dicom, plain, pydicom, read_pixels
+from engine.formats.dicom_files import looks_like_dicom, plain, read_dicom, read_pixels
 from engine.formats.dicom_grid import grid_of, needs_resampling, onto
 from engine.formats.dicom_header import read_images
 from engine.formats.dicom_image import Image
@@ -262,7 +262,7 @@ _PATIENT = [
 
 def patient_of(image: Image) -> dict[str, str]:
     """What a patient bar shows, formatted; what the header leaves empty or invalid is left out."""
-    header = pydicom.dcmread(image.path, stop_before_pixels=True, specific_tags=_PATIENT, force=True)
+    header = read_dicom(image.path, stop_before_pixels=True, specific_tags=_PATIENT)
     text = {name: plain(header.get(name)) for name in _PATIENT}
     date = next((d for d in (text["StudyDate"], text["SeriesDate"], text["AcquisitionDate"]) if _date(d)), "")
     scanner = " ".join(dict.fromkeys(f"{text['Manufacturer']} {text['ManufacturerModelName']}".split()))

@@ -9,11 +9,13 @@ import warnings
 import zlib
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.archives import ArchiveError
+from engine.files import file_size, open_regular
 from engine.formats.dicom_image import Image
 from engine.formats.index import UnusableError
 from engine.later import Later
@@ -47,25 +49,36 @@ IMAGE_SUFFIXES = (".dcm", ".ima", ".dicom", ".dic")
 def looks_like_dicom(path: Path) -> bool:
     """Whether a file starts as DICOM does: with the DICM mark, or at once with a group 2 or 8 element."""
     try:
-        return starts_as_dicom(head_of(path))
+        with open_regular(path) as file:
+            return starts_as_dicom(file.read(HEAD_BYTES))
     except OSError:
         return False
 
 
-def head_of(path: Path) -> bytes:
-    """The first bytes, which name the transfer syntax as well. Raises OSError."""
-    with path.open("rb") as file:
-        return file.read(1024)
-
-
+HEAD_BYTES = 1024
+"""The first bytes, which name the transfer syntax as well."""
 DEFLATED = b"1.2.840.10008.1.2.1.99"
 """The transfer syntax of files that are compressed as a whole, as it stands among the first bytes."""
 _MAX_INFLATED = 256_000_000
+_MAX_UNPACKED = 512_000_000
 
 
-def opened(path: Path, head: bytes) -> BinaryIO:
-    """A file to read headers from; inflated where it is deflated. Raises OSError, UnusableError."""
-    return io.BytesIO(inflated(path)) if DEFLATED in head else path.open("rb")
+def read_dicom(path: Path, **options: Any) -> Any:
+    """The dataset in a file, as pydicom.dcmread reads it. Raises whatever pydicom raises for a damaged one."""
+    with open_regular(path) as file:
+        return pydicom.dcmread(file, force=True, **options)
+
+
+@lru_cache(maxsize=1)
+def unpacked(path: Path) -> bytes:
+    """A file inside an archive as a whole, so that its checksum is compared. Raises OSError, UnusableError.
+
+    Kept until another one is asked for, as inflated does.
+    """
+    if file_size(path) > _MAX_UNPACKED:
+        raise UnusableError(f"would take more than {_MAX_UNPACKED // 10**6} MB; unpack the archive and open the folder")
+    with open_regular(path) as file:
+        return file.read()
 
 
 @lru_cache(maxsize=1)
@@ -75,11 +88,13 @@ def inflated(path: Path) -> bytes:
     Kept until another one is asked for: each frame of a multi-frame file is read from it. Raises UnusableError where it
     is damaged or would take more than _MAX_INFLATED bytes.
     """
-    meta = pydicom.filereader.read_file_meta_info(path)
-    content = path.read_bytes()
+    with open_regular(path) as file:
+        content = file.read()
+    end = _meta_end(content)
+    meta = pydicom.dataset.FileMetaDataset(pydicom.filereader.read_dataset(io.BytesIO(content[132:end]), False, True))
     stream = zlib.decompressobj(-zlib.MAX_WBITS)
     try:
-        body = stream.decompress(content[_meta_end(content) :], _MAX_INFLATED + 1)
+        body = stream.decompress(content[end:], _MAX_INFLATED + 1)
     except zlib.error as error:
         raise UnusableError("is damaged: its deflated part cannot be inflated; copy it again") from error
     if len(body) > _MAX_INFLATED:
@@ -130,14 +145,21 @@ def read_pixels(image: Image) -> NDArray[Any]:
             dtype = np.dtype(f"{image.byte_order}{'i' if image.signed else 'u'}{allocated // 8}")
             if image.deflated:
                 values = np.frombuffer(inflated(image.path), dtype, count, offset=image.offset)
+            elif not image.path.exists():  # inside an archive
+                values = np.frombuffer(unpacked(image.path), dtype, count, offset=image.offset)
             else:
                 values = np.fromfile(image.path, dtype, count, offset=image.offset)
             values = values.astype(dtype.newbyteorder("="), copy=False)
         else:
             index = image.frame if image.multi_frame else None
-            values = pydicom.pixels.utils.pixel_array(image.path, index=index)
+            whole = image.path if image.path.exists() else io.BytesIO(unpacked(image.path))
+            values = pydicom.pixels.utils.pixel_array(whole, index=index)
             stored, high = allocated, allocated - 1  # the decoder has dealt with unused bits
         values = values.reshape(image.rows, image.columns)
+    except UnusableError:
+        raise
+    except ArchiveError as error:
+        raise UnusableError(error.reason) from error
     except Exception as error:  # each decoder has errors of its own
         raise UnusableError(_undecodable(image.path)) from error
     if stored < allocated:
@@ -149,7 +171,7 @@ def read_pixels(image: Image) -> NDArray[Any]:
 def _undecodable(path: Path) -> str:
     """Why the pixels of a file cannot be decoded: no decoder knows its syntax, or it is damaged."""
     try:
-        syntax = pydicom.filereader.read_file_meta_info(path).TransferSyntaxUID
+        syntax = read_dicom(path, stop_before_pixels=True, specific_tags=[]).file_meta.TransferSyntaxUID
         known = pydicom.pixels.get_decoder(syntax).is_available
     except NotImplementedError:
         known = False

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+import io
 import struct
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
+from engine.archives import ArchiveError
+from engine.files import file_size, open_regular
 from engine.formats.dicom_enhanced import bytes_a_frame, enhanced_frames
 from engine.formats.dicom_files import (
     DEFLATED,
+    HEAD_BYTES,
     IMAGE_SUFFIXES,
     UNFETCHED,
-    head_of,
     inflated,
-    opened,
     plain,
     pydicom,
     starts_as_dicom,
@@ -54,24 +56,36 @@ def _tags() -> list[Any]:
 def read_images(path: Path) -> tuple[Image, ...]:
     """The images that a file holds: one, or one a frame. Raises UnusableError with the reason."""
     try:
-        head = head_of(path)
+        file = open_regular(path)
     except FileNotFoundError as error:
         raise UnusableError(UNFETCHED if path.is_symlink() else "is missing; copy the whole study") from error
+    except ArchiveError as error:
+        raise UnusableError(error.reason) from error
     except OSError as error:
         raise UnusableError(f"cannot be read ({error.strerror or error}); check its permissions") from error
-    if not starts_as_dicom(head):
-        raise _not_dicom(path, head)
     try:
-        with opened(path, head) as file:
-            header = pydicom.dcmread(file, stop_before_pixels=True, specific_tags=_tags(), force=True)
-            pixels = file.read(12)
-            return _describe(path, head, header, pixels, file.tell() - len(pixels))
+        with file:
+            head = file.read(HEAD_BYTES)
+            if not starts_as_dicom(head):
+                raise _not_dicom(path, head)
+            if DEFLATED in head:
+                return _read(path, head, io.BytesIO(inflated(path)))
+            file.seek(0)
+            return _read(path, head, file)
     except UnusableError:
         raise
+    except ArchiveError as error:
+        raise UnusableError(error.reason) from error
     except OSError as error:
         raise UnusableError(f"cannot be read ({error.strerror or error})") from error
     except Exception as error:  # damaged headers make pydicom raise errors of any kind
         raise UnusableError("has a damaged header") from error
+
+
+def _read(path: Path, head: bytes, file: BinaryIO) -> tuple[Image, ...]:
+    header = pydicom.dcmread(file, stop_before_pixels=True, specific_tags=_tags(), force=True)
+    pixels = file.read(12)
+    return _describe(path, head, header, pixels, file.tell() - len(pixels))
 
 
 def _patient(header: Dataset) -> str:
@@ -121,7 +135,7 @@ def _describe(path: Path, head: bytes, header: Dataset, pixels: bytes, at: int) 
     deflated = DEFLATED in head
     implicit, little = (bool(flag) for flag in header.original_encoding)
     expected = frames * int(rows * columns) * allocated // 8
-    size = len(inflated(path)) if deflated else path.stat().st_size
+    size = len(inflated(path)) if deflated else file_size(path)
     offset = _pixel_offset(size, pixels, at, (implicit, little), expected)
     plane = {name: value(header, name) for name in PLANE}
     image = Image(

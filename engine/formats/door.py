@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -17,13 +17,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.archives import ArchiveError
 from engine.errors import ScanError
-from engine.files import open_regular
+from engine.files import file_size, open_regular
+from engine.formats import case_file
 from engine.formats.dicom_files import UNFETCHED
 from engine.formats.dicom_study import DICOM
-from engine.formats.index import Entry, Format, Index, Series, UnusableError, also_found, indexed, not_read
+from engine.formats.index import Entry, Format, Found, Index, Series, UnusableError, also_found, indexed, not_read
 from engine.formats.nifti_folder import NIFTI
-from engine.formats.study_files import find_files, is_unfetched
+from engine.formats.study_files import find_files, is_scan_archive, is_unfetched
 from engine.progress import CancelToken, Progress, no_progress
 from engine.volume import OnPlane, Volume
 
@@ -58,7 +60,27 @@ def find(paths: Paths, *, progress: Progress = no_progress, cancel: CancelToken 
     progress(0, 0, "Looking for scans")
     named = frozenset(given)
     files = find_files(given)
-    left: list[Path] = files
+    found = _sorted(files, named, progress, cancel)
+    archives = [path for path in found.foreign if is_scan_archive(path)]
+    if not found.entries and archives:
+        # A folder of archives stands for what is in them; beside a scan they are as likely copies of it.
+        files = find_files([*(path for path in files if path not in archives), *archives])
+        found = _sorted(files, named, progress, cancel)
+    unusable, left = found.unusable, found.foreign
+    if not found.entries:
+        raise ScanError(_nothing(given, files, unusable, found.masks, left))
+    faults = {path: why for path, why in unusable.items() if path in named or not why.harmless}
+    faults.update(
+        (path, UnusableError(_no_scan(path)))
+        for path in left
+        if path in named or path.suffix.lower() in _ARCHIVE_ENDINGS
+    )
+    return indexed(given, files, found.entries, faults)
+
+
+def _sorted(files: Sequence[Path], named: frozenset[Path], progress: Progress, cancel: CancelToken) -> Found:
+    """What all formats find in files; foreign are those that none of them takes. Raises ScanError, Cancelled."""
+    left = list(files)
     entries: list[Entry] = []
     unusable: dict[Path, UnusableError] = {}
     masks: list[Path] = []
@@ -71,11 +93,7 @@ def find(paths: Paths, *, progress: Progress = no_progress, cancel: CancelToken 
         masks += found.masks
         unusable.update(found.unusable)
         left += found.foreign
-    if not entries:
-        raise ScanError(_nothing(given, files, unusable, masks, left))
-    faults = {path: why for path, why in unusable.items() if path in named or not why.harmless}
-    faults.update((path, UnusableError(_no_scan(path))) for path in left if path in named)
-    return indexed(given, files, entries, faults)
+    return Found(entries, unusable, masks, left)
 
 
 def read_chosen(
@@ -139,7 +157,7 @@ def format_of(series: Series) -> Format:
 
 def dialog_patterns() -> tuple[str, ...]:
     """What a file dialog offers: "*.nii", "*.nii.gz", "*.dcm" …"""
-    return tuple(f"*{suffix}" for kind in FORMATS for suffix in kind.suffixes)
+    return (*(f"*{suffix}" for kind in FORMATS for suffix in kind.suffixes), "*.zip")
 
 
 def as_paths(paths: Paths) -> tuple[Path, ...]:
@@ -153,7 +171,7 @@ def check_paths(given: Sequence[Path]) -> None:
         raise ScanError("no scan was given; name a scan's file or its folder")
     for path in given:
         try:
-            path.stat()
+            file_size(path)
         except FileNotFoundError:
             if is_unfetched(path):
                 raise ScanError(f"{path}: {UNFETCHED}") from None
@@ -169,7 +187,7 @@ def _unknown() -> str:
 def _nothing(
     given: Sequence[Path],
     files: Sequence[Path],
-    unusable: dict[Path, UnusableError],
+    unusable: Mapping[Path, UnusableError],
     masks: Sequence[Path],
     unknown: Sequence[Path],
 ) -> str:
@@ -191,20 +209,33 @@ def _nothing(
 
 def _no_scan(path: Path) -> str:
     """What is wrong with a file that no format takes."""
-    if path.stat().st_size == 0:
-        return "is empty; copy it again from its source"
     try:
-        with open_regular(path) as stream:
-            head = stream.read(262)
+        if file_size(path) == 0:
+            return "is empty; copy it again from its source"
+        kind = _archive_kind(path)
+    except ArchiveError as error:
+        return error.reason
     except OSError as error:
         return f"cannot be read ({error.strerror}); check its permissions"
+    if kind == "zip" and path.suffix.lower() == case_file.SUFFIX:
+        return "is a saved case, not a scan; open it as a case"
+    if kind == "zip" and path.exists():
+        return "is a zip archive beside other scans; open it by itself"
+    return f"is a {kind} archive; unpack it and open the folder" if kind else f"is {_unknown()}"
+
+
+def _archive_kind(path: Path) -> str:
+    """What kind of archive a file is, such as "zip"; empty for other files. Raises OSError."""
+    with open_regular(path) as stream:
+        head = stream.read(262)
     for start, kind in _ARCHIVES.items():
         if head.startswith(start) or (kind == "tar" and head[257:] == b"ustar"):
-            return f"is a {kind} archive; unpack it and open the folder"
-    return f"is {_unknown()}"
+            return kind
+    return ""
 
 
 # How archives begin; the mark of a tar archive stands at its byte 257.
+_ARCHIVE_ENDINGS = (".zip", ".7z", ".rar", ".tar")
 _ARCHIVES = {b"PK\x03\x04": "zip", b"7z\xbc\xaf": "7-Zip", b"Rar!": "RAR", b"ustar": "tar"}
 
 

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import ScanError
+from engine.files import file_size
 from engine.formats import nifti_values as values
 from engine.formats.nifti_file import (
     READABLE_SUFFIXES,
@@ -77,7 +78,7 @@ def is_mask(path: Path) -> bool:
 def holds_labels(path: Path) -> bool:
     """Whether the values in a file's first frame are labels. Raises ScanError as read does."""
     file = open_nifti(path)
-    if file.packed and file.total_bytes < _PACKED_AS_MASKS * file.data.stat().st_size:
+    if file.packed and file.total_bytes < _PACKED_AS_MASKS * file_size(file.data):
         return False
     return values.is_mask(read_frame(file)[..., None])
 

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import ScanError
-from engine.files import open_regular
+from engine.files import file_size, is_file, open_regular
 from engine.formats import itk_headers
 from engine.formats.dicom_files import UNFETCHED
 from engine.formats.nifti_grid import RAS_TO_LPS, nib, sizes_text
@@ -112,16 +112,16 @@ def _magic(block: bytes) -> str:
 def is_pair(path: Path) -> bool:
     """Whether a file is one of a header and image pair of which both are there."""
     header, voxels = _pair_of(path)
-    return header != voxels and header.exists() and voxels.exists()
+    return header != voxels and is_file(header) and is_file(voxels)
 
 
 def open_nifti(path: Path) -> NiftiFile:
     """A file's header, checked; no voxel is read. Raises ScanError."""
-    if not path.exists():
+    if not path.exists() and not is_file(path):
         raise ScanError(f"{path}: {UNFETCHED if path.is_symlink() else 'no such file'}")
     if path.is_dir():
         raise ScanError(f"{path}: is a folder, not a NIfTI file")
-    if path.stat().st_size == 0 and path.is_file():
+    if is_file(path) and file_size(path) == 0:
         raise ScanError(f"{path}: is empty; copy it again from its source")
     if suffix_of(path) in itk_headers.SUFFIXES:
         return _open_itk(path)
@@ -193,7 +193,7 @@ def _pair_of(path: Path) -> tuple[Path, Path]:
     stem = stem_of(path)
     endings = [other + gz for gz in (".gz", "")] if suffix.endswith(".gz") else [other + gz for gz in ("", ".gz")]
     wanted = [path.with_name(stem + spelled) for e in endings for spelled in (e, e.upper())]
-    partner = next((p for p in wanted if p.exists()), wanted[0])
+    partner = next((p for p in wanted if is_file(p)), wanted[0])
     return (path, partner) if kind == ".hdr" else (partner, path)
 
 

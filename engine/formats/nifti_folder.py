@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from engine.errors import ScanError
+from engine.files import is_file
 from engine.formats import itk_headers, nifti
 from engine.formats import nifti_names as names
 from engine.formats.datasets import info_frames
@@ -146,7 +147,7 @@ def in_phase_order(paths: Sequence[Path]) -> list[Path]:
         return list(paths)
     phases = [names.phase_of(p) for p in paths]
     info = paths[0].parent / "Info.cfg"
-    if sorted(phases) != ["ED", "ES"] and paths[0].parent == paths[1].parent and info.is_file():
+    if sorted(phases) != ["ED", "ES"] and paths[0].parent == paths[1].parent and is_file(info):
         phases = [_phase_by_info(p, info) for p in paths]
     return [paths[1], paths[0]] if phases == ["ES", "ED"] else list(paths)
 
@@ -193,7 +194,7 @@ def pairs(scans: Sequence[Path]) -> list[tuple[Path, ...]]:
 
     Two files are a pair by names that differ in ED and ES alone, or by the Info.cfg beside them.
     """
-    info = next((i for i in {p.parent / "Info.cfg" for p in scans} if i.is_file()), None)
+    info = next((i for i in {p.parent / "Info.cfg" for p in scans} if is_file(i)), None)
     by_name: dict[str, dict[str, Path]] = {}
     for path in scans:
         try:

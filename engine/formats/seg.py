@@ -26,7 +26,7 @@ from pydicom.valuerep import DA, TM, format_number_as_ds, validate_value
 from engine import __version__
 from engine.errors import ExportError, ScanError
 from engine.formats.dicom import stack_of
-from engine.formats.dicom_files import pydicom
+from engine.formats.dicom_files import read_dicom
 from engine.formats.dicom_image import Image
 from engine.formats.dicom_stack import Stack
 from engine.formats.seg_read import TYPES
@@ -166,7 +166,7 @@ def _template(first: Image, volume: Volume) -> Dataset:
         raise ScanError(
             "the images do not say where they lie, which a DICOM SEG must repeat; write a NIfTI mask instead"
         )
-    header = pydicom.dcmread(first.path, stop_before_pixels=True, force=True)
+    header = read_dicom(first.path, stop_before_pixels=True)
     clean = Dataset()
     clean.SOPClassUID = MRImageStorage
     clean.StudyInstanceUID = first.study[1]

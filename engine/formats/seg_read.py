@@ -14,7 +14,7 @@ from pydicom.sr.coding import Code
 
 from engine.errors import ScanError
 from engine.formats.dicom import stack_of
-from engine.formats.dicom_files import IMAGE_SUFFIXES, looks_like_dicom, pydicom
+from engine.formats.dicom_files import IMAGE_SUFFIXES, looks_like_dicom, read_dicom
 from engine.formats.dicom_stack import Stack
 from engine.formats.study_files import find_files
 from engine.volume import LV, MYO, RV, SAME_DIRECTION, LabelMap, Volume
@@ -91,10 +91,10 @@ def _read_segmentation(path: Path) -> Dataset | None:
             raise ScanError(f"{path}: is empty or damaged; copy it again from its source")
         return None
     try:
-        header = pydicom.dcmread(path, specific_tags=["Modality"], stop_before_pixels=True, force=True)
+        header = read_dicom(path, specific_tags=["Modality"], stop_before_pixels=True)
         if named and not header.get("Modality"):
             raise ValueError("an image of no modality is cut off")
-        return pydicom.dcmread(path, force=True) if header.get("Modality") == "SEG" else None
+        return read_dicom(path) if header.get("Modality") == "SEG" else None
     except Exception as error:  # damaged headers make pydicom raise errors of any kind
         raise ScanError(f"{path}: has a damaged header; copy it again from its source") from error
 

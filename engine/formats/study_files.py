@@ -1,4 +1,4 @@
-"""Which files of a folder, a DICOMDIR or a heap may be images: regular ones, each once, in sorted order."""
+"""Which files of a folder, an archive, a DICOMDIR or a heap may be images: regular ones, each once, in sorted order."""
 
 from __future__ import annotations
 
@@ -8,12 +8,17 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from engine.archives import ArchiveError, is_archive, members_of
 from engine.errors import ScanError
+from engine.files import is_file
+from engine.formats import case_file
 from engine.formats.dicom_files import UNFETCHED, pydicom
 
 
 def find_files(paths: Sequence[Path]) -> list[Path]:
-    """Every regular file in files and folders, in sorted order, each once; for a DICOMDIR the files that it lists.
+    """Every regular file in files and folders, in sorted order, each once.
+
+    A DICOMDIR stands for the files that it lists, a zip archive for the files in it.
 
     Hidden folders are passed over: they hold what an interrupted program or a file system left. Links inside a folder
     are followed to files in that folder, and to the store of a DataLad (git-annex) data set, even where the content
@@ -25,7 +30,9 @@ def find_files(paths: Sequence[Path]) -> list[Path]:
         if path.is_dir():
             found.update(dict.fromkeys(_walk(path)))
         elif stat.S_ISREG(_mode(path)):
-            found.update(dict.fromkeys(_listed(path) if path.name.upper().startswith("DICOMDIR") else (path,)))
+            found.update(dict.fromkeys(_inside(path)))
+        elif is_file(path):
+            found[path] = None
         elif is_unfetched(path):
             raise ScanError(f"{path}: {UNFETCHED}")
         elif path.exists():
@@ -33,6 +40,23 @@ def find_files(paths: Sequence[Path]) -> list[Path]:
         else:
             raise ScanError(f"{path}: does not exist; check the path")
     return list(found)
+
+
+def is_scan_archive(path: Path) -> bool:
+    """Whether a file is a zip archive that may hold a scan: a saved case is a zip archive, too, but no scan."""
+    return path.suffix.lower() != case_file.SUFFIX and is_archive(path)
+
+
+def _inside(path: Path) -> Sequence[Path]:
+    """What a regular file that the user named stands for: itself, or the files of an archive or a DICOMDIR."""
+    if path.name.upper().startswith("DICOMDIR"):
+        return _listed(path)
+    if not is_scan_archive(path):
+        return (path,)
+    try:
+        return members_of(path)
+    except ArchiveError as error:
+        raise ScanError(f"{path}: {error.reason}") from error
 
 
 def is_unfetched(path: Path) -> bool:

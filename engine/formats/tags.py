@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import ScanError
-from engine.formats.dicom_files import plain, pydicom
+from engine.formats.dicom_files import plain, read_dicom
 from engine.formats.nifti import header_fields
 from engine.volume import Volume
 
@@ -55,7 +55,7 @@ def tags_of(volume: Volume, frame: int, slice_index: int) -> tuple[Tag, ...]:
     if source.instances:
         path = source.instances[frame][slice_index]
         try:
-            header = pydicom.dcmread(path, stop_before_pixels=True, force=True)
+            header = read_dicom(path, stop_before_pixels=True)
             return (*_rows(header.file_meta, 0), *_rows(header, 0))
         except OSError as error:
             raise ScanError(f"{path}: cannot be read ({error.strerror or error}); open the scan again") from error

@@ -38,7 +38,7 @@ def test_a_file(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("content", "kind"),
-    [(b"PK\x03\x04" + bytes(90), "zip"), (b"Rar!" + bytes(90), "RAR"), (bytes(0) + b"x" * 257 + b"ustar", "tar")],
+    [(b"7z\xbc\xaf" + bytes(90), "7-Zip"), (b"Rar!" + bytes(90), "RAR"), (bytes(0) + b"x" * 257 + b"ustar", "tar")],
 )
 def test_an_archive_is_called_by_its_name(tmp_path: Path, content: bytes, kind: str) -> None:
     path = tmp_path / "study.bin"
