@@ -18,6 +18,7 @@ import psutil
 from numpy.typing import NDArray
 
 from engine.network import preprocess
+from engine.network.confidence import soft_dice
 from engine.network.model_card import ModelCard
 from engine.network.postprocess import Labeller, keep_largest
 from engine.progress import CancelToken, Progress, no_progress
@@ -39,6 +40,18 @@ class SliceTiming:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Confidence:
+    """What the network's own probabilities say of each structure on each slice, see engine.network.confidence.
+
+    soft_dice: (T, Z, 3) float32 of LV, MYO and RV, 0 to 1. expected_mm2: (T, Z, 3) float32, the area that the
+    probabilities expect. Both are of the network's answer, before the largest component is chosen.
+    """
+
+    soft_dice: NDArray[np.float32]
+    expected_mm2: NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Prediction:
     """Labels on the source grid, what made them, and what they cost.
 
@@ -49,6 +62,7 @@ class Prediction:
     rss_before_mb, rss_mb, peak_rss_mb: memory of this process (resident set, 10^6 bytes) before, after, and at most
         while predicting.
     int8_share: share (0 to 1) of the multiply-adds that int8 kernels executed.
+    confidence: None where the labels are not fresh from a network.
     """
 
     labels: LabelMap
@@ -71,6 +85,7 @@ class Prediction:
     isa: str
     int8_share: float
     input_shape: tuple[int, int]
+    confidence: Confidence | None = None
 
     @property
     def latency_ms(self) -> dict[str, float]:
@@ -129,11 +144,12 @@ def predict(
     network = ready.network
 
     labels = np.zeros(volume.array.shape, dtype=np.uint8)
+    soft, expected = np.zeros((2, volume.frames, volume.slices, card.channels - 1), dtype=np.float32)
     timings: list[SliceTiming] = []
     highest = rss_mb()
     for frame, index in order(volume.frames, volume.slices, first):
         cancel.check()
-        labels[frame, index], timing = ready.segment(frame, index)
+        labels[frame, index], timing, (soft[frame, index], expected[frame, index]) = ready.segment(frame, index)
         timings.append(timing)
         now = rss_mb()
         highest = max(highest, now)
@@ -170,6 +186,7 @@ def predict(
         isa=network.isa,
         int8_share=network.int8_share,
         input_shape=ready.grid.input_shape,
+        confidence=Confidence(read_only(soft), read_only(expected * np.float32(card.input.spacing_mm**2))),
     )
 
 
@@ -188,7 +205,7 @@ def predict_slice(
     Returns what predict() tells of a slice: its timing, the memory of the process in 10^6 bytes, and its read-only
     labels (Y, X). Grey values are scaled as those of the whole scan are. Raises Cancelled, ModelError.
     """
-    labels, timing = _prepare(volume, card, precision, threads, cancel or CancelToken()).segment(frame, index)
+    labels, timing, _ = _prepare(volume, card, precision, threads, cancel or CancelToken()).segment(frame, index)
     return timing, rss_mb(), read_only(labels)
 
 
@@ -204,16 +221,17 @@ class _Ready:
     preprocess_ms: float
     load_ms: float
 
-    def segment(self, frame: int, index: int) -> tuple[NDArray[np.uint8], SliceTiming]:
-        """Labels (Y, X) of a slice, and what it cost."""
+    def segment(self, frame: int, index: int) -> tuple[NDArray[np.uint8], SliceTiming, tuple[NDArray[np.float32], ...]]:
+        """Labels (Y, X) of a slice, what it cost, and the network's soft Dice and expected pixels by structure."""
         t0 = time.perf_counter()
         x = preprocess.to_input(self.array[frame, index], self.grid, self.scale)
         t1 = time.perf_counter()
         logits = self.network.infer(x)
         t2 = time.perf_counter()
         labels = self.labeller.labels(logits)
+        sure = soft_dice(logits)
         t3 = time.perf_counter()
-        return labels, SliceTiming(frame, index, (t1 - t0) * 1e3, (t2 - t1) * 1e3, (t3 - t2) * 1e3)
+        return labels, SliceTiming(frame, index, (t1 - t0) * 1e3, (t2 - t1) * 1e3, (t3 - t2) * 1e3), sure
 
 
 def _prepare(volume: Volume, card: ModelCard, precision: str, threads: int | None, cancel: CancelToken) -> _Ready:

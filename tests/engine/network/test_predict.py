@@ -256,3 +256,14 @@ def test_a_real_cine_is_segmented_on_its_own_grid(card: ModelCard, shared_data: 
     prediction = predict(volume, card, "int8")
     assert prediction.labels.array.shape == volume.array.shape
     assert len(prediction.timings) == volume.frames * volume.slices
+
+
+def test_the_network_says_how_sure_it_was_of_each_structure(card: ModelCard, bands: Volume) -> None:
+    confidence = predict(bands, card, "float32", first=(1, 2)).confidence
+    assert confidence is not None
+    assert confidence.soft_dice.shape == confidence.expected_mm2.shape == (2, 3, 3)
+    assert ((confidence.soft_dice > 0) & (confidence.soft_dice <= 1)).all()
+    # The slices are the same image, rolled.
+    np.testing.assert_allclose(confidence.soft_dice, np.broadcast_to(confidence.soft_dice[:1, :1], (2, 3, 3)), atol=0.1)
+    assert (confidence.expected_mm2 > 100).all()
+    assert not confidence.soft_dice.flags.writeable
