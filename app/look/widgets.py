@@ -10,6 +10,7 @@ from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen, QWh
 from PySide6.QtWidgets import (
     QAbstractButton,
     QButtonGroup,
+    QCheckBox,
     QComboBox,
     QFrame,
     QGridLayout,
@@ -54,6 +55,27 @@ def plain_tip(text: str) -> str:
     return f"<span>{html.escape(text)}</span>"
 
 
+class StateButton(QPushButton):
+    """A checkable button that the state moves: a click only asks, so a refused choice leaves it where it was."""
+
+    def __init__(self, text: str = "") -> None:
+        super().__init__(text)
+        self.setCheckable(True)
+
+    def nextCheckState(self) -> None:
+        """Qt calls this on a click, before anybody has been asked, and to put up the one of its row that was down."""
+        group = self.group()
+        if self.isChecked() and (self.autoExclusive() or (group is not None and group.exclusive())):
+            super().nextCheckState()
+
+
+class StateBox(QCheckBox):
+    """A check box that the state moves, as StateButton."""
+
+    def nextCheckState(self) -> None:
+        """Qt calls this on a click, before anybody has been asked."""
+
+
 class Choice(QComboBox):
     """A drop-down list with a chevron; style sheets can only put a file there."""
 
@@ -77,7 +99,10 @@ class Choice(QComboBox):
 
 
 class Segments(QWidget):
-    """A row of joined buttons, one of them down; two rows where there are more than fit side by side."""
+    """A row of joined buttons, one of them down; two rows where there are more than fit side by side.
+
+    A click says which was chosen; check puts it down.
+    """
 
     SIDE_BY_SIDE = 3
 
@@ -90,7 +115,7 @@ class Segments(QWidget):
         self._grid.setSpacing(0)
         self._group = QButtonGroup(self)
         self._group.buttonClicked.connect(self._clicked)
-        self.buttons: dict[str, QPushButton] = {}
+        self.buttons: dict[str, StateButton] = {}
         self.set_names(names, texts)
 
     def set_names(self, names: Sequence[str], texts: Sequence[str] | None = None) -> None:
@@ -107,8 +132,7 @@ class Segments(QWidget):
             self._grid.setColumnStretch(column, int(column < columns))
         for i, name in enumerate(names):
             row, column = divmod(i, columns)
-            button = QPushButton((texts or names)[i])
-            button.setCheckable(True)
+            button = StateButton((texts or names)[i])
             button.setProperty("segment", "true")
             last = column == columns - 1 or i == len(names) - 1
             button.setProperty("place", "first" if column == 0 else "last" if last else "middle")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QIcon, QPixmap
@@ -17,7 +18,8 @@ from PySide6.QtWidgets import (
 )
 
 from app.look import icons, theme
-from app.look.widgets import Elided, Segments, label
+from app.look.widgets import Elided, Segments, StateButton, label
+from app.state.brush import Brush
 from app.state.queries import correction_of
 from app.state.types import AppState, Layout
 from app.state.undoing import next_redo, next_undo
@@ -31,12 +33,51 @@ KEYS = {LV: "6", MYO: "7", RV: "8"}
 TOOLS = (("pencil", marked("Correction", "Brush (X)")), ("eraser", marked("Correction", "Eraser (X)")))
 
 
-class CorrectButton(QPushButton):
+@dataclass(frozen=True, slots=True)
+class ShownCorrection:
+    """All that the bar shows. visible: False hides it. tools: show them. pixels: a radius is in pixels, not in mm.
+
+    undo, redo, restore: whether they are possible. text: what is corrected. choice: offer whose contours to draw.
+    """
+
+    colours: Mapping[int, Colour]
+    visible: bool = False
+    tools: bool = False
+    brush: Brush = field(default_factory=Brush)
+    pixels: bool = False
+    undo: bool = False
+    redo: bool = False
+    restore: bool = False
+    text: str = ""
+    choice: bool = False
+    corrected: bool = True
+
+
+def _shown_correction(state: AppState) -> ShownCorrection:
+    correction, volume, colours = correction_of(state), state.scan.volume, state.preferences.overlay.colours
+    there = correction is not None and bool(correction.planes)
+    if correction is None or volume is None or not (state.correction.correcting or there):
+        return ShownCorrection(colours)
+    return ShownCorrection(
+        colours=colours,
+        visible=True,
+        tools=state.correction.correcting,
+        brush=state.correction.brush,
+        pixels=volume.geometry.spacing is Known.ASSUMED,
+        undo=next_undo(state) is not None or correction.stroke is not None,
+        redo=next_redo(state) is not None,
+        restore=any(z == state.view.slice_index for _, z in correction.planes),
+        text=_text(state),
+        choice=there and state.preferences.layout is not Layout.COMPARE,
+        corrected=state.correction.corrected,
+    )
+
+
+class CorrectButton(StateButton):
     """Starts and ends correcting. Checked while it is on."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.setCheckable(True)
         self.setProperty("segment", "true")
         self.setProperty("place", "only")
         self.setIconSize(QSize(18, 18))
@@ -90,7 +131,7 @@ class CorrectionBar(QFrame):
         for i, (name, said) in enumerate(TOOLS):
             button = self._button(translate("Correction", said), place="first" if i == 0 else "last")
             button.setProperty("icon_name", name)
-            button.clicked.connect(lambda _=False, erase=bool(i): self.tool_requested.emit(erase))
+            button.clicked.connect(self._tool_clicked)
             self.tools.append(button)
         self._group_of(row, self.tools)
         self.chips: dict[int, QPushButton] = {}
@@ -98,15 +139,15 @@ class CorrectionBar(QFrame):
             said = f"{translated(STRUCTURES[structure])} ({KEYS[structure]})"
             chip = self._button(said, f" {SHORT_NAMES[structure]}", place=place)
             chip.setFixedWidth(58 if structure == MYO else 47)
-            chip.clicked.connect(lambda _=False, chosen=structure: self.structure_requested.emit(chosen))
+            chip.clicked.connect(self._structure_clicked)
             self.chips[structure] = chip
         self._group_of(row, list(self.chips.values()))
 
         self.smaller = self._button(translate("Correction", "Smaller brush (- or Ctrl + wheel)"), "−", place="first")
         self.larger = self._button(translate("Correction", "Larger brush (+ or Ctrl + wheel)"), "+", place="last")
-        for button, step in ((self.smaller, -1), (self.larger, 1)):
+        for button in (self.smaller, self.larger):
             button.setCheckable(False)
-            button.clicked.connect(lambda _=False, by=step: self.size_requested.emit(by))
+            button.clicked.connect(self._size_clicked)
         self.radius = label()
         self.radius.setFixedWidth(44)
         self.radius.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -148,16 +189,25 @@ class CorrectionBar(QFrame):
         self.whose.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         self.whose.chosen.connect(self._whose_chosen)
         below.addWidget(self.whose)
-        self._colours: Mapping[int, Colour] = {}
+        self._shown = ShownCorrection({})
         self._colour()
 
-    # A method, because a lambda that holds the bar would make a cycle through it.
+    # Methods, because a lambda that holds the bar would make a cycle through it.
+    def _tool_clicked(self) -> None:
+        self.tool_requested.emit(self.sender() is self.tools[1])
+
+    def _structure_clicked(self) -> None:
+        clicked = self.sender()
+        self.structure_requested.emit(next(label for label, chip in self.chips.items() if chip is clicked))
+
+    def _size_clicked(self) -> None:
+        self.size_requested.emit(1 if self.sender() is self.larger else -1)
+
     def _whose_chosen(self, name: str) -> None:
         self.corrected_requested.emit(name == "corrected")
 
     def _button(self, said: str, text: str = "", *, place: str) -> QPushButton:
-        button = QPushButton(text)
-        button.setCheckable(True)
+        button = StateButton(text)
         button.setProperty("segment", "true")
         button.setProperty("place", place)
         button.setFixedHeight(30)
@@ -190,29 +240,28 @@ class CorrectionBar(QFrame):
             self._colour()
 
     def apply(self, state: AppState) -> None:
-        if state.preferences.overlay.colours != self._colours:
-            self._colours = state.preferences.overlay.colours
+        """Redraw if what this bar shows of the state is something else than before."""
+        before, self._shown = self._shown, _shown_correction(state)
+        shown = self._shown
+        if shown == before:
+            return
+        if shown.colours != before.colours:
             self._colour()
-        correction = correction_of(state)
-        there = correction is not None and bool(correction.planes)
-        self.setVisible(state.correction.correcting or there)
-        if correction is None or state.scan.volume is None or not (state.correction.correcting or there):
+        self.setVisible(shown.visible)
+        if not shown.visible:
             return
         for widget in (self.tools_row, self.undo, self.redo, self.restore):
-            widget.setVisible(state.correction.correcting)
-        self.tools[int(state.correction.brush.erase)].setChecked(True)
-        self.chips[state.correction.brush.label].setChecked(True)
-        if state.scan.volume.geometry.spacing is Known.ASSUMED:  # without a spacing there are no millimetres
-            size = translate("Correction", "{radius} px")
-        else:
-            size = translate("Correction", "{radius} mm")
-        self.radius.setText(size.format(radius=f"{state.correction.brush.radius_mm:g}"))
-        self.undo.setEnabled(next_undo(state) is not None or correction.stroke is not None)
-        self.redo.setEnabled(next_redo(state) is not None)
-        self.restore.setEnabled(any(z == state.view.slice_index for _, z in correction.planes))
-        self.text.setText(_text(state))
-        self.whose.setVisible(there and state.preferences.layout is not Layout.COMPARE)
-        self.whose.check("corrected" if state.correction.corrected else "model")
+            widget.setVisible(shown.tools)
+        self.tools[int(shown.brush.erase)].setChecked(True)
+        self.chips[shown.brush.label].setChecked(True)
+        size = translate("Correction", "{radius} px") if shown.pixels else translate("Correction", "{radius} mm")
+        self.radius.setText(size.format(radius=f"{shown.brush.radius_mm:g}"))
+        self.undo.setEnabled(shown.undo)
+        self.redo.setEnabled(shown.redo)
+        self.restore.setEnabled(shown.restore)
+        self.text.setText(shown.text)
+        self.whose.setVisible(shown.choice)
+        self.whose.check("corrected" if shown.corrected else "model")
 
 
 def _text(state: AppState) -> str:

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QSize, Signal
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from app.look import icons, theme
+from app.look.widgets import StateButton
 from app.state.types import AppState, Layout
 from app.words.language import translate
 
@@ -41,23 +42,26 @@ class LayoutBar(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
-        self.buttons: dict[Layout, QPushButton] = {}
+        self.buttons: dict[Layout, StateButton] = {}
         for i, entry in enumerate(self._entries):
             name = translate("Action", entry.text)
-            button = QPushButton()
-            button.setCheckable(True)
-            button.setAutoExclusive(True)  # a click on the one that is checked leaves it checked
+            button = StateButton()
+            button.setAutoExclusive(True)  # the arrow keys go from one to the next
             button.setIconSize(QSize(18, 18))
             button.setFixedSize(36, 28)
             button.setProperty("segment", "true")
             button.setProperty("place", "first" if i == 0 else "last" if i == len(self._entries) - 1 else "middle")
             button.setToolTip(f"{name} ({entry.key})")
             button.setAccessibleName(name)
-            button.clicked.connect(lambda _=False, chosen=entry.layout: self.layout_requested.emit(chosen))
+            button.clicked.connect(self._clicked)
             row.addWidget(button)
             self.buttons[entry.layout] = button
         self._shown: ShownLayout | None = None
         self._colour()
+
+    def _clicked(self) -> None:
+        clicked = self.sender()
+        self.layout_requested.emit(next(layout for layout, button in self.buttons.items() if button is clicked))
 
     def _colour(self) -> None:
         for entry in self._entries:

@@ -100,8 +100,8 @@ class ModelPanel(Panel):
         self.status.setVisible(bool(self.status.text()))
         stopped = run is None or run.status in (Status.STOPPED, Status.FAILED, Status.PART)
         there = state.scan.volume is not None and state.scan.loading is None
-        for button in (self.segment, self.slice):
-            button.setVisible(there and card is not None and stopped)
+        for asked in (self.segment, self.slice):
+            asked.setVisible(there and card is not None and stopped)
         self.slice.setEnabled(run is None or (state.view.frame_index, state.view.slice_index) not in run.planes)
 
 
