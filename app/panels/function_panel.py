@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-import pyqtgraph as pg
-from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from app.look import theme
 from app.look.widgets import Panel, label
-from app.panels.plot import AXIS_HEIGHT, Plot
+from app.panels.volume_curve import VolumeCurve
 from app.state.queries import card_of, run_of, shown_correction, shown_function, shown_prediction
 from app.state.types import AppState, Run, Status
 from app.words.engine_words import translated
@@ -23,7 +20,6 @@ from engine.pictures.render import Colour
 from engine.volume import LV, RV, Known, Volume
 
 NOT_DEFINED = "–"
-PHASE_NAME_PX = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,49 +108,13 @@ class FunctionPanel(Panel):
         spacing.addWidget(self.enter_spacing)
         filled.addWidget(self._spacing)
 
-        self.curve = Plot(translate("Function", "frame", "axis"), "mL")
-        self.curve.setAccessibleName(translate("Function", "Volumes of both ventricles over the heartbeat"))
-        self.curve.setToolTip(translate("Function", "Click to go to a frame"))
-        self._lines = {label_: self.curve.plot(symbol="o", symbolSize=4, symbolPen=None) for label_ in (RV, LV)}
-        self._now = pg.InfiniteLine(angle=90)
-        # Their names stand at the top, where _leave_room keeps the curves from.
-        self._phases = {
-            name: pg.InfiniteLine(angle=90, label=name, labelOpts={"position": 1.0, "anchors": [(0, 0.2), (1, 0.2)]})
-            for name in ("ED", "ES")
-        }
-        for line in self._phases.values():
-            line.label.setFont(theme.font(10))
-        self._highest = 0.0
-        self._colour()
-        for line in (*self._phases.values(), self._now):
-            self.curve.addItem(line, ignoreBounds=True)
-        self.curve.scene().sigMouseClicked.connect(self._clicked)
+        self.curve = VolumeCurve()
+        self.curve.frame_requested.connect(self.frame_requested)
         filled.addWidget(self.curve)
         self._note = label("", "small", wrap=True)
         filled.addWidget(self._note)
         self._shown: ShownFunction | None = None
         self.apply(AppState())
-
-    def _colour(self) -> None:
-        # The plot's pens are in the screen's pixels, of which a fine screen has more to a point.
-        ratio = self.devicePixelRatioF()
-        for structure, line in self._lines.items():
-            line.setPen(pg.mkPen(theme.structure_css(structure), width=2 * ratio))
-            line.setSymbolBrush(theme.structure_css(structure))
-        self._now.setPen(pg.mkPen(theme.TEXT, width=ratio))
-        for line in self._phases.values():
-            line.setPen(pg.mkPen(theme.FAINT, width=ratio, style=Qt.PenStyle.DashLine))
-            line.label.setColor(theme.MUTED)
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "_phases"):
-            self._colour()
-
-    def event(self, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.DevicePixelRatioChange and hasattr(self, "_phases"):
-            self._colour()
-        return super().event(event)
 
     def apply(self, state: AppState) -> None:
         """Redraw if what this panel shows of the state is something else than before."""
@@ -163,9 +123,9 @@ class FunctionPanel(Panel):
         if shown == before:
             return
         if before is None or shown.colours != before.colours:
-            self._colour()
+            self.curve.recolour()
         if before is not None and shown == replace(before, frame=shown.frame) and shown.cine:
-            self._now.setValue(shown.frame + 1)
+            self.curve.show_frame(shown.frame)
             return
         self._filled.setVisible(shown.function is not None)
         self._empty.setVisible(shown.function is None)
@@ -196,19 +156,7 @@ class FunctionPanel(Panel):
         found = max(*function.lv_ml, *function.rv_ml) > 0
         self.curve.setVisible(volume.is_cine and found)
         if volume.is_cine and found:
-            frames = list(range(1, volume.frames + 1))
-            unit = "mL" if known else translate("Function", "voxels, relative")
-            self.curve.set_labels(translate("Function", "frame", "axis"), unit)
-            for structure, values in ((LV, function.lv_ml), (RV, function.rv_ml)):
-                top = max(*values, 1e-9)
-                self._lines[structure].setData(frames, values if known else [v / top for v in values])
-            self._highest = max(*function.lv_ml, *function.rv_ml) if known else 1.0
-            self.curve.setXRange(1, volume.frames)
-            self._leave_room()
-            for name, at in (("ED", function.ed_frame), ("ES", function.es_frame)):
-                self._phases[name].setVisible(at is not None)
-                self._phases[name].setValue((at or 0) + 1)
-            self._now.setValue(frame + 1)
+            self.curve.show_function(function, frame)
         note = ""
         if not found:
             note = translate("Function", "The model found neither ventricle in this scan. Is it a short-axis cine?")
@@ -222,16 +170,6 @@ class FunctionPanel(Panel):
         self._note.setText(note)
         self._note.setVisible(bool(note))
         self._filled.setToolTip("\n".join(map(translated, quantities.rules(function))))
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._leave_room()
-
-    def _leave_room(self) -> None:
-        """Let the highest curve end below the names of the phases, whatever the height of the plot."""
-        if self._highest > 0:
-            plot_px = max(self.curve.height() - AXIS_HEIGHT, 1)
-            self.curve.setYRange(0, self._highest / (1 - min(PHASE_NAME_PX / plot_px, 0.5)))
 
     def _fill_table(self, rows: list[tuple[str, str, str]]) -> None:
         """Cells are made once and kept."""
@@ -248,13 +186,6 @@ class FunctionPanel(Panel):
                 cell = self._cells[r, c]
                 cell.setText(text)
                 cell.setVisible(True)
-
-    def _clicked(self, event: object) -> None:
-        volume = self._shown.volume if self._shown is not None else None
-        if volume is None or not volume.is_cine:
-            return
-        at = self.curve.getPlotItem().getViewBox().mapSceneToView(event.scenePos()).x()  # type: ignore[attr-defined]
-        self.frame_requested.emit(min(max(round(at) - 1, 0), volume.frames - 1))
 
 
 def _by_hand(state: AppState) -> str:

@@ -136,7 +136,7 @@ def test_the_window_changes_with_the_theme_and_its_images_stay_dark(qtbot: Any, 
     for button in (window.study.open_files, window.models.about, window.cine.play, window.patient.names):
         assert contrast(ink(button), theme.LIGHT.panel) >= 4.5
     assert window.function.curve.backgroundBrush().color() == QColor(theme.LIGHT.panel)
-    assert window.function._lines[LV].opts["pen"].color() == QColor(theme.LIGHT.lv)
+    assert window.function.curve.lines[LV].opts["pen"].color() == QColor(theme.LIGHT.lv)
     assert window.menus.actions_by_text["Light theme"].isChecked()
     assert not window.menus.actions_by_text["Dark theme"].isChecked()
     window.session.update(theme=Theme.DARK)

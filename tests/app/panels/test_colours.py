@@ -133,7 +133,7 @@ def test_a_choice_is_on_the_panels_in_both_themes(ready: MainWindow) -> None:
         QApplication.processEvents()
         words = theme.legible(BLUE, ground)
         assert theme.structure_css(LV) == words
-        assert ready.function._lines[LV].opts["pen"].color() == QColor(words)
+        assert ready.function.curve.lines[LV].opts["pen"].color() == QColor(words)
         assert painted(ready.structures.swatches[LV], BLUE) > 40
         assert painted(ready.structures.boxes[LV], BLUE) > 40
         shown = QColor(words)

@@ -347,10 +347,10 @@ def test_no_curve_runs_through_the_names_of_the_phases(ready: MainWindow, height
     ready.resize(1280, height)
     QApplication.processEvents()
     curve = ready.function.curve
-    highest = max(line.getData()[1].max() for line in ready.function._lines.values())
+    highest = max(line.getData()[1].max() for line in ready.function.curve.lines.values())
     box = curve.getPlotItem().getViewBox()
     top = box.mapViewToScene(QPointF(1.0, highest)).y() - box.sceneBoundingRect().top()
-    for name in ready.function._phases.values():
+    for name in ready.function.curve.phases.values():
         text = name.label.sceneBoundingRect().translated(0, -box.sceneBoundingRect().top())
         # Around the letters is a margin of 4, and below their line the descent of those that have one.
         assert text.top() + 5 >= 0
@@ -385,7 +385,7 @@ def test_clicking_the_curve_goes_to_a_frame(ready: MainWindow) -> None:
     at = curve.mapFromScene(curve.getPlotItem().getViewBox().mapViewToScene(QPointF(5.1, 1.0)))
     QTest.mouseClick(curve.viewport(), Qt.MouseButton.LeftButton, pos=at)
     assert ready.session.state.view.frame_index == 4
-    assert ready.function._now.value() == 5
+    assert ready.function.curve.now.value() == 5
 
 
 def test_function_panel_names_the_frames_measured(ready: MainWindow) -> None:
