@@ -19,6 +19,7 @@ from engine.formats.dicom_header import read_images
 from engine.formats.dicom_image import Image
 from engine.formats.dicom_kind import is_localiser, normal, why_no_short_axis_cine
 from engine.formats.dicom_stack import Stack, choose
+from engine.formats.dicom_values import positive
 from engine.formats.index import UnusableError
 from engine.progress import CancelToken, Progress, no_progress
 from engine.volume import Known, OnPlane, Source, Volume, read_only
@@ -257,11 +258,12 @@ def _all_damaged(paths: Sequence[Path], damaged: Mapping[Path, UnusableError]) -
 _PATIENT = [
     "PatientName", "PatientID", "PatientSex", "PatientAge", "PatientBirthDate", "AcquisitionDate", "SeriesDate",
     "StudyDate", "StudyDescription", "Manufacturer", "ManufacturerModelName", "MagneticFieldStrength",
+    "PatientSize", "PatientWeight",
 ]  # fmt: skip
 
 
 def patient_of(image: Image) -> dict[str, str]:
-    """What a patient bar shows, formatted; what the header leaves empty or invalid is left out."""
+    """What a patient bar shows and what indices need, formatted; what the header leaves empty or invalid is left out."""
     header = read_dicom(image.path, stop_before_pixels=True, specific_tags=_PATIENT)
     text = {name: plain(header.get(name)) for name in _PATIENT}
     date = next((d for d in (text["StudyDate"], text["SeriesDate"], text["AcquisitionDate"]) if _date(d)), "")
@@ -280,8 +282,23 @@ def patient_of(image: Image) -> dict[str, str]:
         "date": _date(date),
         "study": text["StudyDescription"],
         "scanner": ", ".join(filter(None, (scanner, field))),
+        "height_cm": _height_cm(text["PatientSize"]),
+        "weight_kg": _positive_text(text["PatientWeight"]),
+        "heart_rate_bpm": _positive_text(60_000 / image.rr_ms if image.rr_ms else None),
     }
     return {key: value for key, value in shown.items() if value}
+
+
+def _positive_text(given: Any) -> str:
+    """A number as text; empty where it is none or not positive: scanners write 0 for what nobody entered."""
+    found = positive(given)
+    return "" if found is None else f"{found:.5g}"
+
+
+def _height_cm(metres: str) -> str:
+    """Of a height in metres; a few systems write centimetres."""
+    found = positive(metres)
+    return "" if found is None else f"{found * 100 if found < 3 else found:.5g}"
 
 
 def _person(name: str) -> str:

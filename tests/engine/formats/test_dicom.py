@@ -545,6 +545,20 @@ def test_patient_details_are_shown_but_neither_logged_nor_in_the_name(tmp_path, 
 
 
 @pytest.mark.parametrize(
+    ("size", "weight", "height_cm", "weight_kg"),
+    [("1.78", "80.5", "178", "80.5"), ("178", "80", "178", "80"), ("0", "0", None, None), (None, None, None, None)],
+)
+def test_height_weight_and_heart_rate_for_indices(tmp_path, size, weight, height_cm, weight_kg):
+    def change(ds, t, z):
+        ds.PatientSize, ds.PatientWeight, ds.NominalInterval = size, weight, 1000
+
+    write_cine(tmp_path, change=change)
+    said = open_scan([tmp_path]).source.patient
+    assert (said.get("height_cm"), said.get("weight_kg")) == (height_cm, weight_kg)
+    assert said["heart_rate_bpm"] == "60"
+
+
+@pytest.mark.parametrize(
     ("date", "shown"), [("20240229", "2024-02-29"), ("20120000", "2012"), ("00000000", ""), ("2012", ""), ("", "")]
 )
 def test_dates_of_anonymised_files(date, shown):
