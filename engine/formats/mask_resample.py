@@ -52,12 +52,21 @@ def read_resampled(path: Path, volume: Volume, convention: str) -> tuple[LabelMa
         given = LabelMap(convert_labels(layout.to_volume(array), convention), own)
     except ScanError as error:
         raise ScanError(f"{path}: {error}; choose its convention (--labels on the command line)") from error
+    return onto_scan(path, given, volume)
+
+
+def onto_scan(path: Path, given: LabelMap, volume: Volume) -> tuple[LabelMap, str]:
+    """Labels of a grid of their own on that of a scan, and the notice that says so.
+
+    Raises ScanError where the labels do not lie within the scan.
+    """
     found = resampled(given, volume.geometry)
-    before = np.count_nonzero(given.array) * own.voxel_ml
+    how = difference(volume.geometry, given.geometry)
+    before = np.count_nonzero(given.array) * given.geometry.voxel_ml
     after = np.count_nonzero(found.array) * volume.geometry.voxel_ml
     if before == 0 or not KEPT[0] <= after / before <= KEPT[1]:
         raise ScanError(
-            f"{path}: is not on the grid of {name}: {how}; resampled to it, {after:.0f} of {before:.0f} mL are left. "
-            "Use the mask of this scan"
+            f"{path}: is not on the grid of {volume.source.name}: {how}; resampled to it, {after:.0f} of "
+            f"{before:.0f} mL are left. Use the mask of this scan"
         )
     return found, f"The mask was resampled to the grid of the scan: {how}."

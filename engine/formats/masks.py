@@ -60,7 +60,7 @@ def read_masks(paths: Sequence[Path], volume: Volume, *, convention: str = "", f
             raise ScanError(f"{path}: no such file or folder; check the path")
     files = _nifti_files(paths)
     if not files:
-        return _read_seg(paths, volume)
+        return _read_seg(paths, volume, frame)
     said = convention or _own_convention(files)
     notices: tuple[str, ...] = ()
     if not said:
@@ -92,20 +92,15 @@ def _own_convention(files: Sequence[Path]) -> str:
     return named.pop() if len(named) == 1 else ""
 
 
-def _read_seg(paths: Sequence[Path], volume: Volume) -> LoadedMask:
+def _read_seg(paths: Sequence[Path], volume: Volume, frame: int | None) -> LoadedMask:
     # pydicom takes its time to load, and NIfTI masks need none of it.
     from engine.formats.seg_read import read_seg  # noqa: PLC0415
 
-    if volume.source.kind != "dicom":
-        raise ScanError(
-            f"{paths[0]}: is no NIfTI file, and a DICOM SEG goes with a DICOM scan only; give a mask that ends in "
-            ".nii.gz, or open the DICOM images"
-        )
-    labels = read_seg(paths, volume)
+    labels, notices = read_seg(paths, volume, frame=frame)
     found = tuple(int(t) for t in np.flatnonzero(labels.array.any(axis=(1, 2, 3))))
     if not found:
         raise ScanError(f"{paths[0]}: marks no voxel of the left or right ventricle; choose another mask")
-    return LoadedMask(labels, found)
+    return LoadedMask(labels, found, notices)
 
 
 def _read_nifti(paths: Sequence[Path], volume: Volume, convention: str, frame: int | None) -> LoadedMask:

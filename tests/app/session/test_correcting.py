@@ -504,7 +504,7 @@ def test_a_corrected_seg_is_semi_automatic(tmp_path: Path) -> None:
         said = "corrected by hand from first int8, 1 of 6 slices"
         assert {segment.SegmentDescription for segment in dataset.SegmentSequence} == {said}
         assert dataset.SeriesDescription == "CineQuant ventricles, corrected by hand"
-    assert np.array_equal(read_seg([tmp_path / "seg"], scan).array, editing.whole(correction).array)
+    assert np.array_equal(read_seg([tmp_path / "seg"], scan)[0].array, editing.whole(correction).array)
 
 
 def labels_of(scan: Any) -> Any:

@@ -157,7 +157,7 @@ def test_another_grid_is_refused_where_the_place_is_unknown(tmp_path: Path) -> N
 def test_what_is_no_mask_of_this_scan(tmp_path: Path) -> None:
     (tmp_path / "seg.dcm").write_bytes(b"")
     assert not needs_convention([tmp_path / "seg.dcm"])
-    with pytest.raises(ScanError, match="open the DICOM images"):
+    with pytest.raises(ScanError, match="copy it again"):
         read_masks([tmp_path / "seg.dcm"], volume())
     with pytest.raises(ScanError, match=r"gone\.nii: no such file"):
         read_masks([tmp_path / "gone.nii"], volume())

@@ -155,7 +155,7 @@ def test_what_highdicom_stops_at_is_cleaned(tmp_path, caplog):
         assert {ds.StudyInstanceUID for ds in made} == {"1.2.03"}
         assert {ds.FrameOfReferenceUID for ds in made} == {"1.2.3.0.0"}
         assert {(str(ds.StudyDate), str(ds.PatientBirthDate), ds.PatientSex) for ds in made} == {("", "", "")}
-    np.testing.assert_array_equal(read_seg(files, volume).array, mask.array)
+    np.testing.assert_array_equal(read_seg(files, volume)[0].array, mask.array)
     assert not caplog.records
 
 
@@ -167,7 +167,7 @@ def test_an_empty_phase_is_written_and_stays_empty(tmp_path):
     assert len(files) == 4
     ds = highdicom.seg.segread(files[1])
     assert ds.number_of_segments == 3 and not ds.pixel_array.any()
-    np.testing.assert_array_equal(read_seg([tmp_path / "out"], volume).array, array)
+    np.testing.assert_array_equal(read_seg([tmp_path / "out"], volume)[0].array, array)
 
 
 def test_a_failure_midway_leaves_nothing(tmp_path, monkeypatch):
@@ -204,7 +204,7 @@ def test_writing_again_replaces_but_does_not_mix(tmp_path):
     (tmp_path / "out" / "notes.txt").write_text("mine")
     empty = LabelMap(np.zeros_like(mask.array), volume.geometry)
     seg.write_seg(tmp_path / "out", empty, volume, **MODEL)
-    assert not read_seg([tmp_path / "out"], volume).array.any()
+    assert not read_seg([tmp_path / "out"], volume)[0].array.any()
     assert (tmp_path / "out" / "notes.txt").read_text() == "mine"
 
     shorter, short_mask = open_cine(tmp_path / "shorter", 2)
@@ -234,7 +234,7 @@ def test_what_cannot_be_written(tmp_path):
     phantom, truth, _ = make_phantom(frames=2, slices=2)
     with pytest.raises(ExportError, match="refers to the DICOM images of a scan; write a NIfTI mask"):
         seg.write_seg(tmp_path / "out", truth, phantom, **MODEL)
-    with pytest.raises(ScanError, match="open its DICOM images"):
+    with pytest.raises(ScanError, match="holds no DICOM segmentation"):
         read_seg([tmp_path], phantom)
 
     next((tmp_path / "scan").iterdir()).unlink()
@@ -274,13 +274,13 @@ def exported(tmp_path):
 
 def test_round_trip(exported, tmp_path):
     volume, mask, files = exported
-    np.testing.assert_array_equal(read_seg([tmp_path / "out"], volume).array, mask.array)
-    np.testing.assert_array_equal(read_seg(files[::-1], volume).array, mask.array)
-    some = read_seg(files[2:3], volume).array
+    np.testing.assert_array_equal(read_seg([tmp_path / "out"], volume)[0].array, mask.array)
+    np.testing.assert_array_equal(read_seg(files[::-1], volume)[0].array, mask.array)
+    some = read_seg(files[2:3], volume)[0].array
     np.testing.assert_array_equal(some[2], mask.array[2])
     assert not some[[0, 1, 3]].any()
     # beside the images, where they are passed over
-    np.testing.assert_array_equal(read_seg([tmp_path], volume).array, mask.array)
+    np.testing.assert_array_equal(read_seg([tmp_path], volume)[0].array, mask.array)
     np.testing.assert_array_equal(open_scan([tmp_path]).array, volume.array)
 
 
@@ -311,7 +311,7 @@ def test_segments_go_by_code_not_by_number(exported):
     kind.CodeValue, kind.CodingSchemeDesignator = "T-32600", "SRT"
     third.SegmentedPropertyTypeCodeSequence[0].CodeValue = "82471001"
     ds.save_as(files[0])
-    got = read_seg(files[:1], volume).array[0]
+    got = read_seg(files[:1], volume)[0].array[0]
     expected = np.zeros_like(got)
     expected[mask.array[0] == 1] = MYO
     expected[mask.array[0] == 3] = LV
@@ -325,7 +325,7 @@ def test_without_source_references_the_position_tells(exported):
     for item in ds.PerFrameFunctionalGroupsSequence:
         del item.DerivationImageSequence
     ds.save_as(files[3])
-    np.testing.assert_array_equal(read_seg(files, volume).array, mask.array)
+    np.testing.assert_array_equal(read_seg(files, volume)[0].array, mask.array)
 
     del ds.SourceImageSequence, ds.ReferencedSeriesSequence
     ds.save_as(files[3])
@@ -345,7 +345,7 @@ def test_a_whole_ventricle_with_its_wall(exported):
         pixels[cavity] |= pixels[wall]
     ds.PixelData = pydicom.pixels.pack_bits(pixels)
     ds.save_as(files[0])
-    np.testing.assert_array_equal(read_seg(files, volume).array, mask.array)
+    np.testing.assert_array_equal(read_seg(files, volume)[0].array, mask.array)
 
 
 def test_segmentations_of_another_scan_or_place_are_refused(exported, tmp_path):
@@ -390,7 +390,7 @@ def test_segmentations_of_another_scan_or_place_are_refused(exported, tmp_path):
 def test_the_spacing_that_a_user_gives_does_not_matter(exported):
     volume, _, files = exported
     own = replace(volume, geometry=volume.geometry.with_spacing(1, 1, 5))
-    assert read_seg(files, own).geometry is own.geometry
+    assert read_seg(files, own)[0].geometry is own.geometry
 
 
 # --- real files
@@ -406,7 +406,7 @@ def test_sunnybrook(tmp_path, patient):
     mask = LabelMap(labels(t, z, y, x), volume.geometry)
     files = seg.write_seg(tmp_path / "out", mask, volume, **MODEL)
     assert len(files) == 20
-    np.testing.assert_array_equal(read_seg(files, volume).array, mask.array)
+    np.testing.assert_array_equal(read_seg(files, volume)[0].array, mask.array)
     with disable_value_validation():
         ds = highdicom.seg.segread(files[7])
         named = {instance.ReferencedSOPInstanceUID for instance in ds.SourceImageSequence}
@@ -430,3 +430,106 @@ def test_segmentations_of_other_makers_do_not_crash(tmp_path):
         assert path.name in str(failed.value) and "\n" not in str(failed.value)
         refused += 1
     assert refused > 5
+
+
+# --- written by others
+
+
+def foreign(path, volume, source, mask, *, kind, description, affine=None, references=True, change=lambda ds: None):
+    """A segmentation of one phase as highdicom writes it: its own names and codes, on the images' grid or another."""
+    images = [pydicom.dcmread(source_path) for source_path in source]
+    descriptions = [
+        highdicom.seg.SegmentDescription(
+            number,
+            name,
+            highdicom.sr.CodedConcept("85756007", "SCT", "Tissue"),
+            highdicom.sr.CodedConcept(*code),
+            highdicom.seg.SegmentAlgorithmTypeValues.MANUAL,
+        )
+        for number, (name, code) in enumerate(description, 1)
+    ]
+    pixels = mask
+    if kind != highdicom.seg.SegmentationTypeValues.LABELMAP:
+        pixels = np.stack([mask == n for n in range(1, len(descriptions) + 1)], axis=-1)
+        pixels = pixels.astype(np.float32 if kind == highdicom.seg.SegmentationTypeValues.FRACTIONAL else np.uint8)
+    if affine is not None:
+        pixels = highdicom.Volume(pixels, affine, "PATIENT", channels={"SegmentNumber": range(1, 4)}
+                                  if pixels.ndim == 4 else None)  # fmt: skip
+    with disable_value_validation():
+        ds = highdicom.seg.Segmentation(
+            source_images=images,
+            pixel_array=pixels,
+            segmentation_type=kind,
+            segment_descriptions=descriptions,
+            series_instance_uid=highdicom.UID(),
+            series_number=900,
+            sop_instance_uid=highdicom.UID(),
+            instance_number=1,
+            manufacturer="Others",
+            manufacturer_model_name="Drawing",
+            software_versions="1",
+            device_serial_number="1",
+        )
+    change(ds)
+    ds.save_as(path)
+    return path
+
+
+TISSUE = ("85756007", "SCT", "Tissue")
+NAMES = [("LV blood pool", TISSUE), ("Myocardium", TISSUE), ("right ventricle", TISSUE)]
+
+
+@pytest.mark.parametrize("kind", ["BINARY", "FRACTIONAL", "LABELMAP"])
+def test_segments_of_others_are_known_by_their_names(tmp_path, kind):
+    volume, mask = open_cine(tmp_path / "scan")
+    path = foreign(
+        *(tmp_path / "other.dcm", volume, volume.source.instances[1], mask.array[1]),
+        kind=highdicom.seg.SegmentationTypeValues[kind],
+        description=NAMES,
+    )
+    got, said = read_seg([path], volume)
+    np.testing.assert_array_equal(got.array[1], mask.array[1])
+    assert not got.array[[0, 2, 3]].any()
+    assert said == ()
+
+
+def test_a_segmentation_on_a_grid_of_its_own_is_resampled_and_said_to_be(tmp_path):
+    volume, mask = open_cine(tmp_path / "scan")
+    fine = mask.array[1].repeat(2, axis=1).repeat(2, axis=2)
+    affine = volume.geometry.affine[:, [2, 1, 0, 3]].copy()  # of (slice, row, column)
+    affine[:3, 1] /= 2
+    affine[:3, 2] /= 2
+    affine[:3, 3] -= (affine[:3, 1] + affine[:3, 2]) / 2
+    path = foreign(
+        *(tmp_path / "other.dcm", volume, volume.source.instances[1], fine),
+        kind=highdicom.seg.SegmentationTypeValues.BINARY,
+        description=NAMES,
+        affine=affine,
+    )
+    got, said = read_seg([path], volume)
+    np.testing.assert_array_equal(got.array[1], mask.array[1])
+    assert not got.array[[0, 2, 3]].any()
+    assert "resampled to the grid of the scan" in said[0]
+
+
+def test_other_anatomy_is_named_in_the_refusal(tmp_path):
+    volume, mask = open_cine(tmp_path / "scan")
+    path = foreign(
+        *(tmp_path / "other.dcm", volume, volume.source.instances[1], mask.array[1]),
+        kind=highdicom.seg.SegmentationTypeValues.BINARY,
+        description=[("Left atrium", TISSUE), ("LV scar", TISSUE), ("Segment_3", TISSUE)],
+    )
+    with pytest.raises(ScanError, match=r"holds no left ventricle.*Left atrium, LV scar, Segment_3"):
+        read_seg([path], volume)
+
+
+def test_a_file_for_each_structure(exported, tmp_path):
+    volume, mask, files = exported
+    for keep in (1, 2, 3):
+        ds = pydicom.dcmread(files[1])
+        for segment in ds.SegmentSequence:
+            if segment.SegmentNumber != keep:
+                segment.SegmentedPropertyTypeCodeSequence[0].CodeValue = "10200004"
+        ds.save_as(tmp_path / f"only_{keep}.dcm")
+    got, _ = read_seg([tmp_path / f"only_{keep}.dcm" for keep in (2, 1, 3)], volume)
+    np.testing.assert_array_equal(got.array[1], mask.array[1])
