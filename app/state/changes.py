@@ -13,6 +13,7 @@ from app.state import editing
 from app.state.brush import Plane
 from app.state.editing import Correction, CorrectionKey, Where
 from app.state.history import HistoryState
+from app.state.patient_facts import PatientFacts
 from app.state.queries import card_of, correction_key, precisions_of, size_mm
 from app.state.types import (
     CORRECTABLE,
@@ -130,6 +131,7 @@ def opened(state: AppState, volume: Volume, *, window: tuple[float, float] | Non
         segmentation=SegmentationState(),
         corrections=_of_scan(state, editing.packed),
         history=HistoryState(),
+        facts=PatientFacts(),
         message=None,
     )
 
@@ -215,6 +217,7 @@ def completed(state: AppState, volume: Volume) -> AppState:
         new,
         view=replace(view, window=view.window if view.window != loading.window else new.view.window),
         segment_asked=state.segmentation.segment_asked,
+        facts=state.facts,
     )
 
 
@@ -233,6 +236,7 @@ def returned(state: AppState, before: AppState) -> AppState:
         view=replace(before.view, playing=False),
         segmentation=replace(before.segmentation, runs=runs),
         history=before.history,
+        facts=before.facts,
         corrections=_as_left(before.correction.corrections, state.correction.corrections),
     )
 

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from app.state.brush import Brush
 from app.state.editing import Correction, CorrectionKey
 from app.state.history import HistoryState
+from app.state.patient_facts import PatientFacts
 from engine.measures.comparison import Comparison
 from engine.measures.function import Function
 from engine.network.catalog import Catalog
@@ -73,6 +74,21 @@ class Pair(StrEnum):
     """float32 and int8 of the chosen model."""
     MASK = "mask"
     """What the chosen model found in the chosen precision, and the mask loaded from a file."""
+
+
+class Details(StrEnum):
+    """What the panel of details shows."""
+
+    INDICES = "indices"
+    """By body surface area, with output and normal ranges."""
+    RATES = "rates"
+    """How fast the ventricles empty and fill."""
+    SOURCES = "sources"
+    """Numbers of the model, the correction and the loaded mask side by side."""
+    PRECISION = "precision"
+    """float32 against int8, beside what readers differ by."""
+    WALL = "wall"
+    """Thickness and thickening by segment."""
 
 
 CORRECTABLE = (Layout.SLICE, Layout.PHASES, Layout.LONG_AXIS)
@@ -330,7 +346,7 @@ class Preferences:
     """What the user has set for every scan. Most of it is remembered from one start to the next.
 
     smooth: interpolate grey values between voxels. sweep: the cine runs back and forth instead of round and round.
-    mask_shown: draw the outlines of the loaded mask.
+    mask_shown: draw the outlines of the loaded mask. details: what the details panel shows; None while it is folded.
     """
 
     overlay: Overlay = field(default_factory=Overlay)
@@ -339,6 +355,7 @@ class Preferences:
     sweep: bool = False
     speed: float = 1.0
     mask_shown: bool = True
+    details: Details | None = None
     hide_names: bool = False
     recents: tuple[Path, ...] = ()
     theme: Theme = Theme.DARK
@@ -355,6 +372,7 @@ class AppState:
     segmentation: SegmentationState = field(default_factory=SegmentationState)
     correction: CorrectionState = field(default_factory=CorrectionState)
     history: HistoryState = field(default_factory=HistoryState)
+    facts: PatientFacts = field(default_factory=PatientFacts)
     preferences: Preferences = field(default_factory=Preferences)
     busy: Busy | None = None
     message: Message | None = None

@@ -263,7 +263,7 @@ _PATIENT = [
 
 
 def patient_of(image: Image) -> dict[str, str]:
-    """What a patient bar shows and what indices need, formatted; what the header leaves empty or invalid is left out."""
+    """What a patient bar shows and indices need, formatted; what the header leaves empty or invalid is left out."""
     header = read_dicom(image.path, stop_before_pixels=True, specific_tags=_PATIENT)
     text = {name: plain(header.get(name)) for name in _PATIENT}
     date = next((d for d in (text["StudyDate"], text["SeriesDate"], text["AcquisitionDate"]) if _date(d)), "")

@@ -11,7 +11,7 @@ looks at the picture: y runs down.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,12 +58,18 @@ class Insertions:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Ring:
-    """The wall in one slice. centre_mm: (x, y) from the image's top left corner. endo_mm, epi_mm: radii at the
-    directions 0 … 359 degrees."""
+    """The wall in one slice.
+
+    centre_mm: (x, y) of the cavity from the image's top left corner. endo_mm, epi_mm: radii at the directions 0 … 359
+    degrees. cavity: voxels. attached: first and last direction, in the sense of growing angles, in which the right
+    ventricle lies at the wall; None where it does not.
+    """
 
     centre_mm: tuple[float, float]
     endo_mm: NDArray[np.float64]
     epi_mm: NDArray[np.float64]
+    cavity: int = 0
+    attached: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,17 +103,26 @@ def wall_of(
 
     labels: (T, Z, Y, X). insertions: those that the user put; else they are found in the labels at end-diastole.
     """
-    if ed is None or geometry.spacing is Known.ASSUMED:
+    if ed is None:
         return None
-    rings = rings_of(labels[ed], geometry)
-    insertions = insertions or find_insertions(labels[ed], geometry, rings)
-    if insertions is None or not rings:
+    later = None if es is None else (es, rings_of(labels[es], geometry))
+    return wall_from_rings((ed, rings_of(labels[ed], geometry)), later, geometry, insertions)
+
+
+def wall_from_rings(
+    ed: tuple[int, dict[int, Ring]],
+    es: tuple[int, dict[int, Ring]] | None,
+    geometry: Geometry,
+    insertions: Insertions | None = None,
+) -> Wall | None:
+    """As wall_of, from the frames of the phases and their rings."""
+    if geometry.spacing is Known.ASSUMED or not ed[1]:
         return None
-    first = _phase(labels[ed], ed, rings, insertions)
-    second = None
-    if es is not None:
-        closed = rings_of(labels[es], geometry)
-        second = _phase(labels[es], es, closed, insertions) if closed else None
+    insertions = insertions or find_insertions(ed[1], geometry)
+    if insertions is None:
+        return None
+    first = _phase(*ed, insertions)
+    second = _phase(*es, insertions) if es is not None and es[1] else None
     thickening = tuple(
         None if second is None or a is None or (b := second.thickness_mm[i]) is None else 100 * (b - a) / a
         for i, a in enumerate(first.thickness_mm)
@@ -145,7 +160,8 @@ def ring_of(plane: NDArray[np.uint8], geometry: Geometry) -> Ring | None:
     epi = _crossing(inside + wall, radii)
     if endo is None or epi is None or (epi - endo < min(dx, dy) / 2).any():
         return None
-    return Ring((float(x), float(y)), _low_pass(endo), _low_pass(epi))
+    ring = Ring((float(x), float(y)), _low_pass(endo), _low_pass(epi), int(np.count_nonzero(cavity)))
+    return replace(ring, attached=_attached(plane, geometry, ring))
 
 
 def thickness_mm(ring: Ring) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -171,9 +187,9 @@ def thickness_mm(ring: Ring) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     return angles, lengths
 
 
-def find_insertions(labels: NDArray[np.uint8], geometry: Geometry, rings: dict[int, Ring]) -> Insertions | None:
-    """From the right ventricle beside the wall, the middle one of all slices that show it. labels: (Z, Y, X)."""
-    ends = [arc for index, ring in rings.items() if (arc := _attached(labels[index], geometry, ring)) is not None]
+def find_insertions(rings: dict[int, Ring], geometry: Geometry) -> Insertions | None:
+    """Where the right ventricle leaves the wall: the middle direction of all slices of a frame that show it."""
+    ends = [ring.attached for ring in rings.values() if ring.attached is not None]
     if not ends:
         return None
     starts, lasts = (_middle_angle([arc[i] for arc in ends]) for i in (0, 1))
@@ -215,19 +231,19 @@ def segments_at(angles: NDArray[np.float64], level: int, insertions: Insertions)
     return base + 6 * level
 
 
-def levels_of(labels: NDArray[np.uint8], rings: dict[int, Ring]) -> dict[int, int]:
+def levels_of(rings: dict[int, Ring]) -> dict[int, int]:
     """Which third each closed slice is in: 0 base, 1 middle, 2 apex. The wider end is the base."""
     order = sorted(rings)
-    areas = [int(np.count_nonzero(labels[index] == LV)) for index in order]
+    areas = [rings[index].cavity for index in order]
     half = len(order) // 2
     if half and sum(areas[:half]) < sum(areas[-half:]):
         order.reverse()
     return {index: min(3 * (2 * i + 1) // (2 * len(order)), 2) for i, index in enumerate(order)}
 
 
-def _phase(labels: NDArray[np.uint8], frame: int, rings: dict[int, Ring], insertions: Insertions) -> WallPhase:
+def _phase(frame: int, rings: dict[int, Ring], insertions: Insertions) -> WallPhase:
     lengths: list[list[NDArray[np.float64]]] = [[] for _ in range(MEASURED)]
-    levels = levels_of(labels, rings)
+    levels = levels_of(rings)
     for index, level in levels.items():
         angles, chords = thickness_mm(rings[index])
         of = segments_at(angles, level, insertions)

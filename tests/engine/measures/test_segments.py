@@ -85,7 +85,7 @@ def test_the_phantoms_wall(heart):
 
 def test_the_phantoms_insertions(heart):
     volume, labels, _ = heart
-    found = find_insertions(labels.array[0], volume.geometry, rings_of(labels.array[0], volume.geometry))
+    found = find_insertions(rings_of(labels.array[0], volume.geometry), volume.geometry)
     assert found is not None and found.found and found.sure
     middle, half = phantom.RV_MIDDLE, phantom.RV_HALF_ANGLE
     turned = {round(math.degrees(a) % 360) for a in (found.anterior, found.inferior)}
@@ -123,9 +123,9 @@ def test_every_direction_has_a_segment():
 def test_base_is_the_wider_end_whichever_way_the_slices_run(heart):
     volume, labels, _ = heart
     rings = rings_of(labels.array[0], volume.geometry)
-    levels = levels_of(labels.array[0], rings)
+    levels = levels_of(rings)
     flipped = labels.array[0][::-1]
-    turned = levels_of(flipped, rings_of(flipped, volume.geometry))
+    turned = levels_of(rings_of(flipped, volume.geometry))
     last = len(flipped) - 1
     assert turned == {last - index: level for index, level in levels.items()}
     assert set(levels.values()) == {0, 1, 2}
