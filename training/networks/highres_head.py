@@ -1,21 +1,22 @@
-"""QuantLite on a coarser picture, giving labels of the full one: the learned high-resolution head and its baseline.
+"""QuantLite on a coarser picture, giving labels of the full one: learned high-resolution heads and their baselines.
 
-Both take the usual input, average it over squares of 2 × 2 or 4 × 4 pixels, and run QuantLite on what is left, so that
-speed and memory are to labels of full resolution. They differ in what follows the coarse logits:
+All take the usual input, shrink it by 2, 4 or 8, and run QuantLite on what is left. They differ in what follows the
+coarse logits:
 
-- The baseline never sees a fine label: its coarse logits learn the label that most pixels of a square have, and are
-  resized bilinearly when it is used.
-- The head is a chain of small learned upsamplings with skips from the coarse logits, one set of weights for all class
-  maps, and learns from every pixel, at every scale (the idea of J-Net).
+- The baselines never see a fine label. One repeats each coarse label (published), one resizes the logits bilinearly.
+- The linear head is a chain of small learned upsamplings with skips from the coarse logits, one set of weights for all
+  class maps, and learns from every pixel, at every scale (the idea of J-Net).
+- The guided head also sees the image of full resolution, which knows where the edges are.
 
-The chain is linear, as J-Net's is, so that it is one convolution of the coarse logits with s² outputs and a rearranging
-of these, whatever its stages: that is how it is computed, here and in the exported graph. So it costs nothing to chain.
+The chain of the linear head is one convolution of the coarse logits with s² outputs and a rearranging of these,
+whatever its stages: that is how it is computed, here and in the exported graph. So it costs nothing to chain.
 """
 
 from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping, Sequence
+from enum import StrEnum
 
 import torch
 import torch.nn.functional as F
@@ -98,43 +99,106 @@ class HighResHead(nn.Module):
         return found
 
 
+class GuidedHead(nn.Module):
+    """Coarse logits (N, C, h, w) and the image (N, 1, s·h, s·w) to logits (N, C, s·h, s·w).
+
+    Around every coarse pixel the logits are a linear function of the grey value: the regression of a guided filter (He,
+    Sun and Tang, Guided Image Filtering, 2013), over 3 × 3 coarse pixels. Its slope says how a class follows the
+    picture, so the fine logits are the coarse ones resized, plus slope × what the picture has beyond its coarse means.
+    alpha: how much of it, a number per class. A 3 × 3 convolution per class follows. 41 parameters for 4 classes.
+    """
+
+    def __init__(self, scale: int, classes: int = 4) -> None:
+        super().__init__()
+        self.scale = scale
+        self.alpha = nn.Parameter(torch.full((1, classes, 1, 1), 0.5))
+        self.ridge = nn.Parameter(torch.tensor(-2.0))
+        self.smooth = nn.Conv2d(classes, classes, 3, padding=1, groups=classes, bias=False)
+        nn.init.dirac_(self.smooth.weight, groups=classes)
+
+    def forward(self, coarse: Tensor, image: Tensor) -> Tensor:
+        means = F.avg_pool2d(image, self.scale)
+        mean, squares = _window(means), _window(F.avg_pool2d(image * image, self.scale))
+        variance = torch.relu(squares - mean * mean) + F.softplus(self.ridge)
+        slope = (_window(coarse * means) - _window(coarse) * mean) / variance
+        detail = image - _resize(mean, self.scale)
+        fine: Tensor = self.smooth(_resize(coarse, self.scale) + self.alpha * _resize(slope, self.scale) * detail)
+        return fine
+
+
+def _window(x: Tensor) -> Tensor:
+    """Means over 3 × 3 pixels; at the edge over those that are there."""
+    return F.avg_pool2d(x, 3, 1, 1, count_include_pad=False)
+
+
+def _resize(x: Tensor, scale: int) -> Tensor:
+    return F.interpolate(x, scale_factor=scale, mode="bilinear", align_corners=False)
+
+
+class End(StrEnum):
+    """How coarse logits become labels of full resolution."""
+
+    LABELS = "labels"
+    """The label of each coarse pixel, repeated: the published baseline."""
+    BILINEAR = "bilinear"
+    """Logits resized bilinearly: a stronger baseline."""
+    LINEAR = "linear"
+    """J-Net's learned head, which sees the coarse logits alone."""
+    GUIDED = "guided"
+    """A learned head that also sees the image of full resolution."""
+
+
 class LowRes(nn.Module):
     """QuantLite at 1/s of the resolution. (N, 1, H, W), standardised, to logits (N, 4, H, W); multiples of 16·s.
 
     While training, forward gives the logits that `loss` takes: the coarse ones, and the head's at every finer scale.
-    learned: with the head instead of bilinear resizing.
+    End.LABELS is fed and taught as J-Net's repository does it: one pixel of every square, of image and labels alike.
+    The others are fed the mean of every square.
     """
 
-    def __init__(self, scale: int, *, learned: bool) -> None:
+    def __init__(self, scale: int, end: End) -> None:
         super().__init__()
         self.scale = scale
-        self.shrink = nn.AvgPool2d(scale)
+        self.end = end
+        self.shrink: nn.Module = nn.AvgPool2d(scale) if end is not End.LABELS else Nearest(scale)
         self.network = QuantLite()
-        self.head = HighResHead(scale) if learned else None
+        self.head = HighResHead(scale) if end is End.LINEAR else None
+        self.guide = GuidedHead(scale) if end is End.GUIDED else None
         self.tail: nn.Module | None = None
 
     def forward(self, x: Tensor) -> Tensor | list[Tensor]:
         coarse: Tensor = self.network(self.shrink(x))
         if self.tail is not None:
             return self.tail(coarse)
+        if self.guide:
+            if not self.training:
+                return self.guide(coarse, x)
+            # Its variances are differences of near numbers, which bfloat16 cannot hold.
+            with torch.autocast(x.device.type, enabled=False):
+                return [coarse, self.guide(coarse.float(), x)]
         if self.training:
             return [coarse, *(self.head.scales(coarse) if self.head else ())]
         if self.head:
             return self.head(coarse)
-        return F.interpolate(coarse, scale_factor=self.scale, mode="bilinear", align_corners=False)
+        if self.end is End.LABELS:
+            return F.interpolate(coarse, scale_factor=self.scale, mode="nearest")
+        return _resize(coarse, self.scale)
 
     def loss(
         self, logits: Sequence[Tensor], target: Tensor, taught: Tensor | None = None, teacher_weight: float = 0.0
     ) -> Tensor:
         """Of what forward gives while training, against labels (N, H, W) int64 of full resolution; a scalar.
 
-        The baseline learns the label that most pixels of a square have. The head learns, at every scale, the share that
-        each class has of a square's pixels; at the finest that is the labels themselves.
+        The published baseline learns the label of one pixel of each square, the bilinear one that of most of its
+        pixels. The heads learn, at every scale, the share that each class has of a square's pixels; at the finest that
+        is the labels themselves.
         taught: a teacher's probabilities (N, C, H, W) of full resolution, mixed with the labels by teacher_weight. A
-        fine truth is what the head is for; the baseline has no use for it.
+        fine truth is what the heads are for; the baselines have no use for it.
         """
+        if self.end is End.LABELS:
+            return dice_cross_entropy(logits[0].float(), target[:, :: self.scale, :: self.scale])
         truth = F.one_hot(target, logits[0].shape[1]).permute(0, 3, 1, 2).float()
-        if self.head is None:
+        if self.end is End.BILINEAR:
             return dice_cross_entropy(logits[0].float(), F.avg_pool2d(truth, self.scale).argmax(1))
         if taught is not None:
             truth = torch.lerp(truth, taught, teacher_weight)
@@ -147,10 +211,10 @@ class LowRes(nn.Module):
         self.network.load_state_dict(state)
 
     def fold(self) -> None:
-        """Merge QuantLite's branches, and the head with the rearranging of the coarse logits, in place, for export.
+        """Merge QuantLite's branches, and the linear head with the rearranging of the coarse logits, in place.
 
-        The coarse logits come as 2 × 2 blocks in channels, and the head is a convolution of those blocks as well: one
-        small convolution at half the coarse resolution, then one rearranging instead of two.
+        The coarse logits come as 2 × 2 blocks in channels, and the linear head is a convolution of those blocks as
+        well: one small convolution at half the coarse resolution, then one rearranging instead of two.
         """
         self.network.fold()
         if self.head is None or self.tail is not None:
@@ -161,6 +225,17 @@ class LowRes(nn.Module):
         convolution.weight.data.copy_(weight.repeat(classes, 1, 1, 1))
         self.network.shuffle = nn.Identity()
         self.tail = nn.Sequential(convolution, nn.PixelShuffle(2 * self.scale))
+
+
+class Nearest(nn.Module):
+    """The first pixel of every square of scale × scale."""
+
+    def __init__(self, scale: int) -> None:
+        super().__init__()
+        self.scale = scale
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x[..., :: self.scale, :: self.scale]
 
 
 def of_blocks(kernel: Tensor) -> Tensor:

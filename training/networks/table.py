@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from training.networks.espnetv2 import ESPNetv2, ESPNetv2EdgeNets
-from training.networks.highres_head import LowRes
+from training.networks.highres_head import End, LowRes
 from training.networks.quantlite import QuantLite
 from training.networks.unet import UNet
 
@@ -18,10 +18,15 @@ NETWORKS: dict[str, Callable[[], nn.Module]] = {
     "espnetv2": ESPNetv2,
     "espnetv2_edgenets": ESPNetv2EdgeNets,
     "unet": UNet,
-    "quantlite_half": lambda: LowRes(2, learned=True),
-    "quantlite_half_bilinear": lambda: LowRes(2, learned=False),
-    "quantlite_quarter": lambda: LowRes(4, learned=True),
-    "quantlite_quarter_bilinear": lambda: LowRes(4, learned=False),
+    "quantlite_half": lambda: LowRes(2, End.LINEAR),
+    "quantlite_half_bilinear": lambda: LowRes(2, End.BILINEAR),
+    "quantlite_quarter": lambda: LowRes(4, End.LINEAR),
+    "quantlite_quarter_bilinear": lambda: LowRes(4, End.BILINEAR),
+    "quantlite_quarter_published": lambda: LowRes(4, End.LABELS),
+    "quantlite_quarter_guided": lambda: LowRes(4, End.GUIDED),
+    "quantlite_eighth_published": lambda: LowRes(8, End.LABELS),
+    "quantlite_eighth_bilinear": lambda: LowRes(8, End.BILINEAR),
+    "quantlite_eighth_guided": lambda: LowRes(8, End.GUIDED),
 }
 
 

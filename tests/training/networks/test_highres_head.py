@@ -16,7 +16,7 @@ from training_scans import phantom_scans
 from benchmarks import lowres
 from training.config import load_config
 from training.losses import dice_cross_entropy
-from training.networks.highres_head import HighResHead, LowRes, share_loss
+from training.networks.highres_head import End, GuidedHead, HighResHead, LowRes, share_loss
 from training.networks.quantlite import QuantLite
 from training.networks.table import NETWORKS, parameter_count
 from training.steps.train import train
@@ -66,7 +66,7 @@ def test_the_head_has_fewer_than_200_parameters(scale: int, name: str) -> None:
 @pytest.mark.parametrize("scale", LEARNED)
 def test_folding_keeps_the_function(scale: int) -> None:
     torch.manual_seed(0)
-    network = LowRes(scale, learned=True).eval()
+    network = LowRes(scale, End.LINEAR).eval()
     network.head = _head(scale)
     x = torch.randn(1, 1, 64, 128)
     with torch.no_grad():
@@ -75,6 +75,46 @@ def test_folding_keeps_the_function(scale: int) -> None:
         torch.testing.assert_close(network(x), before, rtol=1e-3, atol=1e-4)
         network.fold()
         torch.testing.assert_close(network(x), before, rtol=1e-3, atol=1e-4)
+
+
+def test_the_guided_head_follows_an_edge_that_only_the_fine_image_shows() -> None:
+    image = torch.zeros(1, 1, 32, 32)
+    image[..., 13:] = 1.0  # within a coarse pixel
+    coarse = torch.zeros(1, 4, 8, 8)
+    coarse[:, 1] = F.avg_pool2d(image, 4)[:, 0] - 0.5
+    coarse[:, 0] = -coarse[:, 1]
+    head = GuidedHead(4).eval()
+    with torch.no_grad():
+        head.ridge.fill_(-8.0)
+        fine = head(coarse, image)
+        bilinear = F.interpolate(coarse, scale_factor=4, mode="bilinear", align_corners=False)
+    truth = image[0, 0].bool()
+    wrong = [int(((z[0, 1] > z[0, 0]) != truth).sum()) for z in (fine, bilinear)]
+    assert wrong[0] < 0.5 * wrong[1]
+
+
+def test_the_guided_head_of_a_flat_image_only_resizes() -> None:
+    coarse = torch.randn(1, 4, 8, 8)
+    fine = GuidedHead(4)(coarse, torch.full((1, 1, 32, 32), 0.3))
+    torch.testing.assert_close(fine, F.interpolate(coarse, scale_factor=4, mode="bilinear", align_corners=False))
+
+
+@pytest.mark.parametrize("side", ["quarter", "eighth"])
+def test_heads_and_baselines_have_the_same_network(side: str) -> None:
+    count = {end: parameter_count(NETWORKS[f"quantlite_{side}_{end}"]()) for end in ("published", "bilinear", "guided")}
+    assert count["published"] == count["bilinear"] == parameter_count(QuantLite())
+    assert count["guided"] - count["bilinear"] == 41
+
+
+def test_the_published_baseline_learns_one_pixel_of_every_square() -> None:
+    network = LowRes(4, End.LABELS).train()
+    labels = torch.zeros(2, 64, 64, dtype=torch.int64)
+    labels[:, 8:32, 8:32] = 1
+    between = labels.clone()
+    between[:, 9:12, 9:12] = 2
+    logits = network(torch.randn(2, 1, 64, 64))
+    assert network.loss(logits, labels).item() == network.loss(logits, between).item()
+    assert network.eval()(torch.randn(1, 1, 64, 64)).shape == (1, 4, 64, 64)
 
 
 def test_only_the_head_hears_of_fine_labels() -> None:
