@@ -128,6 +128,7 @@ TEXTS = (
     marked("Engine", "Volumes and mass are not of the whole heart: {why}."),
     # engine.formats.masks
     marked("Engine", "The mask was resampled to the grid of the scan: {difference}."),
+    marked("Engine", "The labels go by their names in {file}: {values}."),
     marked("Engine", "The mask does not say what its labels mean: {values} is taken ({convention}, not {other})."),
     # engine.measures.quality
     marked("Engine", "Nothing was found: no ventricle is in any slice."),

@@ -24,12 +24,12 @@ from engine.formats import case_file
 from engine.formats.dicom_files import UNFETCHED
 from engine.formats.dicom_study import DICOM
 from engine.formats.index import Entry, Format, Found, Index, Series, UnusableError, also_found, indexed, not_read
-from engine.formats.nifti_folder import NIFTI
+from engine.formats.nifti_folder import METAIMAGE, NIFTI, NRRD, masks_among
 from engine.formats.study_files import find_files, is_scan_archive, is_unfetched
 from engine.progress import CancelToken, Progress, no_progress
 from engine.volume import OnPlane, Volume
 
-FORMATS: tuple[Format, ...] = (NIFTI, DICOM)
+FORMATS: tuple[Format, ...] = (NIFTI, NRRD, METAIMAGE, DICOM)
 """What can be opened. Each file goes to the first format whose probe takes it; DICOM, whose files have any name, is
 last. A further format is one module and one entry here."""
 
@@ -93,6 +93,9 @@ def _sorted(files: Sequence[Path], named: frozenset[Path], progress: Progress, c
         masks += found.masks
         unusable.update(found.unusable)
         left += found.foreign
+    if labels := masks_among(entries):
+        masks += [path for entry in labels for path in entry.series.paths]
+        entries = [entry for entry in entries if entry not in labels]
     return Found(entries, unusable, masks, left)
 
 

@@ -21,12 +21,12 @@ _JSON_NAMES = ("dataset.json", "datastore_v2.json", "metadata.json", "labels.jso
 _TABLE_ENDINGS = (".txt", ".label", ".lbl", ".ctbl")
 _KEYS = {LV: "lv", MYO: "myo", RV: "rv", 0: "background"}
 
-_LEFT = {"left", "lv", "lvc", "lvbp", "lvm", "lvmyo", "lvmyocardium", "lvendo", "lvcavity"}
+_LEFT = {"left", "mlv", "lv", "lvc", "lvbp", "lvm", "lvmyo", "lvmyocardium", "lvendo", "lvcavity"}
 _RIGHT = {"right", "rv", "rvc", "rvbp", "rvendo", "rvcavity", "rvm", "rvmyo"}
 _VENTRICLE = {"ventricle", "ventricular", "lv", "rv", "lvc", "rvc", "lvbp", "rvbp", "lvendo", "rvendo", "lvcavity"} | {
     "rvcavity"
 }
-_WALL = {"myo", "myocardium", "myocardial", "muscle", "wall", "lvm", "lvmyo", "lvmyocardium", "rvm", "rvmyo"}
+_WALL = {"mlv", "myo", "myocardium", "myocardial", "muscle", "wall", "lvm", "lvmyo", "lvmyocardium", "rvm", "rvmyo"}
 _OTHER = {
     *("atrium", "atrial", "atria", "la", "ra", "aorta", "scar", "edema", "oedema", "fat", "infarct", "mvo", "fibrosis"),
     *("epi", "epicardium", "epicardial", "pericardium", "papillary", "thrombus", "artery", "valve", "septum", "both"),

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 
 from engine.errors import ScanError
-from engine.formats.nifti_file import open_nifti, read_voxels
+from engine.formats.nifti_file import open_nifti
 from engine.formats.nifti_grid import difference, layout_of, read_header
-from engine.formats.nifti_values import plain_values
+from engine.formats.nifti_masks import label_voxels, mask_frames
 from engine.volume import Geometry, Known, LabelMap, Volume, convert_labels
 
 KEPT = (0.8, 1.25)
@@ -45,9 +45,10 @@ def read_resampled(path: Path, volume: Volume, convention: str) -> tuple[LabelMa
                 f"{path}: is not on the grid of {name}: {how}; it cannot be resampled, because one of the two does not "
                 "say for certain where it lies"
             )
-    if file.frames != volume.frames:
-        raise ScanError(f"{path}: has {file.frames} frames, {name} has {volume.frames}; give the mask of every frame")
-    array, _ = plain_values(read_voxels(file), file.slope, file.inter, path)
+    frames = mask_frames(file)
+    if frames != volume.frames:
+        raise ScanError(f"{path}: has {frames} frames, {name} has {volume.frames}; give the mask of every frame")
+    array = label_voxels(file, convention)
     try:
         given = LabelMap(convert_labels(layout.to_volume(array), convention), own)
     except ScanError as error:

@@ -12,6 +12,8 @@ from pathlib import Path
 import numpy as np
 
 from engine.errors import ScanError
+from engine.files import is_file
+from engine.formats.mask_names import LabelOrder, in_words, order_beside
 from engine.volume import CONVENTIONS, STRUCTURES, LabelMap, Volume
 
 
@@ -33,7 +35,8 @@ def needs_convention(paths: Sequence[Path]) -> bool:
 
     DICOM SEG name their structures, and masks that this program wrote name their convention. Raises ScanError.
     """
-    return bool(_nifti_files(paths)) and not _own_convention(_nifti_files(paths))
+    files = _nifti_files(paths)
+    return bool(files) and not _own_convention(files) and _named_order(files) is None
 
 
 def frames_in(paths: Sequence[Path]) -> int:
@@ -47,23 +50,27 @@ def read_masks(paths: Sequence[Path], volume: Volume, *, convention: str = "", f
     """Labels on the volume's grid.
 
     paths: NIfTI files, one of every frame, as many of one frame each as the scan has, or one of a single frame; a
-    folder of such files; or DICOM SEG, files and folders, where each frame goes where its source image is.
-    convention: what the values of NIfTI files mean, a key of engine.volume.CONVENTIONS. Empty: what the files say,
-    else "mnms", which a notice then says.
+    folder or zip archive of such files; or DICOM SEG, files and folders, where each frame goes where its source
+    image is.
+    convention: what the values of NIfTI files mean, as engine.volume.label_values takes it. Empty: what the files say,
+    else what a file beside them says, else "mnms"; a notice then says so.
     frame: which frame a NIfTI mask of a single frame is of; None where that is not known, and such a mask is refused.
     Raises ScanError, naming the file, where one is no mask of this scan.
     """
     if not paths:
         raise ScanError("no mask was given; name a NIfTI file or a DICOM SEG")
     for path in paths:
-        if not path.exists():
+        if not path.exists() and not is_file(path):
             raise ScanError(f"{path}: no such file or folder; check the path")
     files = _nifti_files(paths)
     if not files:
         return _read_seg(paths, volume, frame)
     said = convention or _own_convention(files)
     notices: tuple[str, ...] = ()
-    if not said:
+    if not said and (order := _named_order(files)) is not None:
+        said = order.convention
+        notices = (f"The labels go by their names in {order.source}: {in_words(said)}.",)
+    elif not said:
         said = "mnms"
         names = ", ".join(f"{value} {STRUCTURES[ours]}" for value, ours in CONVENTIONS[said].items())
         others = " or ".join(name for name in CONVENTIONS if name != said)
@@ -74,11 +81,15 @@ def read_masks(paths: Sequence[Path], volume: Volume, *, convention: str = "", f
 
 def _nifti_files(paths: Sequence[Path]) -> list[Path]:
     """The NIfTI files among paths, and those of a folder, in phase order; none where another kind of file is given."""
-    from engine.formats import nifti, nifti_folder  # noqa: PLC0415 - see the module's docstring
+    from engine.formats import metaimage_header, nifti, nifti_folder, nrrd_header  # noqa: PLC0415 - see above
+    from engine.formats.study_files import find_files, is_scan_archive  # noqa: PLC0415 - see above
 
-    if len(paths) == 1 and paths[0].is_dir():
-        inside = [p for p in sorted(paths[0].iterdir()) if p.is_file()]
-        paths = [p for p in inside if nifti.suffix_of(p) in nifti.SUFFIXES and nifti_folder.is_mask(p)]
+    if len(paths) == 1 and (paths[0].is_dir() or is_scan_archive(paths[0])):
+        kinds = (*nifti.SUFFIXES, *nrrd_header.SUFFIXES, *metaimage_header.SUFFIXES)
+        inside = [p for p in find_files(paths) if paths[0].is_file() or p.parent == paths[0]]
+        readable = [p for p in inside if nifti.suffix_of(p) in kinds]
+        # Predictions of nnU-Net are named as their images are.
+        paths = [p for p in readable if nifti_folder.is_mask(p)] or readable
     if not all(nifti.suffix_of(path) in nifti.READABLE_SUFFIXES for path in paths):
         return []
     return nifti_folder.in_phase_order(paths)
@@ -90,6 +101,12 @@ def _own_convention(files: Sequence[Path]) -> str:
 
     named = {nifti.convention_in(path) for path in files}
     return named.pop() if len(named) == 1 else ""
+
+
+def _named_order(files: Sequence[Path]) -> LabelOrder | None:
+    """The order of labels that files beside the masks give, the same for all of them."""
+    orders = {order_beside(path) for path in files}
+    return orders.pop() if len(orders) == 1 else None
 
 
 def _read_seg(paths: Sequence[Path], volume: Volume, frame: int | None) -> LoadedMask:

@@ -90,8 +90,9 @@ def size_of(path: Path) -> tuple[int, tuple[int, int, int]]:
 
 
 def frames_of(path: Path) -> int:
-    """How many frames a file holds, by its header. Raises ScanError as read does."""
-    return open_nifti(path).frames
+    """How many frames a file holds, by its header; segments in layers are one. Raises ScanError as read does."""
+    file = open_nifti(path)
+    return 1 if file.segments else file.frames
 
 
 def are_parts(paths: Sequence[Path]) -> bool:

@@ -6,6 +6,7 @@ end, because the checksum stands there; and nothing may follow the voxels, becau
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import io
 import math
@@ -22,16 +23,22 @@ from numpy.typing import NDArray
 
 from engine.errors import ScanError
 from engine.files import file_size, is_file, open_regular
-from engine.formats import itk_headers
+from engine.formats import metaimage_header, nrrd_header
 from engine.formats.dicom_files import UNFETCHED
 from engine.formats.nifti_grid import RAS_TO_LPS, nib, sizes_text
+from engine.formats.voxel_header import MOST_HEADER, Segment
 
 SUFFIXES = (".nii", ".nii.gz")
-READABLE_SUFFIXES = (*SUFFIXES, ".hdr", ".img", ".hdr.gz", ".img.gz", *itk_headers.SUFFIXES)
+READABLE_SUFFIXES = (*SUFFIXES, ".hdr", ".img", ".hdr.gz", ".img.gz", *nrrd_header.SUFFIXES, *metaimage_header.SUFFIXES)
 
+_IN_TEXT = {
+    **dict.fromkeys(nrrd_header.SUFFIXES, nrrd_header.read_nrrd_header),
+    **dict.fromkeys(metaimage_header.SUFFIXES, metaimage_header.read_metaimage_header),
+}
 _GZIP = b"\x1f\x8b"
 _MOST_PACKED = 1100
 """gzip packs at most 1032 to 1."""
+_MOST_PACKED_BZIP2 = 1_000_000
 _LARGE_BYTES = 512 << 20
 _MOST_PACKED_LARGE = 100
 """Masks pack well, but none of this size packs as a file does that was made to fill the memory."""
@@ -50,7 +57,7 @@ class NiftiFile:
     header: nibabel's. shape, frames: (I, J, K) and T. dtype: as stored. offset: of the first voxel in data, in bytes.
     slope, inter: real value = stored × slope + inter. packed: whether data is compressed.
     coding: how the voxels of NRRD and MetaImage are packed from byte `offset` on; empty where all of data is gzip or
-    nothing is. frames_first: the frames vary fastest, as NRRD may have them.
+    nothing is. frames_first: the frames vary fastest, as NRRD may have them. segments: as in VoxelHeader.
     """
 
     path: Path
@@ -65,6 +72,7 @@ class NiftiFile:
     packed: bool
     coding: str = ""
     frames_first: bool = False
+    segments: tuple[Segment, ...] = ()
 
     @property
     def frame_bytes(self) -> int:
@@ -123,8 +131,8 @@ def open_nifti(path: Path) -> NiftiFile:
         raise ScanError(f"{path}: is a folder, not a NIfTI file")
     if is_file(path) and file_size(path) == 0:
         raise ScanError(f"{path}: is empty; copy it again from its source")
-    if suffix_of(path) in itk_headers.SUFFIXES:
-        return _open_itk(path)
+    if suffix_of(path) in _IN_TEXT:
+        return _open_text(path)
     named, data = _pair_of(path)
     try:
         with _stream(named) as stream:
@@ -154,10 +162,12 @@ def open_nifti(path: Path) -> NiftiFile:
     return file
 
 
-def _open_itk(path: Path) -> NiftiFile:
+def _open_text(path: Path) -> NiftiFile:
     """An NRRD or MetaImage file, its grid as a NIfTI header, so that all that follows is the same. Raises ScanError."""
     try:
-        found = itk_headers.read_itk_header(path)
+        with open_regular(path) as stream:
+            block = stream.read(MOST_HEADER)
+        found = _IN_TEXT[suffix_of(path)](path, block)
         header = nib.Nifti1Image.header_class()
         header.set_data_dtype(found.dtype.newbyteorder("="))
         header.set_data_shape(found.shape if found.frames == 1 else (*found.shape, found.frames))
@@ -169,15 +179,17 @@ def _open_itk(path: Path) -> NiftiFile:
         header.set_xyzt_units("mm")
         with open_regular(found.data) as raw:
             size = raw.seek(0, io.SEEK_END)
+        start = size - found.total_bytes if found.start == -1 else found.start
     except FileNotFoundError as error:
         raise ScanError(f"{path}: the file of its voxels is missing; copy both") from error
     except _damage() as error:
         raise ScanError(f"{path}: cannot be read ({short_reason(error, path)}); check what it is") from error
     packed = found.coding != "raw"
     file = NiftiFile(
-        *(path, found.data, header, found.shape, found.frames, found.dtype, found.start, 1.0, 0.0, packed),
+        *(path, found.data, header, found.shape, found.frames, found.dtype, start, 1.0, 0.0, packed),
         coding=found.coding,
         frames_first=found.frames_first,
+        segments=found.segments,
     )
     _check(file, size)
     return file
@@ -236,6 +248,8 @@ def _check(file: NiftiFile, size: int) -> None:
         what = {"c": "complex numbers", "V": "colours"}.get(dtype.kind, f"'{dtype}' values")
         raise ScanError(f"{path}: holds {what}, not a grey-scale scan; export the magnitude images")
     most = _MOST_PACKED_LARGE if claimed > _LARGE_BYTES else _MOST_PACKED
+    if file.coding == "bzip2" and claimed <= _LARGE_BYTES:
+        most = _MOST_PACKED_BZIP2
     if file.offset < 0 or claimed + file.offset > size * (most if file.packed else 1):
         raise ScanError(
             f"{path}: is damaged or cut short (its header promises {claimed} bytes of voxels); "
@@ -308,6 +322,11 @@ def _voxel_stream(file: NiftiFile) -> BinaryIO:
         return raw
     if file.coding == "gzip":
         return cast(BinaryIO, _Unpacked(raw))
+    if file.coding == "bzip2":
+        return cast(BinaryIO, _UnpackedBzip2(raw))
+    if file.coding == "text":
+        with raw:
+            return _numbers_in_text(file, raw.read())
     with raw:
         unpack = zlib.decompressobj()
         # A little more than is promised, so that a surplus is noticed.
@@ -317,6 +336,19 @@ def _voxel_stream(file: NiftiFile) -> BinaryIO:
         if not unpack.eof and len(content) <= file.total_bytes:
             raise EOFError("it ends before its checksum")
     return io.BytesIO(content)
+
+
+def _numbers_in_text(file: NiftiFile, text: bytes) -> BinaryIO:
+    """Voxels that are written as numbers in words. Raises ValueError where one is no number of the file's type."""
+    words = text.split()
+    if file.dtype.kind in "iu":
+        numbers = np.array([int(word) for word in words], dtype=np.int64)
+        limits = np.iinfo(file.dtype)
+        if len(numbers) and not limits.min <= numbers.min() <= numbers.max() <= limits.max:
+            raise ValueError(f"its numbers do not fit into {file.dtype.name}")
+    else:
+        numbers = np.array([float(word) for word in words])
+    return io.BytesIO(numbers.astype(file.dtype).tobytes())
 
 
 def _stream(path: Path) -> BinaryIO:
@@ -332,6 +364,18 @@ class _Unpacked(gzip.GzipFile):
 
     def __init__(self, raw: BinaryIO) -> None:
         super().__init__(fileobj=raw, mode="rb")
+        self._raw = raw
+
+    def close(self) -> None:
+        super().close()
+        self._raw.close()
+
+
+class _UnpackedBzip2(bz2.BZ2File):
+    """A bzip2 file that closes the file it reads from."""
+
+    def __init__(self, raw: BinaryIO) -> None:
+        super().__init__(raw)
         self._raw = raw
 
     def close(self) -> None:

@@ -1,15 +1,21 @@
-"""NIfTI as a format of the door: the scans of each folder, those in several files, and masks, which are passed over."""
+"""NIfTI, NRRD and MetaImage as formats of the door: the scans of each folder, also those in several files, and masks,
+which are passed over."""
 
 from __future__ import annotations
 
 import re
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from typing import Any
+
+from numpy.typing import NDArray
 
 from engine.errors import ScanError
 from engine.files import is_file
-from engine.formats import itk_headers, nifti
+from engine.formats import metaimage_header, nifti, nrrd_header
 from engine.formats import nifti_names as names
 from engine.formats.datasets import info_frames
 from engine.formats.dicom_files import looks_like_dicom
@@ -20,14 +26,16 @@ from engine.volume import OnPlane, Volume
 
 def _probe(path: Path, named: bool) -> bool:
     suffix = nifti.suffix_of(path)
-    if suffix in (*nifti.SUFFIXES, *itk_headers.SUFFIXES):
+    if suffix in nifti.SUFFIXES:
         return True
     if suffix in nifti.READABLE_SUFFIXES:
-        return named or nifti.is_pair(path)
+        return suffix not in _IN_TEXT and (named or nifti.is_pair(path))
     return named and not looks_like_dicom(path) and nifti.looks_like_nifti(path)
 
 
-def _find(files: Sequence[Path], named: frozenset[Path], *, progress: Progress, cancel: CancelToken) -> Found:
+def _find(
+    kind: str, files: Sequence[Path], named: frozenset[Path], *, progress: Progress, cancel: CancelToken
+) -> Found:
     foreign = [path for path in files if not nifti.looks_like_nifti(path) and looks_like_dicom(path)]
     # Of a header and its image, one is enough to open both.
     whole = [path for path in files if path not in foreign and not (nifti.is_pair(path) and _is_image_of(path, files))]
@@ -48,11 +56,11 @@ def _find(files: Sequence[Path], named: frozenset[Path], *, progress: Progress, 
         for paths in [tuple(in_phase_order(whole))] if pair else groups(members):
             cancel.check()
             try:
-                series = _series(paths)
+                series = replace(_series(paths), kind=kind)
             except ScanError as error:
                 unusable[paths[0]] = UnusableError(str(error).removeprefix(f"{paths[0]}: "))
                 continue
-            entries.append(Entry(series, f"nifti\0{folder}", folder.name or str(folder), is_folder=True))
+            entries.append(Entry(series, f"folder\0{folder}", folder.name or str(folder), is_folder=True))
         if pair:
             break
     return Found(entries, unusable, masks, foreign)
@@ -130,15 +138,43 @@ def _read(
     return nifti.read(series.paths, on_plane=on_plane)
 
 
-NIFTI = Format(
-    kind="nifti",
-    name="NIfTI, NRRD, MetaImage",
-    suffixes=(*nifti.SUFFIXES, *itk_headers.SUFFIXES),
-    probe=_probe,
-    find=_find,
+def _preview(series: Series) -> tuple[NDArray[Any], tuple[float, float]]:
+    return nifti.preview(series.paths[0])
+
+
+_IN_TEXT = (*nrrd_header.SUFFIXES, *metaimage_header.SUFFIXES)
+
+NIFTI = Format("nifti", "NIfTI", nifti.SUFFIXES, _probe, partial(_find, "nifti"), _read, _preview)
+NRRD = Format(
+    kind="nrrd",
+    name="NRRD",
+    suffixes=nrrd_header.SUFFIXES,
+    probe=lambda path, named: nifti.suffix_of(path) in nrrd_header.SUFFIXES,
+    find=partial(_find, "nrrd"),
     read=_read,
-    preview=lambda series: nifti.preview(series.paths[0]),
+    preview=_preview,
 )
+METAIMAGE = Format(
+    kind="metaimage",
+    name="MetaImage",
+    suffixes=metaimage_header.SUFFIXES,
+    probe=lambda path, named: nifti.suffix_of(path) in metaimage_header.SUFFIXES,
+    find=partial(_find, "metaimage"),
+    read=_read,
+    preview=_preview,
+)
+
+
+def masks_among(entries: Sequence[Entry]) -> list[Entry]:
+    """Entries of these formats that are masks by their values, where several of the formats lie beside each other.
+
+    Within one format they have been passed over already.
+    """
+    own = {NIFTI.kind, NRRD.kind, METAIMAGE.kind}
+    if len({entry.series.kind for entry in entries} & own) < 2:
+        return []
+    masks = [e for e in entries if e.series.kind in own and all(map(_holds_labels, e.series.paths))]
+    return masks if len(masks) < len(entries) else []
 
 
 def in_phase_order(paths: Sequence[Path]) -> list[Path]:

@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 
 from engine.errors import ExportError, ScanError
 from engine.files import write_atomically
-from engine.formats.nifti_file import SUFFIXES, open_nifti, read_voxels, short_reason, suffix_of
+from engine.formats.mask_names import convention_of, structure_of
+from engine.formats.nifti_file import SUFFIXES, NiftiFile, open_nifti, read_voxels, short_reason, suffix_of
 from engine.formats.nifti_grid import difference, layout_of, matching_layout, new_header, nib, read_header
 from engine.formats.nifti_values import plain_values
-from engine.volume import CONVENTIONS, Geometry, Known, LabelMap, Source, Volume, convert_labels
+from engine.volume import CONVENTIONS, MYO, Geometry, Known, LabelMap, Source, Volume, convert_labels
 
 NIFTI_INTENT_LABEL = 1002
 _LABELS_AS = "labels: "
@@ -151,8 +152,13 @@ def _write_whole(path: Path, data: bytes) -> None:
 
 
 def convention_in(path: Path) -> str:
-    """The convention that a mask of this program names; empty for another file. Raises ScanError as read does."""
+    """The convention that a mask of this program names, or a mask with the names of its segments; else empty.
+
+    Raises ScanError as read does.
+    """
     file = open_nifti(path)
+    if file.segments:
+        return segment_convention(file)
     if not file.is_nifti or not bytes(file.header["descrip"].item()).startswith(b"CineQuant"):
         return ""
     named = bytes(file.header["intent_name"].item()).decode("ascii", "replace").removeprefix(_LABELS_AS)
@@ -167,7 +173,7 @@ def read_mask(path: Path, volume: Volume, convention: str = "mnms") -> LabelMap:
     Raises ScanError where the grid, the number of frames or the label values differ, saying how.
     """
     file = open_nifti(path)
-    frames = file.frames
+    frames = mask_frames(file)
     header = read_header(file.header, file.shape)
     layout = matching_layout(header, volume.geometry)
     scan = volume.source.name
@@ -190,7 +196,7 @@ def read_mask(path: Path, volume: Volume, convention: str = "mnms") -> LabelMap:
             f"{path}: has {_count(frames, 'frame')}, {scan} has {volume.frames}; give the mask of every frame, "
             "or open the frame that the mask belongs to"
         )
-    array, _ = plain_values(read_voxels(file), file.slope, file.inter, path)
+    array = label_voxels(file, convention)
     if array.shape[3] != frames:
         array = array[..., list(kept)]
     try:
@@ -198,6 +204,38 @@ def read_mask(path: Path, volume: Volume, convention: str = "mnms") -> LabelMap:
     except ScanError as error:
         raise ScanError(f"{path}: {error}; choose its convention (--labels on the command line)") from error
     return LabelMap(values, volume.geometry)
+
+
+def mask_frames(file: NiftiFile) -> int:
+    """How many frames a mask is of: segments in layers are of one."""
+    return 1 if file.segments else file.frames
+
+
+def segment_convention(file: NiftiFile) -> str:
+    """The convention of label_voxels where the file names its segments, as those of Slicer do; else empty."""
+    return convention_of({number: segment.name for number, segment in enumerate(file.segments, 1)})
+
+
+def label_voxels(file: NiftiFile, convention: str) -> NDArray[Any]:
+    """The values of a mask, (I, J, K, T); the numbers of its segments, from 1, where they go by their names.
+
+    Where segments overlap the myocardium counts. Raises ScanError as read_voxels does, and for overlapping segments
+    whose names say nothing.
+    """
+    array, _ = plain_values(read_voxels(file), file.slope, file.inter, file.path)
+    if not file.segments or (file.frames == 1 and convention != segment_convention(file)):
+        return array
+    if convention != segment_convention(file):
+        names = ", ".join(segment.name for segment in file.segments)[:120]
+        raise ScanError(
+            f"{file.path}: its segments ({names}) do not say which of them is LV, myocardium and RV; name them so"
+        )
+    out = np.zeros((*file.shape, 1), np.uint16)
+    numbered = sorted(enumerate(file.segments, 1), key=lambda pair: structure_of(pair[1].name) == MYO)
+    for number, segment in numbered:
+        if segment.layer < file.frames:
+            out[..., 0][array[..., segment.layer] == segment.value] = number
+    return out
 
 
 def _count(n: int, noun: str) -> str:

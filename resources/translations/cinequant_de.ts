@@ -1377,6 +1377,10 @@ Der Bericht unten enthält keine Patientendaten; er hilft, den Fehler zu beheben
         <translation>Die Maske wurde auf das Raster der Aufnahme umgerechnet: {difference}.</translation>
     </message>
     <message>
+        <source>The labels go by their names in {file}: {values}.</source>
+        <translation>Die Werte folgen ihren Namen in {file}: {values}.</translation>
+    </message>
+    <message>
         <source>The mask does not say what its labels mean: {values} is taken ({convention}, not {other}).</source>
         <translation>Die Maske sagt nicht, was ihre Werte bedeuten: {values} wird angenommen ({convention}, nicht {other}).</translation>
     </message>
@@ -1546,6 +1550,13 @@ Der Bericht unten enthält keine Patientendaten; er hilft, den Fehler zu beheben
     <message>
         <source>ED frame {ed}, ES {es}</source>
         <translation>ED Phase {ed}, ES {es}</translation>
+    </message>
+</context>
+<context>
+    <name>History</name>
+    <message>
+        <source>correction of contours</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
