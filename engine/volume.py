@@ -324,3 +324,15 @@ def convert_labels(array: NDArray[Any], convention: str, *, inverse: bool = Fals
         have = "0 to 3" if convention in CONVENTIONS else ", ".join(map(str, sorted(known)))
         raise ScanError(f"label values {some} are not of the {convention} convention ({have})")
     return np.take(table, array.astype(np.uint8 if highest < 256 else np.uint16, copy=False))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Confidence:
+    """What the network's own probabilities say of each structure on each slice, see engine.network.confidence.
+
+    soft_dice: (T, Z, 3) float32 of LV, MYO and RV, 0 to 1. expected_mm2: (T, Z, 3) float32, the area that the
+    probabilities expect. Both are of the network's answer, before the largest component is chosen.
+    """
+
+    soft_dice: NDArray[np.float32]
+    expected_mm2: NDArray[np.float32]

@@ -22,7 +22,7 @@ from engine.network.confidence import soft_dice
 from engine.network.model_card import ModelCard
 from engine.network.postprocess import Labeller, keep_largest
 from engine.progress import CancelToken, Progress, no_progress
-from engine.volume import LabelMap, Volume, read_only
+from engine.volume import Confidence, LabelMap, Volume, read_only
 
 if TYPE_CHECKING:
     from engine.network.runtime import Network
@@ -37,18 +37,6 @@ class SliceTiming:
     preprocess_ms: float
     inference_ms: float
     postprocess_ms: float
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Confidence:
-    """What the network's own probabilities say of each structure on each slice, see engine.network.confidence.
-
-    soft_dice: (T, Z, 3) float32 of LV, MYO and RV, 0 to 1. expected_mm2: (T, Z, 3) float32, the area that the
-    probabilities expect. Both are of the network's answer, before the largest component is chosen.
-    """
-
-    soft_dice: NDArray[np.float32]
-    expected_mm2: NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
