@@ -26,6 +26,7 @@ from app.cli.measure_verb import run_measure
 from app.cli.models_verb import run_models
 from app.cli.phantom_verb import run_phantom
 from app.cli.replay_verb import run_replay
+from app.cli.review_verb import run_review
 from app.cli.segment_verb import run_segment
 from app.cli.view_verb import run_view
 from engine import __version__
@@ -181,6 +182,12 @@ def _parser() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParse
     _add_model(measure)
     _add_view(measure)
     _add_json(measure)
+
+    review = verb("review", run_review, "Slices and frames in the order to look at, each with its reasons.")
+    _add_scan(review)
+    _add_model(review)
+    _add_view(review)
+    _add_json(review)
 
     evaluate = verb("evaluate", run_evaluate, "Compare a model with the truth masks of a data set.")
     evaluate.add_argument("folder", type=Path, metavar="DIR")

@@ -19,9 +19,12 @@ if TYPE_CHECKING:
 def run_measure(arguments: argparse.Namespace) -> None:
     from app.cli.long_axis_text import print_long_axis  # noqa: PLC0415
     from engine.formats.masks import read_masks  # noqa: PLC0415
+    from engine.measures import flags  # noqa: PLC0415
     from engine.measures.function import measure  # noqa: PLC0415
     from engine.measures.quantities import to_json  # noqa: PLC0415
+    from engine.measures.topology import topology_of  # noqa: PLC0415
 
+    confidence = None
     if arguments.mask is not None:
         if arguments.model or arguments.precision:
             arguments.usage_error("--mask takes the place of a model; leave out --model and --precision")
@@ -35,7 +38,7 @@ def run_measure(arguments: argparse.Namespace) -> None:
     else:
         card, precision, volume, view = model_and_scan(arguments)
         prediction = predict_labels(arguments, volume, card, precision)
-        labels = prediction.labels
+        labels, confidence = prediction.labels, prediction.confidence
         made = {**prediction.provenance, "view": view}
         by = f"{card.name} in {precision}"
     if view == FOUR_CHAMBER and volume.slices == 1:
@@ -46,7 +49,9 @@ def run_measure(arguments: argparse.Namespace) -> None:
     notices = (*volume.notices, *function.notices)
     print_notices(notices, as_json=arguments.json)
     if arguments.json:
-        values = {**to_json(function), "frames": volume.frames, "notices": notices, **made}
+        found = flags.find_flags(topology_of(labels.array), volume, function, confidence=confidence)
+        review = flags.to_json(found)
+        values = {**to_json(function), "frames": volume.frames, "notices": notices, "review": review, **made}
         print_json("measure", values, input_sha256=voxels_sha256(volume.array))
     else:
         print_text(_measure_text(function, volume, by))

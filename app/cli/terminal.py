@@ -12,7 +12,7 @@ from typing import Any
 
 from engine import __version__
 
-SCHEMAS = {"segment": 1, "measure": 1, "evaluate": 1, "bench": 1, "models": 1, "phantom": 1, "replay": 1}
+SCHEMAS = {"segment": 1, "measure": 1, "evaluate": 1, "bench": 1, "models": 1, "phantom": 1, "replay": 1, "review": 1}
 """The version of each verb's JSON."""
 
 _progress_shown = False

@@ -75,6 +75,16 @@ def compare(
     )
 
 
+def slice_dice(one: LabelMap, other: LabelMap) -> NDArray[np.float64]:
+    """Dice of every slice, (T, Z, 3) as in Comparison, without the distances that take longer."""
+    if one.array.shape != other.array.shape:
+        raise ValueError(f"labels {one.array.shape} and {other.array.shape} are not of one scan")
+    planes = [(one.array == label, other.array == label) for label in STRUCTURES]
+    sums = [np.count_nonzero(a, axis=(2, 3)) + np.count_nonzero(b, axis=(2, 3)) for a, b in planes]
+    shared = [np.count_nonzero(a & b, axis=(2, 3)) for a, b in planes]
+    return _dice(np.stack(shared, axis=2), np.stack(sums, axis=2))
+
+
 def _dice(shared: NDArray[Any], sums: NDArray[Any]) -> NDArray[np.float64]:
     """2 |A ∩ B| / (|A| + |B|), NaN where both are empty."""
     with np.errstate(invalid="ignore"):

@@ -37,7 +37,7 @@ BASAL, APICAL = 1.5, 1.2
 OPEN, ALONE, JUMP, PARTS = 1.8, 2.0, 0.8, 0.6
 # Points of plain faults that too few patients have to fit them.
 FAULT = 2.0
-UNSURE_SAID = 0.9
+UNSURE_SAID = 0.945
 """A soft Dice below this is named as a reason."""
 OPEN_SAID = 0.5
 """A share of the cavity's border without myocardium above this is named: SCMR asks for half (see docs/review.md)."""
@@ -87,8 +87,75 @@ def find_flags(
     """
     doubts = _doubts(topology, volume, confidence, precisions, corrected)
     flags = [*_of_scan(volume, function, topology, confidence), *_of_frames(volume, function), *_of_slices(doubts)]
-    phases = {frame for frame in (function.ed_frame, function.es_frame) if frame is not None} or {0}
+    phases = phases_of(function)
     return tuple(sorted(flags, key=lambda flag: _rank(flag, phases)))
+
+
+def phases_of(function: Function) -> frozenset[int]:
+    """The frames on which the numbers rest: end-diastole and end-systole, or the only frame."""
+    return frozenset(frame for frame in (function.ed_frame, function.es_frame) if frame is not None) or frozenset({0})
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """A place to look at, with the flags that one look answers, the weightiest first.
+
+    frame_index, slice_index: None where the flags are of the whole scan, or of a frame. frames: those that the flags
+    are on.
+    """
+
+    frame_index: int | None
+    slice_index: int | None
+    flags: tuple[Flag, ...]
+    frames: tuple[int, ...] = ()
+
+    @property
+    def score(self) -> float:
+        return self.flags[0].score
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Of the weightiest flag of each structure."""
+        first: dict[str, Flag] = {}
+        for flag in self.flags:
+            first.setdefault(flag.where.structure, flag)
+        return tuple(dict.fromkeys(reason for flag in first.values() for reason in flag.reasons))
+
+    @property
+    def wheres(self) -> frozenset[Where]:
+        return frozenset(flag.where for flag in self.flags)
+
+
+def stops_of(flags: Collection[Flag], phases: Collection[int]) -> tuple[Stop, ...]:
+    """Flags joined to places, in the order to go to them. phases: the frames of end-diastole and end-systole.
+
+    A slice at end-diastole or end-systole is one place. In between, a slice is one place for as many frames as it is
+    flagged in without a break; there the frame of the highest score is shown.
+    """
+    at: dict[tuple[int | None, int | None], list[Flag]] = {}
+    for flag in flags:
+        at.setdefault((flag.where.frame_index, flag.where.slice_index), []).append(flag)
+    joined: list[list[tuple[int | None, int | None]]] = []
+    in_between = sorted(
+        (place for place in at if place[0] is not None and place[0] not in phases),
+        key=lambda place: (-1 if place[1] is None else place[1], place[0] or 0),
+    )
+    for place in in_between:
+        last = joined[-1][-1] if joined else None
+        if last is not None and last[1] == place[1] and (last[0] or 0) + 1 == place[0]:
+            joined[-1].append(place)
+        else:
+            joined.append([place])
+    joined += [[place] for place in at if place[0] is None or place[0] in phases]
+    stops = []
+    for places in joined:
+        those = tuple(sorted((flag for place in places for flag in at[place]), key=lambda flag: -flag.score))
+        frames = tuple(frame for frame, _ in places if frame is not None)
+        if frames:
+            stops.append(Stop(those[0].where.frame_index, places[0][1], those, frames))
+        else:
+            stops += [Stop(None, None, (flag,)) for flag in those]
+    return tuple(sorted(stops, key=lambda stop: _rank(stop.flags[0], phases)))
 
 
 def scores(

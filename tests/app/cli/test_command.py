@@ -276,7 +276,7 @@ def test_wrong_usage_is_status_2_with_the_usage(capsys: pytest.CaptureFixture[st
 
 
 def test_help_and_version(capsys: pytest.CaptureFixture[str]) -> None:
-    for verb in ([], ["view"], ["segment"], ["measure"], ["evaluate"], ["bench"], ["models"], ["phantom"]):
+    for verb in ([], ["view"], ["segment"], ["measure"], ["review"], ["evaluate"], ["bench"], ["models"], ["phantom"]):
         status, out, err = run(capsys, *verb, "--help")
         assert (status, err) == (0, "")
         assert out.startswith("usage: cinequant")

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from engine.measures.flags import FLAGGED, Flag, Where, find_flags, likeness, scores, to_json
+from engine.measures.flags import FLAGGED, Flag, Where, find_flags, likeness, scores, stops_of, to_json
 from engine.measures.function import measure
 from engine.measures.topology import Topology, topology_of, with_plane
 from engine.volume import LV, MYO, RV, Confidence, Geometry, LabelMap, Source, Volume
@@ -160,3 +160,19 @@ def test_topology_of_one_slice_replaces_the_one_before() -> None:
     expected: Topology = topology_of(changed)
     for name in ("areas", "parts", "holes", "open_share"):
         np.testing.assert_array_equal(getattr(fresh, name), getattr(expected, name))
+
+
+def test_flags_join_to_places_to_go_to() -> None:
+    def flag(structure: str, frame: int | None, index: int | None, score: float) -> Flag:
+        return Flag(Where(structure, frame, index), score, (f"{structure} {frame} {index}",))
+
+    flags = [
+        flag("", None, None, 5), flag("lv", 0, 3, 4), flag("rv", 0, 3, 9), flag("lv", 4, 3, 6), flag("lv", 5, 3, 8),
+        flag("rv", 5, 3, 4), flag("lv", 7, 3, 5), flag("lv", 8, None, 4),
+    ]  # fmt: skip
+    found = stops_of(flags, {0, 8})
+    assert [(s.frame_index, s.slice_index, s.score, s.frames) for s in found] == [
+        (None, None, 5, ()), (0, 3, 9, (0,)), (8, None, 4, (8,)), (5, 3, 8, (4, 5)), (7, 3, 5, (7,)),
+    ]  # fmt: skip
+    assert found[1].reasons == ("rv 0 3", "lv 0 3")
+    assert Where("rv", 5, 3) in found[3].wheres
