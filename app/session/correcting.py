@@ -10,6 +10,7 @@ from app.session.store import Store, still_loading
 from app.state import editing
 from app.state.changes import stroke_ended
 from app.state.editing import Correction, Where
+from app.state.measured import reading_of
 from app.state.queries import can_draw, correction_key, correction_of, phases_shown, run_of, shown_correction
 from app.state.types import CORRECTABLE, AppState, Kind, Layout
 from app.words.language import COUNT, translate
@@ -47,7 +48,7 @@ class Correcting:
         key = correction_key(store.state)
         corrections = dict(store.state.correction.corrections)
         if key is not None and key not in corrections and run and run.prediction and volume:
-            corrections[key] = editing.begin(volume, run.prediction)
+            corrections[key] = editing.begin(volume, run.prediction, tally=run.tally, reading=reading_of(store.state))
         store.update(
             corrections=corrections, corrected=True, correcting=True, playing=False, overlay=overlay, **changes
         )

@@ -19,7 +19,8 @@ from app.state.types import AppState, Busy, Command, Heart, Kind, Run, RunKey, S
 from app.words.engine_words import translated
 from app.words.language import translate
 from engine.errors import CineQuantError
-from engine.measures.function import Function, measure
+from engine.measures.function import Function, function_of
+from engine.measures.tally import Tally, tally_of
 from engine.network.catalog import Catalog, find_models, user_models
 from engine.network.model_card import SHORT_AXIS, ModelCard
 from engine.network.predict import Prediction, SliceTiming, predict, predict_slice
@@ -246,7 +247,9 @@ class Segmenting:
         )
         self._store.show(evolve(with_run(state, key, run), busy=self._workers.busy))
 
-    def _run_arrived(self, key: RunKey, prediction: Prediction, function: Function, heart: Heart | None) -> None:
+    def _run_arrived(
+        self, key: RunKey, prediction: Prediction, function: Function, tally: Tally, heart: Heart | None
+    ) -> None:
         run = Run(
             Status.DONE,
             timings=prediction.timings,
@@ -255,6 +258,7 @@ class Segmenting:
             prediction=prediction,
             function=function,
             heart=heart,
+            tally=tally,
         )
         self._store.show(with_run(self._store.state, key, run))
         self._finished()
@@ -285,13 +289,13 @@ def _for_short_axes(catalog: Catalog) -> Catalog:
 
 def _segmentation(
     volume: Volume, card: ModelCard, precision: str, first: tuple[int, int], paint: FirstPaint
-) -> Callable[[Reporter], tuple[Prediction, Function, Heart | None]]:
+) -> Callable[[Reporter], tuple[Prediction, Function, Tally, Heart | None]]:
     """The work of one segmentation. Measures in the worker too, since a cine has many voxels to count.
 
     first: the (frame, slice) on screen, which is what the user waits for.
     """
 
-    def run(reporter: Reporter) -> tuple[Prediction, Function, Heart | None]:
+    def run(reporter: Reporter) -> tuple[Prediction, Function, Tally, Heart | None]:
         paint.wait(volume)  # loading the runtime holds the interpreter, and the scan should be on screen before that
         prediction = predict(
             volume,
@@ -302,7 +306,8 @@ def _segmentation(
             cancel=reporter.token,
             on_slice=lambda *of_slice: reporter.item(of_slice),
         )
-        found = prediction, measure(prediction.labels, volume), heart_of(prediction.labels)
+        tally = tally_of(prediction.labels, volume)
+        found = prediction, function_of(tally, volume), tally, heart_of(prediction.labels)
         lean.give_back()
         return found
 

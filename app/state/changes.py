@@ -13,6 +13,7 @@ from app.state import editing
 from app.state.brush import Plane
 from app.state.editing import Correction, CorrectionKey, Where
 from app.state.history import HistoryState
+from app.state.measured import corrections_measured, runs_measured
 from app.state.patient_facts import PatientFacts
 from app.state.queries import card_of, correction_key, precisions_of, size_mm
 from app.state.types import (
@@ -83,7 +84,8 @@ def settle(state: AppState) -> AppState:
         overlay=overlay
         if 0.0 <= overlay.opacity <= 1.0
         else replace(overlay, opacity=min(max(overlay.opacity, 0.0), 1.0)),
-        corrections=_lifted(state),
+        corrections=corrections_measured(state, _lifted(state)),
+        runs=runs_measured(state),
         correcting=state.correction.correcting
         and scan.loading is None
         and state.preferences.layout in CORRECTABLE
@@ -185,9 +187,9 @@ def marked_saved(state: AppState, key: CorrectionKey, planes: Mapping[Where, Pla
 
 
 def recognised(state: AppState) -> AppState:
-    """The state with corrections that were made earlier of the scan that has just been opened."""
+    """The state with what was corrected and chosen earlier of the scan that has just been opened."""
     volume = state.scan.volume
-    if volume is None or not state.correction.corrections:
+    if volume is None or not (state.correction.corrections or state.measuring.readings):
         return state
     digest = editing.digest(volume)
     corrections = _of_scan(state, lambda correction: editing.unpacked(correction, volume), digest)

@@ -13,13 +13,15 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from app.state.brush import Brush, Plane, paint
 from app.state.order import next_order
 from engine.measures.function import Function, function_of
+from engine.measures.phases import Held, held_of
+from engine.measures.reading import Reading
+from engine.measures.tally import Tally, recounted, tally_of
 from engine.network.predict import Prediction
-from engine.volume import LV, MYO, RV, LabelMap, Volume, read_only
+from engine.volume import LabelMap, Volume, read_only
 
 Where = tuple[int, int]
 """(frame, slice)"""
@@ -72,15 +74,17 @@ class Correction:
     """A segmentation with slices corrected by hand. Never changed in place.
 
     volume, base: the scan, and what the model found in it. planes: slices (Y, X) that differ from the model's, by
-    (frame, slice), read-only. voxels: (T, Z, 3) int64, of LV, MYO and RV in every slice. function: measured on the
-    corrected labels, while a stroke is drawn on those before it. done, undone: for undo and redo, the latest last.
+    (frame, slice), read-only. tally: of the corrected labels; function: measured on them; while a stroke is drawn both
+    are of the labels before it. held: the phases of the model's labels, which no correction moves. done, undone: for
+    undo and redo, the latest last.
     saved: planes as last exported. packed: the model's labels, compressed, while another scan is on screen. volume and
     base then have no voxels.
     """
 
     volume: Volume
     base: Prediction
-    voxels: NDArray[np.int64]
+    tally: Tally
+    held: Held
     function: Function
     planes: Mapping[Where, Plane] = field(default_factory=dict)
     done: tuple[Change, ...] = ()
@@ -110,10 +114,23 @@ def digest(volume: Volume) -> str:
     return made.hexdigest()
 
 
-def begin(volume: Volume, base: Prediction) -> Correction:
-    """A correction in which nothing is corrected yet."""
-    voxels = np.array([[_count(plane) for plane in frame] for frame in base.labels.array], dtype=np.int64)
-    return Correction(volume, base, read_only(voxels), function_of(voxels, volume))
+def begin(
+    volume: Volume, base: Prediction, *, tally: Tally | None = None, reading: Reading | None = None
+) -> Correction:
+    """A correction in which nothing is corrected yet.
+
+    tally: of the model's labels, counted here if not given. reading: the reader's choices for the scan.
+    """
+    tally = tally or tally_of(base.labels, volume)
+    held = held_of(tally, volume)
+    return Correction(volume, base, tally, held, function_of(tally, volume, reading, held))
+
+
+def read_as(correction: Correction, reading: Reading) -> Correction:
+    """The correction measured by other choices of the reader."""
+    tally, volume = correction.tally, correction.volume
+    function = function_of(tally, volume, reading, correction.held.completed(held_of(tally, volume)))
+    return replace(correction, function=function)
 
 
 def adopted(correction: Correction, labels: LabelMap, frames: Sequence[int]) -> Correction:
@@ -289,18 +306,9 @@ def _with_planes(correction: Correction, changed_planes: Mapping[Where, Plane]) 
 
 def _measured(correction: Correction, places: Sequence[Where]) -> Correction:
     """Measure again after a step was done or undone. Only the slices it changed are counted anew."""
-    voxels = correction.voxels.copy()
-    for where in places:
-        voxels[where] = _count(plane_of(correction, where))
-    return replace(correction, voxels=read_only(voxels), function=function_of(voxels, correction.volume))
-
-
-_COUNTED = (LV, MYO, RV)
-
-
-def _count(labels: NDArray[np.uint8]) -> NDArray[np.int64]:
-    """The numbers of voxels of LV, MYO and RV."""
-    return np.array([np.count_nonzero(labels == label) for label in _COUNTED], dtype=np.int64)
+    planes = {where: plane_of(correction, where) for where in places}
+    tally = recounted(correction.tally, planes, correction.volume)
+    return read_as(replace(correction, tally=tally), correction.function.reading)
 
 
 # -- other scans -------------------------------------------------------------------------------------------------------
@@ -330,8 +338,8 @@ def unpacked(correction: Correction, volume: Volume) -> Correction:
     """The correction of a scan that is on screen again. volume: the same voxels; its spacing may be another."""
     labels = LabelMap(_base(correction), volume.geometry)
     base = replace(correction.base, labels=labels)
-    function = function_of(correction.voxels, volume)
-    return replace(correction, packed=b"", volume=volume, base=base, function=function)
+    here = replace(correction, packed=b"", volume=volume, base=base)
+    return read_as(here, correction.function.reading)
 
 
 def _base(correction: Correction) -> Plane:

@@ -234,15 +234,12 @@ def shown_function(state: AppState) -> Function | None:
 
 
 def phase_frame(state: AppState, phase: str) -> int | None:
-    """The frame of "ED" or "ES": as the scan names it, else as measured, else none."""
-    if state.scan.volume is None:
-        return None
-    if phase in state.scan.volume.phase_names:
-        return state.scan.volume.phase_names.index(phase)
-    function = shown_function(state)
-    if function is None:
-        return None
-    return function.ed_frame if phase == "ED" else function.es_frame
+    """The frame of "ED" or "ES" of the left ventricle: as measured, else as the scan names it, else none."""
+    volume, function = state.scan.volume, shown_function(state)
+    measured = None if function is None else function.ed_frame if phase == "ED" else function.es_frame
+    if measured is not None or volume is None:
+        return measured
+    return volume.phase_names.index(phase) if phase in volume.phase_names else None
 
 
 def frame_interval_ms(volume: Volume) -> float:

@@ -19,9 +19,11 @@ from numpy.typing import NDArray
 from app.state.brush import Brush
 from app.state.editing import Correction, CorrectionKey
 from app.state.history import HistoryState
+from app.state.measuring import MeasuringState
 from app.state.patient_facts import PatientFacts
 from engine.measures.comparison import Comparison
 from engine.measures.function import Function
+from engine.measures.tally import Tally
 from engine.network.catalog import Catalog
 from engine.network.predict import Prediction, SliceTiming
 from engine.pictures.render import Colour
@@ -192,6 +194,7 @@ class Run:
 
     timings: of the slices so far, in the order computed. total: the number of slices there will be.
     planes: while it runs and in Status.PART, labels (Y, X) uint8 of the slices so far, by (frame, slice). Else empty.
+    function, tally: what was measured, and what was counted for it.
     """
 
     status: Status
@@ -202,6 +205,7 @@ class Run:
     function: Function | None = None
     planes: Mapping[tuple[int, int], NDArray[np.uint8]] = field(default_factory=dict)
     heart: Heart | None = None
+    tally: Tally | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -372,6 +376,7 @@ class AppState:
     segmentation: SegmentationState = field(default_factory=SegmentationState)
     correction: CorrectionState = field(default_factory=CorrectionState)
     history: HistoryState = field(default_factory=HistoryState)
+    measuring: MeasuringState = field(default_factory=MeasuringState)
     facts: PatientFacts = field(default_factory=PatientFacts)
     preferences: Preferences = field(default_factory=Preferences)
     busy: Busy | None = None

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 
-from engine.measures import quality
+from engine.measures import counting, quality
+from engine.measures.phases import Held, held_of
+from engine.measures.reading import Phases, Place, Reading
+from engine.measures.tally import Tally, tally_of
 from engine.volume import LV, MYO, RV, Known, LabelMap, Volume
 
 MYOCARDIAL_DENSITY_G_PER_ML = 1.05
@@ -29,12 +31,15 @@ class Function:
     """What the labels of a scan say about the heart.
 
     lv_mass_g: at end-diastole; None without myocardium.
-    ed_frame, es_frame: counted from 0; None where the scan has no such phase.
+    ed_frame, es_frame: of the left ventricle, counted from 0; None where the scan has no such phase.
+    rv_ed_frame, rv_es_frame: of the right ventricle; the same as those of the left unless the reader wants it apart.
     lv_ml, rv_ml, myo_ml: volumes of every frame.
     units_known: whether the scan says its spacing, on which mL and grams depend and ratios do not.
     whole: whether the slices cover the heart; else mL and grams are too small, and ratios are of what is there.
     notices: what makes the numbers doubtful, one sentence each. doubtful: which measures those
         are, by how their keys begin: "lv", or "rv.edv_ml".
+    reading: the choices of the reader that the numbers follow. left_out: structures on slices that do not count, by the
+        reader's choice or by the rule for the base.
     rules: how all the numbers came about, one sentence each; engine.measures.quantities adds those of single measures.
     """
 
@@ -51,6 +56,10 @@ class Function:
     whole: bool = True
     notices: tuple[str, ...] = ()
     doubtful: frozenset[str] = frozenset()
+    rv_ed_frame: int | None = None
+    rv_es_frame: int | None = None
+    reading: Reading = field(default_factory=Reading)
+    left_out: frozenset[Place] = frozenset()
 
 
 def volumes_ml(labels: LabelMap, label: int) -> tuple[float, ...]:
@@ -88,6 +97,8 @@ def of_phases(ed_ml: Mapping[int, float] | None, es_ml: Mapping[int, float] | No
         myo_ml=tuple(phase[MYO] for phase in phases),
         units_known=True,
         rules=(),
+        rv_ed_frame=None if ed_ml is None else 0,
+        rv_es_frame=None if es_ml is None else len(phases) - 1,
     )
 
 
@@ -100,9 +111,12 @@ def _ventricle(volumes: tuple[float, ...], ed: int | None, es: int | None) -> Ve
     return Ventricle(edv, esv, edv - esv, ejection_fraction(edv, esv))
 
 
-def measure(labels: LabelMap, volume: Volume) -> Function:
+def measure(labels: LabelMap, volume: Volume, reading: Reading | None = None, held: Held | None = None) -> Function:
     """Volumes, stroke volume, ejection fraction and LV mass.
 
+    reading: choices of the reader; none where it is None. held: the frames where the reader has chosen none. For
+    labels corrected by hand those of the labels before (engine.measures.phases.held_of), so that a correction moves no
+    phase; found in these labels where it is None.
     A cine: end-diastole is the frame of the largest LV cavity, end-systole that of the smallest; the first of equals.
     Named phases: the frames so named. A single frame: volumes and mass of that frame; its phase is not known, so both
     ventricles' fields are None.
@@ -110,46 +124,30 @@ def measure(labels: LabelMap, volume: Volume) -> Function:
     2015;17:29, doi 10.1186/s12968-015-0111-7).
     Raises ValueError where labels and volume are not of one scan.
     """
-    if labels.array.shape != volume.array.shape:
-        raise ValueError(f"labels {labels.array.shape} are not of the volume {volume.array.shape}")
-    counts = [np.count_nonzero(labels.array == label, axis=(2, 3)) for label in (LV, MYO, RV)]
-    return function_of(np.stack(counts, axis=2), volume)
+    return function_of(tally_of(labels, volume), volume, reading, held)
 
 
-def function_of(voxels: NDArray[np.int64], volume: Volume) -> Function:
-    """As measure, from the voxels (T, Z, 3) of LV, MYO and RV in every slice."""
+def function_of(tally: Tally, volume: Volume, reading: Reading | None = None, held: Held | None = None) -> Function:
+    """As measure, from what was counted in every slice."""
+    reading = reading or Reading()
+    held = held or held_of(tally, volume)
+    left_out = counting.left_out(tally, reading)
+    voxels = counting.counted(tally, reading, left_out)
     ml = voxels.transpose(0, 2, 1) @ volume.geometry.slice_weights * volume.geometry.voxel_ml
     lv, myo, rv = (tuple(float(n) for n in ml[:, i]) for i in range(3))
     known = volume.geometry.spacing is not Known.ASSUMED
     rules = [
         "Volumes are the sum over slices of area times the distance between slices (Simpson's rule).",
-        "Papillary muscles and trabeculae count as cavity.",
+        *counting.rules(reading),
     ]
     if volume.geometry.slab_mm:
         rules.append("The distances between slices differ: each slice counts by the thickness that it stands for.")
     if volume.missing:
         rules.append(f"Volumes and mass are not of the whole heart: {volume.missing}.")
 
-    ed: int | None = None
-    es: int | None = None
-    if volume.phase_names:
-        ed, es = (volume.phase_names.index(p) if p in volume.phase_names else None for p in ("ED", "ES"))
-        rules.append("End-diastole and end-systole are the files so named.")
-    elif volume.frames > 1 and volume.time_order is Known.ASSUMED:
-        rules.append("The order of the frames is unknown: no phase is named, so no ejection fraction.")
-    elif volume.frames > 1:
-        if max(lv) > 0:
-            ed = int(np.argmax(lv))
-            # A frame without any LV cavity is one that was not segmented, not a ventricle of 0 mL.
-            es = min((frame for frame in range(len(lv)) if lv[frame] > 0), key=lambda frame: lv[frame])
-        rules.append(
-            "End-diastole is the frame with the largest, end-systole that with the smallest LV cavity, "
-            "for both ventricles."
-        )
-    else:
-        rules.append("One frame only: no phase is known, so no ejection fraction.")
-    if ed is not None and es == ed:
-        es = None
+    ed, es = _phases(reading.lv, held.lv)
+    rv_ed, rv_es = (ed, es) if reading.rv is None else _phases(reading.rv, held.rv)
+    rules += _rules_of_phases(volume, reading)
     if not known:
         rules.append("The scan does not say its spacing: mL and grams assume 1 mm and are not to be trusted; EF is.")
     elif volume.geometry.spacing is Known.CONTRADICTED:
@@ -158,7 +156,7 @@ def function_of(voxels: NDArray[np.int64], volume: Volume) -> Function:
 
     at_mass = ed if ed is not None else (0 if volume.frames == 1 else None)
     mass = MYOCARDIAL_DENSITY_G_PER_ML * myo[at_mass] if at_mass is not None and myo[at_mass] > 0 else None
-    left, right = _ventricle(lv, ed, es), _ventricle(rv, ed, es)
+    left, right = _ventricle(lv, ed, es), _ventricle(rv, rv_ed, rv_es)
     doubts = quality.together(
         [
             quality.doubts_of_labels(voxels, ed, es, cine=volume.is_cine),
@@ -172,6 +170,8 @@ def function_of(voxels: NDArray[np.int64], volume: Volume) -> Function:
         lv_mass_g=mass,
         ed_frame=ed,
         es_frame=es,
+        rv_ed_frame=rv_ed,
+        rv_es_frame=rv_es,
         lv_ml=lv,
         rv_ml=rv,
         myo_ml=myo,
@@ -180,4 +180,40 @@ def function_of(voxels: NDArray[np.int64], volume: Volume) -> Function:
         whole=not volume.missing,
         notices=doubts.notices,
         doubtful=doubts.keys,
+        reading=reading,
+        left_out=left_out,
     )
+
+
+def _phases(chosen: Phases, held: Phases) -> tuple[int | None, int | None]:
+    """The frames of end-diastole and end-systole. One frame is not both."""
+    ed = held.ed if chosen.ed is None else chosen.ed
+    es = held.es if chosen.es is None else chosen.es
+    return ed, None if es == ed else es
+
+
+def _rules_of_phases(volume: Volume, reading: Reading) -> list[str]:
+    rules = []
+    if volume.phase_names:
+        rules.append("End-diastole and end-systole are the files so named.")
+    elif volume.frames > 1 and volume.time_order is Known.ASSUMED:
+        rules.append("The order of the frames is unknown: no phase is named, so no ejection fraction.")
+    elif volume.frames > 1 and reading.rv is None:
+        rules.append(
+            "End-diastole is the frame with the largest, end-systole that with the smallest LV cavity, "
+            "for both ventricles."
+        )
+    elif volume.frames > 1:
+        rules.append(
+            "End-diastole is the frame with the largest, end-systole that with the smallest cavity, "
+            "for each ventricle by itself."
+        )
+    else:
+        rules.append("One frame only: no phase is known, so no ejection fraction.")
+    names = {"ed": "end-diastole", "es": "end-systole"}
+    for side, phases in (("LV", reading.lv), ("RV", reading.rv)):
+        for key, name in names.items():
+            frame = None if phases is None else getattr(phases, key)
+            if frame is not None:
+                rules.append(f"Chosen by the reader: {name} of the {side}, frame {frame + 1}.")
+    return rules

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.measures.function import Function
+from engine.measures.reading import left_out_json
 from engine.volume import LV, RV
 
 
@@ -89,6 +90,10 @@ def to_json(function: Function) -> dict[str, Any]:
         **found,
         "ed_frame_index": function.ed_frame,
         "es_frame_index": function.es_frame,
+        "rv_ed_frame_index": function.rv_ed_frame,
+        "rv_es_frame_index": function.rv_es_frame,
+        "reading": function.reading.to_json(),
+        "left_out": left_out_json(function.left_out),
         "lv_ml": function.lv_ml,
         "rv_ml": function.rv_ml,
         "myo_ml": function.myo_ml,

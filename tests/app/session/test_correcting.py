@@ -344,7 +344,8 @@ def test_function_follows_and_says_so(correcting: MainWindow) -> None:
         stroke(correcting, (60.0, 22.0))
     state = correcting.session.state
     function = shown_function(state)
-    assert function == measure(shown_labels(state), state.scan.volume)
+    held = correction_of(state).held
+    assert function == measure(shown_labels(state), state.scan.volume, held=held)
     assert function.lv_ml != before.lv_ml and correcting.function.lv_ef.text() != text
     assert correcting.function.by_hand.text() == "Corrected by hand: 4 slices"
     key(correcting, KEY.Key_O)
@@ -403,7 +404,8 @@ def test_another_model_keeps_them_too(qtbot: Any, correcting: MainWindow) -> Non
     correcting.session.segmenting.choose_model("first")
     assert plane(correcting)[3, 3] == LV and np.array_equal(plane(correcting)[:, :10], corrected[:, :10])
     state = correcting.session.state
-    assert shown_function(state) == measure(shown_labels(state), state.scan.volume)  # the stroke was ended
+    held = correction_of(state).held
+    assert shown_function(state) == measure(shown_labels(state), state.scan.volume, held=held)  # the stroke was ended
 
 
 def test_segmenting_again_overwrites_nothing(qtbot: Any, correcting: MainWindow) -> None:

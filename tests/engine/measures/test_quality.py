@@ -12,6 +12,7 @@ from engine.formats.datasets import find_cases, read_case
 from engine.measures.function import function_of, measure
 from engine.measures.quality import doubts_of_labels, doubts_of_numbers
 from engine.measures.quantities import MEASURES, to_json
+from engine.measures.tally import plain
 from engine.phantom import make_phantom
 from engine.volume import LV, LabelMap, Volume
 
@@ -109,7 +110,7 @@ def test_a_negative_ejection_fraction_is_marked() -> None:
     pair = Volume(volume.array, volume.geometry, volume.source, phase_names=("ES", "ED"))
     voxels = np.full((2, 4, 3), 500, np.int64)
     voxels[1] = 300
-    found = function_of(voxels, pair)
+    found = function_of(plain(voxels), pair)
     assert found.lv.ef_percent is not None and found.lv.ef_percent < 0
     assert any("negative" in notice for notice in found.notices)
     assert found.doubtful == {"lv", "rv"}

@@ -1,0 +1,61 @@
+"""Measurements that follow the reader's choices, and what is known about the labels drawn. Pure functions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from app.state import editing
+from app.state.editing import Correction, CorrectionKey
+from app.state.queries import run_of, shown_correction
+from app.state.types import AppState, Run, RunKey
+from engine.measures.function import Function, function_of
+from engine.measures.reading import Reading
+from engine.measures.tally import Tally, tally_of
+from engine.volume import Volume
+
+NONE = Reading()
+
+
+def reading_of(state: AppState) -> Reading:
+    """The reader's choices for the scan on screen."""
+    return state.measuring.readings.get(state.scan.digest, NONE) if state.scan.digest else NONE
+
+
+def shown_tally(state: AppState) -> Tally | None:
+    """What was counted in the labels drawn, whether or not it is to be measured."""
+    correction, run = shown_correction(state), run_of(state)
+    if correction is not None:
+        return correction.tally
+    return run.tally if run else None
+
+
+def runs_measured(state: AppState) -> Mapping[RunKey, Run]:
+    """The segmentations of the scan on screen, measured as the reader chose. The same mapping if nothing differs."""
+    reading, volume, runs = reading_of(state), state.scan.volume, state.segmentation.runs
+    if volume is None or not any(_old(run.function, reading) for run in runs.values()):
+        return runs
+    return {key: _run_measured(run, volume, reading) if _old(run.function, reading) else run
+            for key, run in runs.items()}  # fmt: skip
+
+
+def corrections_measured(
+    state: AppState, corrections: Mapping[CorrectionKey, Correction]
+) -> Mapping[CorrectionKey, Correction]:
+    """As runs_measured, those of these corrections that are of the scan on screen."""
+    reading, digest = reading_of(state), state.scan.digest
+    old = {key for key, kept in corrections.items() if key.scan == digest and _old(kept.function, reading)}
+    if not old:
+        return corrections
+    return {key: editing.read_as(kept, reading) if key in old else kept for key, kept in corrections.items()}
+
+
+def _old(function: Function | None, reading: Reading) -> bool:
+    return function is not None and function.reading is not reading and function.reading != reading
+
+
+def _run_measured(run: Run, volume: Volume, reading: Reading) -> Run:
+    if run.prediction is None:
+        return run
+    tally = run.tally or tally_of(run.prediction.labels, volume)
+    return replace(run, tally=tally, function=function_of(tally, volume, reading))
