@@ -2,78 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtWidgets import QFrame, QGridLayout
 
-from PySide6.QtCore import QPointF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QPainter, QPaintEvent
-from PySide6.QtWidgets import (
-    QFrame,
-    QGridLayout,
-    QSizePolicy,
-    QSlider,
-    QStyle,
-    QStyleOptionSlider,
-)
-
-from app.look import icons, theme
+from app.look import icons
 from app.look.widgets import Choice, Segments, label
+from app.panels.marked_slider import Mark, MarkedSlider, MarkKind
 from app.state.queries import frame_interval_ms, phase_frame, shown_correction
 from app.state.types import SPEEDS, AppState
 from app.words.language import translate
-
-
-class MarkedSlider(QSlider):
-    """A slider with named marks under its groove, such as ED and ES."""
-
-    def __init__(self, name: str) -> None:
-        super().__init__(Qt.Orientation.Horizontal)
-        self.setAccessibleName(name)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self._marks: dict[str, int] = {}
-        self._dots: tuple[frozenset[int], frozenset[int]] = frozenset(), frozenset()
-
-    def sizeHint(self) -> QSize:
-        return QSize(200, 30)
-
-    def set_marks(self, marks: dict[str, int]) -> None:
-        if marks != self._marks:
-            self._marks = marks
-            self.update()
-
-    def set_dots(self, here: Iterable[int], elsewhere: Iterable[int]) -> None:
-        """Values with something corrected by hand: on what is on screen, or out of sight."""
-        dots = frozenset(here), frozenset(elsewhere) - frozenset(here)
-        if dots != self._dots:
-            self._dots = dots
-            self.update()
-
-    def mark_x(self, value: int) -> float:
-        """Where the handle's middle stands at a value, in pixels."""
-        option = QStyleOptionSlider()
-        self.initStyleOption(option)
-        handle = self.style().subControlRect(
-            QStyle.ComplexControl.CC_Slider, option, QStyle.SubControl.SC_SliderHandle, self
-        )
-        room = self.width() - handle.width()
-        at = QStyle.sliderPositionFromValue(self.minimum(), self.maximum(), value, room)
-        return at + handle.width() / 2
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        super().paintEvent(event)
-        painter = QPainter(self)
-        painter.setFont(theme.font(9, bold=True))
-        painter.setPen(QColor(theme.MUTED))
-        metrics = painter.fontMetrics()
-        for name, value in self._marks.items():
-            x = min(max(self.mark_x(value), metrics.horizontalAdvance(name) / 2), self.width() - 9)
-            painter.drawText(QPointF(x - metrics.horizontalAdvance(name) / 2, self.height() - 1), name)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        for i, values in enumerate(self._dots):
-            painter.setPen(QColor(theme.ACCENT))
-            painter.setBrush(QColor(theme.ACCENT) if i == 0 else Qt.BrushStyle.NoBrush)
-            for value in values:
-                painter.drawEllipse(QPointF(self.mark_x(value), 3.5), 2.4, 2.4)
-        painter.end()
 
 
 class CineBar(QFrame):
@@ -169,14 +106,23 @@ class CineBar(QFrame):
             if not volume or volume.frame_times_ms
             else translate("CineBar", "The file does not say how fast the heart beat")
         )
-        marks = {}
-        for name in ("ED", "ES"):
-            at = phase_frame(state, name)
-            if at is not None and frames > 1:
-                marks[name] = at
-        self.frame.set_marks(marks)
-        correction = shown_correction(state)
-        corrected = correction.slices if correction is not None else ()
-        frame, index = state.view.frame_index, state.view.slice_index
-        self.frame.set_dots({t for t, z in corrected if z == index}, {t for t, z in corrected if z != index})
-        self.slice.set_dots({z for t, z in corrected if t == frame}, {z for t, z in corrected if t != frame})
+        frame_marks, slice_marks = _marks(state)
+        self.frame.set_marks(frame_marks)
+        self.slice.set_marks(slice_marks)
+
+
+def _marks(state: AppState) -> tuple[tuple[Mark, ...], tuple[Mark, ...]]:
+    """The marks of the frame slider and of the slice slider."""
+    volume = state.scan.volume
+    named = [(name, phase_frame(state, name)) for name in ("ED", "ES")] if volume and volume.frames > 1 else []
+    phases = tuple(Mark(at, MarkKind.NAME, "MUTED", text=name) for name, at in named if at is not None)
+    correction = shown_correction(state)
+    corrected = correction.slices if correction is not None else ()
+    frame, index = state.view.frame_index, state.view.slice_index
+    frames = _dots({t for t, z in corrected if z == index}, {t for t, _ in corrected})
+    return phases + frames, _dots({z for t, z in corrected if t == frame}, {z for _, z in corrected})
+
+
+def _dots(here: set[int], all_of_them: set[int]) -> tuple[Mark, ...]:
+    """Marks of what was corrected by hand: on what is on screen, or out of sight."""
+    return tuple(Mark(at, MarkKind.DOT if at in here else MarkKind.RING) for at in sorted(all_of_them))

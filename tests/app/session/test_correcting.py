@@ -19,6 +19,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
 
 from app.dialogs.unsaved_dialog import UnsavedDialog
+from app.panels.marked_slider import MarkedSlider, MarkKind
 from app.session import exporting
 from app.session.exporting import Export
 from app.state import editing
@@ -357,10 +358,13 @@ def test_function_follows_and_says_so(correcting: MainWindow) -> None:
 
 
 def test_corrected_slices_are_marked_on_the_sliders(correcting: MainWindow) -> None:
+    def dots(slider: MarkedSlider) -> list[tuple[int, MarkKind]]:
+        return [(m.index, m.kind) for m in slider.marks if m.kind in (MarkKind.DOT, MarkKind.RING)]
+
     stroke(correcting, CORNER)
-    assert correcting.cine.slice._dots == ({2}, set()) and correcting.cine.frame._dots == ({0}, set())
+    assert dots(correcting.cine.slice) == [(2, MarkKind.DOT)] and dots(correcting.cine.frame) == [(0, MarkKind.DOT)]
     key(correcting, KEY.Key_Right)
-    assert correcting.cine.slice._dots == (set(), {2}) and correcting.cine.frame._dots == ({0}, set())
+    assert dots(correcting.cine.slice) == [(2, MarkKind.RING)] and dots(correcting.cine.frame) == [(0, MarkKind.DOT)]
 
 
 def test_the_image_says_whose_contours_it_has(correcting: MainWindow) -> None:

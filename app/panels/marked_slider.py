@@ -1,0 +1,112 @@
+"""A slider with marks: phases by name, slices corrected by hand, flags of the review, the range that counts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from PySide6.QtCore import QEvent, QPointF, QSize, Qt
+from PySide6.QtGui import QColor, QHelpEvent, QPainter, QPaintEvent, QPolygonF
+from PySide6.QtWidgets import QSizePolicy, QSlider, QStyle, QStyleOptionSlider, QToolTip
+
+from app.look import theme
+from app.look.widgets import plain_tip
+
+
+class MarkKind(StrEnum):
+    """What a mark looks like."""
+
+    NAME = "name"
+    """Words under the groove."""
+    DOT = "dot"
+    RING = "ring"
+    """A dot that is not on what is on screen."""
+    FLAG = "flag"
+    FAINT_FLAG = "faint-flag"
+    """A flag that is not on what is on screen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """index: the slider's value. colour: the name of a colour of app.look.theme. text: of a NAME.
+
+    tooltip: shown over the mark; plain text, empty for none.
+    """
+
+    index: int
+    kind: MarkKind
+    colour: str = "ACCENT"
+    tooltip: str = ""
+    text: str = ""
+
+
+_HIT_PX = 6
+
+
+class MarkedSlider(QSlider):
+    """Draws its marks in their order. They are given as one value, and it repaints only where that is another one."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(Qt.Orientation.Horizontal)
+        self.setAccessibleName(name)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.marks: tuple[Mark, ...] = ()
+
+    def sizeHint(self) -> QSize:
+        return QSize(200, 30)
+
+    def set_marks(self, marks: tuple[Mark, ...]) -> None:
+        if marks != self.marks:
+            self.marks = marks
+            self.update()
+
+    def mark_x(self, value: int) -> float:
+        """Where the handle's middle stands at a value, in pixels."""
+        option = QStyleOptionSlider()
+        self.initStyleOption(option)
+        handle = self.style().subControlRect(
+            QStyle.ComplexControl.CC_Slider, option, QStyle.SubControl.SC_SliderHandle, self
+        )
+        room = self.width() - handle.width()
+        at = QStyle.sliderPositionFromValue(self.minimum(), self.maximum(), value, room)
+        return at + handle.width() / 2
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
+            near = [
+                m.tooltip for m in self.marks if m.tooltip and abs(self.mark_x(m.index) - event.pos().x()) < _HIT_PX
+            ]
+            if near:
+                QToolTip.showText(event.globalPos(), plain_tip("\n".join(dict.fromkeys(near))), self)
+                return True
+        return super().event(event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if not self.marks:
+            return
+        painter = QPainter(self)
+        painter.setFont(theme.font(9, bold=True))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        dotted = {mark.index for mark in self.marks if mark.kind in (MarkKind.DOT, MarkKind.RING)}
+        for mark in self.marks:
+            self._paint(painter, mark, beside=mark.index in dotted)
+        painter.end()
+
+    def _paint(self, painter: QPainter, mark: Mark, *, beside: bool) -> None:
+        """beside: a dot has the place above the value, and a flag stands next to it."""
+        x, colour = self.mark_x(mark.index), QColor(getattr(theme, mark.colour))
+        filled = mark.kind in (MarkKind.DOT, MarkKind.FLAG)
+        painter.setPen(colour)
+        painter.setBrush(colour if filled else Qt.BrushStyle.NoBrush)
+        match mark.kind:
+            case MarkKind.NAME:
+                wide = painter.fontMetrics().horizontalAdvance(mark.text)
+                middle = min(max(x, wide / 2), self.width() - 9)
+                painter.drawText(QPointF(middle - wide / 2, self.height() - 1), mark.text)
+            case MarkKind.DOT | MarkKind.RING:
+                painter.drawEllipse(QPointF(x, 3.5), 2.4, 2.4)
+            case MarkKind.FLAG | MarkKind.FAINT_FLAG:
+                x += 6.5 if beside else 0.0
+                corners = [QPointF(x - 3, 1.5), QPointF(x + 3, 1.5), QPointF(x, 6.5)]
+                painter.drawPolygon(QPolygonF(corners))
