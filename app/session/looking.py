@@ -42,6 +42,10 @@ class Looking:
         if frame is not None:
             self._store.update(frame_index=frame, playing=False)
 
+    def go_to_slice(self, frame: int, index: int) -> None:
+        """Show a slice of a frame."""
+        self._store.update(frame_index=frame, slice_index=index, playing=False)
+
     def toggle_play(self) -> None:
         """Start or stop the cine."""
         self._store.update(playing=not self._store.state.view.playing)

@@ -12,6 +12,7 @@ from app.session.comparing import Comparing
 from app.session.correcting import Correcting
 from app.session.exporting import Exporting, Rescued
 from app.session.first_paint import FirstPaint
+from app.session.insertion_points import InsertionPoints
 from app.session.jobs import Workers
 from app.session.looking import Looking
 from app.session.opening import Opening
@@ -35,6 +36,7 @@ class Session:
         self._workers = Workers()
         self.looking = Looking(self.store)
         self.undoing = Undoing(self.store)
+        self.insertion_points = InsertionPoints(self.store, self.undoing)
         self.correcting = Correcting(self.store)
         self.comparing = Comparing(self.store, self._workers)
         self.exporting = Exporting(self.store, self._workers)

@@ -30,6 +30,7 @@ from app.state.types import AppState, Style
 from app.views import captions, drawing
 from app.views.cross_lines import REACH_PX, handles, paint_cross
 from app.views.drawing import INK, WARNING_INK, Outlines
+from app.views.insertion_marks import INSERTIONS, mark_under, paint_marks
 from app.views.mouse import Mouse
 from app.views.panes import Pane, Role, pane_of
 from app.views.placement import Placement, place
@@ -68,6 +69,9 @@ class SliceView(pg.GraphicsView):
     drawing_requested = Signal(int, float, float)
     stroke_ended = Signal()
     brush_step_requested = Signal(int)
+    insertion_requested = Signal(str, int, float, float)
+    """Which one, frame, x and y in mm from the image's corner."""
+    insertion_dropped = Signal()
 
     # Of the class too: pyqtgraph resizes the view while it is being made.
     _state = AppState()
@@ -199,6 +203,8 @@ class SliceView(pg.GraphicsView):
         placed = self._placement()
         if shown.cross is not None:
             paint_cross(painter, placed, shown.cross)
+        if shown.insertions is not None:
+            paint_marks(painter, placed, shown.insertions)
         if shown.brush is not None and self._cursor is not None:
             self._paint_brush(painter, placed, shown.brush, self._cursor)
         roomy = size[0] >= ROOMY_PX
@@ -257,9 +263,14 @@ class SliceView(pg.GraphicsView):
     # -- long-axis planes ----------------------------------------------------------------------------------------
 
     def _grip_at(self, at: QPointF) -> str:
-        """What of the long-axis planes the mouse would take hold of: "move", "turn 0" … "turn 3" or nothing."""
-        cross = self._shown.cross
-        if cross is None or self._can_draw():
+        """What the mouse would take hold of: of the long-axis planes "move", "turn 0" … "turn 3"; an insertion by its
+        name; or nothing."""
+        cross, marks = self._shown.cross, self._shown.insertions
+        if self._can_draw():
+            return ""
+        if marks is not None and (which := mark_under(self._placement(), marks, at)):
+            return which
+        if cross is None:
             return ""
         placed = self._placement()
         x, y = placed.to_px(cross.x_mm, cross.y_mm)
@@ -336,7 +347,9 @@ class SliceView(pg.GraphicsView):
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         self._cursor = event.position()
-        if self._grip:
+        if self._grip in INSERTIONS:
+            self.insertion_requested.emit(self._grip, self._pane.frame, *self._at_mm(event))
+        elif self._grip:
             self._drag_cross(event.position())
         elif self._drawing:
             self.drawing_requested.emit(self._pane.frame, *self._at_mm(event))
@@ -357,6 +370,8 @@ class SliceView(pg.GraphicsView):
         event.accept()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if self._grip in INSERTIONS:
+            self.insertion_dropped.emit()
         self._grip = ""
         if self._drawing and event.button() == Qt.MouseButton.LeftButton:
             self._drawing = False

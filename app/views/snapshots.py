@@ -9,6 +9,7 @@ from app.state.identity import Same
 from app.state.queries import can_draw, cross_of, plane_of
 from app.state.types import AppState, Cross, Drawn, Layout, Overlay
 from app.views import captions
+from app.views.insertion_marks import InsertionMarks, insertion_marks
 from app.views.panes import Pane, Role
 
 
@@ -54,7 +55,7 @@ class SliceWords:
 class ShownSlice:
     """All that a SliceView draws, but for the mouse. picture: None where there is none, and words say why.
 
-    cross, brush: None where they are not shown.
+    cross, brush, insertions: None where they are not shown.
     """
 
     volume: Same
@@ -68,6 +69,7 @@ class ShownSlice:
     pan_mm: tuple[float, float] = (0.0, 0.0)
     cross: Cross | None = None
     brush: Brush | None = None
+    insertions: InsertionMarks | None = None
 
 
 def shown_slice(state: AppState, pane: Pane, role: Role) -> ShownSlice:
@@ -85,10 +87,11 @@ def shown_slice(state: AppState, pane: Pane, role: Role) -> ShownSlice:
     else:
         top = captions.pane_lines(state, pane, role)
     made_by: list[list[str]] = [[], []]
-    if role in (Role.CURRENT, Role.ED, Role.ES):
+    single = role in (Role.CURRENT, Role.ED, Role.ES)
+    if single:
         made_by = [captions.top_right(state, frame=pane.frame, narrow=narrow) for narrow in (False, True)]
     crossed = role is Role.CURRENT and state.preferences.layout is Layout.LONG_AXIS and volume.slices > 1
-    drawing = role in (Role.CURRENT, Role.ED, Role.ES) and can_draw(state)
+    drawing = single and can_draw(state)
     there = plane_of(state, pane.frame, view.slice_index) is not None
     return ShownSlice(
         volume=Same(volume),
@@ -102,4 +105,5 @@ def shown_slice(state: AppState, pane: Pane, role: Role) -> ShownSlice:
         pan_mm=view.pan_mm,
         cross=cross_of(state) if crossed else None,
         brush=state.correction.brush if drawing else None,
+        insertions=insertion_marks(state, pane.frame) if single and not drawing else None,
     )

@@ -26,6 +26,7 @@ from app.look import icons, theme
 from app.look.widgets import label
 from app.panels.cine_bar import CineBar
 from app.panels.correction_bar import CorrectButton, CorrectionBar
+from app.panels.details_panel import DetailsPanel
 from app.panels.function_panel import FunctionPanel
 from app.panels.layout_bar import LayoutBar, LayoutButton
 from app.panels.messages import MessageBar
@@ -79,11 +80,11 @@ class MainWindow(QMainWindow):
         self.stage, self.cine = Stage(), CineBar()
         self.layouts = LayoutBar([LayoutButton(e.layout, e.text, e.key, e.icon) for e in LAYOUTS])
         self.slice_view = self.stage.slice_view
-        self.function, self.performance = FunctionPanel(), PerformancePanel()
+        self.function, self.details, self.performance = FunctionPanel(), DetailsPanel(), PerformancePanel()
         self.messages, self.status, self.welcome = MessageBar(), StatusBar(), Welcome()
         self.patient, self.correction, self.correct_button = PatientBar(), CorrectionBar(), CorrectButton()
         self.views = (self.patient, self.study, self.models, self.structures, self.stage, self.cine, self.function,
-                      self.performance, self.messages, self.status, self.layouts, self.correction,
+                      self.details, self.performance, self.messages, self.status, self.layouts, self.correction,
                       self.correct_button)  # fmt: skip
         self.check = DeviceCheck(session)
         self.questions = Questions(self, session, self.stage.picture)
@@ -130,7 +131,7 @@ class MainWindow(QMainWindow):
         centre.addWidget(self.stage, 1)
         centre.addWidget(self.cine)
         middle.addLayout(centre, 1)
-        middle.addWidget(_side(right, RIGHT_WIDTH, (self.function, self.performance)))
+        middle.addWidget(_side(right, RIGHT_WIDTH, (self.function, self.details, self.performance)))
         column.addLayout(middle, 1)
         column.addWidget(self.status)
         self.setCentralWidget(root)
@@ -189,6 +190,10 @@ class MainWindow(QMainWindow):
         self.cine.sweep_requested.connect(lambda sweep: session.update(sweep=sweep))
         self.function.frame_requested.connect(lambda frame: session.update(frame_index=frame, playing=False))
         self.function.spacing_requested.connect(self.questions.spacing)
+        self.details.page_requested.connect(lambda page: session.update(details=page))
+        self.details.patient_requested.connect(self.questions.patient)
+        self.details.slice_requested.connect(session.looking.go_to_slice)
+        self.details.insertions_reset_requested.connect(session.insertion_points.find_again)
         self.performance.check_requested.connect(self.info.show_device_check)
         self.correct_button.clicked.connect(session.correcting.toggle)
         for asked, answer in (
@@ -220,6 +225,8 @@ class MainWindow(QMainWindow):
             view.drawing_requested.connect(session.correcting.draw)
             view.stroke_ended.connect(session.correcting.end_stroke)
             view.brush_step_requested.connect(session.correcting.resize_brush)
+            view.insertion_requested.connect(session.insertion_points.drag)
+            view.insertion_dropped.connect(session.insertion_points.drop)
         else:
             view.slice_requested.connect(lambda index: session.update(slice_index=index))
         if isinstance(view, AgreementView):

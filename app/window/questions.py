@@ -11,14 +11,18 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from app.dialogs.dialogs import SpacingDialog
 from app.dialogs.mask_dialog import MaskDialog
+from app.dialogs.patient_dialog import PatientDialog
 from app.look.picture_files import save_picture
 from app.session import exporting
 from app.session.session import Session
 from app.session.store import still_loading
 from app.state.types import Kind
-from app.words.language import translate
+from app.words.language import marked, translate
 from engine.errors import ScanError
 from engine.formats import masks
+from engine.measures.body import Body, body_of
+
+PATIENT = marked("History", "details of the patient")
 
 
 class Questions:
@@ -123,6 +127,15 @@ class Questions:
         dialog = SpacingDialog(self._parent)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.accepted.connect(lambda: self._session.opening.set_spacing(*dialog.spacing_mm()))
+        dialog.open()
+
+    def patient(self) -> None:
+        """Ask for what indices and normal ranges need of the patient."""
+        state = self._session.state
+        header = body_of(state.scan.volume) if state.scan.volume is not None else Body()
+        dialog = PatientDialog(self._parent, state.facts.typed, header)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.accepted.connect(lambda: self._session.undoing.step(PATIENT, typed=dialog.typed()))
         dialog.open()
 
     def _ask_save(self, title: str, name: str, kinds: str, endings: tuple[str, ...] = ()) -> Path | None:

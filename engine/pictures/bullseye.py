@@ -15,13 +15,13 @@ from numpy.typing import NDArray
 
 from engine.pictures.render import Colour
 
-UNKNOWN: Colour = (120, 124, 130)
+UNKNOWN: Colour = (84, 88, 94)
 """Of a segment without a value."""
 _RINGS = ((1.0, 0.72), (0.72, 0.44), (0.44, 0.18))
 _POINTS = 24
-# Five colours of cividis, which people with colour-blindness read in the same order (Nuñez JR et al., PLoS One
-# 2018;13:e0199239).
-_SCALE = np.array([(0, 34, 78), (66, 78, 108), (125, 124, 120), (187, 175, 113), (254, 232, 56)], dtype=np.float64)
+# Five colours of viridis: brightness rises evenly, so that people with colour-blindness, and readers of a grey print,
+# see the same order.
+_SCALE = np.array([(68, 1, 84), (59, 82, 139), (33, 145, 140), (94, 201, 98), (253, 231, 37)], dtype=np.float64)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -790,6 +790,221 @@ Der Bericht unten enthält keine Patientendaten; er hilft, den Fehler zu beheben
     </message>
 </context>
 <context>
+    <name>Details</name>
+    <message>
+        <source>Wall by segment</source>
+        <translation>Wand nach Segmenten</translation>
+    </message>
+    <message>
+        <source>not measured</source>
+        <translation>nicht gemessen</translation>
+    </message>
+    <message>
+        <source>anterior</source>
+        <translation>anterior</translation>
+    </message>
+    <message>
+        <source>inferior</source>
+        <translation>inferior</translation>
+    </message>
+    <message>
+        <source>septal</source>
+        <translation>septal</translation>
+    </message>
+    <message>
+        <source>lateral</source>
+        <translation>lateral</translation>
+    </message>
+    <message>
+        <source>Indices</source>
+        <translation>Indizes</translation>
+    </message>
+    <message>
+        <source>Rates</source>
+        <translation>Raten</translation>
+    </message>
+    <message>
+        <source>Wall</source>
+        <translation>Wand</translation>
+    </message>
+    <message>
+        <source>Sources</source>
+        <translation>Quellen</translation>
+    </message>
+    <message>
+        <source>Precision</source>
+        <translation>Präzision</translation>
+    </message>
+    <message>
+        <source>Details</source>
+        <translation>Details</translation>
+    </message>
+    <message>
+        <source>Patient…</source>
+        <translation>Patient…</translation>
+    </message>
+    <message>
+        <source>ED, mm</source>
+        <translation>ED, mm</translation>
+    </message>
+    <message>
+        <source>ES, mm</source>
+        <translation>ES, mm</translation>
+    </message>
+    <message>
+        <source>Thickening, %</source>
+        <translation>Verdickung, %</translation>
+    </message>
+    <message>
+        <source>Find the insertions again</source>
+        <translation>Ansätze neu suchen</translation>
+    </message>
+    <message>
+        <source>Comes once the scan is segmented.</source>
+        <translation>Kommt, sobald die Aufnahme segmentiert ist.</translation>
+    </message>
+    <message>
+        <source>No wall to measure: it needs end-diastole, known spacing, slices with myocardium all around, and the right ventricle beside it.</source>
+        <translation>Keine Wand zu messen: Nötig sind die Enddiastole, ein bekannter Voxelabstand, Schichten mit Myokard ringsum und der rechte Ventrikel daneben.</translation>
+    </message>
+    <message>
+        <source>Insertions of the right ventricle found in the outlines: drag them on the image.</source>
+        <translation>Ansätze des rechten Ventrikels aus den Konturen; im Bild verschiebbar.</translation>
+    </message>
+    <message>
+        <source>Insertions of the right ventricle as you put them.</source>
+        <translation>Ansätze des rechten Ventrikels, wie Sie sie gesetzt haben.</translation>
+    </message>
+    <message>
+        <source>Centreline method, AHA segments. A click goes to the segment&apos;s slice.</source>
+        <translation>Mittellinien-Verfahren, AHA-Segmente. Ein Klick führt zur Schicht des Segments.</translation>
+    </message>
+    <message>
+        <source>Orientation unknown: the upper insertion is taken for the anterior one.</source>
+        <translation>Ausrichtung unbekannt: Der obere Ansatz gilt als der vordere.</translation>
+    </message>
+    <message>
+        <source>below the normal range</source>
+        <translation>unter dem Normbereich</translation>
+    </message>
+    <message>
+        <source>within the normal range</source>
+        <translation>im Normbereich</translation>
+    </message>
+    <message>
+        <source>above the normal range</source>
+        <translation>über dem Normbereich</translation>
+    </message>
+    <message>
+        <source>entered</source>
+        <translation>eingegeben</translation>
+    </message>
+    <message>
+        <source>header</source>
+        <translation>Header</translation>
+    </message>
+    <message>
+        <source>frame times</source>
+        <translation>Phasenzeiten</translation>
+    </message>
+    <message>
+        <source>female</source>
+        <translation>weiblich</translation>
+    </message>
+    <message>
+        <source>male</source>
+        <translation>männlich</translation>
+    </message>
+    <message>
+        <source>normal LV</source>
+        <translation>Norm LV</translation>
+    </message>
+    <message>
+        <source>{verdict} ({low} to {high}, {study})</source>
+        <translation>{verdict} ({low} bis {high}, {study})</translation>
+    </message>
+    <message>
+        <source>{age} years</source>
+        <translation>{age} Jahre</translation>
+    </message>
+    <message>
+        <source>BSA {area} m² ({formula})</source>
+        <translation>KOF {area} m² ({formula})</translation>
+    </message>
+    <message>
+        <source>{rate}/min ({source})</source>
+        <translation>{rate}/min ({source})</translation>
+    </message>
+    <message>
+        <source>Nothing is known of the patient.</source>
+        <translation>Über den Patienten ist nichts bekannt.</translation>
+    </message>
+    <message>
+        <source>Indices need height and weight.</source>
+        <translation>Für Indizes fehlen Größe und Gewicht.</translation>
+    </message>
+    <message>
+        <source>Output needs the heart rate.</source>
+        <translation>Für das Herzzeitvolumen fehlt die Herzfrequenz.</translation>
+    </message>
+    <message>
+        <source>↑ above, ↓ below the normal range: {study}, same sex, {low} to {high} years. None for the RV.</source>
+        <translation>↑ über, ↓ unter dem Normbereich: {study}, gleiches Geschlecht, {low} bis {high} Jahre. Keiner für den RV.</translation>
+    </message>
+    <message>
+        <source>Steepest slopes of the volume curve, smoothed by a Fourier series of five harmonics. Times from ED and from ES.</source>
+        <translation>Steilste Stellen der Volumenkurve, geglättet mit einer Fourierreihe aus fünf Harmonischen. Zeiten ab ED und ab ES.</translation>
+    </message>
+    <message>
+        <source>Rates need a cine of at least 12 frames of one whole beat, with known order, times and spacing.</source>
+        <translation>Raten brauchen eine Cine-Aufnahme eines ganzen Herzschlags mit mindestens 12 Phasen, deren Reihenfolge, Zeiten und Voxelabstand bekannt sind.</translation>
+    </message>
+    <message>
+        <source>Model</source>
+        <translation>Modell</translation>
+    </message>
+    <message>
+        <source>Corrected</source>
+        <translation>Korrigiert</translation>
+    </message>
+    <message>
+        <source>Mask</source>
+        <translation>Maske</translation>
+    </message>
+    <message>
+        <source>Load a mask of this scan (File menu) to see its numbers beside these.</source>
+        <translation>Laden Sie eine Maske dieser Aufnahme (Menü Datei), um ihre Werte daneben zu sehen.</translation>
+    </message>
+    <message>
+        <source>Mask measured at frame {frames}: most and least LV of its frames.</source>
+        <translation>Maske gemessen in Phase {frames}: größter und kleinster LV ihrer Phasen.</translation>
+    </message>
+    <message>
+        <source>float32 − int8</source>
+        <translation>float32 − int8</translation>
+    </message>
+    <message>
+        <source>between readers</source>
+        <translation>zwischen Befundern</translation>
+    </message>
+    <message>
+        <source>No figure that could be verified.</source>
+        <translation>Kein Wert, der sich prüfen ließ.</translation>
+    </message>
+    <message>
+        <source>CoV {range} %</source>
+        <translation>VK {range} %</translation>
+    </message>
+    <message>
+        <source>Comes once the scan is segmented in float32 and in int8.</source>
+        <translation>Kommt, sobald die Aufnahme in float32 und in int8 segmentiert ist.</translation>
+    </message>
+    <message>
+        <source>Readers: LV of seven core laboratories (Suinesiaputra 2015), RV coefficient of variability (Catalano).</source>
+        <translation>Befunder: LV aus sieben Core-Labs (Suinesiaputra 2015), RV als Variationskoeffizient (Catalano).</translation>
+    </message>
+</context>
+<context>
     <name>DeviceCheck</name>
     <message>
         <source>Checking this computer</source>
@@ -1325,6 +1540,134 @@ Der Bericht unten enthält keine Patientendaten; er hilft, den Fehler zu beheben
         <translation>Myokardmasse</translation>
     </message>
     <message>
+        <source>EDV index</source>
+        <translation>EDV-Index</translation>
+    </message>
+    <message>
+        <source>ESV index</source>
+        <translation>ESV-Index</translation>
+    </message>
+    <message>
+        <source>Stroke volume index</source>
+        <translation>Schlagvolumen-Index</translation>
+    </message>
+    <message>
+        <source>Cardiac output</source>
+        <translation>Herzzeitvolumen</translation>
+    </message>
+    <message>
+        <source>Cardiac index</source>
+        <translation>Herzindex</translation>
+    </message>
+    <message>
+        <source>Peak ejection rate</source>
+        <translation>Max. Auswurfrate</translation>
+    </message>
+    <message>
+        <source>Peak filling rate</source>
+        <translation>Max. Füllungsrate</translation>
+    </message>
+    <message>
+        <source>Time to peak ejection</source>
+        <translation>Zeit bis max. Auswurf</translation>
+    </message>
+    <message>
+        <source>Time to peak filling</source>
+        <translation>Zeit bis max. Füllung</translation>
+    </message>
+    <message>
+        <source>Mass index</source>
+        <translation>Masse-Index</translation>
+    </message>
+    <message>
+        <source>mass</source>
+        <translation>Masse</translation>
+    </message>
+    <message>
+        <source>mass i</source>
+        <translation>Masse-Index</translation>
+    </message>
+    <message>
+        <source>basal anterior</source>
+        <translation>basal anterior</translation>
+    </message>
+    <message>
+        <source>basal anteroseptal</source>
+        <translation>basal anteroseptal</translation>
+    </message>
+    <message>
+        <source>basal inferoseptal</source>
+        <translation>basal inferoseptal</translation>
+    </message>
+    <message>
+        <source>basal inferior</source>
+        <translation>basal inferior</translation>
+    </message>
+    <message>
+        <source>basal inferolateral</source>
+        <translation>basal inferolateral</translation>
+    </message>
+    <message>
+        <source>basal anterolateral</source>
+        <translation>basal anterolateral</translation>
+    </message>
+    <message>
+        <source>mid anterior</source>
+        <translation>mittig anterior</translation>
+    </message>
+    <message>
+        <source>mid anteroseptal</source>
+        <translation>mittig anteroseptal</translation>
+    </message>
+    <message>
+        <source>mid inferoseptal</source>
+        <translation>mittig inferoseptal</translation>
+    </message>
+    <message>
+        <source>mid inferior</source>
+        <translation>mittig inferior</translation>
+    </message>
+    <message>
+        <source>mid inferolateral</source>
+        <translation>mittig inferolateral</translation>
+    </message>
+    <message>
+        <source>mid anterolateral</source>
+        <translation>mittig anterolateral</translation>
+    </message>
+    <message>
+        <source>apical anterior</source>
+        <translation>apikal anterior</translation>
+    </message>
+    <message>
+        <source>apical septal</source>
+        <translation>apikal septal</translation>
+    </message>
+    <message>
+        <source>apical inferior</source>
+        <translation>apikal inferior</translation>
+    </message>
+    <message>
+        <source>apical lateral</source>
+        <translation>apikal lateral</translation>
+    </message>
+    <message>
+        <source>apex</source>
+        <translation>Apex</translation>
+    </message>
+    <message>
+        <source>No range: none was found that could be verified for this measure and this way of counting papillaries.</source>
+        <translation>Kein Normbereich: Für diese Größe und diese Zählung der Papillarmuskeln ließ sich keiner prüfen.</translation>
+    </message>
+    <message>
+        <source>No range: sex and age are needed.</source>
+        <translation>Kein Normbereich: Geschlecht und Alter fehlen.</translation>
+    </message>
+    <message>
+        <source>No range: {study} measured people from {low} to {high} years.</source>
+        <translation>Kein Normbereich: {study} hat Menschen von {low} bis {high} Jahren gemessen.</translation>
+    </message>
+    <message>
         <source>Volumes are the sum over slices of area times the distance between slices (Simpson&apos;s rule).</source>
         <translation>Volumina sind die Summe über die Schichten aus Fläche mal Schichtabstand (Scheibchensummation nach Simpson).</translation>
     </message>
@@ -1556,7 +1899,15 @@ Der Bericht unten enthält keine Patientendaten; er hilft, den Fehler zu beheben
     <name>History</name>
     <message>
         <source>correction of contours</source>
-        <translation type="unfinished"></translation>
+        <translation>Korrektur der Konturen</translation>
+    </message>
+    <message>
+        <source>insertions of the right ventricle</source>
+        <translation>Ansätze des rechten Ventrikels</translation>
+    </message>
+    <message>
+        <source>details of the patient</source>
+        <translation>Angaben zum Patienten</translation>
     </message>
 </context>
 <context>
@@ -2191,6 +2542,69 @@ ACDC</translation>
     <message>
         <source>Hide patient and file names in the whole window (N)</source>
         <translation>Patienten- und Dateinamen im ganzen Fenster ausblenden (N)</translation>
+    </message>
+</context>
+<context>
+    <name>PatientDialog</name>
+    <message>
+        <source>Age</source>
+        <translation>Alter</translation>
+    </message>
+    <message>
+        <source>years</source>
+        <translation>Jahre</translation>
+    </message>
+    <message>
+        <source>Height</source>
+        <translation>Größe</translation>
+    </message>
+    <message>
+        <source>Weight</source>
+        <translation>Gewicht</translation>
+    </message>
+    <message>
+        <source>Heart rate</source>
+        <translation>Herzfrequenz</translation>
+    </message>
+    <message>
+        <source>beats a minute</source>
+        <translation>Schläge pro Minute</translation>
+    </message>
+    <message>
+        <source>female</source>
+        <translation>weiblich</translation>
+    </message>
+    <message>
+        <source>male</source>
+        <translation>männlich</translation>
+    </message>
+    <message>
+        <source>Patient</source>
+        <translation>Patient</translation>
+    </message>
+    <message>
+        <source>For indices by body surface area, cardiac output and normal ranges. Leave empty what the header says right. It is kept with the case and never in file names.</source>
+        <translation>Für Indizes nach Körperoberfläche, Herzzeitvolumen und Normbereiche. Lassen Sie leer, was im Header richtig steht. Die Angaben bleiben beim Fall und stehen nie in Dateinamen.</translation>
+    </message>
+    <message>
+        <source>Sex</source>
+        <translation>Geschlecht</translation>
+    </message>
+    <message>
+        <source>Body surface area by</source>
+        <translation>Körperoberfläche nach</translation>
+    </message>
+    <message>
+        <source>{what}: from {low} to {high}</source>
+        <translation>{what}: von {low} bis {high}</translation>
+    </message>
+    <message>
+        <source>not known</source>
+        <translation>nicht bekannt</translation>
+    </message>
+    <message>
+        <source>{value} (header)</source>
+        <translation>{value} (Header)</translation>
     </message>
 </context>
 <context>
