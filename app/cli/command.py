@@ -26,6 +26,7 @@ from app.cli.measure_verb import run_measure
 from app.cli.models_verb import run_models
 from app.cli.phantom_verb import run_phantom
 from app.cli.replay_verb import run_replay
+from app.cli.report_verb import run_report
 from app.cli.review_verb import run_review
 from app.cli.segment_verb import run_segment
 from app.cli.view_verb import run_view
@@ -212,6 +213,27 @@ def _parser() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParse
     models = verb("models", run_models, "List the installed models, and folders that were rejected and why.")
     models.add_argument("--verify", action="store_true", help="run each model's test tensors on this device")
     _add_json(models)
+
+    report = verb("report", run_report, "Write the one-page report of a scan as a PDF.")
+    _add_scan(report)
+    report.add_argument("-o", "--output", required=True, type=Path, metavar="FILE.pdf")
+    report.add_argument(
+        "--mask", type=Path, metavar="M", help="report on this NIfTI or DICOM SEG mask, not on a model's"
+    )
+    report.add_argument(
+        "--labels", choices=tuple(CONVENTIONS), help="values in a NIfTI mask (default: what it says, else mnms)"
+    )
+    _add_model(report)
+    _add_view(report)
+    report.add_argument("--language", choices=("en", "de"), default="en", help="of the report (default en)")
+    report.add_argument("--hospital", default="", metavar="TEXT", help="printed at the top")
+    report.add_argument("--logo", type=Path, metavar="F.png", help="printed beside it")
+    report.add_argument("--conclusion", metavar="TEXT", help="the reader's own words")
+    report.add_argument("--conclusion-file", type=Path, metavar="F.txt", help="the same from a text file in UTF-8")
+    report.add_argument("--pseudonym", metavar="TEXT", help="printed instead of the patient's name and identifiers")
+    report.add_argument("--no-names", action="store_true", help="print a code of the scan instead of them")
+    report.add_argument("--date", default="", metavar="TEXT", help="printed at the foot (default: no date)")
+    _add_json(report)
 
     replay = verb("replay", run_replay, "Make the mask of a provenance record again, and say whether it is the same.")
     replay.add_argument("record", type=Path, metavar="RECORD", help="the .provenance.json beside a mask")

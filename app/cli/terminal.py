@@ -12,7 +12,10 @@ from typing import Any
 
 from engine import __version__
 
-SCHEMAS = {"segment": 1, "measure": 1, "evaluate": 1, "bench": 1, "models": 1, "phantom": 1, "replay": 1, "review": 1}
+SCHEMAS = {
+    **dict.fromkeys(("segment", "measure", "evaluate", "bench", "models", "phantom"), 1),
+    **dict.fromkeys(("replay", "review", "report"), 1),
+}
 """The version of each verb's JSON."""
 
 _progress_shown = False

@@ -258,12 +258,12 @@ def _all_damaged(paths: Sequence[Path], damaged: Mapping[Path, UnusableError]) -
 _PATIENT = [
     "PatientName", "PatientID", "PatientSex", "PatientAge", "PatientBirthDate", "AcquisitionDate", "SeriesDate",
     "StudyDate", "StudyDescription", "Manufacturer", "ManufacturerModelName", "MagneticFieldStrength",
-    "PatientSize", "PatientWeight",
+    "PatientSize", "PatientWeight", "AccessionNumber", "StudyInstanceUID", "SeriesInstanceUID",
 ]  # fmt: skip
 
 
 def patient_of(image: Image) -> dict[str, str]:
-    """What a patient bar shows and indices need, formatted; what the header leaves empty or invalid is left out."""
+    """What a patient bar shows, and indices and reports need, formatted; what the header leaves empty is left out."""
     header = read_dicom(image.path, stop_before_pixels=True, specific_tags=_PATIENT)
     text = {name: plain(header.get(name)) for name in _PATIENT}
     date = next((d for d in (text["StudyDate"], text["SeriesDate"], text["AcquisitionDate"]) if _date(d)), "")
@@ -281,6 +281,9 @@ def patient_of(image: Image) -> dict[str, str]:
         "age": _age(text["PatientAge"], text["PatientBirthDate"], date),
         "date": _date(date),
         "study": text["StudyDescription"],
+        "accession": text["AccessionNumber"],
+        "study_uid": text["StudyInstanceUID"],
+        "series_uid": text["SeriesInstanceUID"],
         "scanner": ", ".join(filter(None, (scanner, field))),
         "height_cm": _height_cm(text["PatientSize"]),
         "weight_kg": _positive_text(text["PatientWeight"]),

@@ -27,6 +27,7 @@ ROOMS = {
     "engine/formats": "files in and out",
     "engine/measures": "numbers from masks",
     "engine/pictures": "numpy arrays to what a screen shows",
+    "engine/paper": "a page of A4",
     "training": "modules on floors of their own",
     "training/reports": "tables and pictures of results",
     "training/steps": "what a model goes through: trained, tuned, quantized, exported, validated",

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pydicom
 import pytest
-from dicom_cine import NORMAL, ORIGIN, compress, dataset, pixels, rewrite, write_cine, write_enhanced
+from dicom_cine import NORMAL, ORIGIN, ROOT, compress, dataset, pixels, rewrite, write_cine, write_enhanced
 from places import SHARED_DATA as DATA
 from pydicom.config import disable_value_validation
 from pydicom.uid import (
@@ -538,6 +538,8 @@ def test_patient_details_are_shown_but_neither_logged_nor_in_the_name(tmp_path, 
         "age": "61 years",  # one day before the birthday
         "date": "2024-02-29",
         "scanner": "Phantom Works Disc, 1.5 T",
+        "study_uid": "1.02.3",
+        "series_uid": f"{ROOT}.2",
     }
     assert volume.source.name == "MR short axis, 3 slices × 4 frames"
     assert "ller" not in repr(volume.source) and "0042" not in repr(volume.source)

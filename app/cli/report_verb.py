@@ -1,0 +1,150 @@
+"""`cinequant report`: the one-page report of a scan as a PDF."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from app.cli.inputs import check_parent, model_and_scan, open_volume, predict_labels
+from app.cli.terminal import print_json, print_notices, print_text
+from engine.errors import ExportError, ScanError
+from engine.network.model_card import SHORT_AXIS
+from engine.volume import voxels_sha256
+
+if TYPE_CHECKING:
+    from engine.dossier import Dossier, Identity
+    from engine.volume import LabelMap, Volume
+
+MAX_TEXT_BYTES = 64_000
+
+
+def run_report(arguments: argparse.Namespace) -> None:
+    from engine.files import write_atomically  # noqa: PLC0415
+    from engine.report import Letterhead, content_of, to_pdf  # noqa: PLC0415
+
+    out: Path = arguments.output
+    if out.suffix.lower() != ".pdf":
+        arguments.usage_error(f"-o {out}: the name of a report ends in .pdf")
+    if arguments.mask is not None and (arguments.model or arguments.precision):
+        arguments.usage_error("--mask takes the place of a model; leave out --model and --precision")
+    if arguments.conclusion is not None and arguments.conclusion_file is not None:
+        arguments.usage_error("give either --conclusion or --conclusion-file")
+    if arguments.pseudonym is not None and arguments.no_names:
+        arguments.usage_error("give either --pseudonym or --no-names")
+    check_parent(out)
+    # All that is read is checked before the work, not after it.
+    letterhead = Letterhead(
+        hospital=arguments.hospital,
+        logo=_logo(arguments.logo),
+        conclusion=_conclusion(arguments),
+        created=arguments.date,
+    )
+    say = _say(arguments.language)
+    dossier = _dossier(arguments, _identity(arguments))
+    dossier.volume.source.refuse(out)
+    try:
+        pdf = to_pdf(content_of(dossier, letterhead, language=arguments.language, say=say))
+    except ExportError as error:
+        raise ExportError(f"{out}: {error}") from error
+    write_atomically(out, pdf)
+    notices = (*dossier.volume.notices, *dossier.findings.function.notices)
+    print_notices(notices, as_json=arguments.json)
+    if arguments.json:
+        values = {**dossier.made, "output": out, "size_bytes": len(pdf), "notices": notices}
+        print_json("report", values, input_sha256=voxels_sha256(dossier.volume.array))
+    else:
+        print_text(str(out))
+
+
+def _dossier(arguments: argparse.Namespace, identity: Identity) -> Dossier:
+    from engine.dossier import Dossier  # noqa: PLC0415
+    from engine.measures.body import body_of  # noqa: PLC0415
+    from engine.measures.findings import findings_of  # noqa: PLC0415
+    from engine.measures.function import measure  # noqa: PLC0415
+    from engine.measures.segments import wall_of  # noqa: PLC0415
+
+    volume, labels, made = _segmented(arguments)
+    function = measure(labels, volume)
+    return Dossier(
+        volume,
+        labels,
+        findings_of(function, volume, body_of(volume)),
+        made,
+        wall=wall_of(labels.array, volume.geometry, function.ed_frame, function.es_frame),
+        identity=identity,
+    )
+
+
+def _segmented(arguments: argparse.Namespace) -> tuple[Volume, LabelMap, dict[str, Any]]:
+    """The scan, its labels, and what made them: a model, or the mask that is given."""
+    if arguments.mask is not None:
+        from engine.formats.masks import read_masks  # noqa: PLC0415
+
+        volume = open_volume(arguments)
+        mask = read_masks([arguments.mask], volume, convention=arguments.labels or "")
+        return replace(volume, notices=(*volume.notices, *mask.notices)), mask.labels, {"mask": arguments.mask.name}
+    card, precision, volume, view = model_and_scan(arguments)
+    if view != SHORT_AXIS:
+        raise ScanError(
+            f"{arguments.paths[0]}: a report is of a short-axis stack; use `cinequant measure` for this view"
+        )
+    prediction = predict_labels(arguments, volume, card, precision)
+    return volume, prediction.labels, prediction.provenance
+
+
+def _identity(arguments: argparse.Namespace) -> Identity:
+    from engine.dossier import IdentifyBy, Identity, check_pseudonym  # noqa: PLC0415
+
+    if arguments.pseudonym is not None:
+        return Identity(IdentifyBy.PSEUDONYM, check_pseudonym(arguments.pseudonym))
+    return Identity(IdentifyBy.CODE if arguments.no_names else IdentifyBy.STUDY)
+
+
+def _logo(path: Path | None) -> bytes:
+    from engine.paper.page import MAX_LOGO_BYTES, check_logo  # noqa: PLC0415
+
+    if path is None:
+        return b""
+    content = _read(path, MAX_LOGO_BYTES)
+    try:
+        check_logo(content)
+    except ExportError as error:
+        raise ExportError(f"{path}: {error}") from error
+    return content
+
+
+def _conclusion(arguments: argparse.Namespace) -> str:
+    path: Path | None = arguments.conclusion_file
+    if path is None:
+        return str(arguments.conclusion or "")
+    try:
+        return _read(path, MAX_TEXT_BYTES).decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ExportError(f"{path}: is no text in UTF-8; save it as such") from error
+
+
+def _read(path: Path, limit: int) -> bytes:
+    from engine.files import read_regular  # noqa: PLC0415
+
+    try:
+        return read_regular(path, limit)
+    except OSError as error:
+        raise ExportError(f"{path}: cannot be read ({error.strerror}); check the path") from error
+
+
+def _say(language: str) -> Callable[[str], str]:
+    """What turns the engine's sentences into this language: the window's catalogue, which only Qt reads."""
+    if language == "en":
+        return lambda text: text
+    from PySide6.QtCore import QCoreApplication  # noqa: PLC0415
+
+    from app.state.types import Language  # noqa: PLC0415
+    from app.words.engine_words import translated  # noqa: PLC0415
+    from app.words.language import install  # noqa: PLC0415
+
+    application = QCoreApplication.instance() or QCoreApplication(["cinequant"])
+    install(application, Language(language))
+    return translated

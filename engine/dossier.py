@@ -1,0 +1,93 @@
+"""What one reading of a scan found, as it leaves the program, and whose it is said to be."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+import numpy as np
+
+from engine.errors import ExportError
+from engine.measures.findings import Findings
+from engine.measures.segments import Wall
+from engine.volume import LabelMap, Volume
+
+MAX_PSEUDONYM = 64
+_CODE_DIGITS = 8
+
+
+class IdentifyBy(StrEnum):
+    """How files that leave the program say whose scan it is."""
+
+    CODE = "code"
+    """By a short code made of the voxels: tells scans apart and names nobody."""
+    STUDY = "study"
+    """By what the files say: name, identifiers, date."""
+    PSEUDONYM = "pseudonym"
+    """By a name that the user gives."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Whose scan it is. A pseudonym is used with IdentifyBy.PSEUDONYM alone; an empty one counts as the code."""
+
+    by: IdentifyBy = IdentifyBy.CODE
+    pseudonym: str = ""
+
+    @property
+    def named(self) -> bool:
+        """Whether the patient may be named."""
+        return self.by is IdentifyBy.STUDY
+
+    def short(self, volume: Volume) -> str:
+        """One word or name for the scan: never a patient's, unless named ones are asked for."""
+        if self.by is IdentifyBy.PSEUDONYM and self.pseudonym.strip():
+            return self.pseudonym.strip()
+        patient = volume.source.patient
+        if self.named:
+            return patient.get("id") or patient.get("name") or volume.source.name
+        return scan_code(volume)
+
+    def file_part(self, volume: Volume) -> str:
+        """The same as a part of a file name."""
+        return re.sub(r"[^\w.-]+", "_", self.short(volume))[:48].strip("._") or scan_code(volume)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Dossier:
+    """All that a report and a table are made of.
+
+    labels: as measured, with the corrections. made: facts about what made them, as Prediction.provenance; for a mask
+    from a file {"mask": name}. corrected: (frame, slice) changed by hand. left_out: sentences on slices and structures
+    that do not count. flags: sentences on what is to be looked at and was not ticked off. conventions: label and value.
+    """
+
+    volume: Volume
+    labels: LabelMap
+    findings: Findings
+    made: Mapping[str, Any]
+    wall: Wall | None = None
+    corrected: Sequence[tuple[int, int]] = ()
+    left_out: Sequence[str] = ()
+    flags: Sequence[str] = ()
+    conventions: Sequence[tuple[str, str]] = ()
+    identity: Identity = field(default_factory=Identity)
+
+
+def scan_code(volume: Volume) -> str:
+    """A short code of the scan's first frame: the same wherever its files are, and nobody's name."""
+    made = hashlib.blake2b(repr(volume.array.shape).encode(), digest_size=_CODE_DIGITS // 2)
+    made.update(np.ascontiguousarray(volume.array[0]).tobytes())
+    return made.hexdigest()
+
+
+def check_pseudonym(text: str) -> str:
+    """The pseudonym without spaces around it. Raises ExportError where it is too long or cannot be printed."""
+    text = text.strip()
+    if len(text) > MAX_PSEUDONYM or not text.isprintable():
+        raise ExportError(f"the pseudonym must be one line of at most {MAX_PSEUDONYM} characters; give a shorter one")
+    return text

@@ -1,0 +1,321 @@
+"""The one-page report: a Dossier and a letterhead to what stands on the page, and that to a PDF. No Qt.
+
+`to_pdf(content_of(...))`: a frozen value in, bytes out.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine import __version__
+from engine.dossier import Dossier
+from engine.measures import findings as all_numbers
+from engine.measures import quantities
+from engine.measures.norms import Verdict
+from engine.paper.content import (
+    Bullseye,
+    Colour,
+    Content,
+    Curve,
+    Line,
+    Mark,
+    Number,
+    NumberRow,
+    Pictures,
+    Tile,
+)
+from engine.paper.page import MAX_TILES, to_pdf
+from engine.paper.report_words import word
+from engine.pictures.render import auto_window, grey, outlines
+from engine.volume import LV, MYO, RV, Known, Volume, orientation_letters, voxels_sha256
+
+__all__ = ["COLOURS", "Letterhead", "content_of", "to_pdf"]
+
+COLOURS: dict[int, Colour] = {LV: (255, 112, 77), MYO: (244, 214, 92), RV: (88, 180, 245)}
+_MARGIN = 1.3
+_LEAST_FIELD_MM = 70.0
+Say = Callable[[str], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Letterhead:
+    """What the user adds. logo: a PNG, empty for none. created: when, as it is to be printed; empty for no time."""
+
+    hospital: str = ""
+    logo: bytes = b""
+    conclusion: str = ""
+    created: str = ""
+
+
+def _as_it_is(text: str) -> str:
+    return text
+
+
+def content_of(
+    dossier: Dossier,
+    letterhead: Letterhead,
+    *,
+    language: str = "en",
+    window: tuple[float, float] | None = None,
+    colours: Mapping[int, Colour] | None = None,
+    say: Say = _as_it_is,
+) -> Content:
+    """What stands on the page.
+
+    window: (centre, width) of the grey values; the scan's own where None. say: turns the engine's sentences and names
+    of measures into the language of the report.
+    """
+    volume, function = dossier.volume, dossier.findings.function
+
+    def own(text: str) -> str:
+        return word(text, language)
+
+    wall = dossier.wall
+    bullseyes = []
+    if wall is not None:
+        bullseyes.append(Bullseye(own("Wall thickness, ED"), "mm", wall.ed.thickness_mm, 1))
+        if any(value is not None for value in wall.thickening_percent):
+            bullseyes.append(Bullseye(own("Wall thickening"), "%", wall.thickening_percent))
+    rules = (*quantities.rules(function), *all_numbers.rules(dossier.findings))
+    return Content(
+        language=language,
+        hospital=letterhead.hospital,
+        logo=letterhead.logo,
+        facts=tuple(_facts(dossier, own)),
+        numbers=tuple(_numbers(dossier, say)),
+        curve=_curve(dossier, own),
+        bullseyes=tuple(bullseyes),
+        conclusion=letterhead.conclusion,
+        pictures=_pictures(dossier, window or volume.window or auto_window(volume.array), own),
+        corrected=_corrected(dossier, own),
+        flags=tuple(map(say, (*dossier.flags, *function.notices))),
+        notices=tuple(map(say, (*dossier.left_out, *volume.notices))),
+        method=tuple(_method(dossier, own)),
+        fingerprints=tuple(_fingerprints(dossier, own)),
+        rules=tuple(map(say, rules)),
+        colours=dict(colours or COLOURS),
+        created=letterhead.created,
+    )
+
+
+# -- words -----------------------------------------------------------------------------------------------------------
+
+
+def _facts(dossier: Dossier, own: Say) -> list[tuple[str, str]]:
+    """Who and what. What would name the patient is left out unless it is asked for."""
+    volume, patient, body = dossier.volume, dossier.volume.source.patient, dossier.findings.body
+    if dossier.identity.named:
+        who = patient.get("name") or patient.get("id") or volume.source.name
+        identifier, date = patient.get("id", ""), patient.get("date", "")
+    else:
+        who, identifier, date = dossier.identity.short(volume), "", ""
+    age = " ".join(map(own, patient.get("age", "").split()))
+    person = " · ".join(filter(None, (own(patient.get("sex", "")), age)))
+    size = [f"{body.height_cm:.0f} cm"] if body.height_cm else []
+    size += [f"{body.weight_kg:.0f} kg"] if body.weight_kg else []
+    size += [f"{body.bsa_m2:.2f} m²"] if body.bsa_m2 else []
+    rate = "" if body.heart_rate_bpm is None else f"{body.heart_rate_bpm:.0f}/min"
+    x, y, z = volume.geometry.spacing_mm
+    voxel = own("not known") if volume.geometry.spacing is Known.ASSUMED else f"{x:.3g} × {y:.3g} × {z:.3g} mm"
+    frames, slices = volume.frames, volume.slices
+    scan = own("{slices} slices × {frames} frames").format(slices=slices, frames=frames)
+    facts = [
+        (own("Patient"), who),
+        (own("Patient ID"), identifier or "–"),
+        (own("Study date"), date or "–"),
+        (own("Sex, age"), person or "–"),
+        (own("Height, weight, surface"), " · ".join(size) or "–"),
+        (own("Heart rate"), rate or "–"),
+        (own("Scanner"), patient.get("scanner", "") or "–"),
+        (own("Scan"), scan),
+        (own("Voxel"), voxel),
+    ]
+    if dossier.identity.named:
+        facts += [(own("Study"), patient.get("study", "") or "–")]
+        facts += [(own("Accession number"), patient["accession"])] if patient.get("accession") else []
+    return facts
+
+
+def _numbers(dossier: Dossier, say: Say) -> list[NumberRow]:
+    """The measures that have a value on one side at least, LV beside RV."""
+    found: dict[tuple[str, str], dict[int, all_numbers.Finding]] = {}
+    for row in all_numbers.rows_of(dossier.findings):
+        found.setdefault((row.name, row.unit), {})[row.structure] = row
+    made = []
+    for (name, unit), sides in found.items():
+        if any(row.value is not None for row in sides.values()):
+            lv, rv = (_number(sides.get(side)) for side in (LV, RV))
+            made.append(NumberRow(say(name), unit, lv, rv, strong=name == "Ejection fraction"))
+    return made
+
+
+def _number(row: all_numbers.Finding | None) -> Number | None:
+    if row is None:
+        return None
+    text = "–" if row.value is None else f"{row.value:.{row.digits}f}" + ("" if row.sure else "?")
+    norm = "" if row.norm is None else f"{row.norm.low:.{row.digits}f}–{row.norm.high:.{row.digits}f}"
+    mark = {Verdict.LOW: Mark.LOW, Verdict.HIGH: Mark.HIGH}.get(row.verdict or Verdict.NORMAL, Mark.NONE)
+    return Number(text, norm, mark)
+
+
+def _corrected(dossier: Dossier, own: Say) -> tuple[str, ...]:
+    """The corrected slices of each frame, as "Frame 1: slices 2, 3, 4"."""
+    frames: dict[int, list[int]] = {}
+    for frame, index in sorted(dossier.corrected):
+        frames.setdefault(frame, []).append(index)
+    volume = dossier.volume
+    phases = {dossier.findings.function.ed_frame: "ED", dossier.findings.function.es_frame: "ES"}
+    # The frames that numbers come from are named first.
+    order = sorted(frames, key=lambda frame: (frame not in phases, frame))
+    said = []
+    for frame in order:
+        at = f"{frame + 1}" + (f" ({phases[frame]})" if frame in phases else "")
+        text = own("Frame {frame}: slices {slices}")
+        said.append(text.format(frame=at, slices=", ".join(str(index + 1) for index in frames[frame])))
+    if said:
+        total = own("{count} of {total} slices")
+        said.insert(0, total.format(count=len(dossier.corrected), total=volume.frames * volume.slices))
+    return tuple(said)
+
+
+def _method(dossier: Dossier, own: Say) -> list[tuple[str, str]]:
+    made = dossier.made
+    if "mask" in made:
+        by = [(own("Mask"), str(made["mask"]))]
+    else:
+        by = [
+            (own("Model"), f"{made['model_name']} {made['model_version']} ({made['model']})"),
+            (own("Precision"), str(made["precision"])),
+            (own("Runtime"), f"{made['runtime']}, {made['isa']}"),
+        ]
+    return [*by, *dossier.conventions, (own("Program"), f"CineQuant {__version__}")]
+
+
+def _fingerprints(dossier: Dossier, own: Say) -> list[tuple[str, str]]:
+    model = [(own("Model's SHA-256"), str(dossier.made["model_sha256"]))] if "model_sha256" in dossier.made else []
+    return [
+        *model,
+        (own("Scan's SHA-256"), voxels_sha256(dossier.volume.array)),
+        (own("Labels' SHA-256"), voxels_sha256(dossier.labels.array)),
+    ]
+
+
+def _curve(dossier: Dossier, own: Say) -> Curve | None:
+    """The curve of a cine, else None."""
+    volume, function = dossier.volume, dossier.findings.function
+    if not volume.is_cine or volume.frames < 3:
+        return None
+    lines = [Line("LV", LV, function.lv_ml), Line("RV", RV, function.rv_ml)]
+    lines = [line for line in lines if max(line.ml) > 0]
+    if not lines:
+        return None
+    times = volume.frame_times_ms
+    at, unit = (times, "ms") if times is not None else (tuple(range(1, volume.frames + 1)), own("frame"))
+    marks = [("ED", function.ed_frame), ("ES", function.es_frame)]
+    return Curve(
+        tuple(map(float, at)), unit, tuple(lines), tuple((name, frame) for name, frame in marks if frame is not None)
+    )
+
+
+# -- pictures --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Cut:
+    """A square of a slice, in voxels: left and top may lie outside of the image, which is black there."""
+
+    left: int
+    top: int
+    width: int
+    height: int
+
+    def of(self, plane: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """The square out of a picture (Y, X)."""
+        made = np.zeros((self.height, self.width), dtype=np.uint8)
+        rows, columns = plane.shape
+        y0, y1 = max(self.top, 0), min(self.top + self.height, rows)
+        x0, x1 = max(self.left, 0), min(self.left + self.width, columns)
+        made[y0 - self.top : y1 - self.top, x0 - self.left : x1 - self.left] = plane[y0:y1, x0:x1]
+        return made
+
+    def shares(self, points: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Points (N, 2) of (x, y) in voxels as shares of the square."""
+        corner = np.array([self.left, self.top], dtype=np.float32)
+        return np.asarray((points - corner) / np.array([self.width, self.height], dtype=np.float32))
+
+
+def _pictures(dossier: Dossier, window: tuple[float, float], own: Say) -> tuple[Pictures, ...]:
+    """The slices with labels at end-diastole and at end-systole; of a single frame, those of it."""
+    volume, labels, function = dossier.volume, dossier.labels.array, dossier.findings.function
+    phases = [("End-diastole", function.ed_frame), ("End-systole", function.es_frame)]
+    shown = [(name, frame) for name, frame in phases if frame is not None] or [("", 0)]
+    found = [z for z in range(volume.slices) if any(labels[frame, z].any() for _, frame in shown)]
+    if not found:
+        return ()
+    if _base_is_last(labels[shown[0][1], found[0] : found[-1] + 1]):
+        found.reverse()
+    count = len(found)
+    if count > MAX_TILES:
+        found = [found[round(index * (count - 1) / (MAX_TILES - 1))] for index in range(MAX_TILES)]
+    cut = _cut(volume, np.any(labels[[frame for _, frame in shown]], axis=(0, 1)))
+    letters = _letters(volume)
+    made = []
+    for name, frame in shown:
+        tiles = tuple(_tile(dossier, frame, index, window, cut) for index in found)
+        made.append(Pictures(_phase_title(volume, name, frame, len(found), count, own), tiles, letters))
+    return tuple(made)
+
+
+def _phase_title(volume: Volume, name: str, frame: int, shown: int, count: int, own: Say) -> str:
+    times = volume.frame_times_ms
+    parts = [own(name)] if name else []
+    if volume.frames > 1:
+        parts.append(f"{own('frame')} {frame + 1}" + (f" ({times[frame]:.0f} ms)" if times else ""))
+    slices = own("{shown} of {count} slices") if shown < count else own("{count} slices, base first")
+    parts.append(slices.format(shown=shown, count=count))
+    return ", ".join(parts)
+
+
+def _base_is_last(labels: NDArray[np.uint8]) -> bool:
+    """Whether the heart is wider at the end of the stack than at its beginning. labels: (Z, Y, X)."""
+    areas = np.count_nonzero(labels, axis=(1, 2))
+    half = max(len(areas) // 3, 1)
+    return bool(areas[:half].sum() < areas[-half:].sum())
+
+
+def _tile(dossier: Dossier, frame: int, index: int, window: tuple[float, float], cut: _Cut) -> Tile:
+    plane = grey(dossier.volume.array[frame, index], window)
+    labels = dossier.labels.array[frame, index]
+    lines = tuple(
+        (structure, cut.shares(points)) for structure in (MYO, RV, LV) for points in outlines(labels == structure)
+    )
+    touched = "*" if (frame, index) in set(dossier.corrected) else ""
+    return Tile(cut.of(plane), lines, f"{index + 1}{touched}")
+
+
+def _cut(volume: Volume, there: NDArray[np.bool_]) -> _Cut:
+    """A square around the heart, the same in all slices. there: (Y, X), where any label is."""
+    dx, dy, _ = volume.geometry.spacing_mm
+    rows, columns = np.flatnonzero(there.any(axis=1)), np.flatnonzero(there.any(axis=0))
+    high, wide = (rows[-1] + 1 - rows[0]) * dy, (columns[-1] + 1 - columns[0]) * dx
+    side = max(high, wide, _LEAST_FIELD_MM / _MARGIN) * _MARGIN
+    width, height = math.ceil(side / dx), math.ceil(side / dy)
+    left = round((columns[0] + columns[-1] + 1) / 2 - width / 2)
+    top = round((rows[0] + rows[-1] + 1) / 2 - height / 2)
+    # Inside of the image where that is large enough.
+    left = min(max(left, 0), max(there.shape[1] - width, 0))
+    top = min(max(top, 0), max(there.shape[0] - height, 0))
+    return _Cut(left, top, width, height)
+
+
+def _letters(volume: Volume) -> tuple[str, str, str, str]:
+    if volume.geometry.orientation is not Known.KNOWN:
+        return ("", "", "", "")
+    along, down = volume.geometry.directions[:, 0], volume.geometry.directions[:, 1]
+    left, right, top, bottom = (orientation_letters(at)[:2] for at in (-along, along, -down, down))
+    return left, right, top, bottom

@@ -1,0 +1,200 @@
+"""The report as an independent reader of PDF sees it."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from PIL import Image
+from pypdf import PdfReader
+
+from engine.dossier import Dossier, IdentifyBy, Identity, scan_code
+from engine.errors import ExportError
+from engine.measures.body import body_of
+from engine.measures.findings import findings_of
+from engine.measures.function import measure
+from engine.measures.segments import wall_of
+from engine.paper.content import Content
+from engine.paper.sheet import HEIGHT, WIDTH
+from engine.report import Letterhead, content_of, to_pdf
+from engine.volume import LV, MYO, RV, Geometry, LabelMap, Source, Volume
+
+FRAMES = 5
+NAME = "Wolfeschlegelsteinhausenbergerdorff-Mustermann, Hubert B. Senior"
+PATIENT = {"name": NAME, "id": "P-0042", "sex": "female", "age": "61 years", "date": "2024-02-29", "study": "Heart",
+           "scanner": "Phantom Works Disc, 1.5 T", "height_cm": "170", "weight_kg": "70"}  # fmt: skip
+
+
+def heart(slices: int = 16, frames: int = FRAMES, patient: dict[str, str] | None = None) -> tuple[Volume, LabelMap]:
+    """A ring with a cavity in it that is smaller in the middle frame, and a blob beside it; wider at slice 0."""
+    y, x = np.mgrid[:64, :80]
+    radius = np.hypot(y - 32, x - 44)
+    array = np.zeros((frames, slices, 64, 80), np.uint8)
+    for t in range(frames):
+        for z in range(slices):
+            inner = 14 - 0.4 * z - 3 * np.sin(np.pi * t / frames)
+            array[t, z][radius < inner + 5] = MYO
+            array[t, z][radius < inner] = LV
+            array[t, z][(radius >= inner + 5) & (radius < inner + 14) & (x < 40)] = RV
+    geometry = Geometry(np.diag([1.5, 1.5, 8.0, 1.0]), (slices, 64, 80))
+    voxels = (array * 100 + x % 7).astype(np.int16)
+    times = tuple(200.0 * t for t in range(frames)) if frames > 1 else None
+    source = Source("nifti", (), "scan", patient=PATIENT if patient is None else patient)
+    return Volume(voxels, geometry, source, times), LabelMap(array, geometry)
+
+
+MADE = {"model": "tiny", "model_name": "Tiny", "model_version": "2", "model_sha256": "ab" * 32, "precision": "int8",
+        "runtime": "OpenVINO 2026", "isa": "AVX2", "threads": 1}  # fmt: skip
+
+
+def dossier(slices: int = 16, frames: int = FRAMES, by: IdentifyBy = IdentifyBy.STUDY, **patient: str) -> Dossier:
+    volume, labels = heart(slices, frames, {**PATIENT, **patient})
+    function = measure(labels, volume)
+    return Dossier(
+        volume, labels, findings_of(function, volume, body_of(volume)), MADE,
+        wall=wall_of(labels.array, volume.geometry, function.ed_frame, function.es_frame),
+        corrected=((0, 2), (0, 3), (2, 5)), flags=("Look at slice 3.",), identity=Identity(by),
+    )  # fmt: skip
+
+
+def text_of(pdf: bytes) -> str:
+    reader = PdfReader(io.BytesIO(pdf))
+    [page] = reader.pages
+    assert (round(float(page.mediabox.width), 2), round(float(page.mediabox.height), 2)) == (WIDTH, HEIGHT)
+    return page.extract_text()
+
+
+def flat(text: str) -> str:
+    """Without the line breaks that wrapping makes."""
+    return "".join(text.split())
+
+
+def test_a_full_page_says_everything() -> None:
+    head = Letterhead("St. Example Hospital", _png(), "Reduced function.\nSecond line.", "1 March 2024")
+    found = dossier()
+    text = text_of(to_pdf(content_of(found, head)))
+    function = found.findings.function
+    for said in (
+        NAME, "P-0042", "2024-02-29", "female · 61 years", "St. Example Hospital", "Reduced function.", "Second line.",
+        "1 March 2024", "Research use only, not for diagnosis", "3 of 80 slices", "Frame 1 (ED): slices 3, 4",
+        "Look at slice 3.", "Tiny 2 (tiny)", "Precision: int8", "ab" * 32, "Papillary muscles", "Mosteller",
+        "UK Biobank",
+        f"{function.lv.edv_ml:.0f}", f"{function.lv.ef_percent:.0f}", "End-diastole, frame 1 (0 ms), 16 slices",
+        "Wall thickness, ED", "CineQuant",
+    ):  # fmt: skip
+        assert flat(said) in flat(text), said
+
+
+def test_nothing_is_clipped_with_a_long_name_and_16_slices() -> None:
+    """Every letter lies on the page, and no two blocks of words share a place."""
+    pdf = to_pdf(content_of(dossier(), Letterhead("H" * 120, _png(), "Word " * 120)))
+    places: list[tuple[float, float]] = []
+
+    def visit(text: str, cm: list[float], tm: list[float], *_: object) -> None:
+        if text.strip():
+            places.append((tm[4] * cm[0] + cm[4], tm[5] * cm[3] + cm[5]))
+
+    PdfReader(io.BytesIO(pdf)).pages[0].extract_text(visitor_text=visit)
+    assert len(places) > 60
+    assert all(20 < x < WIDTH - 20 and 20 < y < HEIGHT - 20 for x, y in places)
+
+
+@pytest.mark.parametrize("slices", [1, 3, 9, 16, 40])
+def test_every_number_of_slices_has_its_page(slices: int) -> None:
+    content = content_of(dossier(slices), Letterhead())
+    assert [len(pictures.tiles) for pictures in content.pictures] == [min(slices, 16)] * 2
+    text_of(to_pdf(content))
+
+
+def test_a_single_frame_has_no_curve() -> None:
+    content = content_of(dossier(4, frames=1), Letterhead())
+    assert content.curve is None
+    assert len(content.pictures) == 1
+    assert "End-diastole," not in text_of(to_pdf(content))
+
+
+def test_equal_content_gives_equal_bytes() -> None:
+    head = Letterhead("Hospital", _png(), "Fine.")
+    assert to_pdf(content_of(dossier(), head)) == to_pdf(content_of(dossier(), head))
+
+
+def test_the_base_comes_first() -> None:
+    found = dossier(6)
+    assert [tile.caption[0] for tile in content_of(found, Letterhead()).pictures[0].tiles] == list("123456")
+    turned = replace(
+        found,
+        volume=replace(found.volume, array=found.volume.array[:, ::-1]),
+        labels=LabelMap(found.labels.array[:, ::-1], found.labels.geometry),
+    )
+    assert [tile.caption[0] for tile in content_of(turned, Letterhead()).pictures[0].tiles] == list("654321")
+
+
+def test_outlines_lie_on_the_structure() -> None:
+    tile = content_of(dossier(3), Letterhead(), window=(150.0, 300.0)).pictures[0].tiles[0]
+    [points] = [points for structure, points in tile.outlines if structure == LV]
+    rows, columns = tile.picture.shape
+    x, y = np.round(points.mean(axis=0) * (columns, rows)).astype(int)
+    assert 0 <= points.min() <= points.max() <= 1
+    # The cavity's voxels are 100 to 106, the wall's 200 and more.
+    assert tile.picture[y, x] < 92
+    assert tile.picture[y, x + 16] > 165
+
+
+def test_who_is_asked_not_to_be_named_is_not() -> None:
+    for by in (IdentifyBy.CODE, IdentifyBy.PSEUDONYM):
+        found = dossier(by=by)
+        if by is IdentifyBy.PSEUDONYM:
+            found = replace(found, identity=Identity(by, "Subject 7"))
+        text = flat(text_of(to_pdf(content_of(found, Letterhead()))))
+        assert "Mustermann" not in text
+        assert "P-0042" not in text
+        assert "2024-02-29" not in text
+        assert flat("Subject 7" if by is IdentifyBy.PSEUDONYM else scan_code(found.volume)) in text
+
+
+def test_german_pages_are_german() -> None:
+    text = text_of(to_pdf(content_of(dossier(), Letterhead(conclusion="Gut."), language="de")))
+    for said in ("Befund Herz-MRT", "weiblich · 61 Jahre", "Beurteilung", "Nur für die Forschung"):
+        assert flat(said) in flat(text)
+
+
+@pytest.mark.parametrize(
+    "name", ["Мария Иванова", "Ελένη Παπαδοπούλου", "Đặng Thị Ánh", "Zażółć Gęślą", "Կարեն", "ნინო"]
+)
+def test_names_in_other_scripts_are_written(name: str) -> None:
+    text = text_of(to_pdf(content_of(dossier(3, name=name), Letterhead())))
+    assert flat(name) in flat(text)
+    assert "without a glyph" not in text
+
+
+def test_what_has_no_glyph_is_said() -> None:
+    text = text_of(to_pdf(content_of(dossier(3, name="Yamada 山田"), Letterhead())))
+    assert "□□" in text
+    assert flat("Characters without a glyph here: U+5C71 U+7530") in flat(text)
+
+
+def test_a_conclusion_without_room_is_one_clear_line() -> None:
+    content = content_of(dossier(), Letterhead(conclusion="Word " * 900))
+    with pytest.raises(ExportError, match=r"^the conclusion has 4500 characters and 1 lines, .*; shorten it$"):
+        to_pdf(content)
+
+
+@pytest.mark.parametrize("logo", [b"GIF89a", b"\x89PNG\r\n\x1a\n", b"\x89PNG\r\n\x1a\n" + b"\0" * 64])
+def test_a_logo_that_is_no_png_is_one_clear_line(logo: bytes) -> None:
+    with pytest.raises(ExportError, match="the logo is no PNG, or damaged"):
+        to_pdf(Content(logo=logo))
+
+
+def test_a_huge_logo_is_refused_before_it_is_unpacked() -> None:
+    made = io.BytesIO()
+    Image.new("L", (9000, 9000)).save(made, "PNG")
+    with pytest.raises(ExportError, match="9000 × 9000 pixels"):
+        to_pdf(Content(logo=made.getvalue()))
+
+
+def _png() -> bytes:
+    made = io.BytesIO()
+    Image.new("RGBA", (90, 30), (200, 30, 30, 128)).save(made, "PNG")
+    return made.getvalue()
