@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 def run_measure(arguments: argparse.Namespace) -> None:
     from app.cli.long_axis_text import print_long_axis  # noqa: PLC0415
     from engine.formats.masks import read_masks  # noqa: PLC0415
-    from engine.measures import flags  # noqa: PLC0415
+    from engine.measures import findings, flags  # noqa: PLC0415
+    from engine.measures.body import body_of  # noqa: PLC0415
     from engine.measures.function import measure  # noqa: PLC0415
-    from engine.measures.quantities import to_json  # noqa: PLC0415
     from engine.measures.topology import topology_of  # noqa: PLC0415
 
     confidence = None
@@ -51,7 +51,8 @@ def run_measure(arguments: argparse.Namespace) -> None:
     if arguments.json:
         found = flags.find_flags(topology_of(labels.array), volume, function, confidence=confidence)
         review = flags.to_json(found)
-        values = {**to_json(function), "frames": volume.frames, "notices": notices, "review": review, **made}
+        numbers = findings.to_json(findings.findings_of(function, volume, body_of(volume)))
+        values = {**numbers, "frames": volume.frames, "notices": notices, "review": review, **made}
         print_json("measure", values, input_sha256=voxels_sha256(volume.array))
     else:
         print_text(_measure_text(function, volume, by))

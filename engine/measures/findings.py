@@ -15,6 +15,7 @@ from engine.measures.body import Body
 from engine.measures.function import Function, Ventricle
 from engine.measures.norms import Norm, Verdict
 from engine.measures.rates import Rates
+from engine.measures.reading import Papillary
 from engine.volume import LV, RV, Volume
 
 
@@ -28,24 +29,21 @@ class Findings:
     papillary_in_cavity: bool = True
 
 
-def findings_of(
-    function: Function,
-    volume: Volume,
-    body: Body,
-    *,
-    papillary_in_cavity: bool = True,
-    phases: dict[int, tuple[int | None, int | None]] | None = None,
-) -> Findings:
-    """phases: (ED, ES) of LV and RV where they have their own; else those of the function."""
+def findings_of(function: Function, volume: Volume, body: Body) -> Findings:
+    """Each ventricle's rates by its own phases, and ranges for the reader's way of counting papillary muscles."""
     header = volume.source.patient.get("heart_rate_bpm")
     rr_ms = 60_000 / float(header) if header else None
+    phases = {
+        LV: (function.lv_ml, function.ed_frame, function.es_frame),
+        RV: (function.rv_ml, function.rv_ed_frame, function.rv_es_frame),
+    }
     found = {}
-    for side, curve in ((LV, function.lv_ml), (RV, function.rv_ml)):
-        ed, es = (phases or {}).get(side, (function.ed_frame, function.es_frame))
+    for side, (curve, ed, es) in phases.items():
         rate = rates.rates_of(curve, ed, es, volume, rr_ms=rr_ms) if function.units_known else None
         if rate is not None:
             found[side] = rate
-    return Findings(function, body, found, papillary_in_cavity)
+    in_cavity = function.reading.papillary is not Papillary.MYOCARDIUM
+    return Findings(function, body, found, papillary_in_cavity=in_cavity)
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,8 +189,8 @@ def rules(findings: Findings) -> tuple[str, ...]:
 
 
 def to_json(findings: Findings) -> dict[str, Any]:
-    """What is added to quantities.to_json: derived measures under their keys, the person, ranges by key, rules."""
-    found: dict[str, Any] = {}
+    """quantities.to_json with the derived measures under their keys, the person, ranges by key, and all rules."""
+    found = quantities.to_json(findings.function)
     for derived in DERIVED:
         *path, last = derived.key.split(".")
         into = found
@@ -217,5 +215,5 @@ def to_json(findings: Findings) -> dict[str, Any]:
             for row in rows_of(findings)
             if row.norm is not None
         },
-        "derived_rules": rules(findings),
+        "rules": (*found["rules"], *rules(findings)),
     }

@@ -10,6 +10,7 @@ from engine.measures.findings import DERIVED, findings_of, rows_of, to_json
 from engine.measures.function import measure
 from engine.measures.norms import Verdict
 from engine.measures.quantities import MEASURES
+from engine.measures.reading import Papillary, Reading
 from engine.phantom import make_phantom
 
 BODY = Body(Sex.MALE, 60, 180, 80, 60, RateSource.TYPED)
@@ -45,7 +46,7 @@ def test_without_a_person_there_are_no_indices_but_rates(heart):
 def test_each_side_by_its_own_phases(heart):
     volume, function = heart
     plain = findings_of(function, volume, BODY)
-    own = findings_of(function, volume, BODY, phases={3: (2, 9)})
+    own = findings_of(replace(function, rv_ed_frame=2, rv_es_frame=9), volume, BODY)
     assert own.rates[1] == plain.rates[1]
     assert own.rates[3] != plain.rates[3]
 
@@ -58,6 +59,14 @@ def test_rows_are_all_measures_once_and_judged(heart):
     by_key = {row.key: row for row in rows}
     assert by_key["lv.ef_percent"].verdict is Verdict.NORMAL
     assert by_key["rv.edv_ml"].verdict is None and by_key["rv.edv_ml"].why_no_norm
+
+
+def test_the_papillary_rule_of_the_reading_chooses_the_study(heart):
+    volume, function = heart
+    muscle = replace(function, reading=Reading(papillary=Papillary.MYOCARDIUM))
+    rows = {row.key: row for row in rows_of(findings_of(muscle, volume, BODY))}
+    assert rows["lv.edv_ml"].norm.study.name == "Hudsmith 2005"
+    assert rows["lv.ef_percent"].norm is None
 
 
 def test_doubtful_numbers_are_not_judged(heart):
@@ -74,5 +83,5 @@ def test_json_names_formula_study_and_source_of_the_rate(heart):
     assert said["body"]["bsa_formula"] == "Mosteller" and said["body"]["heart_rate_source"] == "typed"
     assert said["lv"]["co_l_min"] > 0
     assert said["normal_ranges"]["lv.ef_percent"]["study"] == "Petersen 2017"
-    assert any("Mosteller" in rule for rule in said["derived_rules"])
+    assert any("Mosteller" in rule for rule in said["rules"])
     assert of.rules(findings_of(function, volume, Body())) != of.rules(findings_of(function, volume, BODY))
