@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QVB
 
 from app.look.widgets import Panel, label
 from app.panels.volume_curve import VolumeCurve
+from app.state.heart_views import shows_four_chambers
 from app.state.queries import card_of, run_of, shown_correction, shown_function, shown_prediction
 from app.state.types import AppState, Run, Status
 from app.words.engine_words import translated
@@ -32,6 +33,7 @@ class ShownFunction:
     whose: str
     by_hand: str
     empty: str
+    four_chambers: bool
     colours: Mapping[int, Colour]
 
     @property
@@ -49,6 +51,7 @@ def _shown_function(state: AppState) -> ShownFunction:
         whose=f"{prediction.model_name} · {prediction.precision}" if there and prediction else "",
         by_hand=_by_hand(state) if there else "",
         empty="" if there else _why_empty(state, run_of(state)),
+        four_chambers=shows_four_chambers(state),
         colours=state.preferences.overlay.colours,
     )
 
@@ -127,6 +130,7 @@ class FunctionPanel(Panel):
         if before is not None and shown == replace(before, frame=shown.frame) and shown.cine:
             self.curve.show_frame(shown.frame)
             return
+        self.setVisible(not shown.four_chambers)
         self._filled.setVisible(shown.function is not None)
         self._empty.setVisible(shown.function is None)
         self._whose.setText(shown.whose)

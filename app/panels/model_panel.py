@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QLabel, QPush
 from app.look import icons
 from app.look.widgets import Choice, Panel, Segments, label
 from app.panels.swatch import Swatch
-from app.state.queries import card_of, precisions_of, run_of, shown_function
+from app.state.queries import card_of, cards_offered, precisions_of, run_of, shown_function
 from app.state.types import AppState, Run, Status, Style
 from app.words.engine_words import translated
 from app.words.language import marked, translate
@@ -67,7 +67,7 @@ class ModelPanel(Panel):
 
     def apply(self, state: AppState) -> None:
         catalog = state.models.catalog
-        listed = None if catalog is None else tuple((each.name, each.id) for each in catalog.models)
+        listed = None if catalog is None else tuple((each.name, each.id) for each in cards_offered(state))
         if listed != self._listed or not self.models.count():
             self._listed = listed
             with QSignalBlocker(self.models):
@@ -83,7 +83,7 @@ class ModelPanel(Panel):
         card = card_of(state)
         self.models.setEnabled(card is not None)
         self.about.setEnabled(card is not None)
-        at = self.models.findData(state.models.model_id)
+        at = self.models.findData(card.id if card is not None else "")
         if at >= 0 and at != self.models.currentIndex():
             with QSignalBlocker(self.models):
                 self.models.setCurrentIndex(at)

@@ -375,7 +375,7 @@ def _summary(state: AppState, runs: Mapping[str, Run | None]) -> str:
     )
     text = text.format(precision=other, times=f"{max(ratio, 1 / ratio):.1f}", size=f"{size:.1f}")
     parts = []
-    agreement = state.segmentation.agreement.get(state.models.model_id)
+    agreement = state.segmentation.agreement.get(fast.prediction.model_id)
     if agreement is not None and other == INT8:
         parts.append(translate("Performance", "Dice {dice} against float32").format(dice=f"{agreement:.3f}"))
     change = _ef_change(slow, fast)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QResizeEvent
@@ -42,18 +44,24 @@ class VolumeCurve(Plot):
 
     def show_function(self, function: Function, frame: int) -> None:
         """Draw the volumes of every frame."""
-        self._frames = len(function.lv_ml)
-        frames = list(range(1, self._frames + 1))
-        known = function.units_known
-        unit = "mL" if known else translate("Function", "voxels, relative")
+        curves = {LV: function.lv_ml, RV: function.rv_ml}
+        unit = "mL" if function.units_known else translate("Function", "voxels, relative")
+        if not function.units_known:
+            curves = {label_: tuple(v / max(*values, 1e-9) for v in values) for label_, values in curves.items()}
+        self.show_values(curves, unit, ed=function.ed_frame, es=function.es_frame, frame=frame)
+
+    def show_values(
+        self, curves: Mapping[int, Sequence[float]], unit: str, *, ed: int | None, es: int | None, frame: int
+    ) -> None:
+        """Draw a value per frame for each ventricle, by label."""
+        self._frames = len(curves[LV])
         self.set_labels(translate("Function", "frame", "axis"), unit)
-        for structure, values in ((LV, function.lv_ml), (RV, function.rv_ml)):
-            top = max(*values, 1e-9)
-            self.lines[structure].setData(frames, values if known else [v / top for v in values])
-        self._highest = max(*function.lv_ml, *function.rv_ml) if known else 1.0
+        for structure, values in curves.items():
+            self.lines[structure].setData(list(range(1, self._frames + 1)), list(values))
+        self._highest = max(*curves[LV], *curves[RV])
         self.setXRange(1, self._frames)
         self._leave_room()
-        for name, at in (("ED", function.ed_frame), ("ES", function.es_frame)):
+        for name, at in (("ED", ed), ("ES", es)):
             self.phases[name].setVisible(at is not None)
             self.phases[name].setValue((at or 0) + 1)
         self.show_frame(frame)

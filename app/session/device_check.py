@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from PySide6.QtCore import QObject, QTimer
 
 from app.session.jobs import JobReport, Lane, Reporter, Worker
@@ -11,6 +13,7 @@ from app.words.language import marked, translate
 from engine.errors import CineQuantError
 from engine.network.bench import Report, bench_aside, device_key
 from engine.network.catalog import Catalog
+from engine.network.model_card import SHORT_AXIS
 
 LOOK_EVERY_MS = 500
 # The user has opened a scan and looks at it; by then the first segmentations are over and caches are warm.
@@ -77,7 +80,7 @@ class DeviceCheck(QObject):
             self._tell(Busy(translate("DeviceCheck", WAITING)))
 
     def _begin(self, state: AppState) -> None:
-        catalog, known = state.models.catalog, None if self._forced else state.models.report
+        catalog, known = _of_short_axes(state.models.catalog), None if self._forced else state.models.report
         if catalog is None or not catalog.models:
             self._wanted = self._forced = False
             self._tell(None)
@@ -132,6 +135,13 @@ class DeviceCheck(QObject):
         """Stop, because the user's own work comes first, and start again when that is done."""
         self._lane.cancel()
         self._over(stay_wanted=True)
+
+
+def _of_short_axes(catalog: Catalog | None) -> Catalog | None:
+    """The models to choose between. A model for another view is the only one of its kind, or chosen by hand."""
+    if catalog is None:
+        return None
+    return replace(catalog, models=tuple(card for card in catalog.models if card.view == SHORT_AXIS))
 
 
 def _check(catalog: Catalog, known: Report | None, reporter: Reporter) -> Report:

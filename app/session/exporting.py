@@ -14,14 +14,23 @@ from app.session.store import Store, still_loading
 from app.state import editing
 from app.state.changes import marked_saved, stroke_ended
 from app.state.editing import Correction
-from app.state.queries import correction_key, run_of, shown_correction, shown_function, shown_prediction, unsaved
+from app.state.queries import (
+    correction_key,
+    run_of,
+    shown_correction,
+    shown_function,
+    shown_prediction,
+    unsaved,
+    view_shown,
+)
 from app.state.types import AppState, Busy, Kind, Status
 from app.words.language import translate
 from engine import __version__
-from engine.errors import CineQuantError
+from engine.errors import CineQuantError, ExportError
 from engine.files import write_atomically
 from engine.measures.function import Function
 from engine.measures.quantities import MEASURES, SIDES, rules
+from engine.network.model_card import SHORT_AXIS
 from engine.network.predict import Prediction
 from engine.volume import Volume
 
@@ -30,12 +39,13 @@ from engine.volume import Volume
 class Export:
     """What an export is made of: a scan, what a model found in it, and what was corrected of that.
 
-    function: measured on the labels as corrected. correction: to write in place of the prediction; files then say so.
+    function: measured on the labels as corrected; None of a four-chamber view.
+    correction: to write in place of the prediction; files then say so.
     """
 
     volume: Volume
     prediction: Prediction
-    function: Function
+    function: Function | None
     correction: Correction | None = None
 
 
@@ -168,7 +178,7 @@ def _rescue(folder: Path, export: Export) -> Rescued:
 def export_of(state: AppState) -> Export | None:
     """What is on screen, if it has been read and segmented completely."""
     volume, prediction, function = state.scan.volume, shown_prediction(state), shown_function(state)
-    if volume is None or prediction is None or function is None:
+    if volume is None or prediction is None or (function is None and view_shown(state) == SHORT_AXIS):
         return None
     return Export(volume, prediction, function, shown_correction(state))
 
@@ -228,6 +238,10 @@ def measurements_csv(path: Path, export: Export) -> None:
 def measurements_table(export: Export) -> str:
     """The text of the CSV: quantity, value, unit. An empty value is not defined for this scan."""
     volume, prediction, correction, function = export.volume, export.prediction, export.correction, export.function
+    if function is None:
+        raise ExportError(
+            "the table is of short-axis stacks; `cinequant measure --json` writes the numbers of a four-chamber view"
+        )
     doubt = "" if function.units_known else " (spacing unknown)"
     doubt = doubt or ("" if function.whole else " (slices missing)")
     unit = f"mL{doubt}"

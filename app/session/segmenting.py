@@ -14,13 +14,14 @@ from app.session.first_paint import FirstPaint
 from app.session.jobs import JobReport, Lane, Reporter, Workers
 from app.session.store import Store, still_loading
 from app.state.changes import evolve, preselected, with_run
-from app.state.queries import card_of, heart_of, precisions_of, run_key
-from app.state.types import AppState, Busy, Command, Heart, Kind, Run, RunKey, Status
+from app.state.queries import card_of, heart_of, precisions_of, run_key, view_shown
+from app.state.types import AppState, Busy, Command, Kind, Run, RunKey, Status
 from app.words.engine_words import translated
 from app.words.language import translate
 from engine.errors import CineQuantError
-from engine.measures.function import Function, function_of
-from engine.measures.tally import Tally, tally_of
+from engine.measures.function import function_of
+from engine.measures.long_axis import measure_long_axis
+from engine.measures.tally import tally_of
 from engine.network.catalog import Catalog, find_models, user_models
 from engine.network.model_card import SHORT_AXIS, ModelCard
 from engine.network.predict import Prediction, SliceTiming, predict, predict_slice
@@ -54,22 +55,37 @@ class Segmenting:
 
     def load_models(self, folders: Sequence[Path] | None = None) -> None:
         """Look for models, in the background."""
-        self._models_lane.submit(
-            lambda _: _for_short_axes(find_models(folders)), then=self._models_arrived, failed=self._store.complain
-        )
+        self._models_lane.submit(lambda _: find_models(folders), then=self._models_arrived, failed=self._store.complain)
 
     def choose_model(self, model_id: str) -> None:
         """Show what another model finds."""
         before = self._store.state
-        if model_id == before.models.model_id:
+        card = card_of(before)
+        if card is not None and card.id == model_id:
             return
-        by_hand = before.models.by_hand | {"model"}
-        state = preselected(evolve(before, model_id=model_id, by_hand=by_hand))
+        if view_shown(before) == SHORT_AXIS:
+            by_hand = before.models.by_hand | {"model"}
+            state = preselected(evolve(before, model_id=model_id, by_hand=by_hand))
+        else:
+            state = evolve(before, four_chamber_id=model_id)
         precisions = precisions_of(card_of(state))
         if precisions and state.models.precision not in precisions:
             state = evolve(state, precision=precisions[0])
         self._show_other_model(state)
         self._chosen(before)
+        self.segment_missing()
+
+    def take_for(self, view: str) -> None:
+        """Take the scan on screen for another view of the heart; "" for the one that its geometry says."""
+        before = self._store.state
+        if before.scan.volume is None or before.scan.volume.slices > 1 or view == before.scan.view_asked:
+            return
+        state = preselected(evolve(before, view_asked=view, message=None))
+        if card_of(state) is card_of(before):
+            self._store.show(state)
+        else:
+            self._show_other_model(state)
+            self._chosen(before)
         self.segment_missing()
 
     def follow_report(self) -> None:
@@ -108,7 +124,7 @@ class Segmenting:
         self._store.show(evolve(state, runs=runs))
 
     def _models_arrived(self, catalog: Catalog) -> None:
-        ids = [card.id for card in catalog.models]
+        ids = [card.id for card in catalog.models if card.view == SHORT_AXIS]
         wanted = (self._store.state.models.model_id, catalog.default, *ids)
         state = evolve(self._store.state, catalog=catalog, model_id=next((i for i in wanted if i in ids), ""))
         # What is on screen stays; a scan that waited for the models starts as the device check recommends.
@@ -186,7 +202,8 @@ class Segmenting:
         if card is None:
             self._say_no_model(state.models.catalog)
             return
-        if volume.not_short_axis and not state.segmentation.segment_asked:
+        stack = view_shown(state) == SHORT_AXIS
+        if volume.not_short_axis and stack and not state.segmentation.segment_asked:
             self._say_not_segmented(volume)
             return
         for precision in dict.fromkeys((state.models.precision, *self._compared)):
@@ -225,7 +242,7 @@ class Segmenting:
         what = translate("Session", "Segmenting in {precision}").format(precision=key.precision)
         self._lane.submit(
             _segmentation(volume, card, key.precision, (state.view.frame_index, state.view.slice_index), self._paint),
-            then=lambda found: self._run_arrived(key, *found),
+            then=lambda run: self._run_arrived(key, run),
             failed=lambda error: self._run_failed(key, error),
             on_report=lambda report: self._on_report(key, report),
             busy=Busy(what, 0, total),
@@ -247,19 +264,7 @@ class Segmenting:
         )
         self._store.show(evolve(with_run(state, key, run), busy=self._workers.busy))
 
-    def _run_arrived(
-        self, key: RunKey, prediction: Prediction, function: Function, tally: Tally, heart: Heart | None
-    ) -> None:
-        run = Run(
-            Status.DONE,
-            timings=prediction.timings,
-            total=len(prediction.timings),
-            rss_mb=prediction.rss_mb,
-            prediction=prediction,
-            function=function,
-            heart=heart,
-            tally=tally,
-        )
+    def _run_arrived(self, key: RunKey, run: Run) -> None:
         self._store.show(with_run(self._store.state, key, run))
         self._finished()
 
@@ -281,21 +286,15 @@ class Segmenting:
         self._store.show(with_run(self._store.state, key, run))
 
 
-def _for_short_axes(catalog: Catalog) -> Catalog:
-    """The models that the window offers. It measures stacks of slices only: a model of another view would be drawn on
-    planes that it was not made for, and its volumes would be wrong."""
-    return replace(catalog, models=tuple(card for card in catalog.models if card.view == SHORT_AXIS))
-
-
 def _segmentation(
     volume: Volume, card: ModelCard, precision: str, first: tuple[int, int], paint: FirstPaint
-) -> Callable[[Reporter], tuple[Prediction, Function, Tally, Heart | None]]:
+) -> Callable[[Reporter], Run]:
     """The work of one segmentation. Measures in the worker too, since a cine has many voxels to count.
 
     first: the (frame, slice) on screen, which is what the user waits for.
     """
 
-    def run(reporter: Reporter) -> tuple[Prediction, Function, Tally, Heart | None]:
+    def work(reporter: Reporter) -> Run:
         paint.wait(volume)  # loading the runtime holds the interpreter, and the scan should be on screen before that
         prediction = predict(
             volume,
@@ -306,12 +305,26 @@ def _segmentation(
             cancel=reporter.token,
             on_slice=lambda *of_slice: reporter.item(of_slice),
         )
-        tally = tally_of(prediction.labels, volume)
-        found = prediction, function_of(tally, volume), tally, heart_of(prediction.labels)
+        run = _measured(prediction, volume, card.view)
         lean.give_back()
-        return found
+        return run
 
-    return run
+    return work
+
+
+def _measured(prediction: Prediction, volume: Volume, view: str) -> Run:
+    run = Run(
+        Status.DONE,
+        timings=prediction.timings,
+        total=len(prediction.timings),
+        rss_mb=prediction.rss_mb,
+        prediction=prediction,
+        heart=heart_of(prediction.labels),
+    )
+    if view == SHORT_AXIS:
+        tally = tally_of(prediction.labels, volume)
+        return replace(run, function=function_of(tally, volume), tally=tally)
+    return replace(run, long_axis=measure_long_axis(prediction.labels, volume) if volume.slices == 1 else None)
 
 
 def _one_slice(

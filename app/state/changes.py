@@ -29,6 +29,7 @@ from app.state.types import (
     Status,
     ViewState,
 )
+from engine.network.model_card import SHORT_AXIS
 from engine.pictures.render import auto_window
 from engine.volume import LabelMap, Volume
 
@@ -127,7 +128,13 @@ def opened(state: AppState, volume: Volume, *, window: tuple[float, float] | Non
     return evolve(
         preselected(state),
         scan=replace(
-            state.scan, volume=volume, volume_id=state.scan.volume_id + 1, loading=None, digest="", series=None
+            state.scan,
+            volume=volume,
+            volume_id=state.scan.volume_id + 1,
+            loading=None,
+            digest="",
+            view_asked="",
+            series=None,
         ),
         view=ViewState(slice_index=volume.slices // 2, window=window or first_window(volume)),
         segmentation=SegmentationState(),
@@ -256,11 +263,12 @@ def preselected(state: AppState) -> AppState:
     if report is None or state.models.catalog is None:
         return state
     if "model" not in state.models.by_hand and report.recommended_model in {
-        card.id for card in state.models.catalog.models
+        card.id for card in state.models.catalog.models if card.view == SHORT_AXIS
     }:
         state = evolve(state, model_id=report.recommended_model)
-    best = report.precision_for(state.models.model_id)
-    if "precision" not in state.models.by_hand and best is not None and best in precisions_of(card_of(state)):
+    card = card_of(state)
+    best = report.precision_for(card.id) if card is not None else None
+    if "precision" not in state.models.by_hand and best is not None and best in precisions_of(card):
         state = evolve(state, precision=best)
     return state
 

@@ -7,11 +7,12 @@ from dataclasses import replace
 
 from app.state import editing
 from app.state.editing import Correction, CorrectionKey
-from app.state.queries import run_of, shown_correction
+from app.state.queries import run_of, shown_correction, view_shown
 from app.state.types import AppState, Run, RunKey
 from engine.measures.function import Function, function_of
 from engine.measures.reading import Reading
 from engine.measures.tally import Tally, tally_of
+from engine.network.model_card import SHORT_AXIS
 from engine.volume import Volume
 
 NONE = Reading()
@@ -24,6 +25,8 @@ def reading_of(state: AppState) -> Reading:
 
 def shown_tally(state: AppState) -> Tally | None:
     """What was counted in the labels drawn, whether or not it is to be measured."""
+    if view_shown(state) != SHORT_AXIS:
+        return None
     correction, run = shown_correction(state), run_of(state)
     if correction is not None:
         return correction.tally

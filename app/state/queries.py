@@ -26,8 +26,10 @@ from app.state.types import (
 )
 from engine.measures.comparison import Comparison
 from engine.measures.function import Function
-from engine.network.model_card import ModelCard
+from engine.measures.long_axis import LongAxisFunction
+from engine.network.model_card import FOUR_CHAMBER, SHORT_AXIS, ModelCard
 from engine.network.predict import Prediction
+from engine.network.view import view_of
 from engine.volume import LV, LabelMap, Volume
 
 
@@ -46,11 +48,32 @@ def plane_of(state: AppState, frame: int, index: int) -> NDArray[Any] | None:
     return plane
 
 
+def view_shown(state: AppState) -> str:
+    """The view of model_card.VIEWS that the scan on screen is taken for: as the user says, else as its geometry does.
+
+    Geometry decides only where nothing else speaks against it: a CT image is no four-chamber view.
+    """
+    volume = state.scan.volume
+    if volume is None or volume.slices > 1:
+        return SHORT_AXIS
+    if state.scan.view_asked:
+        return state.scan.view_asked
+    plain = not volume.not_short_axis or volume.not_short_axis.startswith("a single slice")
+    return FOUR_CHAMBER if plain and view_of(volume.geometry) == FOUR_CHAMBER else SHORT_AXIS
+
+
+def cards_offered(state: AppState) -> tuple[ModelCard, ...]:
+    """The models for the view on screen. The others were made for planes that this scan does not show."""
+    catalog, view = state.models.catalog, view_shown(state)
+    return () if catalog is None else tuple(card for card in catalog.models if card.view == view)
+
+
 def card_of(state: AppState) -> ModelCard | None:
-    """The chosen model, if there is one."""
-    if state.models.catalog is None:
-        return None
-    return next((card for card in state.models.catalog.models if card.id == state.models.model_id), None)
+    """The chosen model for the view on screen, if there is one."""
+    cards = cards_offered(state)
+    if view_shown(state) == SHORT_AXIS:
+        return next((card for card in cards if card.id == state.models.model_id), None)
+    return next((card for card in cards if card.id == state.models.four_chamber_id), cards[0] if cards else None)
 
 
 def precisions_of(card: ModelCard | None) -> tuple[str, ...]:
@@ -226,7 +249,9 @@ def heart_of(labels: LabelMap) -> Heart | None:
 
 
 def shown_function(state: AppState) -> Function | None:
-    """The measurements of the labels drawn."""
+    """The measurements of the labels drawn. None of a four-chamber view: its one slice is no stack to be summed."""
+    if view_shown(state) != SHORT_AXIS:
+        return None
     correction, run = shown_correction(state), run_of(state)
     if correction is not None:
         return correction.function
@@ -235,7 +260,10 @@ def shown_function(state: AppState) -> Function | None:
 
 def phase_frame(state: AppState, phase: str) -> int | None:
     """The frame of "ED" or "ES" of the left ventricle: as measured, else as the scan names it, else none."""
-    volume, function = state.scan.volume, shown_function(state)
+    volume, run = state.scan.volume, run_of(state)
+    function: Function | LongAxisFunction | None = shown_function(state)
+    if function is None and run is not None:
+        function = run.long_axis
     measured = None if function is None else function.ed_frame if phase == "ED" else function.es_frame
     if measured is not None or volume is None:
         return measured

@@ -23,6 +23,7 @@ from app.state.measuring import MeasuringState
 from app.state.patient_facts import PatientFacts
 from engine.measures.comparison import Comparison
 from engine.measures.function import Function
+from engine.measures.long_axis import LongAxisFunction
 from engine.measures.tally import Tally
 from engine.network.catalog import Catalog
 from engine.network.predict import Prediction, SliceTiming
@@ -194,7 +195,7 @@ class Run:
 
     timings: of the slices so far, in the order computed. total: the number of slices there will be.
     planes: while it runs and in Status.PART, labels (Y, X) uint8 of the slices so far, by (frame, slice). Else empty.
-    function, tally: what was measured, and what was counted for it.
+    function, tally: what was measured, and what was counted for it; long_axis: in their place, of a four-chamber view.
     """
 
     status: Status
@@ -206,6 +207,7 @@ class Run:
     planes: Mapping[tuple[int, int], NDArray[np.uint8]] = field(default_factory=dict)
     heart: Heart | None = None
     tally: Tally | None = None
+    long_axis: LongAxisFunction | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -268,6 +270,7 @@ class ScanState:
     volume_id: counts the scans opened, so that a late result of an earlier scan is recognised.
     loading: set while voxels of volume are missing. Until then nothing is segmented, measured or exported.
     digest: of the voxels on screen; empty until it is needed.
+    view_asked: the view of model_card.VIEWS that the user says the scan shows; "" for the one of its geometry.
     index: what was found in the folder or files opened last. series: the number in index of the scan on screen, None
     if the scan is not part of it. asked: the paths that the user asked to open last, whether or not that succeeded.
     """
@@ -276,6 +279,7 @@ class ScanState:
     volume_id: int = 0
     loading: Loading | None = None
     digest: str = ""
+    view_asked: str = ""
     index: Index | None = None
     series: int | None = None
     asked: tuple[Path, ...] = ()
@@ -304,12 +308,14 @@ class ViewState:
 class ModelState:
     """Which models there are, and which one is chosen.
 
+    model_id, four_chamber_id: the model for short-axis stacks, and the one for four-chamber views; "" for the first.
     by_hand: which of "model" and "precision" the user chose; the other follows report, the result of the device check.
     checking: progress of a device check, None while none runs.
     """
 
     catalog: Catalog | None = None
     model_id: str = ""
+    four_chamber_id: str = ""
     precision: str = INT8
     by_hand: frozenset[str] = frozenset()
     report: Report | None = None

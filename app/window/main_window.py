@@ -29,6 +29,7 @@ from app.panels.correction_bar import CorrectButton, CorrectionBar
 from app.panels.details_panel import DetailsPanel
 from app.panels.function_panel import FunctionPanel
 from app.panels.layout_bar import LayoutBar, LayoutButton
+from app.panels.long_axis_panel import LongAxisPanel
 from app.panels.messages import MessageBar
 from app.panels.model_panel import ModelPanel, StructuresPanel
 from app.panels.patient_bar import PatientBar
@@ -80,12 +81,13 @@ class MainWindow(QMainWindow):
         self.stage, self.cine = Stage(), CineBar()
         self.layouts = LayoutBar([LayoutButton(e.layout, e.text, e.key, e.icon) for e in LAYOUTS])
         self.slice_view = self.stage.slice_view
-        self.function, self.details, self.performance = FunctionPanel(), DetailsPanel(), PerformancePanel()
+        self.function, self.long_axis = FunctionPanel(), LongAxisPanel()
+        self.details, self.performance = DetailsPanel(), PerformancePanel()
         self.messages, self.status, self.welcome = MessageBar(), StatusBar(), Welcome()
         self.patient, self.correction, self.correct_button = PatientBar(), CorrectionBar(), CorrectButton()
         self.views = (self.patient, self.study, self.models, self.structures, self.stage, self.cine, self.function,
-                      self.details, self.performance, self.messages, self.status, self.layouts, self.correction,
-                      self.correct_button)  # fmt: skip
+                      self.long_axis, self.details, self.performance, self.messages, self.status, self.layouts,
+                      self.correction, self.correct_button)  # fmt: skip
         self.check = DeviceCheck(session)
         self.questions = Questions(self, session, self.stage.picture)
         self.info = InfoWindows(self, session, self.check)
@@ -131,7 +133,7 @@ class MainWindow(QMainWindow):
         centre.addWidget(self.stage, 1)
         centre.addWidget(self.cine)
         middle.addLayout(centre, 1)
-        middle.addWidget(_side(right, RIGHT_WIDTH, (self.function, self.details, self.performance)))
+        middle.addWidget(_side(right, RIGHT_WIDTH, (self.function, self.long_axis, self.details, self.performance)))
         column.addLayout(middle, 1)
         column.addWidget(self.status)
         self.setCentralWidget(root)
@@ -189,6 +191,7 @@ class MainWindow(QMainWindow):
         self.cine.speed_requested.connect(lambda speed: session.update(speed=speed))
         self.cine.sweep_requested.connect(lambda sweep: session.update(sweep=sweep))
         self.function.frame_requested.connect(lambda frame: session.update(frame_index=frame, playing=False))
+        self.long_axis.frame_requested.connect(lambda frame: session.update(frame_index=frame, playing=False))
         self.function.spacing_requested.connect(self.questions.spacing)
         self.details.page_requested.connect(lambda page: session.update(details=page))
         self.details.patient_requested.connect(self.questions.patient)
@@ -289,7 +292,7 @@ class MainWindow(QMainWindow):
         self.correct_button.setVisible(self.width() >= PENCIL_FROM)
         # On a small screen the words come first; a few dozen points fill no more than a plot of moderate height.
         spare = (self.height() - ROOMY_FROM) // 2
-        for plot in (self.function.curve, self.performance.plot):
+        for plot in (self.function.curve, self.long_axis.curve, self.performance.plot):
             plot.setFixedHeight(min(MIN_HEIGHT + max(spare, 0), MAX_HEIGHT))
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:

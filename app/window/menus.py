@@ -12,12 +12,14 @@ from PySide6.QtWidgets import QMenu
 
 from app.panels.study_panel import recent_name
 from app.state.changes import value_of
+from app.state.heart_views import can_choose_view
 from app.state.types import AppState, Kind, Language, Theme
 from app.window.actions import Action, Commands
 from app.window.layouts import LAYOUTS, LayoutEntry
 from app.words import language
 from app.words.engine_words import translated
 from app.words.language import marked, translate
+from engine.network.model_card import FOUR_CHAMBER, SHORT_AXIS
 from engine.volume import LV, MYO, RV
 
 
@@ -119,6 +121,15 @@ def _colour(text: str, structure: int) -> Action:
 
 def _draw(text: str, key: str, structure: int) -> Action:
     return Action(text, lambda commands: commands.session.correcting.choose_structure(structure), (key,))
+
+
+def _take_for(text: str, view: str) -> Action:
+    """Which view of the heart a single slice shows."""
+    return Action(
+        text,
+        lambda commands: commands.session.segmenting.take_for(view),
+        checked=lambda state: can_choose_view(state) and state.scan.view_asked == view,
+    )
 
 
 def _copy(text: str, frames: int, slices: int) -> Action:
@@ -253,10 +264,19 @@ _CORRECT = Menu(
         _copy(marked("Action", "Copy the contours of the frame before"), -1, 0),
     ),
 )
+_TAKE_FOR = Menu(
+    marked("Menu", "Take the slice for"),
+    (
+        _take_for(marked("Action", "What its geometry says"), ""),
+        _take_for(marked("Action", "A short-axis slice"), SHORT_AXIS),
+        _take_for(marked("Action", "A four-chamber view"), FOUR_CHAMBER),
+    ),
+)
 _MODEL = Menu(
     marked("Menu", "Model"),
     (
         Action(marked("Action", "Switch float32 / int8"), lambda c: c.session.segmenting.toggle_precision(), ("P",)),
+        _TAKE_FOR,
         Action(marked("Action", "Segment"), lambda c: c.session.segmenting.segment()),
         Action(
             marked("Action", "Segment this slice only"),

@@ -28,6 +28,7 @@ from app.window.signals import SignalWatch
 from app.words.language import install
 from engine.errors import CineQuantError
 from engine.network.catalog import find_models
+from engine.network.model_card import SHORT_AXIS
 
 PICTURE_SIZE = (1600, 1000)
 
@@ -98,7 +99,7 @@ def run_viewer(
 def _check_precision(state: AppState) -> None:
     """Raise ModelError where the model that will be chosen does not come in the precision asked for."""
     catalog = find_models()
-    ids = [card.id for card in catalog.models]
+    ids = [card.id for card in catalog.models if card.view == SHORT_AXIS]
     model_id = state.models.model_id if state.models.model_id in ids else catalog.default
     card = card_of(preselected(evolve(state, catalog=catalog, model_id=model_id)))
     if card is not None:  # else the window says that there is none

@@ -6,6 +6,8 @@ import re
 
 from app.state.types import AppState
 from app.words.language import COUNT, marked, translate
+from engine.network.model_card import FOUR_CHAMBER
+from engine.network.view import view_of
 from engine.volume import Volume
 
 RESEARCH = marked("PatientBar", "Research use only, not for diagnosis")
@@ -37,6 +39,8 @@ def _dicom_title(volume: Volume) -> str:
     """What the engine calls a DICOM scan, in the language of the window."""
     if not volume.not_short_axis:
         kind = translate("PatientBar", "{modality} short axis")
+    elif volume.not_short_axis.startswith("a single slice") and view_of(volume.geometry) == FOUR_CHAMBER:
+        kind = translate("PatientBar", "{modality} four-chamber view")
     elif volume.slices == 1:
         kind = translate("PatientBar", "{modality} single slice")
     else:

@@ -192,6 +192,18 @@
         <translation>Zur Endsystole</translation>
     </message>
     <message>
+        <source>What its geometry says</source>
+        <translation>Was ihre Geometrie sagt</translation>
+    </message>
+    <message>
+        <source>A short-axis slice</source>
+        <translation>Eine Kurzachsenschicht</translation>
+    </message>
+    <message>
+        <source>A four-chamber view</source>
+        <translation>Einen Vierkammerblick</translation>
+    </message>
+    <message>
         <source>Switch float32 / int8</source>
         <translation>float32 / int8 umschalten</translation>
     </message>
@@ -1958,6 +1970,62 @@ Der Bericht unten enthält keine Patientendaten; er hilft, den Fehler zu beheben
         <source>slice {number}</source>
         <translation>Schicht {number}</translation>
     </message>
+    <message>
+        <source>Function, four-chamber view</source>
+        <translation>Funktion, Vierkammerblick</translation>
+    </message>
+    <message>
+        <source>Measured as soon as the view is segmented.</source>
+        <translation>Wird gemessen, sobald der Blick segmentiert ist.</translation>
+    </message>
+    <message>
+        <source>Areas of both ventricles over the heartbeat</source>
+        <translation>Flächen beider Ventrikel über den Herzschlag</translation>
+    </message>
+    <message>
+        <source>From one plane, by area and length: not comparable with a short-axis stack.</source>
+        <translation>Aus einer Ebene, nach Fläche und Länge: nicht mit einem Kurzachsenstapel vergleichbar.</translation>
+    </message>
+    <message>
+        <source>LV area</source>
+        <translation>LV-Fläche</translation>
+    </message>
+    <message>
+        <source>LV length</source>
+        <translation>LV-Länge</translation>
+    </message>
+    <message>
+        <source>RV area</source>
+        <translation>RV-Fläche</translation>
+    </message>
+    <message>
+        <source>Myocardial area</source>
+        <translation>Myokardfläche</translation>
+    </message>
+    <message>
+        <source>LV ejection fraction</source>
+        <translation>LV-Auswurffraktion</translation>
+    </message>
+    <message>
+        <source>LV end-diastolic volume</source>
+        <translation>LV enddiastolisches Volumen</translation>
+    </message>
+    <message>
+        <source>LV end-systolic volume</source>
+        <translation>LV endsystolisches Volumen</translation>
+    </message>
+    <message>
+        <source>LV stroke volume</source>
+        <translation>LV-Schlagvolumen</translation>
+    </message>
+    <message>
+        <source>LV long-axis shortening</source>
+        <translation>LV-Längsverkürzung</translation>
+    </message>
+    <message>
+        <source>RV fractional area change</source>
+        <translation>RV-Flächenänderung (FAC)</translation>
+    </message>
 </context>
 <context>
     <name>MainWindow</name>
@@ -2130,6 +2198,10 @@ ACDC</translation>
     <message>
         <source>Correct</source>
         <translation>Korrektur</translation>
+    </message>
+    <message>
+        <source>Take the slice for</source>
+        <translation>Schicht behandeln als</translation>
     </message>
     <message>
         <source>Model</source>
@@ -2476,6 +2548,10 @@ ACDC</translation>
     <message>
         <source>{modality} short axis</source>
         <translation>{modality}-Kurzachse</translation>
+    </message>
+    <message>
+        <source>{modality} four-chamber view</source>
+        <translation>{modality} Vierkammerblick</translation>
     </message>
     <message>
         <source>{modality} single slice</source>

@@ -12,20 +12,21 @@ from typing import Any
 import nibabel
 import numpy as np
 import pytest
-from app_fixtures import FRAMES, SLICES, FakeModel, catalog, model_fixture, session_fixture, settle, until, volume  # noqa: F401
+from app_fixtures import FRAMES, SLICES, FakeModel, card, catalog, model_fixture, session_fixture, settle, until, volume  # noqa: F401
 from dicom_cine import write_cine
 
 from app.session import segmenting
 from app.session.session import Session
-from app.state.changes import evolve
-from app.state.queries import run_of, shown_function, shown_labels
+from app.state.changes import evolve, opened
+from app.state.heart_views import shown_long_axis
+from app.state.queries import card_of, cards_offered, run_of, shown_function, shown_labels
 from app.state.types import AppState, Busy, Kind, Status
 from engine.errors import ModelError, ScanError
 from engine.formats import door
 from engine.formats.index import Index, Patient, Series, Study
 from engine.formats.nifti import read
 from engine.network.catalog import Catalog
-from engine.volume import Known
+from engine.volume import Geometry, Known, Volume
 
 
 @pytest.fixture
@@ -456,16 +457,66 @@ def test_a_precision_that_the_model_lacks_is_said(qtbot: Any, model: FakeModel) 
     made.close()
 
 
-def test_the_window_offers_models_of_the_short_axis_only(
-    qtbot: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def _four_chambers() -> Volume:
+    """One slice of a plane that lies across the heart nearly level."""
+    plane = volume()
+    affine = np.eye(4)
+    affine[:3, :3] = np.array([[1.0, 0.0, 0.0], [0.0, 0.7, 0.7], [0.0, -0.7, 0.7]]) * [2.0, 1.0, 8.0]
+    _, _, rows, columns = plane.array.shape
+    return replace(
+        plane,
+        array=plane.array[:, :1],
+        geometry=Geometry(affine, (1, rows, columns), Known.KNOWN, Known.KNOWN),
+        not_short_axis="a single slice and not a stack",
+    )
+
+
+def _with_two_views(qtbot: Any, monkeypatch: pytest.MonkeyPatch) -> Session:
     whole = catalog("first", "second")
-    other = replace(whole.models[0], id="four", view="4ch")
-    found = replace(whole, models=(*whole.models, other))
+    of_view = replace(card("chambers"), view="4ch")
+    found = replace(whole, models=(of_view, *whole.models))
     monkeypatch.setattr("app.session.segmenting.find_models", lambda _: found)
     session = Session()
     session.segmenting.load_models()
     settle(qtbot, session)
-    assert session.state.models.catalog is not None
-    assert [card.id for card in session.state.models.catalog.models] == [card.id for card in whole.models]
+    return session
+
+
+def test_a_four_chamber_view_gets_its_own_model_and_measures(
+    qtbot: Any, model: FakeModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = _with_two_views(qtbot, monkeypatch)
+    assert [each.id for each in cards_offered(session.state)] == ["first", "second"]
+    session.store.show(opened(session.state, _four_chambers()))
+    assert [each.id for each in cards_offered(session.state)] == ["chambers"]
+    session.segmenting.segment_missing()
+    settle(qtbot, session)
+    assert {asked[1] for asked in model.asked} == {"chambers"}
+    # One slice is never summed as if it were a stack.
+    assert shown_function(session.state) is None
+    assert all(run.function is None for run in session.state.segmentation.runs.values())
+    function = shown_long_axis(session.state)
+    assert function is not None
+    assert function.rv_fac_percent is not None
+    session.store.show(opened(session.state, volume()))
+    shown = card_of(session.state)
+    assert shown is not None
+    assert shown.id == "first"
+    session.close()
+
+
+def test_the_user_says_which_view_a_single_slice_shows(
+    qtbot: Any, model: FakeModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = _with_two_views(qtbot, monkeypatch)
+    session.store.show(opened(session.state, _four_chambers()))
+    session.segmenting.take_for("short-axis")
+    shown = card_of(session.state)
+    assert shown is not None
+    assert shown.id == "first"
+    assert shown_long_axis(session.state) is None
+    session.segmenting.take_for("4ch")
+    session.store.show(opened(session.state, volume()))
+    session.segmenting.take_for("4ch")
+    assert session.state.scan.view_asked == ""  # a stack is a short axis
     session.close()
