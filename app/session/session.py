@@ -15,6 +15,7 @@ from app.session.first_paint import FirstPaint
 from app.session.insertion_points import InsertionPoints
 from app.session.jobs import Workers
 from app.session.looking import Looking
+from app.session.measuring import Measuring
 from app.session.opening import Opening
 from app.session.segmenting import Segmenting
 from app.session.store import Store
@@ -37,6 +38,7 @@ class Session:
         self.looking = Looking(self.store)
         self.undoing = Undoing(self.store)
         self.insertion_points = InsertionPoints(self.store, self.undoing)
+        self.measuring = Measuring(self.store, self.undoing)
         self.correcting = Correcting(self.store)
         self.comparing = Comparing(self.store, self._workers)
         self.exporting = Exporting(self.store, self._workers)

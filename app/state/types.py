@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 from app.state.brush import Brush
 from app.state.editing import Correction, CorrectionKey
 from app.state.history import HistoryState
-from app.state.measuring import MeasuringState
 from app.state.patient_facts import PatientFacts
+from app.state.readings import MeasuringState
 from engine.measures.comparison import Comparison
 from engine.measures.function import Function
 from engine.measures.long_axis import LongAxisFunction

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from PySide6.QtWidgets import QMenu
+
 from app.session.session import Session
 from app.state.types import AppState
 from app.window.info_windows import InfoWindows
@@ -41,3 +43,26 @@ class Action:
     do: Callable[[Commands], object]
     keys: tuple[str, ...] = ()
     checked: Callable[[AppState], bool] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A line that only tells something."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """A menu whose entries depend on what is open. fill: called with the empty menu before it is shown."""
+
+    title: str
+    fill: Callable[[Commands, QMenu], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Menu:
+    """entries: from top to bottom; None is a line."""
+
+    title: str
+    entries: tuple[Action | Menu | Filled | Note | None, ...]

@@ -6,8 +6,8 @@ from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu, QMenuBar
 
 from app.state.types import AppState
-from app.window.actions import Action, Commands
-from app.window.menus import ACTIONS, MENUS, Filled, Menu, Note
+from app.window.actions import Action, Commands, Filled, Menu, Note
+from app.window.menus import ACTIONS, MENUS
 from app.window.palette import ENGLISH
 from app.words.language import translate
 

@@ -5,8 +5,7 @@ Texts are English here, in the tree and as the names of commands and menus. What
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 
 from PySide6.QtWidgets import QMenu
 
@@ -14,37 +13,14 @@ from app.panels.study_panel import recent_name
 from app.state.changes import value_of
 from app.state.heart_views import can_choose_view
 from app.state.types import AppState, Kind, Language, Theme
-from app.window.actions import Action, Commands
+from app.window.actions import Action, Commands, Filled, Menu, Note
 from app.window.layouts import LAYOUTS, LayoutEntry
+from app.window.measure_menu import MEASURE
 from app.words import language
 from app.words.engine_words import translated
 from app.words.language import marked, translate
 from engine.network.model_card import FOUR_CHAMBER, SHORT_AXIS
 from engine.volume import LV, MYO, RV
-
-
-@dataclass(frozen=True, slots=True)
-class Note:
-    """A line that only tells something."""
-
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Filled:
-    """A menu whose entries depend on what is open. fill: called with the empty menu before it is shown."""
-
-    title: str
-    fill: Callable[[Commands, QMenu], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Menu:
-    """entries: from top to bottom; None is a line."""
-
-    title: str
-    entries: tuple[Action | Menu | Filled | Note | None, ...]
-
 
 FIND = marked("Action", "Find a command…")
 """The command that the list of all commands leaves out: it opens that list."""
@@ -298,7 +274,7 @@ _HELP = Menu(
         Action(marked("Action", "About CineQuant"), lambda c: c.info.show_about()),
     ),
 )
-MENUS: tuple[Menu, ...] = (_FILE, _EXPORT, _VIEW, _CINE, _MODEL, _HELP)
+MENUS: tuple[Menu, ...] = (_FILE, _EXPORT, _VIEW, _CINE, MEASURE, _MODEL, _HELP)
 
 
 def menus_within(menus: tuple[Menu, ...] = MENUS) -> Iterator[Menu]:

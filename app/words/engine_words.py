@@ -154,6 +154,33 @@ TEXTS = (
         "End-diastole is the frame with the largest, end-systole that with the smallest LV cavity, for both "
         "ventricles.",
     ),
+    marked(
+        "Engine",
+        "End-diastole is the frame with the largest, end-systole that with the smallest cavity, for each ventricle by "
+        "itself.",
+    ),
+    marked("Engine", "Chosen by the reader: {phase} of the {side}, frame {frame}."),
+    marked("Engine", "end-diastole"),
+    marked("Engine", "end-systole"),
+    marked("Engine", "Basal slices count as far as they are labelled."),
+    marked(
+        "Engine",
+        "A basal slice counts for LV and myocardium where at least half of the circumference of the LV cavity touches "
+        "myocardium (after SCMR: Schulz-Menger et al., J Cardiovasc Magn Reson 2020;22:19). RV slices count as far as "
+        "they are labelled: around the RV there is no labelled wall to judge by.",
+    ),
+    marked(
+        "Engine",
+        "Papillary muscles and trabeculae count as cavity: all myocardium within the convex hull of the LV cavity of a "
+        "slice is part of it.",
+    ),
+    marked(
+        "Engine",
+        "Papillary muscles and trabeculae count as myocardium: voxels of the LV cavity nearer to the grey value of "
+        "myocardium (its median in the slice) than to that of blood (the cavity's upper quartile) are part of it.",
+    ),
+    marked("Engine", "Left out by the reader: 1 slice."),
+    marked("Engine", "Left out by the reader: {count} slices, counted in every frame."),
     marked("Engine", "One frame only: no phase is known, so no ejection fraction."),
     marked("Engine", "EF = (EDV − ESV) / EDV."),
     marked("Engine", "LV mass = 1.05 g/mL × myocardial volume at end-diastole."),

@@ -295,6 +295,74 @@
         <source>About CineQuant</source>
         <translation>Über CineQuant</translation>
     </message>
+    <message>
+        <source>Leave this slice out, or take it in again</source>
+        <translation>Diese Schicht auslassen oder wieder aufnehmen</translation>
+    </message>
+    <message>
+        <source>Leave it out or take it in, in every frame</source>
+        <translation>In allen Bildern auslassen oder aufnehmen</translation>
+    </message>
+    <message>
+        <source>Leave out or take in: LV cavity</source>
+        <translation>Auslassen oder aufnehmen: LV-Kavum</translation>
+    </message>
+    <message>
+        <source>Leave out or take in: LV myocardium</source>
+        <translation>Auslassen oder aufnehmen: LV-Myokard</translation>
+    </message>
+    <message>
+        <source>Leave out or take in: RV cavity</source>
+        <translation>Auslassen oder aufnehmen: RV-Kavum</translation>
+    </message>
+    <message>
+        <source>Take all slices in again</source>
+        <translation>Alle Schichten wieder aufnehmen</translation>
+    </message>
+    <message>
+        <source>Base: all slices with labels</source>
+        <translation>Basis: alle Schichten mit Konturen</translation>
+    </message>
+    <message>
+        <source>Base: where myocardium surrounds half of the blood (SCMR)</source>
+        <translation>Basis: wo Myokard das Blut zur Hälfte umgibt (SCMR)</translation>
+    </message>
+    <message>
+        <source>Papillary muscles: as labelled</source>
+        <translation>Papillarmuskeln: wie konturiert</translation>
+    </message>
+    <message>
+        <source>Papillary muscles: as cavity (convex hull)</source>
+        <translation>Papillarmuskeln: als Kavum (konvexe Hülle)</translation>
+    </message>
+    <message>
+        <source>Papillary muscles: as myocardium (by grey value)</source>
+        <translation>Papillarmuskeln: als Myokard (nach Grauwert)</translation>
+    </message>
+    <message>
+        <source>This frame is end-diastole</source>
+        <translation>Dieses Bild ist die Enddiastole</translation>
+    </message>
+    <message>
+        <source>This frame is end-systole</source>
+        <translation>Dieses Bild ist die Endsystole</translation>
+    </message>
+    <message>
+        <source>Own phases for the right ventricle</source>
+        <translation>Eigene Phasen für den rechten Ventrikel</translation>
+    </message>
+    <message>
+        <source>This frame is end-diastole of the RV</source>
+        <translation>Dieses Bild ist die Enddiastole des RV</translation>
+    </message>
+    <message>
+        <source>This frame is end-systole of the RV</source>
+        <translation>Dieses Bild ist die Endsystole des RV</translation>
+    </message>
+    <message>
+        <source>Phases as found by rule</source>
+        <translation>Phasen nach der Regel</translation>
+    </message>
 </context>
 <context>
     <name>Agreement</name>
@@ -1696,6 +1764,46 @@ Der Bericht unten enthält keine Patientendaten; er hilft, den Fehler zu beheben
         <translation>Enddiastole ist die Phase mit dem größten, Endsystole die mit dem kleinsten LV-Kavum, für beide Ventrikel.</translation>
     </message>
     <message>
+        <source>End-diastole is the frame with the largest, end-systole that with the smallest cavity, for each ventricle by itself.</source>
+        <translation>Die Enddiastole ist das Bild mit dem größten, die Endsystole das mit dem kleinsten Kavum, für jeden Ventrikel einzeln.</translation>
+    </message>
+    <message>
+        <source>Chosen by the reader: {phase} of the {side}, frame {frame}.</source>
+        <translation>Vom Befunder gewählt: {phase} des {side}, Bild {frame}.</translation>
+    </message>
+    <message>
+        <source>end-diastole</source>
+        <translation>Enddiastole</translation>
+    </message>
+    <message>
+        <source>end-systole</source>
+        <translation>Endsystole</translation>
+    </message>
+    <message>
+        <source>Basal slices count as far as they are labelled.</source>
+        <translation>Basale Schichten zählen, soweit sie konturiert sind.</translation>
+    </message>
+    <message>
+        <source>A basal slice counts for LV and myocardium where at least half of the circumference of the LV cavity touches myocardium (after SCMR: Schulz-Menger et al., J Cardiovasc Magn Reson 2020;22:19). RV slices count as far as they are labelled: around the RV there is no labelled wall to judge by.</source>
+        <translation>Eine basale Schicht zählt für LV und Myokard, wenn mindestens die Hälfte des Umfangs des LV-Kavums an Myokard grenzt (nach SCMR: Schulz-Menger et al., J Cardiovasc Magn Reson 2020;22:19). RV-Schichten zählen, soweit sie konturiert sind: Um den RV ist keine Wand konturiert, an der man es messen könnte.</translation>
+    </message>
+    <message>
+        <source>Papillary muscles and trabeculae count as cavity: all myocardium within the convex hull of the LV cavity of a slice is part of it.</source>
+        <translation>Papillarmuskeln und Trabekel zählen als Kavum: Alles Myokard innerhalb der konvexen Hülle des LV-Kavums einer Schicht gehört dazu.</translation>
+    </message>
+    <message>
+        <source>Papillary muscles and trabeculae count as myocardium: voxels of the LV cavity nearer to the grey value of myocardium (its median in the slice) than to that of blood (the cavity&apos;s upper quartile) are part of it.</source>
+        <translation>Papillarmuskeln und Trabekel zählen als Myokard: Voxel des LV-Kavums, deren Grauwert näher an dem des Myokards (dessen Median in der Schicht) als an dem des Bluts (oberes Quartil des Kavums) liegt, gehören dazu.</translation>
+    </message>
+    <message>
+        <source>Left out by the reader: 1 slice.</source>
+        <translation>Vom Befunder ausgelassen: 1 Schicht.</translation>
+    </message>
+    <message>
+        <source>Left out by the reader: {count} slices, counted in every frame.</source>
+        <translation>Vom Befunder ausgelassen: {count} Schichten, in jedem Bild gezählt.</translation>
+    </message>
+    <message>
         <source>One frame only: no phase is known, so no ejection fraction.</source>
         <translation>Nur ein Bild: Die Herzphase ist nicht bekannt, daher keine Auswurffraktion.</translation>
     </message>
@@ -1920,6 +2028,18 @@ Der Bericht unten enthält keine Patientendaten; er hilft, den Fehler zu beheben
     <message>
         <source>details of the patient</source>
         <translation>Angaben zum Patienten</translation>
+    </message>
+    <message>
+        <source>choice of a phase</source>
+        <translation>Wahl einer Phase</translation>
+    </message>
+    <message>
+        <source>slices that count</source>
+        <translation>zählende Schichten</translation>
+    </message>
+    <message>
+        <source>convention</source>
+        <translation>Konvention</translation>
     </message>
 </context>
 <context>
@@ -2162,6 +2282,17 @@ ACDC</translation>
     </message>
 </context>
 <context>
+    <name>Measuring</name>
+    <message>
+        <source>This scan has one frame only: there are no phases to choose.</source>
+        <translation>Diese Aufnahme hat nur ein Bild: Es gibt keine Phasen zu wählen.</translation>
+    </message>
+    <message>
+        <source>One frame cannot be both end-diastole and end-systole.</source>
+        <translation>Ein Bild kann nicht Enddiastole und Endsystole zugleich sein.</translation>
+    </message>
+</context>
+<context>
     <name>Menu</name>
     <message>
         <source>Colours</source>
@@ -2210,6 +2341,18 @@ ACDC</translation>
     <message>
         <source>Help</source>
         <translation>Hilfe</translation>
+    </message>
+    <message>
+        <source>Slices that count</source>
+        <translation>Zählende Schichten</translation>
+    </message>
+    <message>
+        <source>Conventions</source>
+        <translation>Konventionen</translation>
+    </message>
+    <message>
+        <source>Measure</source>
+        <translation>Messen</translation>
     </message>
 </context>
 <context>

@@ -6,14 +6,22 @@ from typing import Any
 
 import numpy as np
 import pytest
-from app_fixtures import model_fixture, settle, window_fixture  # noqa: F401
+from app_fixtures import model_fixture, settle, volume, window_fixture  # noqa: F401
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from app.state.brush import Brush
+from app.state.measured import reading_of
 from app.state.queries import correction_of, phase_frame, phases_shown, shown_function
 from app.state.types import Layout
 from app.window.main_window import MainWindow
-from engine.volume import LV
+from engine.measures.function import Function
+from engine.measures.reading import Base, Papillary, Reading
+from engine.volume import LV, MYO, RV
+
+PLAIN, ALT = Qt.KeyboardModifier(0), Qt.KeyboardModifier.AltModifier
+CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
 
 
 @pytest.fixture
@@ -53,3 +61,111 @@ def test_correcting_end_diastole_never_changes_the_frame_under_the_brush(ready: 
     assert phases_shown(session.state) == [ed, es]
     assert (phase_frame(session.state, "ED"), after.lv.edv_ml) == (ed, after.lv_ml[ed])
     assert after.lv.edv_ml < before.lv.edv_ml
+
+
+def press(window: MainWindow, key: Qt.Key, modifier: Qt.KeyboardModifier = PLAIN) -> None:
+    window.activateWindow()
+    window.stage.views[0].setFocus()
+    QTest.keyClick(window.stage.views[0], key, modifier)
+
+
+def function_of(window: MainWindow) -> Function:
+    found = shown_function(window.session.state)
+    assert found is not None
+    return found
+
+
+def test_a_phase_is_set_by_key_and_undone(ready: MainWindow) -> None:
+    session = ready.session
+    session.update(frame_index=2)
+    before = function_of(ready)
+    press(ready, Qt.Key.Key_D, ALT)
+    assert function_of(ready).ed_frame == function_of(ready).rv_ed_frame == 2
+    assert reading_of(session.state).lv.ed == 2
+    session.update(frame_index=5)
+    press(ready, Qt.Key.Key_S, ALT)
+    assert function_of(ready).es_frame == 5
+    press(ready, Qt.Key.Key_Z, CTRL)
+    press(ready, Qt.Key.Key_Z, CTRL)
+    assert function_of(ready) == before
+    press(ready, Qt.Key.Key_Y, CTRL)
+    assert function_of(ready).ed_frame == 2
+    session.measuring.reset_phases()
+    assert function_of(ready) == before
+
+
+def test_one_frame_is_not_both_phases(ready: MainWindow) -> None:
+    session = ready.session
+    before = function_of(ready)
+    session.measuring.choose_phase("es", before.ed_frame)
+    assert function_of(ready) == before
+    assert session.state.message is not None and "cannot be both" in session.state.message.text
+
+
+def test_the_right_ventricle_gets_phases_of_its_own(ready: MainWindow) -> None:
+    session = ready.session
+    session.update(frame_index=2)
+    press(ready, Qt.Key.Key_D, ALT | SHIFT)
+    found = function_of(ready)
+    assert (found.rv_ed_frame, found.ed_frame) == (2, 0)
+    assert ready.menus.actions_by_text["Own phases for the right ventricle"].isChecked()
+    session.measuring.toggle_apart()
+    assert function_of(ready).rv_ed_frame == 0
+    session.measuring.toggle_apart()
+    found = function_of(ready)
+    assert found.rv_ml[found.rv_ed_frame] == max(found.rv_ml)
+
+
+def test_a_slice_is_left_out_by_key_and_taken_in_again(ready: MainWindow) -> None:
+    session = ready.session
+    before = function_of(ready)
+    press(ready, Qt.Key.Key_L)
+    frame, index = session.state.view.frame_index, session.state.view.slice_index
+    assert function_of(ready).left_out == {(label, frame, index) for label in (LV, MYO, RV)}
+    assert function_of(ready).lv_ml[frame] < before.lv_ml[frame]
+    press(ready, Qt.Key.Key_L)
+    assert function_of(ready) == before
+    press(ready, Qt.Key.Key_L, SHIFT)
+    assert {t for _, t, _ in function_of(ready).left_out} == set(range(len(before.lv_ml)))
+    session.update(slice_index=0)
+    press(ready, Qt.Key.Key_Z, CTRL)
+    assert function_of(ready) == before and session.state.view.slice_index == index
+    session.measuring.toggle_slice(structures=(RV,), frame=0, index=1)
+    assert function_of(ready).left_out == {(RV, 0, 1)}
+    session.measuring.take_all_in()
+    assert function_of(ready) == before
+
+
+def test_choices_and_corrections_are_undone_in_their_order(ready: MainWindow) -> None:
+    session = ready.session
+    session.correcting.start()
+    index = session.state.view.slice_index
+    erase(ready, 0)
+    press(ready, Qt.Key.Key_L)
+    erase(ready, 1)
+    corrected = function_of(ready)
+    assert corrected.left_out
+    for _ in range(3):
+        press(ready, Qt.Key.Key_Z, CTRL)
+    correction = correction_of(session.state)
+    assert correction is not None and not correction.planes and not function_of(ready).left_out
+    for _ in range(3):
+        press(ready, Qt.Key.Key_Y, CTRL)
+    assert function_of(ready) == corrected and session.state.view.slice_index == index
+
+
+def test_every_segmentation_of_the_scan_follows_and_another_scan_starts_anew(qtbot: Any, ready: MainWindow) -> None:
+    session = ready.session
+    session.measuring.choose_base(Base.SCMR)
+    session.measuring.choose_papillary(Papillary.MYOCARDIUM)
+    runs = [run for run in session.state.segmentation.runs.values() if run.function is not None]
+    assert len(runs) == 2
+    chosen = Reading(base=Base.SCMR, papillary=Papillary.MYOCARDIUM)
+    assert all(run.function.reading == chosen for run in runs)
+    assert ready.menus.actions_by_text["Papillary muscles: as myocardium (by grey value)"].isChecked()
+    session.opening.open_volume(volume())
+    settle(qtbot, session)
+    assert reading_of(session.state) == function_of(ready).reading == Reading()
+    session.opening.open_phantom()
+    settle(qtbot, session)
+    assert reading_of(session.state) == function_of(ready).reading == chosen

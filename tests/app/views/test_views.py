@@ -23,9 +23,9 @@ from app.state.types import AppState, Busy, Drawn, Kind, Layout, Overlay, Status
 from app.views import captions, drawing
 from app.views.drawing import Outlines, paths_of
 from app.views.placement import place
-from app.window.actions import Action
+from app.window.actions import Action, Note
 from app.window.main_window import MainWindow
-from app.window.menus import ACTIONS, Note, menus_within
+from app.window.menus import ACTIONS, menus_within
 from app.window.settings import Settings
 from app.window.shortcuts import MOUSE
 from app.words.names import RESEARCH

@@ -11,7 +11,8 @@ import pytest
 
 from engine.measures.counting import base_is_first
 from engine.measures.function import Function, function_of, measure
-from engine.measures.phases import Overtaken, held_of, overtaken
+from engine.measures.overtaken import Overtaken, overtaken
+from engine.measures.phases import held_of
 from engine.measures.quantities import to_json
 from engine.measures.reading import Base, Papillary, Phases, Reading, from_json
 from engine.measures.tally import enclosure, plain, recounted, tally_of

@@ -1,0 +1,45 @@
+"""Frames that have become larger than end-diastole, or smaller than end-systole, since those were held."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from engine.measures.function import Function
+from engine.measures.phases import extremes
+from engine.volume import LV, RV, Volume
+
+OVERTAKEN_BY = 0.01
+"""As a share of the end-diastolic volume. Less is within what one voxel more or less around the cavity does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Overtaken:
+    """A frame that is now larger than end-diastole, or smaller than end-systole.
+
+    side: LV or RV. phase: "ed" or "es". frame: counted from 0.
+    """
+
+    side: int
+    phase: str
+    frame: int
+
+
+def overtaken(function: Function, volume: Volume) -> tuple[Overtaken, ...]:
+    """Frames that have overtaken those held, which the reader may want to use. None where the reader has chosen."""
+    if not volume.is_cine:
+        return ()
+    reading = function.reading
+    sides = [(LV, function.lv_ml, function.ed_frame, function.es_frame, reading.lv)]
+    if reading.rv is not None:
+        sides.append((RV, function.rv_ml, function.rv_ed_frame, function.rv_es_frame, reading.rv))
+    found = []
+    for side, volumes, ed, es, chosen in sides:
+        if ed is None or es is None:
+            continue
+        least = OVERTAKEN_BY * volumes[ed]
+        now = extremes(volumes)
+        if chosen.ed is None and now.ed is not None and volumes[now.ed] > volumes[ed] + least:
+            found.append(Overtaken(side, "ed", now.ed))
+        if chosen.es is None and now.es is not None and 0 < volumes[now.es] < volumes[es] - least:
+            found.append(Overtaken(side, "es", now.es))
+    return tuple(found)
