@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import (
@@ -19,12 +21,35 @@ from PySide6.QtWidgets import (
 from app.look import theme
 from app.look.widgets import label, plain_tip
 from app.session.device_check import NOT_YET
-from app.state.identity import Same
-from app.state.types import AppState
+from app.state.types import AppState, Busy
 from app.words.engine_words import translated
 from app.words.language import COUNT, marked, thousands, translate
 from engine.network.bench import BF16, Report, Row
-from engine.network.catalog import Catalog
+
+
+@dataclass(frozen=True, slots=True)
+class ShownTable:
+    """What the table is made of. names: (id, name) of every model."""
+
+    report: Report | None
+    names: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ShownCheck:
+    """All that the dialog shows. checking: progress of a check. follow: offer to use what is recommended."""
+
+    table: ShownTable
+    checking: Busy | None
+    follow: bool
+
+
+def _shown_check(state: AppState) -> ShownCheck:
+    models, report = state.models, state.models.report
+    chosen = (models.model_id, models.precision)
+    best = (report.recommended_model, report.recommended) if report else chosen
+    names = tuple((card.id, card.name) for card in models.catalog.models) if models.catalog else ()
+    return ShownCheck(ShownTable(report, names), models.checking, bool(models.by_hand) and chosen != best)
 
 
 class DeviceDialog(QDialog):
@@ -47,9 +72,8 @@ class DeviceDialog(QDialog):
     )
 
     # Of the class too: Qt tells of palettes while the dialog is being made.
-    _state: AppState | None = None
+    _shown: ShownCheck | None = None
     _theme = ""
-    _shown: tuple[Same, Same] | None = None
 
     def __init__(self, parent: QWidget, state: AppState) -> None:
         super().__init__(parent)
@@ -88,18 +112,22 @@ class DeviceDialog(QDialog):
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange and self._state is not None:
+        if event.type() == QEvent.Type.PaletteChange and self._shown is not None:
             # Later: Qt goes through all widgets now, and must not find some of them gone.
             QTimer.singleShot(0, self, self._colour)
 
     def _colour(self) -> None:
         """The colours that style sheets keep, where they are another theme's."""
-        if self._state is not None and self._theme != theme.ACCENT:
-            self._show(self._state.models.report, self._state.models.catalog)
+        if self._shown is not None and self._theme != theme.ACCENT:
+            self._show(self._shown.table)
 
     def apply(self, old: AppState, new: AppState) -> None:
-        self._state = new
-        checking, report = new.models.checking, new.models.report
+        """Redraw if what this dialog shows of the state is something else than before."""
+        before, self._shown = self._shown, _shown_check(new)
+        shown = self._shown
+        if shown == before:
+            return
+        checking, report = shown.checking, shown.table.report
         self.progress.setVisible(checking is not None)
         self.stop.setVisible(checking is not None)
         self.again.setVisible(checking is None)
@@ -111,16 +139,12 @@ class DeviceDialog(QDialog):
             self.progress.setValue(checking.done)
             text = translate("DeviceCheck", "{what}: {done} of {total} steps") if checking.total else "{what}"
             self.doing.setText(text.format(what=checking.what, done=checking.done, total=checking.total))
-        chosen = (new.models.model_id, new.models.precision)
-        best = (report.recommended_model, report.recommended) if report else chosen
-        self.follow.setVisible(bool(new.models.by_hand) and chosen != best)
-        shown = Same(report), Same(new.models.catalog)
-        if shown != self._shown:
-            self._shown = shown
-            self._show(report, new.models.catalog)
+        self.follow.setVisible(shown.follow)
+        if before is None or shown.table != before.table:
+            self._show(shown.table)
 
-    def _show(self, report: Report | None, catalog: Catalog | None) -> None:
-        self._theme = theme.ACCENT
+    def _show(self, shown: ShownTable) -> None:
+        self._theme, report, names = theme.ACCENT, shown.report, dict(shown.names)
         advice = translate("DeviceCheck", "On this computer, {recommendation}")
         self.advice.setText(
             advice.format(recommendation=translated(report.reason))
@@ -134,7 +158,6 @@ class DeviceDialog(QDialog):
         grid.setHorizontalSpacing(18)
         grid.setVerticalSpacing(6)
         if report is not None:
-            names = {card.id: card.name for card in catalog.models} if catalog else {}
             for at, text in enumerate(self.HEAD):
                 grid.addWidget(label(translate("DeviceCheck", text) if text else "", "muted"), 0, at, _side(at))
             for line, row in enumerate(report.rows, start=1):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QSortFilterProxyModel, Qt
@@ -19,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from app.look.widgets import label
 from app.session.session import Session
+from app.state.identity import Same
 from app.state.types import AppState
 from app.words.language import COUNT, marked, translate
 from app.words.names import scan_title, without_names
@@ -65,6 +67,24 @@ class TagsModel(QAbstractTableModel):
         return None
 
 
+@dataclass(frozen=True, slots=True)
+class ShownTags:
+    """Whose header the table shows. hide: without names."""
+
+    volume: Same
+    frame: int
+    slice_index: int
+    hide: bool
+
+
+def _shown_tags(state: AppState, before: ShownTags | None) -> ShownTags:
+    """What to show. While the cine plays the table would only flicker; it catches up when that ends."""
+    if state.view.playing and before is not None:
+        return before
+    view = state.view
+    return ShownTags(Same(state.scan.volume), view.frame_index, view.slice_index, state.preferences.hide_names)
+
+
 class TagsDialog(QDialog):
     """Stays beside the window while one scrolls; Escape closes it."""
 
@@ -72,7 +92,7 @@ class TagsDialog(QDialog):
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(translate("Tags", "Header"))
-        self._shown: tuple[object, ...] | None = None
+        self._shown: ShownTags | None = None
         self._last: tuple[Volume, object, tuple[Tag, ...]] | None = None
         column = QVBoxLayout(self)
         column.setContentsMargins(14, 12, 14, 12)
@@ -118,12 +138,9 @@ class TagsDialog(QDialog):
         self._apply(session.state, session.state)
 
     def _apply(self, old: AppState, new: AppState) -> None:
-        view = new.view
-        shown = (new.scan.volume_id, view.frame_index, view.slice_index, new.preferences.hide_names)
-        # While the cine plays the table would only flicker; it catches up when that ends.
-        if shown == self._shown or (view.playing and self._shown is not None):
+        before, self._shown = self._shown, _shown_tags(new, self._shown)
+        if self._shown == before:
             return
-        self._shown = shown
         volume = new.scan.volume
         if volume is None:
             self.which.setText(translate("Tags", "No scan is open."))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt, Signal
+from dataclasses import dataclass
+
+from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtWidgets import QFrame, QGridLayout
 
 from app.look import icons
@@ -11,6 +13,58 @@ from app.panels.marked_slider import Mark, MarkedSlider, MarkKind
 from app.state.queries import frame_interval_ms, phase_frame, shown_correction
 from app.state.types import SPEEDS, AppState
 from app.words.language import translate
+
+
+@dataclass(frozen=True, slots=True)
+class ShownSlider:
+    """All that a slider shows."""
+
+    value: int
+    count: int
+    enabled: bool
+    marks: tuple[Mark, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ShownCine:
+    """All that the bar shows. cine: whether there is something to play. speed: its place among SPEEDS."""
+
+    frame: ShownSlider
+    slice: ShownSlider
+    frame_name: str
+    frame_text: str
+    slice_text: str
+    cine: bool
+    playing: bool
+    sweep: bool
+    speed: int
+    rate: str
+    rate_tip: str
+
+
+def _shown_cine(state: AppState) -> ShownCine:
+    volume, view, (frame_marks, slice_marks) = state.scan.volume, state.view, _marks(state)
+    frames, slices = (volume.frames, volume.slices) if volume else (1, 1)
+    cine = volume is not None and volume.is_cine and state.scan.loading is None
+    frame, index, speed = view.frame_index, view.slice_index, state.preferences.speed
+    phase = volume.phase_names[frame] if volume and volume.phase_names else ""
+    # A scan of one phase has nothing to count.
+    single = translate("CineBar", "single") if volume else "–"
+    rate = 1000 / frame_interval_ms(volume) * speed if volume and cine else 0
+    guessed = volume is not None and not volume.frame_times_ms
+    return ShownCine(
+        frame=ShownSlider(frame, frames, frames > 1, frame_marks),
+        slice=ShownSlider(index, slices, slices > 1, slice_marks),
+        frame_name=translate("CineBar", "Phase") if phase else translate("CineBar", "Frame"),
+        frame_text=phase or (f"{frame + 1} / {frames}" if frames > 1 else single),
+        slice_text=f"{index + 1} / {slices}" if volume else "–",
+        cine=cine,
+        playing=view.playing,
+        sweep=state.preferences.sweep,
+        speed=min(range(len(SPEEDS)), key=lambda i: abs(SPEEDS[i] - speed)),
+        rate=translate("CineBar", "{rate} fps").format(rate=f"{rate:.0f}") if rate else "",
+        rate_tip=translate("CineBar", "The file does not say how fast the heart beat") if guessed else "",
+    )
 
 
 class CineBar(QFrame):
@@ -30,8 +84,8 @@ class CineBar(QFrame):
         self.play.clicked.connect(self.play_requested)
         self.frame = MarkedSlider(translate("CineBar", "Frame"))
         self.slice = MarkedSlider(translate("CineBar", "Slice"))
-        self.frame.valueChanged.connect(self.frame_requested)
-        self.slice.valueChanged.connect(self.slice_requested)
+        self.frame.valueChanged.connect(self._frame_moved)
+        self.slice.valueChanged.connect(self._slice_moved)
         self.speed = Choice()
         self.speed.setAccessibleName(translate("CineBar", "Speed of the cine"))
         for speed in SPEEDS:
@@ -64,51 +118,54 @@ class CineBar(QFrame):
                     grid.addWidget(widget, row, column)
         grid.addWidget(self.ways, 1, 4, 1, 2)
         grid.setColumnStretch(2, 1)
+        self._shown: ShownCine | None = None
         self.apply(AppState())
 
-    # Methods, because a lambda that holds the bar would make a cycle through it.
+    # Methods, because a lambda that holds the bar would make a cycle through it. Qt has moved what was touched
+    # already, and the state may stay as it is.
+    def _frame_moved(self, frame: int) -> None:
+        self.frame_requested.emit(frame)
+        self._put_back()
+
+    def _slice_moved(self, index: int) -> None:
+        self.slice_requested.emit(index)
+        self._put_back()
+
     def _speed_chosen(self, at: int) -> None:
         self.speed_requested.emit(SPEEDS[at])
+        self._put_back()
 
     def _way_chosen(self, way: str) -> None:
         self.sweep_requested.emit(way == "sweep")
 
+    def _put_back(self) -> None:
+        if self._shown is None:
+            return
+        for slider, shown in ((self.frame, self._shown.frame), (self.slice, self._shown.slice)):
+            with QSignalBlocker(slider):
+                slider.setRange(0, shown.count - 1)
+                slider.setValue(shown.value)
+        self.speed.setCurrentIndex(self._shown.speed)
+
     def apply(self, state: AppState) -> None:
-        volume = state.scan.volume
-        frames, slices = (volume.frames, volume.slices) if volume else (1, 1)
-        cine = volume is not None and volume.is_cine and state.scan.loading is None
-        for slider, count, value in (
-            (self.frame, frames, state.view.frame_index),
-            (self.slice, slices, state.view.slice_index),
-        ):
-            slider.blockSignals(True)
-            slider.setRange(0, count - 1)
-            slider.setValue(value)
-            slider.setEnabled(count > 1)
-            slider.blockSignals(False)
-        phase = volume.phase_names[state.view.frame_index] if volume and volume.phase_names else ""
-        self._frame_name.setText(translate("CineBar", "Phase") if phase else translate("CineBar", "Frame"))
-        # A scan of one phase has nothing to count.
-        single = translate("CineBar", "single") if volume else "–"
-        counter = f"{state.view.frame_index + 1} / {frames}" if frames > 1 else single
-        self._frame_text.setText(phase or counter)
-        self._slice_text.setText(f"{state.view.slice_index + 1} / {slices}" if volume else "–")
-        self.play.setEnabled(cine)
-        self.speed.setEnabled(cine)
-        self.ways.setEnabled(cine)
-        self.ways.check("sweep" if state.preferences.sweep else "loop")
-        self.play.set_icon("pause" if state.view.playing else "play")
-        self.speed.setCurrentIndex(min(range(len(SPEEDS)), key=lambda i: abs(SPEEDS[i] - state.preferences.speed)))
-        rate = 1000 / frame_interval_ms(volume) * state.preferences.speed if volume and cine else 0
-        self._rate.setText(translate("CineBar", "{rate} fps").format(rate=f"{rate:.0f}") if rate else "")
-        self._rate.setToolTip(
-            ""
-            if not volume or volume.frame_times_ms
-            else translate("CineBar", "The file does not say how fast the heart beat")
-        )
-        frame_marks, slice_marks = _marks(state)
-        self.frame.set_marks(frame_marks)
-        self.slice.set_marks(slice_marks)
+        """Redraw if what this bar shows of the state is something else than before."""
+        before, self._shown = self._shown, _shown_cine(state)
+        shown = self._shown
+        if shown == before:
+            return
+        self._put_back()
+        for slider, there in ((self.frame, shown.frame), (self.slice, shown.slice)):
+            slider.setEnabled(there.enabled)
+            slider.set_marks(there.marks)
+        self._frame_name.setText(shown.frame_name)
+        self._frame_text.setText(shown.frame_text)
+        self._slice_text.setText(shown.slice_text)
+        for control in (self.play, self.speed, self.ways):
+            control.setEnabled(shown.cine)
+        self.ways.check("sweep" if shown.sweep else "loop")
+        self.play.set_icon("pause" if shown.playing else "play")
+        self._rate.setText(shown.rate)
+        self._rate.setToolTip(shown.rate_tip)
 
 
 def _marks(state: AppState) -> tuple[tuple[Mark, ...], tuple[Mark, ...]]:

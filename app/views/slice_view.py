@@ -117,35 +117,32 @@ class SliceView(pg.GraphicsView):
         self._shown = shown = shown_slice(state, self._pane, self._role)
         if shown == before:
             return
-        volume, plane = state.scan.volume, plane_of(state, self._pane.frame, state.view.slice_index)
-        if volume is None or plane is None or shown.picture is None:
-            for item in self._items:
-                item.setVisible(False)
-            self.viewport().update()
-            return
-        fresh = before.volume != shown.volume or before.picture is None
-        if fresh or before.picture != shown.picture:
-            self._image.setImage(_drawable(plane), levels=_levels(state))
-        elif before.window != shown.window:
-            self._image.setLevels(_levels(state))
-        if fresh or before.invert != shown.invert:
-            self._image.setLookupTable(_INVERTED if shown.invert else None)
-        self.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, shown.smooth)
-        if fresh or (before.picture, before.contours) != (shown.picture, shown.contours):
+        if shown.picture != before.picture:
+            self._draw_picture()
+        if shown.contours != before.contours:
             self._draw_labels(self._pane)
-        if fresh:
-            dx, dy, _ = volume.geometry.spacing_mm
-            for item in self._items:
-                item.setTransform(QTransform.fromScale(dx, dy))
-            self._image.setVisible(True)
-        if fresh or (before.zoom, before.pan_mm) != (shown.zoom, shown.pan_mm):
+        if shown.framing is not None and shown.framing != before.framing:
             self._frame_view()
+        self.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, shown.smooth)
         self.viewport().update()
+
+    def _draw_picture(self) -> None:
+        picture, plane = self._shown.picture, plane_of(self._state, self._pane.frame, self._state.view.slice_index)
+        self._image.setVisible(picture is not None)
+        if picture is None or plane is None:
+            return
+        centre, width = picture.window
+        self._image.setImage(_drawable(plane), levels=(centre - width / 2, centre + width / 2))
+        self._image.setLookupTable(_INVERTED if picture.invert else None)
+        dx, dy = picture.spacing_mm
+        for item in self._items:
+            item.setTransform(QTransform.fromScale(dx, dy))
 
     def _draw_labels(self, pane: Pane) -> None:
         overlay, where = self._state.preferences.overlay, (pane.frame, self._state.view.slice_index)
-        labels = None if overlay.hidden else pane.labels
-        mask = None if overlay.hidden else pane.mask
+        hidden = overlay.hidden or self._shown.contours is None
+        labels = None if hidden else pane.labels
+        mask = None if hidden else pane.mask
         if self._role is Role.DIFFERENCE:
             self._difference.setVisible(labels is not None and pane.other is not None)
             if labels is not None and pane.other is not None:
@@ -209,8 +206,8 @@ class SliceView(pg.GraphicsView):
             self._paint_brush(painter, placed, shown.brush, self._cursor)
         roomy = size[0] >= ROOMY_PX
         low = [self.value_under_cursor()]
-        if roomy and self._role is Role.CURRENT:
-            low.append(translate("SliceView", "Zoom {factor}×").format(factor=f"{shown.zoom:.1f}"))
+        if roomy and self._role is Role.CURRENT and shown.framing is not None:
+            low.append(translate("SliceView", "Zoom {factor}×").format(factor=f"{shown.framing.zoom:.1f}"))
         # In a narrow view the words would run into the letter at the top.
         inset = (12.0, 12.0) if roomy else (10.0, 28.0)
         drawing.lines(painter, size, words.top, inset)
@@ -420,8 +417,3 @@ _INVERTED = np.repeat(np.arange(255, -1, -1, dtype=np.uint8)[:, None], 3, axis=1
 def _drawable(image: np.ndarray) -> np.ndarray:
     """pyqtgraph draws these; wide integers and half floats become float32."""
     return image if image.dtype in (np.uint8, np.uint16, np.int16, np.float32) else image.astype(np.float32)
-
-
-def _levels(state: AppState) -> tuple[float, float]:
-    centre, width = state.view.window
-    return centre - width / 2, centre + width / 2

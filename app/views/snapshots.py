@@ -25,11 +25,14 @@ def voxels(state: AppState, frame: int, index: int) -> Same:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """The grey image."""
+    """The grey image. spacing_mm: (x, y)."""
 
     voxels: Same
     frame: int
     slice_index: int
+    spacing_mm: tuple[float, float]
+    window: tuple[float, float]
+    invert: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +40,18 @@ class Contours:
     """What is drawn over the image."""
 
     owners: tuple[Same, ...]
+    frame: int
+    slice_index: int
     overlay: Overlay
+
+
+@dataclass(frozen=True, slots=True)
+class Framing:
+    """Which part of the image fills the view. volume: its size and spacing count."""
+
+    volume: Same
+    zoom: float
+    pan_mm: tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +76,8 @@ class ShownSlice:
     words: SliceWords
     picture: Picture | None = None
     contours: Contours | None = None
-    window: tuple[float, float] = (0.5, 1.0)
-    invert: bool = False
+    framing: Framing | None = None
     smooth: bool = True
-    zoom: float = 1.0
-    pan_mm: tuple[float, float] = (0.0, 0.0)
     cross: Cross | None = None
     brush: Brush | None = None
     insertions: InsertionMarks | None = None
@@ -92,17 +103,18 @@ def shown_slice(state: AppState, pane: Pane, role: Role) -> ShownSlice:
         made_by = [captions.top_right(state, frame=pane.frame, narrow=narrow) for narrow in (False, True)]
     crossed = role is Role.CURRENT and state.preferences.layout is Layout.LONG_AXIS and volume.slices > 1
     drawing = single and can_draw(state)
-    there = plane_of(state, pane.frame, view.slice_index) is not None
+    contours = picture = None
+    if plane_of(state, pane.frame, view.slice_index) is not None:
+        where, (dx, dy, _) = (pane.frame, view.slice_index), volume.geometry.spacing_mm
+        picture = Picture(voxels(state, *where), *where, (dx, dy), view.window, view.invert)
+        contours = Contours(tuple(map(owner, (pane.labels, pane.other, pane.mask))), *where, state.preferences.overlay)
     return ShownSlice(
         volume=Same(volume),
         words=SliceWords(tuple(top), tuple(made_by[0]), tuple(made_by[1]), tuple(bottom)),
-        picture=Picture(voxels(state, pane.frame, view.slice_index), pane.frame, view.slice_index) if there else None,
-        contours=Contours(tuple(map(owner, (pane.labels, pane.other, pane.mask))), state.preferences.overlay),
-        window=view.window,
-        invert=view.invert,
+        picture=picture,
+        contours=contours,
+        framing=Framing(Same(volume), view.zoom, view.pan_mm),
         smooth=state.preferences.smooth,
-        zoom=view.zoom,
-        pan_mm=view.pan_mm,
         cross=cross_of(state) if crossed else None,
         brush=state.correction.brush if drawing else None,
         insertions=insertion_marks(state, pane.frame) if single and not drawing else None,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QEvent, QObject, QSize, Qt
 from PySide6.QtGui import (
@@ -31,16 +33,18 @@ from app.panels.function_panel import FunctionPanel
 from app.panels.layout_bar import LayoutBar, LayoutButton
 from app.panels.long_axis_panel import LongAxisPanel
 from app.panels.messages import MessageBar
-from app.panels.model_panel import ModelPanel, StructuresPanel
+from app.panels.model_panel import ModelPanel
 from app.panels.patient_bar import PatientBar
 from app.panels.performance_panel import PerformancePanel
 from app.panels.plot import MAX_HEIGHT, MIN_HEIGHT
 from app.panels.status_bar import StatusBar
+from app.panels.structures_panel import StructuresPanel
 from app.panels.study_panel import StudyPanel
 from app.panels.welcome import Welcome
 from app.session.device_check import DeviceCheck
 from app.session.session import Session
-from app.state.types import AppState
+from app.state.identity import Same
+from app.state.types import AppState, Theme
 from app.views.agreement_view import AgreementView
 from app.views.slice_view import SliceView
 from app.window.closing import Closing
@@ -57,6 +61,7 @@ from app.window.shortcuts import shortcuts
 from app.window.stage import Stage
 from app.words.language import translate
 from app.words.names import scan_title
+from engine.pictures.render import Colour
 
 LEFT_WIDTH, RIGHT_WIDTH = 276, 352
 # Up to this height of the window the panels on the right need all of it for their words.
@@ -65,6 +70,31 @@ ROOMY_FROM = 790
 WORDMARK_FROM = 1400
 # And in one that is narrower still, that of the pencil, which is in a menu too.
 PENCIL_FROM = 1200
+
+
+@dataclass(frozen=True, slots=True)
+class ShownWindow:
+    """What of the state concerns the window as a whole. phantom: the scan is the built-in one.
+
+    look: colours of the window and of structures. kept: what is written to the settings as soon as it changes.
+    """
+
+    look: tuple[Theme, Mapping[int, Colour]]
+    volume: Same
+    phantom: bool
+    title: str
+    kept: tuple[tuple[Path, ...], Same]
+
+
+def _shown_window(state: AppState) -> ShownWindow:
+    volume, preferences = state.scan.volume, state.preferences
+    return ShownWindow(
+        look=(preferences.theme, preferences.overlay.colours),
+        volume=Same(volume),
+        phantom=volume is not None and volume.source.kind == "phantom",
+        title="CineQuant" if volume is None else f"{scan_title(volume, hide=preferences.hide_names)} – CineQuant",
+        kept=(preferences.recents, Same(state.models.report)),
+    )
 
 
 class MainWindow(QMainWindow):
@@ -99,6 +129,7 @@ class MainWindow(QMainWindow):
         self._connect()
         self.drops = Drops(self, self.stage, session.opening.open_paths)
         self.welcome.hide()
+        self._shown = _shown_window(session.state)
         session.changed.connect(self._apply)
         for view in self.views:
             view.apply(session.state)
@@ -236,26 +267,19 @@ class MainWindow(QMainWindow):
             view.pair_requested.connect(lambda pair: session.update(pair=pair))
 
     def _apply(self, old: AppState, new: AppState) -> None:
+        """Bring the window to a state. Parts of it that are the same as before are left alone."""
+        before, self._shown = self._shown, _shown_window(new)
+        shown = self._shown
         # First: views read colours when they draw, and some draw at once.
-        if (old.preferences.theme, old.preferences.overlay.colours) != (
-            new.preferences.theme,
-            new.preferences.overlay.colours,
-        ):
+        if shown.look != before.look:
             self._apply_theme()
         for view in self.views:
             view.apply(new)
         self.menus.tick(new)
-        if new.scan.volume is not None and (old.scan.volume, old.preferences.hide_names) != (
-            new.scan.volume,
-            new.preferences.hide_names,
-        ):
-            if old.scan.volume is not new.scan.volume:
-                self.welcome.setVisible(new.scan.volume.source.kind == "phantom")
-            self.setWindowTitle(f"{scan_title(new.scan.volume, hide=new.preferences.hide_names)} – CineQuant")
-        if self._settings is not None and (old.preferences.recents, old.models.report) != (
-            new.preferences.recents,
-            new.models.report,
-        ):
+        if shown.volume != before.volume:
+            self.welcome.setVisible(shown.phantom)
+        self.setWindowTitle(shown.title)
+        if self._settings is not None and shown.kept != before.kept:
             self._settings.save(new)
 
     # -- commands ------------------------------------------------------------------------------------------------
