@@ -112,12 +112,13 @@ class ModelPanel(Panel):
         self.about.setEnabled(shown.installed)
         self.precisions.set_names([name for name, _ in shown.precisions])
         self.precisions.check(shown.precision)
-        tip = translate("ModelPanel", "Show what the model finds in {precision} (P switches)")
         for name, text in shown.precisions:
             button = self.precisions.buttons[name]
             button.setEnabled(shown.installed)
             button.setText(text)
-            button.setToolTip(tip.format(precision=name))
+            if not button.toolTip():
+                tip = translate("ModelPanel", "Show what the model finds in {precision} (P switches)")
+                button.setToolTip(tip.format(precision=name))
         self.status.setText(shown.status)
         self.status.setVisible(bool(shown.status))
         for asking in (self.segment, self.slice):

@@ -136,7 +136,9 @@ class PerformancePanel(Panel):
             self._show_advice()
         if before is not None and shown.timing == before.timing:
             return
-        self._meter.note(shown.at_work)
+        # The clock takes the samples in between: asking the system for them with every slice would cost too much.
+        if before is None or shown.at_work != before.at_work:
+            self._meter.note(shown.at_work)
         interval = FRAME_MS if shown.at_work else IDLE_MS
         # Set again, the interval would start anew: slices come before it ends, and nothing would be drawn.
         if interval != self._clock.interval():
@@ -368,12 +370,14 @@ def _summary(state: AppState, runs: Mapping[str, Run | None]) -> str:
         return ""
     ratio = slow.prediction.latency_ms["p50"] / max(fast.prediction.latency_ms["p50"], 1e-6)
     size = slow.prediction.model_size_bytes / max(fast.prediction.model_size_bytes, 1)
-    text = (
-        translate("Performance", "{precision} is {times}× faster and {size}× smaller")
-        if ratio >= 1
-        else translate("Performance", "{precision} is {times}× slower and {size}× smaller")
-    )
-    text = text.format(precision=other, times=f"{max(ratio, 1 / ratio):.1f}", size=f"{size:.1f}")
+    times = f"{max(ratio, 1 / ratio):.1f}"
+    if times == "1.0":
+        text = translate("Performance", "{precision} is as fast and {size}× smaller")
+    elif ratio > 1:
+        text = translate("Performance", "{precision} is {times}× faster and {size}× smaller")
+    else:
+        text = translate("Performance", "{precision} is {times}× slower and {size}× smaller")
+    text = text.format(precision=other, times=times, size=f"{size:.1f}")
     parts = []
     agreement = state.segmentation.agreement.get(fast.prediction.model_id)
     if agreement is not None and other == INT8:

@@ -70,6 +70,9 @@ class StatusBar(QFrame):
             self.text.setText(translate("StatusBar", "Ready"))
             return
         self.text.setText(f"{shown.what}  {shown.done} / {shown.total}" if shown.total else f"{shown.what}…")
+        # Else QProgressBar paints all that is due in the window at once, with every report.
+        self.bar.setUpdatesEnabled(False)
         # A range of 0 to 0 shows a bar that only moves, because nobody knows how long this takes.
         self.bar.setRange(0, shown.total)
         self.bar.setValue(shown.done)
+        self.bar.setUpdatesEnabled(True)

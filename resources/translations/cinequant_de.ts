@@ -2425,6 +2425,10 @@ ACDC</translation>
         <translation>Volumen in der angezeigten Phase</translation>
     </message>
     <message>
+        <source>Volume at end-diastole and at end-systole</source>
+        <translation>Volumen in Enddiastole und Endsystole</translation>
+    </message>
+    <message>
         <source>How structures are drawn (F)</source>
         <translation>Darstellung der Strukturen (F)</translation>
     </message>
@@ -2910,6 +2914,10 @@ ACDC</translation>
     <message>
         <source>On this computer, {recommendation}</source>
         <translation>Auf diesem Computer: {recommendation}</translation>
+    </message>
+    <message>
+        <source>{precision} is as fast and {size}× smaller</source>
+        <translation>{precision} ist gleich schnell und {size}× kleiner</translation>
     </message>
     <message>
         <source>{precision} is {times}× faster and {size}× smaller</source>

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from app.panels import performance_panel
 from app.panels.charts import LatencyChart, Sample, StripChart, ceiling, running_median, series, ticks
 from app.panels.performance_panel import ROWS, _Meter
 from app.session import segmenting
+from app.state.changes import with_run
 from app.state.queries import run_key
 from app.state.types import FLOAT32, INT8, Run, Status
 from app.window.main_window import RIGHT_WIDTH, MainWindow
@@ -89,6 +91,17 @@ def test_every_precision_of_the_model_has_a_column(
     assert list(panel.plot.shown) == [FLOAT32, INT8, "dynamic"]
     assert "dynamic is 3.0× faster" in panel.summary.text()
     assert panel.minimumSizeHint().width() <= RIGHT_WIDTH
+
+
+@pytest.mark.parametrize(
+    ("ms", "said"), [(2.03, "as fast and"), (1.97, "as fast and"), (2.4, "1.2× faster"), (1.0, "2.0× slower")]
+)
+def test_as_fast_is_not_called_faster(ready: MainWindow, ms: float, said: str) -> None:
+    state = ready.session.state
+    run = state.segmentation.runs[run_key(state, FLOAT32)]
+    other = replace(run.prediction, timings=tuple(replace(each, inference_ms=ms) for each in run.prediction.timings))
+    ready.session.store.show(with_run(state, run_key(state, FLOAT32), replace(run, prediction=other)))
+    assert f"int8 is {said}" in ready.performance.summary.text()
 
 
 def test_empty_before_the_first_slice(qtbot: Any, window: MainWindow) -> None:
