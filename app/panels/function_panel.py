@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from app.look.widgets import Panel, label
+from app.panels.reading_box import ReadingBox
 from app.panels.volume_curve import VolumeCurve
 from app.state.heart_views import shows_four_chambers
 from app.state.queries import card_of, run_of, shown_correction, shown_function, shown_prediction
@@ -60,6 +61,8 @@ class FunctionPanel(Panel):
     """Shows the measurements of exactly the outlines drawn, and says which those are."""
 
     frame_requested = Signal(int)
+    phase_requested = Signal(str, int, int)
+    use_requested = Signal(object)
     spacing_requested = Signal()
 
     def __init__(self) -> None:
@@ -113,6 +116,10 @@ class FunctionPanel(Panel):
 
         self.curve = VolumeCurve()
         self.curve.frame_requested.connect(self.frame_requested)
+        self.curve.phase_requested.connect(self.phase_requested)
+        self.reading = ReadingBox()
+        self.reading.use_requested.connect(self.use_requested)
+        filled.addWidget(self.reading)
         filled.addWidget(self.curve)
         self._note = label("", "small", wrap=True)
         filled.addWidget(self._note)
@@ -157,6 +164,7 @@ class FunctionPanel(Panel):
             rows += [_row(sides, function) for sides in quantities.rows(main=False) if None in sides]
         self._fill_table([(_phases(function, volume), "LV", "RV"), *rows] if rows else [])
         self._spacing.setVisible(not known)
+        self.reading.show_function(function, volume)
         found = max(*function.lv_ml, *function.rv_ml) > 0
         self.curve.setVisible(volume.is_cine and found)
         if volume.is_cine and found:

@@ -15,30 +15,36 @@ from engine.measures.function import Function
 from engine.volume import LV, RV
 
 PHASE_NAME_PX = 16
+Phases = dict[int, tuple[int | None, int | None]]
+"""(ED, ES) by ventricle."""
 
 
 class VolumeCurve(Plot):
-    """Shows the volumes of every frame. A click asks for a frame."""
+    """Shows the volumes of every frame. A click asks for a frame, a drag of a phase's line for another phase.
+
+    phases: the lines of both ventricles, or of the left one where the right one has rv_phases of its own.
+    """
 
     frame_requested = Signal(int)
+    phase_requested = Signal(str, int, int)
+    """"ed" or "es", frame, LV or RV."""
 
     def __init__(self) -> None:
         super().__init__(translate("Function", "frame", "axis"), "mL")
         self.setAccessibleName(translate("Function", "Volumes of both ventricles over the heartbeat"))
-        self.setToolTip(translate("Function", "Click to go to a frame"))
         self.lines = {label_: self.plot(symbol="o", symbolSize=4, symbolPen=None) for label_ in (RV, LV)}
         self.now = pg.InfiniteLine(angle=90)
         # Their names stand at the top, where _leave_room keeps the curves from.
-        self.phases = {
-            name: pg.InfiniteLine(angle=90, label=name, labelOpts={"position": 1.0, "anchors": [(0, 0.2), (1, 0.2)]})
-            for name in ("ED", "ES")
-        }
-        for line in self.phases.values():
-            line.label.setFont(theme.font(10))
+        self.phases, self.rv_phases = (
+            {name: _phase_line(f"{side}{name}") for name in ("ED", "ES")} for side in ("", "RV ")
+        )
+        for line in (*self.phases.values(), *self.rv_phases.values()):
+            line.sigPositionChangeFinished.connect(self._dragged)
+        self._at: Phases = {}
         self._frames = 0
         self._highest = 0.0
         self.recolour()
-        for line in (*self.phases.values(), self.now):
+        for line in (*self.phases.values(), *self.rv_phases.values(), self.now):
             self.addItem(line, ignoreBounds=True)
         self.scene().sigMouseClicked.connect(self._clicked)
 
@@ -48,12 +54,18 @@ class VolumeCurve(Plot):
         unit = "mL" if function.units_known else translate("Function", "voxels, relative")
         if not function.units_known:
             curves = {label_: tuple(v / max(*values, 1e-9) for v in values) for label_, values in curves.items()}
-        self.show_values(curves, unit, ed=function.ed_frame, es=function.es_frame, frame=frame)
+        apart = function.reading.rv is not None
+        rv = (function.rv_ed_frame, function.rv_es_frame) if apart else None
+        self.show_values(curves, unit, ed=function.ed_frame, es=function.es_frame, rv=rv, frame=frame, movable=True)
 
     def show_values(
-        self, curves: Mapping[int, Sequence[float]], unit: str, *, ed: int | None, es: int | None, frame: int
-    ) -> None:
-        """Draw a value per frame for each ventricle, by label."""
+        self, curves: Mapping[int, Sequence[float]], unit: str, *, ed: int | None, es: int | None, frame: int,
+        rv: tuple[int | None, int | None] | None = None, movable: bool = False,
+    ) -> None:  # fmt: skip
+        """Draw a value per frame for each ventricle, by label.
+
+        rv: the right ventricle's own phases. movable: the lines of the phases can be dragged.
+        """
         self._frames = len(curves[LV])
         self.set_labels(translate("Function", "frame", "axis"), unit)
         for structure, values in curves.items():
@@ -61,10 +73,22 @@ class VolumeCurve(Plot):
         self._highest = max(*curves[LV], *curves[RV])
         self.setXRange(1, self._frames)
         self._leave_room()
-        for name, at in (("ED", ed), ("ES", es)):
-            self.phases[name].setVisible(at is not None)
-            self.phases[name].setValue((at or 0) + 1)
+        click = translate("Function", "Click to go to a frame")
+        self.setToolTip(translate("Function", "Click to go to a frame; drag ED or ES to another") if movable else click)
+        self._at = {LV: (ed, es)} | ({} if rv is None else {RV: rv})
+        for lines in (self.phases, self.rv_phases):
+            for line in lines.values():
+                line.setMovable(movable)
+                line.setBounds((1, self._frames))
+        self._place_phases()
+        self.recolour()
         self.show_frame(frame)
+
+    def _place_phases(self) -> None:
+        for side, lines in ((LV, self.phases), (RV, self.rv_phases)):
+            for line, at in zip(lines.values(), self._at.get(side, (None, None)), strict=True):
+                line.setVisible(at is not None)
+                line.setValue((at or 0) + 1)
 
     def show_frame(self, frame: int) -> None:
         """Mark the frame on screen."""
@@ -78,9 +102,13 @@ class VolumeCurve(Plot):
             line.setPen(pg.mkPen(theme.structure_css(structure), width=2 * ratio))
             line.setSymbolBrush(theme.structure_css(structure))
         self.now.setPen(pg.mkPen(theme.TEXT, width=ratio))
-        for line in self.phases.values():
-            line.setPen(pg.mkPen(theme.FAINT, width=ratio, style=Qt.PenStyle.DashLine))
-            line.label.setColor(theme.MUTED)
+        apart = RV in self._at
+        for structure, lines in ((LV, self.phases), (RV, self.rv_phases)):
+            colour = theme.structure_css(structure)
+            for line in lines.values():
+                line.setPen(pg.mkPen(colour if apart else theme.FAINT, width=ratio, style=Qt.PenStyle.DashLine))
+                line.setHoverPen(pg.mkPen(theme.TEXT, width=2 * ratio))
+                line.label.setColor(colour if apart else theme.MUTED)
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
@@ -103,8 +131,21 @@ class VolumeCurve(Plot):
             plot_px = max(self.height() - AXIS_HEIGHT, 1)
             self.setYRange(0, self._highest / (1 - min(PHASE_NAME_PX / plot_px, 0.5)))
 
+    def _dragged(self, line: pg.InfiniteLine) -> None:
+        side = LV if line in self.phases.values() else RV
+        phase = "ed" if line is (self.phases if side == LV else self.rv_phases)["ED"] else "es"
+        self.phase_requested.emit(phase, round(line.value()) - 1, side)
+        self._place_phases()  # onto a frame, or back where it was
+
     def _clicked(self, event: object) -> None:
         if self._frames < 2:
             return
         at = self.getPlotItem().getViewBox().mapSceneToView(event.scenePos()).x()  # type: ignore[attr-defined]
         self.frame_requested.emit(min(max(round(at) - 1, 0), self._frames - 1))
+
+
+def _phase_line(name: str) -> pg.InfiniteLine:
+    options = {"position": 1.0, "anchors": [(0, 0.2), (1, 0.2)]}
+    line = pg.InfiniteLine(angle=90, label=name, labelOpts=options)
+    line.label.setFont(theme.font(10))
+    return line

@@ -223,6 +223,8 @@ class MainWindow(QMainWindow):
         self.cine.sweep_requested.connect(lambda sweep: session.update(sweep=sweep))
         self.function.frame_requested.connect(lambda frame: session.update(frame_index=frame, playing=False))
         self.long_axis.frame_requested.connect(lambda frame: session.update(frame_index=frame, playing=False))
+        self.function.phase_requested.connect(session.measuring.choose_phase)
+        self.function.use_requested.connect(session.measuring.use)
         self.function.spacing_requested.connect(self.questions.spacing)
         self.details.page_requested.connect(lambda page: session.update(details=page))
         self.details.patient_requested.connect(self.questions.patient)

@@ -9,15 +9,16 @@ import pytest
 from app_fixtures import model_fixture, settle, volume, window_fixture  # noqa: F401
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QPushButton
 
+from app.panels.reading_box import chosen
 from app.state.brush import Brush
 from app.state.measured import reading_of
 from app.state.queries import correction_of, phase_frame, phases_shown, shown_function
 from app.state.types import Layout
 from app.window.main_window import MainWindow
 from engine.measures.function import Function
-from engine.measures.reading import Base, Papillary, Reading
+from engine.measures.reading import Base, Papillary, Phases, Reading
 from engine.volume import LV, MYO, RV
 
 PLAIN, ALT = Qt.KeyboardModifier(0), Qt.KeyboardModifier.AltModifier
@@ -169,3 +170,51 @@ def test_every_segmentation_of_the_scan_follows_and_another_scan_starts_anew(qtb
     session.opening.open_phantom()
     settle(qtbot, session)
     assert reading_of(session.state) == function_of(ready).reading == chosen
+
+
+def test_a_phase_is_dragged_on_the_curve_to_the_nearest_frame(ready: MainWindow) -> None:
+    curve = ready.function.curve
+    assert not curve.rv_phases["ED"].isVisible()
+    line = curve.phases["ES"]
+    line.setValue(3.4)
+    line.sigPositionChangeFinished.emit(line)
+    assert function_of(ready).es_frame == 2
+    assert line.value() == 3
+    line.setValue(1.2)  # end-diastole
+    line.sigPositionChangeFinished.emit(line)
+    assert function_of(ready).es_frame == 2
+    assert line.value() == 3
+    ready.session.measuring.toggle_apart()
+    assert curve.rv_phases["ED"].isVisible()
+    curve.rv_phases["ED"].setValue(5.0)
+    curve.rv_phases["ED"].sigPositionChangeFinished.emit(curve.rv_phases["ED"])
+    assert (function_of(ready).rv_ed_frame, function_of(ready).ed_frame) == (4, 0)
+
+
+def test_a_frame_that_is_larger_now_is_offered_and_taken_by_a_click(ready: MainWindow) -> None:
+    session, box = ready.session, ready.function.reading
+    assert box.isHidden()
+    session.correcting.start()
+    for index in range(1, session.state.scan.volume.slices):
+        session.update(slice_index=index)
+        erase(ready, 0)
+    offers = [row for row in box.findChildren(QPushButton) if row.isVisible()]
+    assert len(offers) == 1
+    assert function_of(ready).ed_frame == 0
+    QTest.mouseClick(offers[0], Qt.MouseButton.LeftButton)
+    found = function_of(ready)
+    assert found.lv_ml[found.ed_frame] == max(found.lv_ml) and found.ed_frame != 0
+    assert not [row for row in box.findChildren(QPushButton) if row.isVisible()]
+    assert box.chosen.text() == "ED by hand"
+
+
+def test_the_panel_says_what_was_chosen() -> None:
+    reading = Reading(Phases(ed=1), Phases(es=2), frozenset({(LV, 0, 1)}), Base.SCMR, Papillary.CAVITY)
+    assert chosen(reading) == [
+        "ED, RV ES by hand",
+        "RV at its own phases",
+        "base by SCMR",
+        "papillary muscles as cavity",
+        "1 slice left out by the reader",
+    ]
+    assert chosen(Reading()) == []
