@@ -1948,6 +1948,10 @@ Der Bericht unten enthält keine Patientendaten; er hilft, den Fehler zu beheben
         <translation>Klick wechselt zu einer Phase</translation>
     </message>
     <message>
+        <source>Click to go to a frame; drag ED or ES to another</source>
+        <translation>Klick: zu einem Bild gehen; ED oder ES ziehen: andere Phase wählen</translation>
+    </message>
+    <message>
         <source>Volume</source>
         <translation>Volumen</translation>
     </message>
@@ -2969,6 +2973,48 @@ ACDC</translation>
         <translation>
             <numerusform>%n Thread</numerusform>
             <numerusform>%n Threads</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>ReadingBox</name>
+    <message>
+        <source>Use it</source>
+        <translation>Übernehmen</translation>
+    </message>
+    <message>
+        <source>Frame {frame} is now larger than end-diastole{side}.</source>
+        <translation>Bild {frame} ist jetzt größer als die Enddiastole{side}.</translation>
+    </message>
+    <message>
+        <source>Frame {frame} is now smaller than end-systole{side}.</source>
+        <translation>Bild {frame} ist jetzt kleiner als die Endsystole{side}.</translation>
+    </message>
+    <message>
+        <source>{phases} by hand</source>
+        <translation>{phases} von Hand</translation>
+    </message>
+    <message>
+        <source>RV at its own phases</source>
+        <translation>RV mit eigenen Phasen</translation>
+    </message>
+    <message>
+        <source>base by SCMR</source>
+        <translation>Basis nach SCMR</translation>
+    </message>
+    <message>
+        <source>papillary muscles as cavity</source>
+        <translation>Papillarmuskeln als Kavum</translation>
+    </message>
+    <message>
+        <source>papillary muscles as myocardium</source>
+        <translation>Papillarmuskeln als Myokard</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n slice(s) left out by the reader</source>
+        <translation>
+            <numerusform>%n Schicht vom Befunder ausgelassen</numerusform>
+            <numerusform>%n Schichten vom Befunder ausgelassen</numerusform>
         </translation>
     </message>
 </context>
