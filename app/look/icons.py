@@ -32,6 +32,18 @@ _SHAPES = {
     "sweep": f'<path d="M4 12h16M7.4 8.2L3.6 12l3.8 3.8M16.6 8.2l3.8 3.8-3.8 3.8" {_STROKE}/>',
     "pencil": f'<path d="M4.5 19.5l1-4.2L16.2 4.6l3.2 3.2L8.7 18.5zM13.8 7l3.2 3.2" {_STROKE}/>',
     "eraser": f'<path d="M4 14.5L13.5 5l6 6-8.5 8.5H8.5zM9 9.5l6 6M11 19.5h8.5" {_STROKE}/>',
+    "lasso": (
+        '<path d="M8.2 16.2C5 15.4 3.5 13.4 3.5 11c0-3.6 3.8-6.2 8.5-6.2s8.5 2.6 8.5 6.2-3.8 6.2-8.5 6.2c-.6 0-1.2 '
+        f'0-1.8-.1" {_STROKE}/><circle cx="8.6" cy="16.6" r="1.9" {_STROKE}/>'
+        f'<path d="M7.4 18.2c-.2 1-.8 1.8-1.8 2.4" {_STROKE}/>'
+    ),
+    "push": f'<path d="M4 4.5c5 2 5 13 0 15" {_STROKE}/><path d="M11 12h9M16.5 8l4 4-4 4" {_STROKE}/>',
+    "points": f'<path d="M4.5 15.5C7 7 13 5 19.5 8.5" {_STROKE}/><circle cx="4.6" cy="16.4" r="2" fill="{{c}}"/>'
+    '<circle cx="10.6" cy="8.2" r="2" fill="{c}"/><circle cx="19.4" cy="8.6" r="2" fill="{c}"/>',
+    "edges": f'<path d="M14.5 3.5c-4 5-4 12 0 17" {_STROKE}/><circle cx="7.5" cy="12" r="3.4" fill="{{c}}"/>',
+    "wall": f'<circle cx="12" cy="12" r="8.5" {_STROKE}/><circle cx="12" cy="12" r="4.6" {_STROKE}/>',
+    "more": '<circle cx="5.5" cy="12" r="1.8" fill="{c}"/><circle cx="12" cy="12" r="1.8" fill="{c}"/>'
+    '<circle cx="18.5" cy="12" r="1.8" fill="{c}"/>',
     "undo": f'<path d="M8.5 5L4.5 9l4 4M4.8 9H14a5 5 0 0 1 0 10H8" {_STROKE}/>',
     "redo": f'<path d="M15.5 5l4 4-4 4M19.2 9H10a5 5 0 0 0 0 10h6" {_STROKE}/>',
     "slice-back": f'<rect x="9.5" y="9.5" width="10.5" height="10.5" rx="1.5" {_STROKE}/>'

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QIcon, QPixmap
+from PySide6.QtGui import QColor, QIcon, QPixmap, QResizeEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
     QFrame,
@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 
 from app.look import icons, theme
 from app.look.widgets import Elided, Segments, StateButton, label
-from app.state.brush import Brush
+from app.state.brush import Brush, Tool
 from app.state.queries import correction_of
 from app.state.types import AppState, Layout
 from app.state.undoing import next_redo, next_undo
@@ -30,7 +30,21 @@ from engine.volume import LV, MYO, RV, STRUCTURES, Known
 
 SHORT_NAMES = {LV: "LV", MYO: "MYO", RV: "RV"}
 KEYS = {LV: "6", MYO: "7", RV: "8"}
-TOOLS = (("pencil", marked("Correction", "Brush (X)")), ("eraser", marked("Correction", "Eraser (X)")))
+TOOLS = (
+    ("pencil", marked("Correction", "Brush (A, X)"), Tool.BRUSH, False),
+    ("eraser", marked("Correction", "Eraser (X)"), Tool.BRUSH, True),
+    ("lasso", marked("Correction", "Draw a line and fill it (G)"), Tool.FREEHAND, False),
+    ("push", marked("Correction", "Push contours (U)"), Tool.PUSH, False),
+    ("points", marked("Correction", "Drag points of the outline (K)"), Tool.POINTS, False),
+)
+HOW = {
+    Tool.BRUSH: marked("Correction", "Draw with the left button; Shift for the other tool, Ctrl for contrast."),
+    Tool.FREEHAND: marked("Correction", "Draw around an area; it is closed and filled. Shift takes it away."),
+    Tool.PUSH: marked("Correction", "Push the contours with the left button; Ctrl for contrast."),
+    Tool.POINTS: marked("Correction", "Drag a point; click on the line for a new one; Shift + click removes one."),
+}
+# A bar narrower than this has narrower buttons.
+ROOMY_PX = 470
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +116,11 @@ class CorrectButton(StateButton):
 class CorrectionBar(QFrame):
     """The tools while correcting; once something is corrected, how much, and a switch to what the model found."""
 
-    tool_requested = Signal(bool)
-    """Whether to erase."""
+    tool_requested = Signal(object, bool)
+    """The tool, and whether to erase."""
+    edges_requested = Signal()
+    wall_requested = Signal()
+    more_requested = Signal()
     structure_requested = Signal(int)
     size_requested = Signal(int)
     """Larger (1) or smaller (-1)."""
@@ -128,8 +145,9 @@ class CorrectionBar(QFrame):
         row.setSpacing(0)
 
         self.tools: list[QPushButton] = []
-        for i, (name, said) in enumerate(TOOLS):
-            button = self._button(translate("Correction", said), place="first" if i == 0 else "last")
+        for i, (name, said, _, _) in enumerate(TOOLS):
+            place = "first" if i == 0 else "last" if i == len(TOOLS) - 1 else "middle"
+            button = self._button(translate("Correction", said), place=place)
             button.setProperty("icon_name", name)
             button.clicked.connect(self._tool_clicked)
             self.tools.append(button)
@@ -142,6 +160,15 @@ class CorrectionBar(QFrame):
             chip.clicked.connect(self._structure_clicked)
             self.chips[structure] = chip
         self._group_of(row, list(self.chips.values()))
+        self.edges = self._button(translate("Correction", "The brush stops at edges (J)"), place="first")
+        self.wall = self._button(translate("Correction", "Keep myocardium around the cavity (Y)"), place="last")
+        for button, name in ((self.edges, "edges"), (self.wall, "wall")):
+            button.setProperty("icon_name", name)
+            row.addWidget(button)
+        self.edges.clicked.connect(self.edges_requested)
+        self.wall.clicked.connect(self.wall_requested)
+        row.addSpacing(6)
+        row.addStretch()
 
         self.smaller = self._button(translate("Correction", "Smaller brush (- or Ctrl + wheel)"), "−", place="first")
         self.larger = self._button(translate("Correction", "Larger brush (+ or Ctrl + wheel)"), "+", place="last")
@@ -152,10 +179,6 @@ class CorrectionBar(QFrame):
         self.radius.setFixedWidth(44)
         self.radius.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.radius.setToolTip(translate("Correction", "Radius of the brush"))
-        for widget in (self.smaller, self.radius, self.larger):
-            row.addWidget(widget)
-        row.addSpacing(6)
-        row.addStretch()
 
         self.done = QPushButton(translate("Correction", "Finish"))
         self.done.setToolTip(translate("Correction", "Finish correcting (Escape)"))
@@ -165,15 +188,26 @@ class CorrectionBar(QFrame):
         below = QHBoxLayout()
         below.setSpacing(6)
         column.addLayout(below)
+        self.size_row = QWidget()
+        sizes = QHBoxLayout(self.size_row)
+        sizes.setContentsMargins(0, 0, 0, 0)
+        sizes.setSpacing(0)
+        for widget in (self.smaller, self.radius, self.larger):
+            sizes.addWidget(widget)
+        below.addWidget(self.size_row)
         below.addStrut(30)  # a fixed height, so that the image does not move under the brush
         self.undo = icons.IconButton("undo", translate("Correction", "Undo (Ctrl+Z)"))
         self.redo = icons.IconButton("redo", translate("Correction", "Redo (Ctrl+Shift+Z)"))
         self.restore = icons.IconButton(
             "slice-back", translate("Correction", "Revert this slice to what the model found")
         )
+        self.more = icons.IconButton("more", translate("Correction", "Copy, interpolate, fill, smooth, clear"))
         for icon_button, signal in (
-            (self.undo, self.undo_requested), (self.redo, self.redo_requested), (self.restore, self.restore_requested)
-        ):  # fmt: skip
+            (self.undo, self.undo_requested),
+            (self.redo, self.redo_requested),
+            (self.restore, self.restore_requested),
+            (self.more, self.more_requested),
+        ):
             icon_button.clicked.connect(signal)
             below.addWidget(icon_button)
         self.text = Elided("small", 60)
@@ -194,7 +228,8 @@ class CorrectionBar(QFrame):
 
     # Methods, because a lambda that holds the bar would make a cycle through it.
     def _tool_clicked(self) -> None:
-        self.tool_requested.emit(self.sender() is self.tools[1])
+        _, _, tool, erase = TOOLS[next(i for i, button in enumerate(self.tools) if button is self.sender())]
+        self.tool_requested.emit(tool, erase)
 
     def _structure_clicked(self) -> None:
         clicked = self.sender()
@@ -226,13 +261,25 @@ class CorrectionBar(QFrame):
         row.addSpacing(6)
 
     def _colour(self) -> None:
-        for button in self.tools:
+        for button in (*self.tools, self.edges, self.wall):
             button.setIcon(icons.icon(button.property("icon_name"), theme.TEXT))
         for structure, chip in self.chips.items():
             square = QPixmap(10, 10)
             square.fill(QColor(*theme.STRUCTURE_COLOURS[structure]))
             chip.setIcon(QIcon(square))
             chip.setIconSize(QSize(10, 10))
+
+    def _tool_button(self, brush: Brush) -> QPushButton:
+        erase = brush.erase and brush.tool is Tool.BRUSH
+        return self.tools[next(i for i, entry in enumerate(TOOLS) if entry[2:] == (brush.tool, erase))]
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        roomy = self.width() >= ROOMY_PX
+        for button in (*self.tools, self.edges, self.wall):
+            button.setFixedWidth(29 if roomy else 26)
+        for structure, chip in self.chips.items():
+            chip.setFixedWidth((47 if roomy else 42) + (11 if structure == MYO else 0))
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
@@ -250,9 +297,13 @@ class CorrectionBar(QFrame):
         self.setVisible(shown.visible)
         if not shown.visible:
             return
-        for widget in (self.tools_row, self.undo, self.redo, self.restore):
+        for widget in (self.tools_row, self.size_row, self.restore, self.more):
             widget.setVisible(shown.tools)
-        self.tools[int(shown.brush.erase)].setChecked(True)
+        self._tool_button(shown.brush).setChecked(True)
+        self.edges.setChecked(shown.brush.edges)
+        self.wall.setChecked(shown.brush.wall)
+        for widget in (self.smaller, self.radius, self.larger):
+            widget.setEnabled(shown.brush.round)
         self.chips[shown.brush.label].setChecked(True)
         size = translate("Correction", "{radius} px") if shown.pixels else translate("Correction", "{radius} mm")
         self.radius.setText(size.format(radius=f"{shown.brush.radius_mm:g}"))
@@ -272,7 +323,7 @@ def _text(state: AppState) -> str:
     if not correction.planes:
         if state.view.playing:
             return translate("Correction", "Stop the cine to correct.")
-        return translate("Correction", "Draw with the left button; Shift for the other tool, Ctrl for contrast.")
+        return translate("Correction", HOW[state.correction.brush.tool])
     count = len(correction.planes)
     said = [translate("Correction", "Corrected by hand: %n slice(s)", "", COUNT, count)]
     if state.preferences.layout is Layout.COMPARE:

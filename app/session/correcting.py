@@ -8,10 +8,11 @@ from typing import Any
 
 from app.session.store import Store, still_loading
 from app.state import editing
+from app.state.brush import Tool
 from app.state.changes import stroke_ended
-from app.state.editing import Correction, Where
+from app.state.editing import Correction
 from app.state.measured import reading_of
-from app.state.queries import can_draw, correction_key, correction_of, phases_shown, run_of, shown_correction
+from app.state.queries import can_draw, correction_key, correction_of, run_of, shown_correction
 from app.state.types import CORRECTABLE, AppState, Kind, Layout
 from app.words.language import COUNT, translate
 
@@ -90,13 +91,31 @@ class Correcting:
         """Draw this structure."""
         self._brush(label=label)
 
-    def choose_tool(self, erase: bool) -> None:
-        """Draw or erase."""
-        self._brush(erase=erase)
+    def choose_tool(self, tool: Tool, erase: bool = False) -> None:
+        """Draw with this tool, or erase with it."""
+        self._brush(tool=tool, erase=erase)
 
     def toggle_tool(self) -> None:
-        """Switch between drawing and erasing."""
-        self._brush(erase=not self._store.state.correction.brush.erase)
+        """Switch between drawing and erasing; to the brush from tools that do neither."""
+        brush = self._store.state.correction.brush
+        if brush.tool in (Tool.BRUSH, Tool.FREEHAND):
+            self._brush(erase=not brush.erase)
+        else:
+            self._brush(tool=Tool.BRUSH, erase=False)
+
+    def take(self, tool: Tool) -> None:
+        """Draw with this tool; starts correcting."""
+        if not self._store.state.correction.correcting:
+            self.start()
+        self._brush(tool=tool, erase=False)
+
+    def toggle_edges(self) -> None:
+        """Let the brush stop at edges, or not."""
+        self._brush(edges=not self._store.state.correction.brush.edges)
+
+    def toggle_wall(self) -> None:
+        """Keep myocardium around the cavity, or not."""
+        self._brush(wall=not self._store.state.correction.brush.wall)
 
     def resize_brush(self, step: int) -> None:
         """Take the next larger (1) or smaller (-1) brush."""
@@ -146,34 +165,6 @@ class Correcting:
         drawing = correction is not None and correction.stroke is not None
         self._apply(editing.dropped)
         return drawing
-
-    # -- steps ---------------------------------------------------------------------------------------------------
-
-    def restore_slice(self) -> None:
-        """Restore the slice on screen to what the model found."""
-        if self._store.state.correction.correcting:
-            self._apply(lambda c: editing.restored(c, self._here()), corrected=True)
-
-    def copy_slice(self, frames: int, slices: int) -> None:
-        """Replace the labels on screen with those of the slice this many frames and slices away."""
-        state, (frame, index) = self._store.state, self._here()
-        source = frame + frames, index + slices
-        volume = state.scan.volume
-        if volume is None or not state.correction.correcting:
-            return
-        if not (0 <= source[0] < volume.frames and 0 <= source[1] < volume.slices):
-            return
-        self._apply(lambda c: editing.copied(c, source, (frame, index)), corrected=True)
-
-    def _here(self) -> Where:
-        """The (frame, slice) on screen. If two phases are shown, the one that was drawn on last."""
-        state, correction = self._store.state, correction_of(self._store.state)
-        frame = state.view.frame_index
-        if state.preferences.layout is Layout.PHASES:
-            shown = phases_shown(state)
-            last = correction.done[-1].where[0] if correction is not None and correction.done else None
-            frame = last if last in shown else next(iter(shown), frame)
-        return frame, state.view.slice_index
 
     def _apply(self, change: Callable[[Correction], Correction], **changes: Any) -> None:
         correction = correction_of(self._store.state)

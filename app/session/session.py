@@ -9,6 +9,7 @@ from PySide6.QtCore import SignalInstance
 
 from app.session.cine_clock import CineClock
 from app.session.comparing import Comparing
+from app.session.contours import Contours
 from app.session.correcting import Correcting
 from app.session.exporting import Exporting, Rescued
 from app.session.first_paint import FirstPaint
@@ -40,6 +41,7 @@ class Session:
         self.insertion_points = InsertionPoints(self.store, self.undoing)
         self.measuring = Measuring(self.store, self.undoing)
         self.correcting = Correcting(self.store)
+        self.contours = Contours(self.store)
         self.comparing = Comparing(self.store, self._workers)
         self.exporting = Exporting(self.store, self._workers)
         self.segmenting = Segmenting(

@@ -1,9 +1,10 @@
-"""The brush that corrects contours: its size, and what a stroke of it paints into a slice. No Qt."""
+"""The tool that corrects contours: which one, its size, and what a brush paints into a slice. No Qt."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,13 +16,37 @@ Plane = NDArray[np.uint8]
 RADII_MM = (0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0, 12.0, 15.0, 20.0, 25.0, 30.0)
 
 
+class Tool(StrEnum):
+    """What a drag over the image does to the labels."""
+
+    BRUSH = "brush"
+    """Paints a structure, or erases it."""
+    FREEHAND = "freehand"
+    """Draws a line, closes it and fills it with a structure, or erases the structure in it."""
+    PUSH = "push"
+    """Takes the contours along, most in the middle of the round tool and not at all at its rim."""
+    POINTS = "points"
+    """Moves one of the points that a structure's outline runs through."""
+
+
 @dataclass(frozen=True, slots=True)
 class Brush:
-    """What a stroke does. erase: removes this structure and leaves the others."""
+    """What a stroke does. erase: removes this structure and leaves the others.
+
+    edges: the brush stops where the image has an edge. wall: myocardium stays around the LV cavity.
+    """
 
     label: int = LV
     erase: bool = False
     radius_mm: float = 4.0
+    tool: Tool = Tool.BRUSH
+    edges: bool = False
+    wall: bool = False
+
+    @property
+    def round(self) -> bool:
+        """Whether the tool is as large as its radius says."""
+        return self.tool in (Tool.BRUSH, Tool.PUSH)
 
     def sized(self, step: int) -> Brush:
         """The next larger (1) or smaller (-1) of RADII_MM."""

@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 
 from app.state import editing
 from app.state.brush import Plane
-from app.state.editing import Correction, CorrectionKey, Where
+from app.state.editing import Correction, CorrectionKey
 from app.state.history import HistoryState
 from app.state.measured import corrections_measured, runs_measured
 from app.state.patient_facts import PatientFacts
 from app.state.queries import card_of, correction_key, precisions_of, size_mm
+from app.state.strokes import Where
 from app.state.types import (
     CORRECTABLE,
     ZOOM_RANGE,

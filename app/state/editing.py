@@ -14,17 +14,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-from app.state.brush import Brush, Plane, paint
+from app.state.brush import Brush, Plane
 from app.state.order import next_order
+from app.state.strokes import Handles, Stroke, Where, begun, drawn
 from engine.measures.function import Function, function_of
 from engine.measures.phases import Held, held_of
 from engine.measures.reading import Reading
 from engine.measures.tally import Tally, recounted, tally_of
 from engine.network.predict import Prediction
 from engine.volume import LabelMap, Volume, read_only
-
-Where = tuple[int, int]
-"""(frame, slice)"""
 
 MAX_STEPS = 500
 MAX_HISTORY_BYTES = 32_000_000
@@ -60,25 +58,14 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Stroke:
-    """A stroke being drawn. before: the slice before it. at_mm: (x, y) of the mouse, from the corner of the image."""
-
-    where: Where
-    before: Plane
-    brush: Brush
-    at_mm: tuple[float, float]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
 class Correction:
     """A segmentation with slices corrected by hand. Never changed in place.
 
     volume, base: the scan, and what the model found in it. planes: slices (Y, X) that differ from the model's, by
     (frame, slice), read-only. tally: of the corrected labels; function: measured on them; while a stroke is drawn both
     are of the labels before it. held: the phases of the model's labels, which no correction moves. done, undone: for
-    undo and redo, the latest last.
-    saved: planes as last exported. packed: the model's labels, compressed, while another scan is on screen. volume and
-    base then have no voxels.
+    undo and redo, the latest last. saved: planes as last exported. handles: the points of the outline that was dragged
+    last. packed: the model's labels, compressed, while another scan is on screen. volume and base then have no voxels.
     """
 
     volume: Volume
@@ -91,6 +78,7 @@ class Correction:
     undone: tuple[Change, ...] = ()
     stroke: Stroke | None = None
     saved: Mapping[Where, Plane] = field(default_factory=dict)
+    handles: Handles | None = None
     packed: bytes = b""
 
     @property
@@ -161,22 +149,21 @@ def whole(correction: Correction) -> LabelMap:
 
 
 def start(correction: Correction, where: Where, brush: Brush, x_mm: float, y_mm: float) -> Correction:
-    """Put the brush down at a point, in mm from the image's top left corner."""
+    """Put the tool down at a point, in mm from the image's top left corner."""
     correction = ended(correction)
-    stroke = Stroke(where, plane_of(correction, where), brush, (x_mm, y_mm))
-    return draw(replace(correction, stroke=stroke), x_mm, y_mm)
+    image, spacing = correction.volume.array[where], correction.volume.geometry.spacing_mm[:2]
+    stroke = begun(where, plane_of(correction, where), image, brush, (x_mm, y_mm), spacing, correction.handles)
+    return correction if stroke is None else draw(replace(correction, stroke=stroke), x_mm, y_mm)
 
 
 def draw(correction: Correction, x_mm: float, y_mm: float) -> Correction:
-    """Draw a straight line to a point from the one before. Does nothing if no stroke was started."""
+    """Move the tool straight to a point from the one before. Does nothing if no stroke was started."""
     stroke = correction.stroke
     if stroke is None:
         return correction
-    plane = plane_of(correction, stroke.where).copy()
-    dx, dy, _ = correction.volume.geometry.spacing_mm
-    paint(plane, (dx, dy), stroke.at_mm, (x_mm, y_mm), stroke.brush)
-    planes = {**correction.planes, stroke.where: read_only(plane)}
-    return replace(correction, planes=planes, stroke=replace(stroke, at_mm=(x_mm, y_mm)))
+    spacing = correction.volume.geometry.spacing_mm[:2]
+    moved, plane = drawn(stroke, plane_of(correction, stroke.where), (x_mm, y_mm), spacing)
+    return replace(correction, planes={**correction.planes, stroke.where: read_only(plane)}, stroke=moved)
 
 
 def ended(correction: Correction) -> Correction:
@@ -185,7 +172,8 @@ def ended(correction: Correction) -> Correction:
     if stroke is None:
         return correction
     after = plane_of(correction, stroke.where)
-    return changed(_with_plane(correction, stroke.where, stroke.before), {stroke.where: after})
+    before = _with_plane(correction, stroke.where, stroke.before)
+    return changed(replace(before, handles=stroke.handles or before.handles), {stroke.where: after})
 
 
 def dropped(correction: Correction) -> Correction:

@@ -13,8 +13,9 @@ from app.state import editing
 from app.state.changes import evolve, stroke_ended, value_of
 from app.state.editing import Change, Correction, CorrectionKey
 from app.state.history import HistoryState, Step
-from app.state.queries import correction_key, correction_of, phases_shown
-from app.state.types import AppState, Layout
+from app.state.places import looking_at
+from app.state.queries import correction_key, correction_of
+from app.state.types import AppState
 
 MAX_STEPS = 500
 
@@ -84,14 +85,6 @@ def next_redo(state: AppState) -> Step | Change | None:
     if change is None or step is None:
         return change or step
     return step if step.order < change.order else change
-
-
-def looking_at(state: AppState, frame: int, index: int) -> dict[str, Any]:
-    """The fields of the view that bring a slice on screen."""
-    if state.preferences.layout is Layout.PHASES and frame in phases_shown(state):
-        return {"slice_index": index}
-    layout = Layout.SLICE if state.preferences.layout is Layout.PHASES else state.preferences.layout
-    return {"frame_index": frame, "slice_index": index, "layout": layout}
 
 
 def _corrected(state: AppState, step: Callable[[Correction], Correction], change: Change) -> AppState:

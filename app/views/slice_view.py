@@ -9,12 +9,9 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
-    QColor,
     QFocusEvent,
-    QFontMetricsF,
     QMouseEvent,
     QPainter,
-    QPen,
     QPixmap,
     QResizeEvent,
     QTransform,
@@ -23,7 +20,6 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QFrame, QSizePolicy
 
 from app.look import theme
-from app.state.brush import Brush
 from app.state.identity import Same
 from app.state.queries import cross_of, plane_of
 from app.state.types import AppState, Style
@@ -34,8 +30,10 @@ from app.views.insertion_marks import INSERTIONS, mark_under, paint_marks
 from app.views.mouse import Mouse
 from app.views.panes import Pane, Role, pane_of
 from app.views.placement import Placement, place
+from app.views.scale_bar import scale_bar
 from app.views.slice_items import DifferenceItem, OutlineItem, VoxelItem
 from app.views.snapshots import ShownSlice, SliceWords, shown_slice
+from app.views.tool_marks import ToolMarks
 from app.words.language import marked, translate
 from app.words.names import research
 from engine.pictures.render import overlay_rgba
@@ -103,6 +101,7 @@ class SliceView(pg.GraphicsView):
         self._cursor: QPointF | None = None
         self._grip = ""
         self._drawing = False
+        self._tool = ToolMarks()
         self._footer = ""
         self._ring = False
 
@@ -121,6 +120,7 @@ class SliceView(pg.GraphicsView):
             self._draw_picture()
         if shown.contours != before.contours:
             self._draw_labels(self._pane)
+        self._tool.follow(state, self._pane, shown.brush)
         if shown.framing is not None and shown.framing != before.framing:
             self._frame_view()
         self.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, shown.smooth)
@@ -202,8 +202,8 @@ class SliceView(pg.GraphicsView):
             paint_cross(painter, placed, shown.cross)
         if shown.insertions is not None:
             paint_marks(painter, placed, shown.insertions)
-        if shown.brush is not None and self._cursor is not None:
-            self._paint_brush(painter, placed, shown.brush, self._cursor)
+        if shown.brush is not None:
+            self._tool.paint(painter, placed, shown.brush, self._cursor)
         roomy = size[0] >= ROOMY_PX
         low = [self.value_under_cursor()]
         if roomy and self._role is Role.CURRENT and shown.framing is not None:
@@ -228,7 +228,7 @@ class SliceView(pg.GraphicsView):
         drawing.letter(painter, edges.top, middle_x, 18, centre=True, pixels=pixels)
         drawing.letter(painter, edges.bottom, middle_x, size[1] - 18, centre=True, pixels=pixels)
         if volume.geometry.spacing is not Known.ASSUMED and (roomy or self._role is Role.CURRENT):
-            _scale_bar(painter, placed)
+            scale_bar(painter, placed)
 
     def value_under_cursor(self) -> str:
         """What the voxel under the mouse holds; empty where there is none."""
@@ -297,17 +297,6 @@ class SliceView(pg.GraphicsView):
     def _can_draw(self) -> bool:
         return self._shown.brush is not None
 
-    def _paint_brush(self, painter: QPainter, placed: Placement, brush: Brush, at: QPointF) -> None:
-        """The brush at its true size, in the structure's colour; dashed where it erases."""
-        radius = max(brush.radius_mm * placed.scale, 2.0)
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        for colour, width in ((QColor(0, 0, 0, 170), 3.4), (QColor(*theme.STRUCTURE_COLOURS[brush.label]), 1.5)):
-            pen = QPen(colour, width)
-            if brush.erase and width < 2:
-                pen.setDashPattern([4, 3])
-            painter.setPen(pen)
-            painter.drawEllipse(at, radius, radius)
-
     def _start_stroke(self, event: QMouseEvent) -> bool:
         """Whether this press of the mouse draws. With Ctrl it is for brightness and contrast, as without correcting."""
         ctrl = event.modifiers() & Qt.KeyboardModifier.ControlModifier
@@ -316,7 +305,8 @@ class SliceView(pg.GraphicsView):
         self._drawing = True
         self._cursor = event.position()
         other = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
-        self.stroke_requested.emit(self._pane.frame, *self._at_mm(event), other)
+        held = self._tool.point_under(self._placement(), self._cursor)
+        self.stroke_requested.emit(self._pane.frame, *(held or self._at_mm(event)), other)
         return True
 
     def _at_mm(self, event: QMouseEvent) -> tuple[float, float]:
@@ -355,7 +345,7 @@ class SliceView(pg.GraphicsView):
         over = self._grip or self._grip_at(event.position())
         shapes = Qt.CursorShape
         self.viewport().setCursor(
-            shapes.CrossCursor
+            self._tool.cursor(self._placement(), self._cursor)
             if self._can_draw()
             else shapes.SizeAllCursor
             if over == "move"
@@ -393,22 +383,6 @@ class SliceView(pg.GraphicsView):
             event.accept()
             return
         self._mouse.wheel(event)
-
-
-def _scale_bar(painter: QPainter, placed: Placement) -> None:
-    width, height = placed.view_px
-    length_mm = captions.scale_bar_mm(placed.scale, min(160.0, width / 4))
-    length = length_mm * placed.scale
-    right, y = width - 14.0, height - 62.0
-    for colour, thickness in ((QColor(0, 0, 0, 190), 4.0), (QColor(INK), 1.6)):
-        painter.setPen(QPen(colour, thickness, Qt.PenStyle.SolidLine, Qt.PenCapStyle.FlatCap))
-        painter.drawLine(QPointF(right - length, y), QPointF(right, y))
-        for end in (right - length, right):
-            painter.drawLine(QPointF(end, y - 4), QPointF(end, y + 4))
-    painter.setFont(theme.font(11))
-    text = f"{length_mm} mm"
-    advance = QFontMetricsF(painter.font()).horizontalAdvance(text)
-    drawing.words(painter, right - length / 2 - advance / 2, y - 7, text)
 
 
 _INVERTED = np.repeat(np.arange(255, -1, -1, dtype=np.uint8)[:, None], 3, axis=1)

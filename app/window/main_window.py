@@ -47,9 +47,11 @@ from app.state.identity import Same
 from app.state.types import AppState, Theme
 from app.views.agreement_view import AgreementView
 from app.views.slice_view import SliceView
+from app.window.availability import why_not
 from app.window.closing import Closing
 from app.window.crash import CrashHandler
 from app.window.drops import Drops
+from app.window.edit_menu import CONTOURS
 from app.window.info_windows import InfoWindows
 from app.window.layouts import LAYOUTS, View
 from app.window.menu_bar import MenuBar
@@ -234,11 +236,14 @@ class MainWindow(QMainWindow):
         self.correct_button.clicked.connect(session.correcting.toggle)
         for asked, answer in (
             (self.correction.tool_requested, session.correcting.choose_tool),
+            (self.correction.edges_requested, session.correcting.toggle_edges),
+            (self.correction.wall_requested, session.correcting.toggle_wall),
+            (self.correction.more_requested, self._show_contour_commands),
             (self.correction.structure_requested, session.correcting.choose_structure),
             (self.correction.size_requested, session.correcting.resize_brush),
             (self.correction.undo_requested, session.undoing.undo),
             (self.correction.redo_requested, session.undoing.redo),
-            (self.correction.restore_requested, session.correcting.restore_slice),
+            (self.correction.restore_requested, session.contours.restore_slice),
             (self.correction.corrected_requested, session.correcting.show_corrected),
             (self.correction.done_requested, session.correcting.stop),
         ):
@@ -291,12 +296,18 @@ class MainWindow(QMainWindow):
         self._left.ensureWidgetVisible(self.structures)
         self.structures.swatches[structure].ask()
 
+    def _show_contour_commands(self) -> None:
+        """What can be done to the contours of a slice, below the button of the correcting bar."""
+        more = self.correction.more
+        self.menus.menus_by_title[CONTOURS].popup(more.mapToGlobal(more.rect().bottomLeft()))
+
     def toggle_full_screen(self) -> None:
         self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
 
     def show_palette(self) -> None:
         """Open the list in which a command is found by a few letters of its name."""
-        Palette(self, [action for action in self.actions() if action.property(ENGLISH) != FIND]).show()
+        actions = [action for action in self.actions() if action.property(ENGLISH) != FIND]
+        Palette(self, actions, lambda command: why_not(command, self.session.state)).show()
 
     def show_shortcuts(self) -> None:
         shortcuts(self).open()

@@ -5,8 +5,9 @@ from __future__ import annotations
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu, QMenuBar
 
-from app.state.types import AppState
+from app.state.types import AppState, Kind
 from app.window.actions import Action, Commands, Filled, Menu, Note
+from app.window.availability import why_not
 from app.window.menus import ACTIONS, MENUS
 from app.window.palette import ENGLISH
 from app.words.language import translate
@@ -61,7 +62,12 @@ class MenuBar(QMenuBar):
         action.setCheckable(entry.checked is not None)
 
         def do() -> None:
-            entry.do(self._commands)
+            session = self._commands.session
+            said = why_not(entry.text, session.state)
+            if said:
+                session.say(Kind.WARNING, said)
+            else:
+                entry.do(self._commands)
             # Qt has changed the tick already; what was clicked may be what was chosen before.
             self.tick(self._commands.session.state)
 

@@ -14,6 +14,7 @@ from app.state.changes import value_of
 from app.state.heart_views import can_choose_view
 from app.state.types import AppState, Kind, Language, Theme
 from app.window.actions import Action, Commands, Filled, Menu, Note
+from app.window.edit_menu import EDIT
 from app.window.layouts import LAYOUTS, LayoutEntry
 from app.window.measure_menu import MEASURE
 from app.words import language
@@ -95,10 +96,6 @@ def _colour(text: str, structure: int) -> Action:
     return Action(text, lambda commands: commands.ask_colour(structure))
 
 
-def _draw(text: str, key: str, structure: int) -> Action:
-    return Action(text, lambda commands: commands.session.correcting.choose_structure(structure), (key,))
-
-
 def _take_for(text: str, view: str) -> Action:
     """Which view of the heart a single slice shows."""
     return Action(
@@ -106,11 +103,6 @@ def _take_for(text: str, view: str) -> Action:
         lambda commands: commands.session.segmenting.take_for(view),
         checked=lambda state: can_choose_view(state) and state.scan.view_asked == view,
     )
-
-
-def _copy(text: str, frames: int, slices: int) -> Action:
-    """Contours of a neighbour, so many frames and slices away."""
-    return Action(text, lambda commands: commands.session.correcting.copy_slice(frames, slices))
 
 
 # -- the tree --------------------------------------------------------------------------------------------------------
@@ -209,37 +201,6 @@ _CINE = Menu(
         Action(marked("Action", "Go to end-systole"), lambda c: c.session.looking.go_to_phase("ES"), ("S",)),
     ),
 )
-_CORRECT = Menu(
-    marked("Menu", "Correct"),
-    (
-        Action(
-            marked("Action", "Correct contours"),
-            lambda c: c.session.correcting.toggle(),
-            ("E",),
-            lambda state: state.correction.correcting,
-        ),
-        Action(
-            marked("Action", "Corrected or as the model found it"),
-            lambda c: c.session.correcting.toggle_corrected(),
-            ("O",),
-        ),
-        None,
-        Action(marked("Action", "Undo"), lambda c: c.session.undoing.undo(), ("Ctrl+Z",)),
-        Action(marked("Action", "Redo"), lambda c: c.session.undoing.redo(), ("Ctrl+Shift+Z", "Ctrl+Y")),
-        Action(marked("Action", "Revert this slice"), lambda c: c.session.correcting.restore_slice()),
-        None,
-        Action(marked("Action", "Brush or eraser"), lambda c: c.session.correcting.toggle_tool(), ("X",)),
-        _draw(marked("Action", "Draw the LV cavity"), "6", LV),
-        _draw(marked("Action", "Draw the LV myocardium"), "7", MYO),
-        _draw(marked("Action", "Draw the RV cavity"), "8", RV),
-        Action(marked("Action", "Smaller brush"), lambda c: c.session.correcting.resize_brush(-1), ("-",)),
-        Action(marked("Action", "Larger brush"), lambda c: c.session.correcting.resize_brush(1), ("+", "=")),
-        None,
-        _copy(marked("Action", "Copy the contours of the slice before"), 0, -1),
-        _copy(marked("Action", "Copy the contours of the slice after"), 0, 1),
-        _copy(marked("Action", "Copy the contours of the frame before"), -1, 0),
-    ),
-)
 _TAKE_FOR = Menu(
     marked("Menu", "Take the slice for"),
     (
@@ -260,7 +221,6 @@ _MODEL = Menu(
             ("Ctrl+Return",),
         ),
         Action(marked("Action", "Stop"), lambda c: c.session.escape(), ("Escape",)),
-        _CORRECT,
         None,
         Action(marked("Action", "Device check…"), lambda c: c.info.show_device_check()),
         Action(marked("Action", "About the model…"), lambda c: c.info.show_model_card()),
@@ -274,7 +234,7 @@ _HELP = Menu(
         Action(marked("Action", "About CineQuant"), lambda c: c.info.show_about()),
     ),
 )
-MENUS: tuple[Menu, ...] = (_FILE, _EXPORT, _VIEW, _CINE, MEASURE, _MODEL, _HELP)
+MENUS: tuple[Menu, ...] = (_FILE, EDIT, _EXPORT, _VIEW, _CINE, MEASURE, _MODEL, _HELP)
 
 
 def menus_within(menus: tuple[Menu, ...] = MENUS) -> Iterator[Menu]:

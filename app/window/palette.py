@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, QRect, QSize, Qt
 from PySide6.QtGui import QAction, QColor, QKeyEvent, QKeySequence, QPainter
@@ -22,7 +22,7 @@ from app.look import theme
 from app.look.widgets import label
 from app.words.language import translate
 
-WIDTH, ROW, ROWS = 520, 32, 10
+WIDTH, ROW, ROWS = 640, 32, 10
 ENGLISH = "english"
 """The property of an action that holds its English name."""
 _ACTION = int(Qt.ItemDataRole.UserRole)
@@ -70,13 +70,20 @@ def _spread(letters: str, text: str) -> float | None:
 
 
 class Palette(QDialog):
-    """A line to type in, above the commands that fit. Enter runs the selected one, Escape closes the list."""
+    """A line to type in, above the commands that fit. Enter runs the selected one, Escape closes the list.
 
-    def __init__(self, parent: QWidget, actions: Sequence[QAction]) -> None:
+    A command that cannot run now says why in the place of its keys.
+    """
+
+    def __init__(
+        self, parent: QWidget, actions: Sequence[QAction], why_not: Callable[[str], str] = lambda command: ""
+    ) -> None:
+        """why_not: called with a command's English name."""
         super().__init__(parent, Qt.WindowType.Popup | Qt.WindowType.FramelessWindowHint)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setObjectName("palette")
         self.setWindowTitle(translate("Palette", "Commands"))
+        self._why_not = why_not
         self._actions = [a for a in dict.fromkeys(actions) if a.text() and not a.isSeparator() and a.menu() is None]
         column = QVBoxLayout(self)
         column.setContentsMargins(10, 10, 10, 10)
@@ -112,14 +119,17 @@ class Palette(QDialog):
         self.list.clear()
         for _, action in fitting:
             keys = ", ".join(k.toString(QKeySequence.SequenceFormat.NativeText) for k in action.shortcuts())
+            why = self._why_not(str(action.property(ENGLISH)))
+            keys = why or keys
             item = QListWidgetItem(plain(action))
             item.setData(_ACTION, action)
             item.setData(_KEYS, keys)
             item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{plain(action)} {keys}".strip())
-            if not action.isEnabled():
+            item.setToolTip(why)
+            if why or not action.isEnabled():
                 item.setFlags(Qt.ItemFlag.NoItemFlags)
             self.list.addItem(item)
-        self.list.setCurrentRow(next((i for i, (_, a) in enumerate(fitting) if a.isEnabled()), -1))
+        self._step(1)
         self._nothing.setVisible(not fitting)
         self.list.setVisible(bool(fitting))
         self.list.setFixedHeight(min(len(fitting), ROWS) * ROW + 4)
@@ -188,9 +198,12 @@ class _CommandRows(QStyledItemDelegate):
         side = int(Qt.AlignmentFlag.AlignVCenter)
         painter.setFont(theme.font(13))
         painter.setPen(QColor(theme.TEXT if enabled else theme.FAINT))
-        painter.drawText(room, side | int(Qt.AlignmentFlag.AlignLeft), index.data(Qt.ItemDataRole.DisplayRole))
+        name = index.data(Qt.ItemDataRole.DisplayRole)
+        painter.drawText(room, side | int(Qt.AlignmentFlag.AlignLeft), name)
+        room.setLeft(room.left() + painter.fontMetrics().horizontalAdvance(name) + 16)
         painter.setFont(theme.font(11))
         selected = bool(option.state & QStyle.StateFlag.State_Selected)
         painter.setPen(QColor(theme.TEXT if selected else theme.MUTED))
-        painter.drawText(room, side | int(Qt.AlignmentFlag.AlignRight), index.data(_KEYS))
+        beside = painter.fontMetrics().elidedText(index.data(_KEYS), Qt.TextElideMode.ElideRight, room.width())
+        painter.drawText(room, side | int(Qt.AlignmentFlag.AlignRight), beside)
         painter.restore()

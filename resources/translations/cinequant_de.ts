@@ -248,8 +248,76 @@
         <translation>Diese Schicht zurücksetzen</translation>
     </message>
     <message>
+        <source>Copy to the next slice</source>
+        <translation>In die nächste Schicht kopieren</translation>
+    </message>
+    <message>
+        <source>Copy to the previous slice</source>
+        <translation>In die vorige Schicht kopieren</translation>
+    </message>
+    <message>
+        <source>Copy to the next frame</source>
+        <translation>In die nächste Phase kopieren</translation>
+    </message>
+    <message>
+        <source>Copy to the previous frame</source>
+        <translation>In die vorige Phase kopieren</translation>
+    </message>
+    <message>
+        <source>Copy the contours of the frame after</source>
+        <translation>Konturen der nächsten Phase übernehmen</translation>
+    </message>
+    <message>
+        <source>Interpolate between corrected slices</source>
+        <translation>Zwischen korrigierten Schichten interpolieren</translation>
+    </message>
+    <message>
+        <source>Interpolate between corrected frames</source>
+        <translation>Zwischen korrigierten Phasen interpolieren</translation>
+    </message>
+    <message>
+        <source>Fill holes of the structure</source>
+        <translation>Löcher der Struktur füllen</translation>
+    </message>
+    <message>
+        <source>Smooth the structure</source>
+        <translation>Struktur glätten</translation>
+    </message>
+    <message>
+        <source>Clear the structure</source>
+        <translation>Struktur löschen</translation>
+    </message>
+    <message>
+        <source>Clear all structures</source>
+        <translation>Alle Strukturen löschen</translation>
+    </message>
+    <message>
+        <source>Brush</source>
+        <translation>Pinsel</translation>
+    </message>
+    <message>
+        <source>Draw a line and fill it</source>
+        <translation>Linie ziehen und füllen</translation>
+    </message>
+    <message>
+        <source>Push contours</source>
+        <translation>Konturen schieben</translation>
+    </message>
+    <message>
+        <source>Drag points of the outline</source>
+        <translation>Punkte der Kontur ziehen</translation>
+    </message>
+    <message>
         <source>Brush or eraser</source>
         <translation>Pinsel oder Radierer</translation>
+    </message>
+    <message>
+        <source>Brush stops at edges</source>
+        <translation>Pinsel hält an Kanten</translation>
+    </message>
+    <message>
+        <source>Keep myocardium around the cavity</source>
+        <translation>Myokard um die Höhle erhalten</translation>
     </message>
     <message>
         <source>Draw the LV cavity</source>
@@ -637,6 +705,16 @@
     </message>
 </context>
 <context>
+    <name>Contours</name>
+    <message numerus="yes">
+        <source>Interpolated: %n slice(s). Undo takes all of them back.</source>
+        <translation>
+            <numerusform>Interpoliert: %n Schicht. Rückgängig nimmt sie zurück.</numerusform>
+            <numerusform>Interpoliert: %n Schichten. Rückgängig nimmt alle zurück.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>Correcting</name>
     <message>
         <source>Nothing to correct yet: open a scan and wait until it is segmented.</source>
@@ -701,10 +779,6 @@
 <context>
     <name>Correction</name>
     <message>
-        <source>Brush (X)</source>
-        <translation>Pinsel (X)</translation>
-    </message>
-    <message>
         <source>Eraser (X)</source>
         <translation>Radierer (X)</translation>
     </message>
@@ -745,8 +819,48 @@
         <translation>Beenden</translation>
     </message>
     <message>
+        <source>Brush (A, X)</source>
+        <translation>Pinsel (A, X)</translation>
+    </message>
+    <message>
+        <source>Draw a line and fill it (G)</source>
+        <translation>Linie ziehen und füllen (G)</translation>
+    </message>
+    <message>
+        <source>Push contours (U)</source>
+        <translation>Konturen schieben (U)</translation>
+    </message>
+    <message>
+        <source>Drag points of the outline (K)</source>
+        <translation>Punkte der Kontur ziehen (K)</translation>
+    </message>
+    <message>
+        <source>Draw around an area; it is closed and filled. Shift takes it away.</source>
+        <translation>Fläche umfahren; sie wird geschlossen und gefüllt. Umschalt nimmt sie weg.</translation>
+    </message>
+    <message>
+        <source>Push the contours with the left button; Ctrl for contrast.</source>
+        <translation>Konturen mit der linken Taste schieben; Strg für Kontrast.</translation>
+    </message>
+    <message>
+        <source>Drag a point; click on the line for a new one; Shift + click removes one.</source>
+        <translation>Punkt ziehen; Klick auf die Linie setzt einen neuen, Umschalt + Klick entfernt einen.</translation>
+    </message>
+    <message>
+        <source>The brush stops at edges (J)</source>
+        <translation>Der Pinsel hält an Kanten (J)</translation>
+    </message>
+    <message>
+        <source>Keep myocardium around the cavity (Y)</source>
+        <translation>Myokard um die Höhle erhalten (Y)</translation>
+    </message>
+    <message>
         <source>Finish correcting (Escape)</source>
         <translation>Korrektur beenden (Esc)</translation>
+    </message>
+    <message>
+        <source>Copy, interpolate, fill, smooth, clear</source>
+        <translation>Kopieren, interpolieren, füllen, glätten, löschen</translation>
     </message>
     <message>
         <source>Corrected</source>
@@ -2331,10 +2445,6 @@ ACDC</translation>
         <translation>Cine</translation>
     </message>
     <message>
-        <source>Correct</source>
-        <translation>Korrektur</translation>
-    </message>
-    <message>
         <source>Take the slice for</source>
         <translation>Schicht behandeln als</translation>
     </message>
@@ -2357,6 +2467,18 @@ ACDC</translation>
     <message>
         <source>Measure</source>
         <translation>Messen</translation>
+    </message>
+    <message>
+        <source>Contours of this slice</source>
+        <translation>Konturen dieser Schicht</translation>
+    </message>
+    <message>
+        <source>Tools</source>
+        <translation>Werkzeuge</translation>
+    </message>
+    <message>
+        <source>Edit</source>
+        <translation>Bearbeiten</translation>
     </message>
 </context>
 <context>
@@ -3016,6 +3138,69 @@ ACDC</translation>
             <numerusform>%n Schicht vom Befunder ausgelassen</numerusform>
             <numerusform>%n Schichten vom Befunder ausgelassen</numerusform>
         </translation>
+    </message>
+</context>
+<context>
+    <name>Reasons</name>
+    <message>
+        <source>Open a scan first.</source>
+        <translation>Zuerst eine Untersuchung öffnen.</translation>
+    </message>
+    <message>
+        <source>Wait until the scan is read.</source>
+        <translation>Warten, bis die Untersuchung gelesen ist.</translation>
+    </message>
+    <message>
+        <source>This scan has one frame only.</source>
+        <translation>Diese Untersuchung hat nur eine Phase.</translation>
+    </message>
+    <message>
+        <source>Wait until the scan is segmented.</source>
+        <translation>Warten, bis die Untersuchung segmentiert ist.</translation>
+    </message>
+    <message>
+        <source>Load a mask first (Ctrl+L).</source>
+        <translation>Zuerst eine Maske laden (Strg+L).</translation>
+    </message>
+    <message>
+        <source>Start correcting first (E).</source>
+        <translation>Zuerst mit dem Korrigieren beginnen (E).</translation>
+    </message>
+    <message>
+        <source>Correct a slice first.</source>
+        <translation>Zuerst eine Schicht korrigieren.</translation>
+    </message>
+    <message>
+        <source>This slice is as the model found it.</source>
+        <translation>Diese Schicht ist, wie das Modell sie gefunden hat.</translation>
+    </message>
+    <message>
+        <source>Nothing was changed yet.</source>
+        <translation>Noch wurde nichts geändert.</translation>
+    </message>
+    <message>
+        <source>Nothing was undone.</source>
+        <translation>Es wurde nichts rückgängig gemacht.</translation>
+    </message>
+    <message>
+        <source>There is no slice or frame beyond this.</source>
+        <translation>Dahinter gibt es keine Schicht und keine Phase mehr.</translation>
+    </message>
+    <message>
+        <source>Correct two slices of this frame that have others between them.</source>
+        <translation>Zwei Schichten dieser Phase korrigieren, zwischen denen andere liegen.</translation>
+    </message>
+    <message>
+        <source>Correct this slice in two frames that have others between them.</source>
+        <translation>Diese Schicht in zwei Phasen korrigieren, zwischen denen andere liegen.</translation>
+    </message>
+    <message>
+        <source>Correct a slice of this frame first.</source>
+        <translation>Zuerst eine Schicht dieser Phase korrigieren.</translation>
+    </message>
+    <message>
+        <source>End-diastole and end-systole are not known yet.</source>
+        <translation>Enddiastole und Endsystole sind noch nicht bekannt.</translation>
     </message>
 </context>
 <context>

@@ -160,10 +160,10 @@ def test_the_tools_have_room(correcting: MainWindow, width: int) -> None:
     stroke(correcting, CORNER)
     QApplication.processEvents()
     bar = correcting.correction
-    row = [*bar.tools, *bar.chips.values(), bar.smaller, bar.radius, bar.larger, bar.done]
+    row = [*bar.tools, *bar.chips.values(), bar.edges, bar.wall, bar.done]
     assert all(left.geometry().right() < right.geometry().left() for left, right in pairwise(row))
     assert bar.done.geometry().right() <= bar.tools_row.width()
-    below = [bar.undo, bar.redo, bar.restore, bar.text, bar.whose]
+    below = [bar.size_row, bar.undo, bar.redo, bar.restore, bar.more, bar.text, bar.whose]
     assert all(left.geometry().right() < right.geometry().left() for left, right in pairwise(below))
 
 

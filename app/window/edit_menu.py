@@ -1,0 +1,120 @@
+"""The Edit menu: undo, the tools that correct contours, and what is done to the contours of whole slices."""
+
+from __future__ import annotations
+
+from app.state.brush import Tool
+from app.window.actions import Action, Menu
+from app.words.language import marked
+from engine.volume import LV, MYO, RV
+
+CONTOURS = marked("Menu", "Contours of this slice")
+
+
+def _draw(text: str, key: str, structure: int) -> Action:
+    return Action(text, lambda commands: commands.session.correcting.choose_structure(structure), (key,))
+
+
+def _tool(text: str, key: str, tool: Tool) -> Action:
+    return Action(
+        text,
+        lambda commands: commands.session.correcting.take(tool),
+        (key,),
+        lambda state: state.correction.correcting and state.correction.brush.tool is tool,
+    )
+
+
+def _copy_from(text: str, frames: int, slices: int) -> Action:
+    """Contours of a neighbour, so many frames and slices away."""
+    return Action(text, lambda commands: commands.session.contours.copy_from(frames, slices))
+
+
+def _copy_to(text: str, key: str, frames: int, slices: int) -> Action:
+    return Action(text, lambda commands: commands.session.contours.copy_to(frames, slices), (key,))
+
+
+_CONTOURS = Menu(
+    CONTOURS,
+    (
+        _copy_to(marked("Action", "Copy to the next slice"), "Alt+Down", 0, 1),
+        _copy_to(marked("Action", "Copy to the previous slice"), "Alt+Up", 0, -1),
+        _copy_to(marked("Action", "Copy to the next frame"), "Alt+Right", 1, 0),
+        _copy_to(marked("Action", "Copy to the previous frame"), "Alt+Left", -1, 0),
+        None,
+        _copy_from(marked("Action", "Copy the contours of the slice before"), 0, -1),
+        _copy_from(marked("Action", "Copy the contours of the slice after"), 0, 1),
+        _copy_from(marked("Action", "Copy the contours of the frame before"), -1, 0),
+        _copy_from(marked("Action", "Copy the contours of the frame after"), 1, 0),
+        None,
+        Action(
+            marked("Action", "Interpolate between corrected slices"),
+            lambda c: c.session.contours.interpolate_slices(),
+            ("Ctrl+I",),
+        ),
+        Action(
+            marked("Action", "Interpolate between corrected frames"),
+            lambda c: c.session.contours.interpolate_frames(),
+            ("Ctrl+Shift+I",),
+        ),
+        None,
+        Action(marked("Action", "Fill holes of the structure"), lambda c: c.session.contours.fill(), ("Shift+F",)),
+        Action(marked("Action", "Smooth the structure"), lambda c: c.session.contours.smooth(), ("Shift+S",)),
+        Action(marked("Action", "Clear the structure"), lambda c: c.session.contours.clear(), ("Shift+X",)),
+        Action(
+            marked("Action", "Clear all structures"),
+            lambda c: c.session.contours.clear(all_structures=True),
+            ("Ctrl+Shift+X",),
+        ),
+        Action(marked("Action", "Revert this slice"), lambda c: c.session.contours.restore_slice()),
+    ),
+)
+_TOOLS = Menu(
+    marked("Menu", "Tools"),
+    (
+        _tool(marked("Action", "Brush"), "A", Tool.BRUSH),
+        _tool(marked("Action", "Draw a line and fill it"), "G", Tool.FREEHAND),
+        _tool(marked("Action", "Push contours"), "U", Tool.PUSH),
+        _tool(marked("Action", "Drag points of the outline"), "K", Tool.POINTS),
+        Action(marked("Action", "Brush or eraser"), lambda c: c.session.correcting.toggle_tool(), ("X",)),
+        None,
+        Action(
+            marked("Action", "Brush stops at edges"),
+            lambda c: c.session.correcting.toggle_edges(),
+            ("J",),
+            lambda state: state.correction.brush.edges,
+        ),
+        Action(
+            marked("Action", "Keep myocardium around the cavity"),
+            lambda c: c.session.correcting.toggle_wall(),
+            ("Y",),
+            lambda state: state.correction.brush.wall,
+        ),
+        None,
+        _draw(marked("Action", "Draw the LV cavity"), "6", LV),
+        _draw(marked("Action", "Draw the LV myocardium"), "7", MYO),
+        _draw(marked("Action", "Draw the RV cavity"), "8", RV),
+        Action(marked("Action", "Smaller brush"), lambda c: c.session.correcting.resize_brush(-1), ("-",)),
+        Action(marked("Action", "Larger brush"), lambda c: c.session.correcting.resize_brush(1), ("+", "=")),
+    ),
+)
+EDIT = Menu(
+    marked("Menu", "Edit"),
+    (
+        Action(marked("Action", "Undo"), lambda c: c.session.undoing.undo(), ("Ctrl+Z",)),
+        Action(marked("Action", "Redo"), lambda c: c.session.undoing.redo(), ("Ctrl+Shift+Z", "Ctrl+Y")),
+        None,
+        Action(
+            marked("Action", "Correct contours"),
+            lambda c: c.session.correcting.toggle(),
+            ("E",),
+            lambda state: state.correction.correcting,
+        ),
+        Action(
+            marked("Action", "Corrected or as the model found it"),
+            lambda c: c.session.correcting.toggle_corrected(),
+            ("O",),
+        ),
+        None,
+        _TOOLS,
+        _CONTOURS,
+    ),
+)
