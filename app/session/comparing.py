@@ -8,8 +8,10 @@ from pathlib import Path
 
 from app.session.jobs import Lane, Reporter, Workers
 from app.session.store import Store, still_loading
-from app.state.queries import comparison_key
-from app.state.types import Busy, ComparisonKey, Kind, Layout, Mask, Pair, RunKey
+from app.state import editing
+from app.state.identity import Same
+from app.state.queries import comparison_key, comparison_of, correction_of
+from app.state.types import AppState, Busy, ComparisonKey, Kind, Layout, Mask, Pair, RunKey
 from app.words.engine_words import translated
 from app.words.language import translate
 from engine.formats.masks import read_masks
@@ -23,6 +25,7 @@ class Comparing:
     def __init__(self, store: Store, workers: Workers) -> None:
         self._store = store
         self._lane = Lane(workers.comparing)
+        store.changed.connect(self._follow)
 
     def load_mask(self, paths: Sequence[Path], convention: str = "") -> None:
         """Read a mask and compare what the model found with it. A mask of one frame is of the frame on screen."""
@@ -54,13 +57,16 @@ class Comparing:
         """Queue the comparisons that the choices on screen call for and that are neither there nor under way."""
         state = self._store.state
         for pair in Pair:
+            # Of corrections, which change with every stroke, only what is being looked at.
+            if pair is Pair.CORRECTED and not _looked_at(state):
+                continue
             key = comparison_key(replace(state, view=replace(state.view, pair=pair)))
             if key is None or key in state.segmentation.comparisons or key in self._lane.subjects:
                 continue
             one, other = (self._labels_of(side) for side in key)
             if one is not None and other is not None:
                 mask = state.segmentation.mask
-                frames = mask.frames if pair is Pair.MASK and mask else None
+                frames = mask.frames if pair is not Pair.PRECISIONS and mask else None
                 self._submit(key, one, other, frames)
 
     def _submit(self, key: ComparisonKey, one: LabelMap, other: LabelMap, frames: tuple[int, ...] | None) -> None:
@@ -90,21 +96,36 @@ class Comparing:
         if any(isinstance(side, Mask) and side is not state.mask for side in key):
             return
         one, other = key
-        run, agreement = state.runs.get(one), state.agreement
+        run, agreement = state.runs.get(one) if isinstance(one, RunKey) else None, state.agreement
         if run is not None and run.prediction is not None and not isinstance(other, Mask):
             agreement = {**agreement, run.prediction.model_id: comparison.mean_dice}
-        self._store.update(comparisons={**state.comparisons, key: comparison}, agreement=agreement)
+        kept = state.comparisons
+        if isinstance(one, Same):  # corrections before this one are never looked at again
+            kept = {at: found for at, found in state.comparisons.items() if not isinstance(at[0], Same)}
+        self._store.update(comparisons={**kept, key: comparison}, agreement=agreement)
+
+    def _follow(self, _: AppState, new: AppState) -> None:
+        if _looked_at(new) and comparison_of(new) is None:
+            self.compare_missing()
 
     def _comparisons_of_runs(self) -> dict[ComparisonKey, Comparison]:
         """Those that have nothing to do with a mask."""
         comparisons = self._store.state.segmentation.comparisons
         return {key: value for key, value in comparisons.items() if not isinstance(key[1], Mask)}
 
-    def _labels_of(self, side: RunKey | Mask) -> LabelMap | None:
+    def _labels_of(self, side: RunKey | Mask | Same) -> LabelMap | None:
         if isinstance(side, Mask):
             return side.labels
+        if isinstance(side, Same):
+            correction = correction_of(self._store.state)
+            return None if correction is None else editing.whole(correction)
         run = self._store.state.segmentation.runs.get(side)
         return run.prediction.labels if run and run.prediction else None
+
+
+def _looked_at(state: AppState) -> bool:
+    """Whether the correction and the mask are on screen side by side."""
+    return state.preferences.layout is Layout.COMPARE and state.view.pair is Pair.CORRECTED
 
 
 def _comparison(one: LabelMap, other: LabelMap, frames: tuple[int, ...] | None) -> Callable[[Reporter], Comparison]:

@@ -15,7 +15,7 @@ from app.state.editing import Correction, CorrectionKey
 from app.state.history import HistoryState
 from app.state.measured import corrections_measured, runs_measured
 from app.state.patient_facts import PatientFacts
-from app.state.queries import card_of, correction_key, precisions_of, size_mm
+from app.state.queries import card_of, correction_key, correction_of, precisions_of, size_mm
 from app.state.strokes import Where
 from app.state.types import (
     CORRECTABLE,
@@ -78,7 +78,7 @@ def settle(state: AppState) -> AppState:
         zoom=min(max(view.zoom, ZOOM_RANGE[0]), ZOOM_RANGE[1]),
         playing=view.playing and volume is not None and volume.is_cine and scan.loading is None,
         cross=_within(view.cross, volume),
-        pair=view.pair if state.segmentation.mask is not None else Pair.PRECISIONS,
+        pair=_possible(state),
     )
     return with_fields(
         state,
@@ -93,6 +93,15 @@ def settle(state: AppState) -> AppState:
         and state.preferences.layout in CORRECTABLE
         and correction_key(state) in state.correction.corrections,
     )
+
+
+def _possible(state: AppState) -> Pair:
+    """The pair to compare, or the nearest whose sides can exist."""
+    if state.segmentation.mask is None:
+        return Pair.PRECISIONS
+    if state.view.pair is Pair.CORRECTED and correction_of(state) is None:
+        return Pair.MASK
+    return state.view.pair
 
 
 def _lifted(state: AppState) -> Mapping[CorrectionKey, Correction]:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from app.state import editing
 from app.state.editing import Correction, CorrectionKey
+from app.state.identity import Same
 from app.state.types import (
     FLOAT32,
     HEART_MARGIN,
@@ -177,6 +178,16 @@ def drawn_labels(
     return None if plane is None else Drawn(plane, plane)
 
 
+def drawn_correction(state: AppState, frame: int, index: int) -> Drawn | None:
+    """One slice as corrected by hand, whether or not corrections are shown; None where nothing is being corrected."""
+    correction = correction_of(state)
+    if correction is None:
+        return None
+    plane = correction.planes.get((frame, index))
+    labels = correction.base.labels
+    return Drawn(labels.array[frame, index], labels) if plane is None else Drawn(plane, plane)
+
+
 def drawn_mask(state: AppState, frame: int | None = None, index: int | None = None) -> Drawn | None:
     """One slice of the loaded mask, if the mask covers that frame."""
     frame, index = (
@@ -190,9 +201,13 @@ def drawn_mask(state: AppState, frame: int | None = None, index: int | None = No
 
 def comparison_key(state: AppState) -> ComparisonKey | None:
     """The key of the comparison that Layout.COMPARE shows. None if one of its sides cannot exist."""
+    mask = state.segmentation.mask
     if state.view.pair is Pair.MASK:
         key = run_key(state)
-        return (key, state.segmentation.mask) if key and state.segmentation.mask is not None else None
+        return (key, mask) if key and mask is not None else None
+    if state.view.pair is Pair.CORRECTED:
+        correction = correction_of(state)
+        return (Same(correction.planes), mask) if correction is not None and mask is not None else None
     one, other = run_key(state, FLOAT32), run_key(state, INT8)
     return (one, other) if one and other else None
 

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from app.state.brush import Brush
 from app.state.editing import Correction, CorrectionKey
 from app.state.history import HistoryState
+from app.state.identity import Same
 from app.state.patient_facts import PatientFacts
 from app.state.readings import MeasuringState
 from engine.measures.comparison import Comparison
@@ -77,6 +78,8 @@ class Pair(StrEnum):
     """float32 and int8 of the chosen model."""
     MASK = "mask"
     """What the chosen model found in the chosen precision, and the mask loaded from a file."""
+    CORRECTED = "corrected"
+    """The outlines as corrected by hand, and the mask loaded from a file."""
 
 
 class Details(StrEnum):
@@ -260,7 +263,8 @@ class Drawn:
     brief: bool = False
 
 
-ComparisonKey = tuple[RunKey, "RunKey | Mask"]
+ComparisonKey = tuple[RunKey | Same, "RunKey | Mask"]
+"""Same: of the corrected slices, by Pair.CORRECTED."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QVBoxLayout
 
 from app.look import theme
 from app.look.widgets import Segments
-from app.state.queries import comparison_of
+from app.state.queries import comparison_of, correction_of
 from app.state.types import FLOAT32, INT8, AppState, Overlay, Pair
 from app.views import drawing
 from app.views.painted_view import PaintedView
@@ -42,13 +42,12 @@ class Table:
 
 def table_of(state: AppState) -> Table:
     """The agreement of the two segmentations that the layout compares, in the frame on screen."""
-    with_mask = translate("Agreement", "{precision} and mask").format(precision=state.models.precision)
-    title = with_mask if state.view.pair is Pair.MASK else joined((FLOAT32, INT8))
+    title = _title(state)
     if state.scan.volume is None:
         return Table("", note=translate("Agreement", "Two segmentations are compared here: open a scan"))
     comparison = comparison_of(state)
     if comparison is None:
-        sides = (state.models.precision,) if state.view.pair is Pair.MASK else (FLOAT32, INT8)
+        sides = {Pair.PRECISIONS: (FLOAT32, INT8), Pair.MASK: (state.models.precision,)}.get(state.view.pair, ())
         waits = [f"{side}: {said}" for side in sides if (said := note_of(state, side))]
         return Table(title, note="\n".join(waits) or translate("Agreement", "Comparing…"))
     frame = state.view.frame_index
@@ -66,6 +65,15 @@ def table_of(state: AppState) -> Table:
     )
 
 
+def _title(state: AppState) -> str:
+    match state.view.pair:
+        case Pair.MASK:
+            return translate("Agreement", "{precision} and mask").format(precision=state.models.precision)
+        case Pair.CORRECTED:
+            return translate("Agreement", "corrected and mask")
+    return joined((FLOAT32, INT8))
+
+
 def _values(row: np.ndarray) -> tuple[float, ...]:
     """As floats. All NaN are one object, so that equal rows compare as equal."""
     return tuple(math.nan if math.isnan(value) else float(value) for value in row)
@@ -79,6 +87,7 @@ class ShownAgreement:
     slice_index: int
     pair: Pair
     mask: str | None
+    corrected: bool
     overlay: Overlay
 
 
@@ -91,7 +100,11 @@ class AgreementView(PaintedView):
         super().__init__(translate("Agreement", "Agreement of the two segmentations"))
         column = QVBoxLayout(self)
         column.setContentsMargins(12, 10, 12, 0)
-        names = [joined((FLOAT32, INT8)), translate("Agreement", "Loaded mask")]
+        names = [
+            joined((FLOAT32, INT8)),
+            translate("Agreement", "Loaded mask"),
+            translate("Agreement", "Corrected, mask"),
+        ]
         self.pairs = Segments([str(pair) for pair in Pair], names)
         self.pairs.chosen.connect(self._choose_pair)
         column.addWidget(self.pairs)
@@ -107,7 +120,9 @@ class AgreementView(PaintedView):
         self._state = state
         mask = mask_name(state) if state.segmentation.mask is not None else None
         overlay = state.preferences.overlay
-        shown = ShownAgreement(table_of(state), state.view.slice_index, state.view.pair, mask, overlay)
+        correction = correction_of(state)
+        corrected = correction is not None and bool(correction.planes)
+        shown = ShownAgreement(table_of(state), state.view.slice_index, state.view.pair, mask, corrected, overlay)
         if shown == self._shown:
             return
         self._shown, self._table = shown, shown.table
@@ -115,6 +130,7 @@ class AgreementView(PaintedView):
         self.pairs.check(str(shown.pair))
         if mask is not None:
             self.pairs.buttons[str(Pair.MASK)].setToolTip(mask)
+            self.pairs.buttons[str(Pair.CORRECTED)].setVisible(shown.corrected)
         self.setAccessibleDescription(spoken(shown.table))
         self.update()
 

@@ -5,7 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from app.state.queries import card_of, drawn_labels, drawn_mask, phase_frame, plane_of, precisions_of, run_of
+from app.state.queries import (
+    card_of,
+    drawn_correction,
+    drawn_labels,
+    drawn_mask,
+    phase_frame,
+    plane_of,
+    precisions_of,
+    run_of,
+)
 from app.state.types import FLOAT32, INT8, AppState, Drawn, Pair, Run, Status
 from app.words.language import marked, translate
 
@@ -65,7 +74,7 @@ def _pane(state: AppState, role: Role) -> Pane:
         note = "" if both else translate("Panes", "Comes once both are there")
         return Pane(state.view.frame_index, one, other, title=translate("Panes", "Difference"), note=note)
     name, drawn, note = sides[0 if role is Role.FIRST else 1]
-    if state.view.pair is Pair.MASK and role is Role.SECOND:
+    if state.view.pair is not Pair.PRECISIONS and role is Role.SECOND:
         return Pane(state.view.frame_index, mask=drawn, title=name, note=note)
     return Pane(state.view.frame_index, drawn, title=name, note=note)
 
@@ -74,6 +83,8 @@ def pair_names(state: AppState) -> tuple[str, str]:
     """What the two sides of a comparison are called."""
     if state.view.pair is Pair.MASK:
         return state.models.precision, mask_name(state)
+    if state.view.pair is Pair.CORRECTED:
+        return translate("Panes", "Corrected"), mask_name(state)
     return FLOAT32, INT8
 
 
@@ -87,8 +98,11 @@ def mask_name(state: AppState) -> str:
 def _sides(state: AppState) -> tuple[tuple[str, Drawn | None, str], tuple[str, Drawn | None, str]]:
     """(name, labels, what is not there yet) of the two segmentations compared."""
     first, second = pair_names(state)
-    one = (first, drawn_labels(state, first), note_of(state, first))
-    if state.view.pair is Pair.MASK:
+    if state.view.pair is Pair.CORRECTED:
+        one = (first, drawn_correction(state, state.view.frame_index, state.view.slice_index), "")
+    else:
+        one = (first, drawn_labels(state, first), note_of(state, first))
+    if state.view.pair is not Pair.PRECISIONS:
         mask = drawn_mask(state)
         note = "" if mask else _mask_frames(state)
         return one, (second, mask, note)

@@ -455,12 +455,20 @@
         <translation>HD95 setzt die Voxelgröße voraus; sie fehlt in der Datei</translation>
     </message>
     <message>
+        <source>corrected and mask</source>
+        <translation>korrigiert und Maske</translation>
+    </message>
+    <message>
         <source>Agreement of the two segmentations</source>
         <translation>Übereinstimmung der beiden Segmentierungen</translation>
     </message>
     <message>
         <source>Loaded mask</source>
         <translation>Geladene Maske</translation>
+    </message>
+    <message>
+        <source>Corrected, mask</source>
+        <translation>Korrigiert, Maske</translation>
     </message>
     <message>
         <source>Dice of each slice</source>
@@ -2722,6 +2730,10 @@ ACDC</translation>
     <message>
         <source>Difference</source>
         <translation>Unterschied</translation>
+    </message>
+    <message>
+        <source>Corrected</source>
+        <translation>Korrigiert</translation>
     </message>
     <message>
         <source>Loaded mask</source>
