@@ -33,8 +33,10 @@ RULE = (
 CHORDS = 100
 # Waves kept of a contour's radius: finer ones are the stairs of voxels.
 _WAVES = 10
-_ANGLES = 360
-_RAY_MM, _STEP_MM = 0.5, 0.1
+_DEGREES = 2
+"""Between the directions in which radii are stored."""
+_ANGLES = 360 // _DEGREES
+_RAY_MM, _STEP_MM = 0.5, 0.2
 # Nearer than this to the wall, the right ventricle is attached to it.
 _ATTACHED_MM = 6.0
 _LEAST_SEPTUM, _MOST_SEPTUM = math.radians(40), math.radians(220)
@@ -60,9 +62,9 @@ class Insertions:
 class Ring:
     """The wall in one slice.
 
-    centre_mm: (x, y) of the cavity from the image's top left corner. endo_mm, epi_mm: radii at the directions 0 … 359
-    degrees. cavity: voxels. attached: first and last direction, in the sense of growing angles, in which the right
-    ventricle lies at the wall; None where it does not.
+    centre_mm: (x, y) of the cavity from the image's top left corner. endo_mm, epi_mm: radii in every second degree.
+    cavity: voxels. attached: first and last direction, in the sense of growing angles, in which the right ventricle
+    lies at the wall; None where it does not.
     """
 
     centre_mm: tuple[float, float]
@@ -154,10 +156,8 @@ def ring_of(plane: NDArray[np.uint8], geometry: Geometry) -> Ring | None:
     angles = _directions()
     at_x = x + np.outer(np.cos(angles), radii)
     at_y = y + np.outer(np.sin(angles), radii)
-    inside = _sampled(cavity, at_x / dx, at_y / dy)
-    wall = _sampled(plane == MYO, at_x / dx, at_y / dy)
-    endo = _crossing(inside, radii)
-    epi = _crossing(inside + wall, radii)
+    inside, heart = _sampled(plane, at_x / dx, at_y / dy, ((LV,), (LV, MYO)))
+    endo, epi = _crossing(inside, radii), _crossing(heart, radii)
     if endo is None or epi is None or (epi - endo < min(dx, dy) / 2).any():
         return None
     ring = Ring((float(x), float(y)), _low_pass(endo), _low_pass(epi), int(np.count_nonzero(cavity)))
@@ -264,8 +264,8 @@ def _attached(plane: NDArray[np.uint8], geometry: Geometry, ring: Ring) -> tuple
     beyond = ring.epi_mm[:, None] + np.arange(0.5, _ATTACHED_MM, 0.5)[None, :]
     at_x = ring.centre_mm[0] + np.cos(angles)[:, None] * beyond
     at_y = ring.centre_mm[1] + np.sin(angles)[:, None] * beyond
-    there = np.any(_sampled(plane == RV, at_x / dx, at_y / dy) >= 0.5, axis=1)
-    arc = _longest_arc(np.asarray(there))
+    (right,) = _sampled(plane, at_x / dx, at_y / dy, ((RV,),))
+    arc = _longest_arc(np.asarray((right >= 0.5).any(axis=1)))
     if arc is None:
         return None
     start, length = arc
@@ -276,6 +276,7 @@ def _attached(plane: NDArray[np.uint8], geometry: Geometry, ring: Ring) -> tuple
 
 def _longest_arc(there: NDArray[np.bool_]) -> tuple[int, int] | None:
     """(start, length) in degrees of the longest run on the circle, runs less than 15 degrees apart being one."""
+    near = 15 // _DEGREES
     if not there.any() or there.all():
         return None
     start = int(np.flatnonzero(~there)[0])
@@ -284,15 +285,15 @@ def _longest_arc(there: NDArray[np.bool_]) -> tuple[int, int] | None:
     runs = [(int(a), int(b)) for a, b in zip(edges[::2], edges[1::2], strict=True)]
     joined = [runs[0]]
     for run in runs[1:]:
-        if run[0] - joined[-1][1] < 15:
+        if run[0] - joined[-1][1] < near:
             joined[-1] = (joined[-1][0], run[1])
         else:
             joined.append(run)
-    if len(joined) > 1 and joined[0][0] + _ANGLES - joined[-1][1] < 15:
+    if len(joined) > 1 and joined[0][0] + _ANGLES - joined[-1][1] < near:
         joined[-1] = (joined[-1][0], joined[0][1] + _ANGLES)
         joined = joined[1:]
     first, last = max(joined, key=lambda run: run[1] - run[0])
-    return (first + start) % _ANGLES, last - first
+    return _DEGREES * ((first + start) % _ANGLES), _DEGREES * (last - first)
 
 
 def _anteriorness(angle: float, geometry: Geometry, *, sure: bool) -> float:
@@ -317,16 +318,29 @@ def _directions() -> NDArray[np.float64]:
     return np.arange(_ANGLES) * 2 * np.pi / _ANGLES
 
 
-def _sampled(mask: NDArray[np.bool_], x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
-    """A mask (Y, X) read between its voxels, at x and y in voxels from the corner; 0 beyond the image."""
-    padded = np.pad(mask, 1).astype(np.float64)
-    column, row = np.clip(x + 0.5, 0, mask.shape[1]), np.clip(y + 0.5, 0, mask.shape[0])
-    c, r = np.floor(column).astype(np.intp), np.floor(row).astype(np.intp)
+def _sampled(
+    plane: NDArray[np.uint8], x: NDArray[np.float64], y: NDArray[np.float64], wanted: tuple[tuple[int, ...], ...]
+) -> list[NDArray[np.float64]]:
+    """Shares of structures between voxels, at x and y in voxels from the corner; 0 beyond the image.
+
+    plane: (Y, X). wanted: the structures of each field that is returned, together.
+    """
+    padded = np.pad(plane, 1)
+    column, row = np.clip(x + 0.5, 0, plane.shape[1]), np.clip(y + 0.5, 0, plane.shape[0])
+    c, r = column.astype(np.intp), row.astype(np.intp)
     u, v = column - c, row - r
-    c1, r1 = np.minimum(c + 1, mask.shape[1] + 1), np.minimum(r + 1, mask.shape[0] + 1)
-    upper = padded[r, c] * (1 - u) + padded[r, c1] * u
-    lower = padded[r1, c] * (1 - u) + padded[r1, c1] * u
-    return np.asarray(upper * (1 - v) + lower * v)
+    first, width = (r * padded.shape[1] + c).ravel(), padded.shape[1]
+    flat = padded.ravel()
+    corners = [
+        (flat[first + step].reshape(x.shape), weight)
+        for step, weight in ((0, (1 - u) * (1 - v)), (1, u * (1 - v)), (width, (1 - u) * v), (width + 1, u * v))
+    ]
+    fields = []
+    for structures in wanted:
+        member = np.zeros(256)
+        member[list(structures)] = 1.0
+        fields.append(np.asarray(sum(member[values] * weight for values, weight in corners)))
+    return fields
 
 
 def _crossing(field: NDArray[np.float64], radii: NDArray[np.float64]) -> NDArray[np.float64] | None:
@@ -349,8 +363,8 @@ def _low_pass(radius: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _at(radius: NDArray[np.float64], angles: NDArray[np.float64]) -> NDArray[np.float64]:
-    """A radius at any angles, between the whole degrees that are stored."""
-    degrees = np.degrees(angles) % 360
-    low = np.floor(degrees).astype(np.intp) % _ANGLES
-    share = degrees - np.floor(degrees)
-    return np.asarray(radius[low] * (1 - share) + radius[(low + 1) % _ANGLES] * share)
+    """A radius at any angles, between the directions that are stored."""
+    steps = np.degrees(angles) % 360 / _DEGREES
+    low = np.floor(steps).astype(np.intp)
+    share = steps - low
+    return np.asarray(radius[low % _ANGLES] * (1 - share) + radius[(low + 1) % _ANGLES] * share)
