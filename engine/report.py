@@ -31,7 +31,7 @@ from engine.paper.content import (
 )
 from engine.paper.page import MAX_TILES, to_pdf
 from engine.paper.report_words import word
-from engine.pictures.render import auto_window, grey, outlines
+from engine.pictures.render import first_window, grey, outlines
 from engine.volume import LV, MYO, RV, Known, Volume, orientation_letters, voxels_sha256
 
 __all__ = ["COLOURS", "Letterhead", "content_of", "to_pdf"]
@@ -91,7 +91,7 @@ def content_of(
         curve=_curve(dossier, own),
         bullseyes=tuple(bullseyes),
         conclusion=letterhead.conclusion,
-        pictures=_pictures(dossier, window or volume.window or auto_window(volume.array), own),
+        pictures=_pictures(dossier, window or first_window(volume.array, volume.window), own),
         corrected=_corrected(dossier, own),
         flags=tuple(map(say, (*dossier.flags, *function.notices))),
         notices=tuple(map(say, (*dossier.left_out, *volume.notices))),

@@ -31,7 +31,7 @@ from app.state.types import (
     ViewState,
 )
 from engine.network.model_card import SHORT_AXIS
-from engine.pictures.render import auto_window
+from engine.pictures import render
 from engine.volume import LabelMap, Volume
 
 GROUPS = tuple(f.name for f in fields(AppState) if f.name not in ("busy", "message"))
@@ -156,8 +156,8 @@ def opened(state: AppState, volume: Volume, *, window: tuple[float, float] | Non
 
 
 def first_window(volume: Volume) -> tuple[float, float]:
-    """(centre, width) that a scan is first shown with: the one its file names, else one computed from its voxels."""
-    return volume.window or auto_window(volume.array)
+    """(centre, width) to show a scan with at first: its file's unless that is too dark, else computed."""
+    return render.first_window(volume.array, volume.window)
 
 
 def with_spacing(state: AppState, volume: Volume) -> AppState:
@@ -221,7 +221,7 @@ def arriving(state: AppState, volume: Volume, planes: Mapping[tuple[int, int], N
     if state.scan.loading is not None and state.scan.volume is volume:
         return evolve(state, loading=replace(state.scan.loading, planes={**state.scan.loading.planes, **planes}))
     (frame, index), plane = next(iter(planes.items()))
-    window = volume.window or auto_window(plane)
+    window = render.first_window(plane, volume.window)
     fresh = opened(state, volume, window=window)
     return evolve(fresh, loading=Loading(planes, window), frame_index=frame, slice_index=index)
 

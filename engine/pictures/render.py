@@ -25,6 +25,23 @@ def auto_window(array: NDArray[Any]) -> tuple[float, float]:
     return _percentile_window(_middle_half(array), 1.0, 98.5)
 
 
+TOO_DARK = 0.65
+"""The share of the grey scale that the bright end of the heart should reach in a window from the header."""
+
+
+def first_window(array: NDArray[Any], header: tuple[float, float] | None) -> tuple[float, float]:
+    """(centre, width) to show a scan with at first: the header's, unless it leaves the heart dark; else auto_window's.
+
+    array: (…, Y, X), any real dtype. A header often spans the fat beside the coil, twice as bright as blood.
+    """
+    found = auto_window(array)
+    if header is None:
+        return found
+    centre, width = header
+    reached = (found[0] + found[1] / 2 - (centre - width / 2)) / max(width, 1e-6)
+    return found if reached < TOO_DARK else header
+
+
 def window_presets(array: NDArray[Any], header: tuple[float, float] | None) -> dict[str, tuple[float, float]]:
     """Windows (centre, width) to choose from, by name: the header's, if it names one, and percentiles of the voxels.
 

@@ -81,3 +81,13 @@ def test_outline_of_a_disc_is_round() -> None:
     radius = np.hypot(*(loop - 31.5).T)
     assert abs(radius.mean() - 20) < 0.3
     assert radius.std() < 0.25
+
+
+def test_a_header_window_is_followed_unless_it_leaves_the_heart_dark() -> None:
+    heart = np.tile(np.linspace(0, 400, 32), (64, 2))
+    assert render.first_window(heart, (200.0, 400.0)) == (200.0, 400.0)
+    assert render.first_window(heart, (250.0, 500.0)) == (250.0, 500.0)
+    assert render.first_window(heart, (100.0, 150.0)) == (100.0, 150.0)  # bright is a choice
+    assert render.first_window(heart, None) == render.auto_window(heart)
+    # Spans fat that is twice as bright as the blood.
+    assert render.first_window(heart, (433.0, 866.0)) == render.auto_window(heart)
