@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -13,8 +13,11 @@ import numpy as np
 
 from engine.errors import ExportError
 from engine.measures.findings import Findings
+from engine.measures.flags import Flag, Stop, Where, phases_of, stops_of
+from engine.measures.function import Function
+from engine.measures.reading import Base, Papillary
 from engine.measures.segments import Wall
-from engine.volume import LabelMap, Volume
+from engine.volume import STRUCTURES, LabelMap, Volume
 
 MAX_PSEUDONYM = 64
 _CODE_DIGITS = 8
@@ -62,8 +65,8 @@ class Dossier:
     """All that a report and a table are made of.
 
     labels: as measured, with the corrections. made: facts about what made them, as Prediction.provenance; for a mask
-    from a file {"mask": name}. corrected: (frame, slice) changed by hand. left_out: sentences on slices and structures
-    that do not count. flags: sentences on what is to be looked at and was not ticked off. conventions: label and value.
+    from a file {"mask": name}. corrected: (frame, slice) changed by hand. flags: what is to be looked at; reviewed:
+    those of them that the reader has ticked off.
     """
 
     volume: Volume
@@ -72,10 +75,52 @@ class Dossier:
     made: Mapping[str, Any]
     wall: Wall | None = None
     corrected: Sequence[tuple[int, int]] = ()
-    left_out: Sequence[str] = ()
-    flags: Sequence[str] = ()
-    conventions: Sequence[tuple[str, str]] = ()
+    flags: Sequence[Flag] = ()
+    reviewed: Collection[Where] = ()
     identity: Identity = field(default_factory=Identity)
+
+    @property
+    def function(self) -> Function:
+        return self.findings.function
+
+    def conventions(self) -> list[tuple[str, str]]:
+        """Label and value of what the reader chose to measure by."""
+        reading = self.function.reading
+        phases = [("LV", reading.lv), *([("RV", reading.rv)] if reading.rv is not None else [])]
+        chosen = [
+            f"{side} {name.upper()}"
+            for side, choice in phases
+            for name in ("ed", "es")
+            if getattr(choice, name) is not None
+        ]
+        return [
+            ("Basal slices", _BASE_WORDS[reading.base]),
+            ("Papillary muscles", _PAPILLARY_WORDS[reading.papillary]),
+            ("Phases set by hand", ", ".join(chosen) or "none"),
+        ]
+
+    def left_out(self) -> list[tuple[str, int, tuple[int, ...]]]:
+        """Structures on slices that do not count: name, slice and frames, from 0."""
+        found: dict[tuple[int, int], list[int]] = {}
+        for structure, frame, index in sorted(self.function.left_out):
+            found.setdefault((structure, index), []).append(frame)
+        return [(STRUCTURES[structure], index, tuple(frames)) for (structure, index), frames in found.items()]
+
+    def open_stops(self) -> tuple[Stop, ...]:
+        """Places to look at that the reader has not ticked off, in the order to go to them."""
+        left = [flag for flag in self.flags if flag.where not in self.reviewed]
+        return stops_of(left, phases_of(self.function))
+
+
+_BASE_WORDS = {
+    Base.LABELLED: "all that are labelled count",
+    Base.SCMR: "SCMR: one counts where myocardium surrounds at least half of the blood",
+}
+_PAPILLARY_WORDS = {
+    Papillary.LABELLED: "as labelled, which is as cavity for the models",
+    Papillary.CAVITY: "cavity",
+    Papillary.MYOCARDIUM: "myocardium",
+}
 
 
 def scan_code(volume: Volume) -> str:

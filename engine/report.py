@@ -37,6 +37,9 @@ from engine.volume import LV, MYO, RV, Known, Volume, orientation_letters, voxel
 __all__ = ["COLOURS", "Letterhead", "content_of", "to_pdf"]
 
 COLOURS: dict[int, Colour] = {LV: (255, 112, 77), MYO: (244, 214, 92), RV: (88, 180, 245)}
+LEFT_OUT = 0
+"""In place of a structure that does not count; it is drawn in grey."""
+_GREY = (150, 150, 150)
 _MARGIN = 1.3
 _LEAST_FIELD_MM = 70.0
 Say = Callable[[str], str]
@@ -70,7 +73,7 @@ def content_of(
     window: (centre, width) of the grey values; the scan's own where None. say: turns the engine's sentences and names
     of measures into the language of the report.
     """
-    volume, function = dossier.volume, dossier.findings.function
+    volume, function = dossier.volume, dossier.function
 
     def own(text: str) -> str:
         return word(text, language)
@@ -93,12 +96,12 @@ def content_of(
         conclusion=letterhead.conclusion,
         pictures=_pictures(dossier, window or first_window(volume.array, volume.window), own),
         corrected=_corrected(dossier, own),
-        flags=tuple(map(say, (*dossier.flags, *function.notices))),
-        notices=tuple(map(say, (*dossier.left_out, *volume.notices))),
+        flags=tuple(_flags(dossier, own, say)),
+        notices=(*_left_out(dossier, own, say), *map(say, volume.notices)),
         method=tuple(_method(dossier, own)),
         fingerprints=tuple(_fingerprints(dossier, own)),
         rules=tuple(map(say, rules)),
-        colours=dict(colours or COLOURS),
+        colours={LEFT_OUT: _GREY, **(colours or COLOURS)},
         created=letterhead.created,
     )
 
@@ -169,7 +172,7 @@ def _corrected(dossier: Dossier, own: Say) -> tuple[str, ...]:
     for frame, index in sorted(dossier.corrected):
         frames.setdefault(frame, []).append(index)
     volume = dossier.volume
-    phases = {dossier.findings.function.ed_frame: "ED", dossier.findings.function.es_frame: "ES"}
+    phases = {dossier.function.ed_frame: "ED", dossier.function.es_frame: "ES"}
     # The frames that numbers come from are named first.
     order = sorted(frames, key=lambda frame: (frame not in phases, frame))
     said = []
@@ -183,6 +186,32 @@ def _corrected(dossier: Dossier, own: Say) -> tuple[str, ...]:
     return tuple(said)
 
 
+def _flags(dossier: Dossier, own: Say, say: Say) -> list[str]:
+    """What was not ticked off, in the order to look at it; then what makes the numbers doubtful."""
+    said = []
+    for stop in dossier.open_stops():
+        frame = "" if stop.frame_index is None else own("frame {number}").format(number=stop.frame_index + 1)
+        index = "" if stop.slice_index is None else own("slice {number}").format(number=stop.slice_index + 1)
+        where = ", ".join(filter(None, (frame, index)))
+        reasons = " ".join(map(say, stop.reasons))
+        said.append(f"{where[:1].upper()}{where[1:]}: {reasons}" if where else reasons)
+    notices = [say(notice) for notice in dossier.function.notices]
+    return said + [notice for notice in notices if not any(notice in line for line in said)]
+
+
+def _left_out(dossier: Dossier, own: Say, say: Say) -> list[str]:
+    """What does not count, a sentence for each structure on a slice."""
+    frames = dossier.volume.frames
+    text = own("{structure}, slice {slice}: does not count ({frames})")
+    said = []
+    for structure, index, where in dossier.left_out():
+        when = own("all frames") if len(where) == frames else own("{count} frames").format(count=len(where))
+        if len(where) <= 4 and len(where) < frames:
+            when = own("frames {list}").format(list=", ".join(str(frame + 1) for frame in where))
+        said.append(text.format(structure=say(structure), slice=index + 1, frames=when))
+    return said
+
+
 def _method(dossier: Dossier, own: Say) -> list[tuple[str, str]]:
     made = dossier.made
     if "mask" in made:
@@ -193,7 +222,8 @@ def _method(dossier: Dossier, own: Say) -> list[tuple[str, str]]:
             (own("Precision"), str(made["precision"])),
             (own("Runtime"), f"{made['runtime']}, {made['isa']}"),
         ]
-    return [*by, *dossier.conventions, (own("Program"), f"CineQuant {__version__}")]
+    conventions = [(own(label), own(value)) for label, value in dossier.conventions()]
+    return [*by, *conventions, (own("Program"), f"CineQuant {__version__}")]
 
 
 def _fingerprints(dossier: Dossier, own: Say) -> list[tuple[str, str]]:
@@ -207,7 +237,7 @@ def _fingerprints(dossier: Dossier, own: Say) -> list[tuple[str, str]]:
 
 def _curve(dossier: Dossier, own: Say) -> Curve | None:
     """The curve of a cine, else None."""
-    volume, function = dossier.volume, dossier.findings.function
+    volume, function = dossier.volume, dossier.function
     if not volume.is_cine or volume.frames < 3:
         return None
     lines = [Line("LV", LV, function.lv_ml), Line("RV", RV, function.rv_ml)]
@@ -217,6 +247,8 @@ def _curve(dossier: Dossier, own: Say) -> Curve | None:
     times = volume.frame_times_ms
     at, unit = (times, "ms") if times is not None else (tuple(range(1, volume.frames + 1)), own("frame"))
     marks = [("ED", function.ed_frame), ("ES", function.es_frame)]
+    if function.reading.rv is not None:
+        marks += [("RV ED", function.rv_ed_frame), ("RV ES", function.rv_es_frame)]
     return Curve(
         tuple(map(float, at)), unit, tuple(lines), tuple((name, frame) for name, frame in marks if frame is not None)
     )
@@ -251,7 +283,7 @@ class _Cut:
 
 def _pictures(dossier: Dossier, window: tuple[float, float], own: Say) -> tuple[Pictures, ...]:
     """The slices with labels at end-diastole and at end-systole; of a single frame, those of it."""
-    volume, labels, function = dossier.volume, dossier.labels.array, dossier.findings.function
+    volume, labels, function = dossier.volume, dossier.labels.array, dossier.function
     phases = [("End-diastole", function.ed_frame), ("End-systole", function.es_frame)]
     shown = [(name, frame) for name, frame in phases if frame is not None] or [("", 0)]
     found = [z for z in range(volume.slices) if any(labels[frame, z].any() for _, frame in shown)]
@@ -267,7 +299,10 @@ def _pictures(dossier: Dossier, window: tuple[float, float], own: Say) -> tuple[
     made = []
     for name, frame in shown:
         tiles = tuple(_tile(dossier, frame, index, window, cut) for index in found)
-        made.append(Pictures(_phase_title(volume, name, frame, len(found), count, own), tiles, letters))
+        signs = {"*": "* corrected by hand", "–": "– does not count (grey)"}
+        legend = [own(text) for sign, text in signs.items() if any(sign in tile.caption for tile in tiles)]
+        title = "   ".join([_phase_title(volume, name, frame, len(found), count, own), *legend])
+        made.append(Pictures(title, tiles, letters))
     return tuple(made)
 
 
@@ -291,11 +326,14 @@ def _base_is_last(labels: NDArray[np.uint8]) -> bool:
 def _tile(dossier: Dossier, frame: int, index: int, window: tuple[float, float], cut: _Cut) -> Tile:
     plane = grey(dossier.volume.array[frame, index], window)
     labels = dossier.labels.array[frame, index]
+    out = {structure for structure in (LV, MYO, RV) if (structure, frame, index) in dossier.function.left_out}
     lines = tuple(
-        (structure, cut.shares(points)) for structure in (MYO, RV, LV) for points in outlines(labels == structure)
+        (LEFT_OUT if structure in out else structure, cut.shares(points))
+        for structure in (MYO, RV, LV)
+        for points in outlines(labels == structure)
     )
-    touched = "*" if (frame, index) in set(dossier.corrected) else ""
-    return Tile(cut.of(plane), lines, f"{index + 1}{touched}")
+    touched = "*" if (frame, index) in dossier.corrected else ""
+    return Tile(cut.of(plane), lines, f"{index + 1}{touched}{'–' if out else ''}")
 
 
 def _cut(volume: Volume, there: NDArray[np.bool_]) -> _Cut:

@@ -50,7 +50,7 @@ def run_report(arguments: argparse.Namespace) -> None:
     except ExportError as error:
         raise ExportError(f"{out}: {error}") from error
     write_atomically(out, pdf)
-    notices = (*dossier.volume.notices, *dossier.findings.function.notices)
+    notices = (*dossier.volume.notices, *dossier.function.notices)
     print_notices(notices, as_json=arguments.json)
     if arguments.json:
         values = {**dossier.made, "output": out, "size_bytes": len(pdf), "notices": notices}

@@ -7,56 +7,20 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from dossiers import FRAMES, NAME, dossier, heart
 from PIL import Image
 from pypdf import PdfReader
 
-from engine.dossier import Dossier, IdentifyBy, Identity, scan_code
+from engine.dossier import IdentifyBy, Identity, scan_code
 from engine.errors import ExportError
 from engine.measures.body import body_of
 from engine.measures.findings import findings_of
 from engine.measures.function import measure
-from engine.measures.segments import wall_of
+from engine.measures.reading import Base, Reading
 from engine.paper.content import Content
 from engine.paper.sheet import HEIGHT, WIDTH
 from engine.report import Letterhead, content_of, to_pdf
-from engine.volume import LV, MYO, RV, Geometry, LabelMap, Source, Volume
-
-FRAMES = 5
-NAME = "Wolfeschlegelsteinhausenbergerdorff-Mustermann, Hubert B. Senior"
-PATIENT = {"name": NAME, "id": "P-0042", "sex": "female", "age": "61 years", "date": "2024-02-29", "study": "Heart",
-           "scanner": "Phantom Works Disc, 1.5 T", "height_cm": "170", "weight_kg": "70"}  # fmt: skip
-
-
-def heart(slices: int = 16, frames: int = FRAMES, patient: dict[str, str] | None = None) -> tuple[Volume, LabelMap]:
-    """A ring with a cavity in it that is smaller in the middle frame, and a blob beside it; wider at slice 0."""
-    y, x = np.mgrid[:64, :80]
-    radius = np.hypot(y - 32, x - 44)
-    array = np.zeros((frames, slices, 64, 80), np.uint8)
-    for t in range(frames):
-        for z in range(slices):
-            inner = 14 - 0.4 * z - 3 * np.sin(np.pi * t / frames)
-            array[t, z][radius < inner + 5] = MYO
-            array[t, z][radius < inner] = LV
-            array[t, z][(radius >= inner + 5) & (radius < inner + 14) & (x < 40)] = RV
-    geometry = Geometry(np.diag([1.5, 1.5, 8.0, 1.0]), (slices, 64, 80))
-    voxels = (array * 100 + x % 7).astype(np.int16)
-    times = tuple(200.0 * t for t in range(frames)) if frames > 1 else None
-    source = Source("nifti", (), "scan", patient=PATIENT if patient is None else patient)
-    return Volume(voxels, geometry, source, times), LabelMap(array, geometry)
-
-
-MADE = {"model": "tiny", "model_name": "Tiny", "model_version": "2", "model_sha256": "ab" * 32, "precision": "int8",
-        "runtime": "OpenVINO 2026", "isa": "AVX2", "threads": 1}  # fmt: skip
-
-
-def dossier(slices: int = 16, frames: int = FRAMES, by: IdentifyBy = IdentifyBy.STUDY, **patient: str) -> Dossier:
-    volume, labels = heart(slices, frames, {**PATIENT, **patient})
-    function = measure(labels, volume)
-    return Dossier(
-        volume, labels, findings_of(function, volume, body_of(volume)), MADE,
-        wall=wall_of(labels.array, volume.geometry, function.ed_frame, function.es_frame),
-        corrected=((0, 2), (0, 3), (2, 5)), flags=("Look at slice 3.",), identity=Identity(by),
-    )  # fmt: skip
+from engine.volume import LV, RV, LabelMap
 
 
 def text_of(pdf: bytes) -> str:
@@ -79,12 +43,25 @@ def test_a_full_page_says_everything() -> None:
     for said in (
         NAME, "P-0042", "2024-02-29", "female · 61 years", "St. Example Hospital", "Reduced function.", "Second line.",
         "1 March 2024", "Research use only, not for diagnosis", "3 of 80 slices", "Frame 1 (ED): slices 3, 4",
-        "Look at slice 3.", "Tiny 2 (tiny)", "Precision: int8", "ab" * 32, "Papillary muscles", "Mosteller",
-        "UK Biobank",
+        "Frame 1, slice 3: Look closer.", "Tiny 2 (tiny)", "Precision: int8", "ab" * 32, "Papillary muscles",
+        "Mosteller", "UK Biobank",
         f"{function.lv.edv_ml:.0f}", f"{function.lv.ef_percent:.0f}", "End-diastole, frame 1 (0 ms), 16 slices",
         "Wall thickness, ED", "CineQuant",
     ):  # fmt: skip
         assert flat(said) in flat(text), said
+
+
+def test_what_was_ticked_off_is_not_open_and_what_does_not_count_is_said() -> None:
+    volume, labels = heart(6)
+    reading = Reading(left_out=frozenset((RV, t, 5) for t in range(FRAMES)) | {(LV, 0, 0)}, base=Base.SCMR)
+    function = measure(labels, volume, reading)
+    found = replace(dossier(6), findings=findings_of(function, volume, body_of(volume)))
+    text = flat(text_of(to_pdf(content_of(found, Letterhead()))))
+    assert "Tickedoff" not in text
+    assert flat("RV cavity, slice 6: does not count (all frames)") in text
+    assert flat("LV cavity, slice 1: does not count (frames 1)") in text
+    assert flat("Basal slices: SCMR: one counts") in text
+    assert flat("– does not count (grey)") in text
 
 
 def test_nothing_is_clipped_with_a_long_name_and_16_slices() -> None:

@@ -1,0 +1,227 @@
+"""What was measured, as a table for spreadsheets, as JSON for programs, and as plain text to paste."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine import __version__
+from engine.dossier import Dossier
+from engine.measures import findings as all_numbers
+from engine.measures import flags, quantities
+from engine.measures.reading import KEYS
+from engine.volume import LV, MYO, RV, STRUCTURES, Known, voxels_sha256
+
+SCHEMA = "cinequant/measurements/1"
+RESEARCH_USE = "Research use only, not for diagnosis"
+_STUDY_KEYS = {
+    "name": "Patient", "id": "Patient ID", "date": "Study date", "study": "Study", "accession": "Accession number",
+    "study_uid": "Study UID", "series_uid": "Series UID",
+}  # fmt: skip
+Row = tuple[str, object, str]
+
+
+def to_csv(dossier: Dossier) -> str:
+    """Quantity, value, unit. An empty value is not defined for this scan."""
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(("quantity", "value", "unit"))
+    writer.writerows((_plain(name), _plain(value), unit) for name, value, unit in rows(dossier))
+    return text.getvalue()
+
+
+def rows(dossier: Dossier) -> list[Row]:
+    """The rows of the CSV."""
+    volume, function, made = dossier.volume, dossier.function, dossier.made
+    doubt = "" if function.units_known else " (spacing unknown)"
+    doubt = doubt or ("" if function.whole else " (slices missing)")
+    ml = f"mL{doubt}"
+    found: list[Row] = [(label, value, "") for label, value in _identity(dossier).items()]
+    if "mask" in made:
+        found.append(("Mask", made["mask"], ""))
+    else:
+        found += [
+            ("Model", made["model_name"], ""),
+            ("Model SHA-256", made["model_sha256"], ""),
+            ("Precision", made["precision"], ""),
+            ("Runtime", made["runtime"], ""),
+        ]
+    if dossier.corrected:
+        found.append(("Corrected by hand", len(dossier.corrected), "slices"))
+    spacing = zip("xyz", volume.geometry.spacing_mm, strict=True)
+    found += [(f"Spacing {axis}", f"{mm:.6g}", f"mm{doubt}") for axis, mm in spacing]
+    found += [
+        ("Frames", volume.frames, ""),
+        ("Slices", volume.slices, ""),
+        ("CineQuant", __version__, ""),
+        ("Use", RESEARCH_USE, ""),
+        ("ED frame", _from_one(function.ed_frame), "from 1"),
+        ("ES frame", _from_one(function.es_frame), "from 1"),
+    ]
+    if function.reading.rv is not None:
+        found.append(("RV ED frame", _from_one(function.rv_ed_frame), "from 1"))
+        found.append(("RV ES frame", _from_one(function.rv_es_frame), "from 1"))
+    found += [(f"Convention, {label.lower()}", value, "") for label, value in dossier.conventions()]
+    found += _measures(dossier, doubt)
+    times = volume.frame_times_ms
+    for frame, (lv, rv, myo) in enumerate(zip(function.lv_ml, function.rv_ml, function.myo_ml, strict=True)):
+        at = f" at {times[frame]:.0f} ms" if times else ""
+        where = f"frame {frame + 1}{at}"
+        found += [(f"LV cavity, {where}", _number(lv, 2), ml), (f"RV cavity, {where}", _number(rv, 2), ml)]
+        found.append((f"LV myocardium, {where}", _number(myo, 2), ml))
+    areas = slice_areas_mm2(dossier)
+    mm2 = "mm²" if function.units_known else "mm² (spacing unknown)"
+    for structure, of_structure in areas.items():
+        for frame, per_slice in enumerate(of_structure):
+            for index, area in enumerate(per_slice):
+                if area > 0:
+                    out = (structure, frame, index) in function.left_out
+                    name = f"Area of {STRUCTURES[structure]}, frame {frame + 1}, slice {index + 1}"
+                    found.append((name + (", does not count" if out else ""), f"{area:.1f}", mm2))
+    found += [(f"Corrected by hand, frame {t + 1}", f"slice {z + 1}", "from 1") for t, z in sorted(dossier.corrected)]
+    for structure_name, index, frames in dossier.left_out():
+        listed = " ".join(str(frame + 1) for frame in frames)
+        found.append((f"Left out, {structure_name}, slice {index + 1}", listed, "frames from 1"))
+    for stop in dossier.open_stops():
+        place = [("frame", stop.frame_index), ("slice", stop.slice_index)]
+        at = ", ".join(f"{word} {index + 1}" for word, index in place if index is not None)
+        found.append(("Left open" + (f", {at}" if at else ""), " ".join(stop.reasons), ""))
+    found += [("Notice", notice, "") for notice in (*volume.notices, *function.notices)]
+    found += [("Rule", rule, "") for rule in _rules(dossier)]
+    return found
+
+
+def _measures(dossier: Dossier, doubt: str) -> list[Row]:
+    found: list[Row] = []
+    for row in all_numbers.rows_of(dossier.findings):
+        if row.value is None and row.key not in {measure.key for measure in quantities.MEASURES}:
+            continue
+        side = quantities.SIDES[row.structure]
+        name = f"{side} {row.short}"
+        unsure = doubt if row.unit.startswith(("mL", "g", "L")) else ""
+        found.append((name, _number(row.value, row.digits + 2), f"{row.unit}{unsure}"))
+        if row.norm is not None:
+            found.append((f"{name}, normal from", _number(row.norm.low, row.digits + 1), row.unit))
+            found.append((f"{name}, normal to", _number(row.norm.high, row.digits + 1), row.unit))
+    return found
+
+
+def to_json(dossier: Dossier) -> dict[str, Any]:
+    """Everything, under keys that end in their unit. Frames and slices count from 0; areas are by frame and slice."""
+    volume, function = dossier.volume, dossier.function
+    values = _merged(quantities.to_json(function), all_numbers.to_json(dossier.findings))
+    areas = slice_areas_mm2(dossier)
+    return {
+        "schema": SCHEMA,
+        "program": f"CineQuant {__version__}",
+        "use": RESEARCH_USE,
+        "input_sha256": voxels_sha256(volume.array),
+        "labels_sha256": voxels_sha256(dossier.labels.array),
+        "identity": {"by": str(dossier.identity.by), **_identity(dossier)},
+        **dossier.made,
+        **values,
+        "frames": volume.frames,
+        "slices": volume.slices,
+        "frame_times_ms": volume.frame_times_ms,
+        "spacing_mm": list(volume.geometry.spacing_mm),
+        "spacing": str(volume.geometry.spacing),
+        "slice_areas_mm2": {
+            KEYS[structure]: [[round(float(area), 2) for area in frame] for frame in of_structure]
+            for structure, of_structure in areas.items()
+        },
+        "conventions": dict(dossier.conventions()),
+        "corrected_by_hand": [{"frame_index": t, "slice_index": z} for t, z in sorted(dossier.corrected)],
+        "wall": None
+        if dossier.wall is None
+        else {
+            "ed_thickness_mm": list(dossier.wall.ed.thickness_mm),
+            "es_thickness_mm": None if dossier.wall.es is None else list(dossier.wall.es.thickness_mm),
+            "thickening_percent": list(dossier.wall.thickening_percent),
+        },
+        "review": flags.to_json(dossier.flags, dossier.reviewed),
+        "notices": [*volume.notices, *function.notices],
+        "rules": list(_rules(dossier)),
+    }
+
+
+def to_text(dossier: Dossier, say: Callable[[str], str]) -> str:
+    """A few aligned lines to paste into a letter. say: names of measures in the language of the reader."""
+    table = _short(dossier, say)
+    widths = [max(len(line[column]) for line in table) for column in range(4)]
+    lines = [
+        f"{name:<{widths[0]}}  {lv:>{widths[1]}}  {rv:>{widths[2]}}  {unit}".rstrip() for name, lv, rv, unit in table
+    ]
+    return "\n".join([*_head(dossier), *lines, RESEARCH_USE]) + "\n"
+
+
+def to_tsv(dossier: Dossier, say: Callable[[str], str]) -> str:
+    """The same with tabs, to paste into a spreadsheet."""
+    lines = ["\t".join(_plain(cell) for cell in line) for line in _short(dossier, say)]
+    return "\n".join([*map(_plain, _head(dossier)), *lines, RESEARCH_USE]) + "\n"
+
+
+def slice_areas_mm2(dossier: Dossier) -> dict[int, NDArray[np.float64]]:
+    """(T, Z) mm² of each structure in every slice, whether or not it counts."""
+    x, y, _ = dossier.volume.geometry.spacing_mm
+    labels = dossier.labels.array
+    return {s: np.count_nonzero(labels == s, axis=(2, 3)) * (x * y) for s in (LV, MYO, RV)}
+
+
+def _head(dossier: Dossier) -> list[str]:
+    made = dossier.made
+    by = f"mask {made['mask']}" if "mask" in made else f"{made['model_name']} {made['precision']}"
+    corrected = f", {len(dossier.corrected)} slices corrected by hand" if dossier.corrected else ""
+    unknown = "" if dossier.volume.geometry.spacing is not Known.ASSUMED else ", spacing unknown"
+    return [dossier.identity.short(dossier.volume), f"{by}{corrected}{unknown}"]
+
+
+def _short(dossier: Dossier, say: Callable[[str], str]) -> list[tuple[str, str, str, str]]:
+    sides: dict[tuple[str, str], dict[int, str]] = {}
+    for row in all_numbers.rows_of(dossier.findings):
+        if row.value is not None:
+            mark = "" if row.sure else "?"
+            sides.setdefault((row.name, row.unit), {})[row.structure] = f"{_number(row.value, row.digits)}{mark}"
+    lines = [(say(name), found.get(LV, ""), found.get(RV, ""), unit) for (name, unit), found in sides.items()]
+    return [("", "LV", "RV", ""), *lines]
+
+
+def _identity(dossier: Dossier) -> dict[str, str]:
+    """Whose scan it is, as far as the user wants it said."""
+    volume, identity = dossier.volume, dossier.identity
+    if not identity.named:
+        return {"Scan": identity.short(volume)}
+    patient = volume.source.patient
+    return {"Scan": volume.source.name, **{label: patient[key] for key, label in _STUDY_KEYS.items() if key in patient}}
+
+
+def _rules(dossier: Dossier) -> tuple[str, ...]:
+    return (*quantities.rules(dossier.function), *all_numbers.rules(dossier.findings))
+
+
+def _merged(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:
+    """Both objects, with objects under one key joined likewise."""
+    made = dict(first)
+    for key, value in second.items():
+        own = made.get(key)
+        made[key] = _merged(own, value) if isinstance(own, dict) and isinstance(value, dict) else value
+    return made
+
+
+def _from_one(frame: int | None) -> str:
+    return "" if frame is None else str(frame + 1)
+
+
+def _number(value: float | None, digits: int) -> str:
+    return "" if value is None else f"{value:.{digits}f}"
+
+
+def _plain(value: object) -> str:
+    """One line for a cell. A text that a spreadsheet would take for a formula gets an apostrophe before it."""
+    text = " ".join(str(value).split())
+    risky = text[:1] in ("=", "+", "@") or (text[:1] == "-" and not text[1:].replace(".", "", 1).isdigit())
+    return f"'{text}" if risky else text
