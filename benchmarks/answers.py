@@ -18,12 +18,22 @@ import os
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 PHASE_PAIRS = (("_ED", "_ES"), ("frame01", "frame"))  # M&Ms' names; ACDC's, whose ES frame differs by patient
-NOT_COMPARED = ("notices", "rules", "runtime", "isa", "threads", "schema", "program")  # wording and device, not numbers
+NOT_COMPARED = (
+    "model",
+    "notices",
+    "rules",
+    "runtime",
+    "isa",
+    "threads",
+    "schema",
+    "program",
+)  # wording and device, not numbers
 RENAMED = {"ed_frame": "ed_frame_index", "es_frame": "es_frame_index"}  # as older versions called them
 TOLERANCE_ML = 0.05
 
@@ -54,13 +64,14 @@ def scans(root: Path) -> Iterator[tuple[Path, ...]]:
             yield (here,)
 
 
-def answer(paths: tuple[Path, ...]) -> dict[str, Any]:
+def answer(paths: tuple[Path, ...], model: str = "") -> dict[str, Any]:
     """The JSON that the command prints, or its one line of error; never raises for a scan that is refused."""
     from app.cli.main import main  # noqa: PLC0415 - in the worker process
 
     out, err = io.StringIO(), io.StringIO()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-        status = main(["measure", *map(str, paths), "--threads", "1", "--json"])
+        named = ["--model", model] if model else []
+        status = main(["measure", *map(str, paths), "--threads", "1", "--json", *named])
     if status:
         return {"status": status, "error": err.getvalue().strip().rpartition("\n")[2]}  # after what libraries warn of
     found: dict[str, Any] = json.loads(out.getvalue())
@@ -91,6 +102,9 @@ def main() -> int:
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the answers there")
     parser.add_argument("--against", type=Path, metavar="FILE", help="compare with answers written before")
     parser.add_argument("--processes", type=int, default=os.cpu_count())
+    parser.add_argument(
+        "--model", default="", help="measure with this model: the one of the other run, to compare code"
+    )
     parser.add_argument("--only", default="", help="scans whose path contains this")
     arguments = parser.parse_args()
     root = arguments.folder
@@ -101,7 +115,7 @@ def main() -> int:
     }
     with ProcessPoolExecutor(arguments.processes, mp_context=get_context("spawn")) as pool:
         found = {}
-        for name, value in zip(cases, pool.map(answer, cases.values()), strict=True):
+        for name, value in zip(cases, pool.map(partial(answer, model=arguments.model), cases.values()), strict=True):
             found[name] = _without_folder(value, root)
             sys.stderr.write(f"\r\x1b[K{len(found)}/{len(cases)} {name}" if sys.stderr.isatty() else "")
     measured = sum("status" not in value for value in found.values())
