@@ -49,7 +49,9 @@ from training.steps.validation import evaluate_model
 CALIBRATION_SLICES = 256
 # Ranges where learned steps begin; training goes on from there.
 BITS_CALIBRATION_SLICES = 48
-RESULTS = Path(__file__).parent / "results"
+# Installed from a wheel, the package has neither weights to start from nor a place to write to.
+_OWN_RESULTS = Path(__file__).parent / "results"
+RESULTS = _OWN_RESULTS if _OWN_RESULTS.is_dir() else Path("results")
 
 
 def main(argv: Sequence[str] | None = None) -> int:

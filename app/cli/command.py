@@ -20,6 +20,8 @@ from pathlib import Path
 
 from app.cli import terminal
 from app.cli.bench_verb import run_bench
+from app.cli.completion_verb import SHELLS, run_completion
+from app.cli.doctor_verb import run_doctor
 from app.cli.evaluate_verb import run_evaluate
 from app.cli.interrupts import Interrupts
 from app.cli.measure_verb import run_measure
@@ -129,6 +131,7 @@ def _parse(argv: list[str]) -> argparse.Namespace:
     verb_is_implied = not argv or (argv[0] not in by_verb and argv[0] not in ("-h", "--help", "--version"))
     arguments = parser.parse_args(["view", *argv] if verb_is_implied else argv)
     arguments.verb_is_implied = verb_is_implied
+    arguments.parser = parser
     arguments.usage_error = by_verb[arguments.verb].error
     return arguments
 
@@ -238,6 +241,12 @@ def _parser() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParse
     replay = verb("replay", run_replay, "Make the mask of a provenance record again, and say whether it is the same.")
     replay.add_argument("record", type=Path, metavar="RECORD", help="the .provenance.json beside a mask")
     _add_json(replay)
+
+    doctor = verb("doctor", run_doctor, "What is missing on this machine, and how to get it.")
+    _add_json(doctor)
+
+    completion = verb("completion", run_completion, "Print what makes a shell complete this command.")
+    completion.add_argument("shell", choices=SHELLS)
 
     phantom = verb("phantom", run_phantom, "Write the phantom cine, its true mask and its true volumes.")
     phantom.add_argument("-o", "--output", required=True, type=Path, metavar="DIR")
