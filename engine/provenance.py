@@ -1,8 +1,8 @@
-"""What it takes to make a mask again, beside the mask: `a.nii.gz` gets `a.provenance.json`.
+"""What it takes to make a result again, beside it: `a.nii.gz` gets `a.provenance.json`.
 
 A record holds the scan's paths and a digest of its voxels, the model and the hash of its file, every choice that the
-result depends on, the slices that were corrected by hand, and a digest of the mask's labels. replay() makes the mask
-once more from it and compares.
+result depends on, the slices that were corrected by hand, and a digest of the mask's labels; of numbers also what the
+reader left out and chose. replay() makes mask and numbers once more from it and compares.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,16 +24,24 @@ from numpy.typing import NDArray
 from engine import __version__
 from engine.errors import ModelError, ScanError
 from engine.files import read_regular, write_atomically
-from engine.formats.door import open_scan
+from engine.formats.door import find, read_chosen, read_series
+from engine.measures.function import Function, function_of
+from engine.measures.phases import held_of
+from engine.measures.quantities import MEASURES
+from engine.measures.reading import from_json
+from engine.measures.tally import tally_of
 from engine.network.catalog import Catalog
 from engine.network.predict import Prediction, predict
+from engine.phantom import make_phantom
 from engine.progress import CancelToken, Progress, no_progress
-from engine.volume import STRUCTURES, Volume, voxels_sha256
+from engine.volume import STRUCTURES, LabelMap, Volume, voxels_sha256
 
 SCHEMA = 1
 ENDING = ".provenance.json"
 _MAX_BYTES = 64_000_000
-_COMPOUND_ENDINGS = (".nii.gz", ".nii", ".dcm")
+_COMPOUND_ENDINGS = (".nii.gz", ".nii", ".dcm", ".csv", ".json", ".pdf", ".png", ".gif", ".mp4")
+# Numbers are stored with all their digits; sums of floats may be in another order on another machine.
+_SAME = 1e-9
 
 Planes = Mapping[tuple[int, int], NDArray[np.uint8]]
 """Corrected slices (Y, X) uint8 by (frame, slice)."""
@@ -44,7 +53,8 @@ class Record:
 
     paths: what was opened. spacing_mm: (x, y, z) that the user gave, None for the scan's own. input_sha256,
     labels_sha256: see engine.volume.voxels_sha256. labels: the mask itself, (T, Z, Y, X) uint8, kept so that a replay
-    can count voxels.
+    can count voxels. kind: of the scan, as Source has it. measured: numbers by their keys, and reading, the reader's
+    choices that they follow, as JSON; None where nothing was measured.
     """
 
     paths: tuple[Path, ...]
@@ -57,10 +67,25 @@ class Record:
     precision: str
     threads: int
     planes: Planes = field(default_factory=dict)
+    kind: str = ""
+    reading: Any = None
+    measured: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """What became of a replay. voxels: how many differ. measures: the keys of numbers that differ."""
+
+    voxels: int
+    measures: tuple[str, ...] = ()
+
+    @property
+    def same(self) -> bool:
+        return not self.voxels and not self.measures
 
 
 def path_for(out: Path) -> Path:
-    """Where the record of a mask lies: beside it, under its name without the ending; beside a folder of DICOM SEG."""
+    """Where the record of a result lies: beside it, under its name without the ending; beside a folder of DICOM SEG."""
     name = out.name
     for ending in _COMPOUND_ENDINGS:
         if name.lower().endswith(ending):
@@ -78,10 +103,12 @@ def write_record(
     spacing_mm: tuple[float, float, float] | None = None,
     convention: str = "mnms",
     planes: Planes | None = None,
+    function: Function | None = None,
 ) -> Path:
-    """Write the record of a mask that was just written, and return its path.
+    """Write the record of a result that was just written, and return its path.
 
-    out: the mask, a file or a folder of files. planes: the slices that were corrected by hand. Raises OSError.
+    out: a file, or a folder of files. planes: the slices that were corrected by hand. function: what was measured, with
+    the choices of the reader that it follows. Raises OSError.
     """
     labels = _corrected(prediction.labels.array, planes or {})
     path = path_for(out)
@@ -101,6 +128,8 @@ def write_record(
             {"frame_index": t, "slice_index": z, "labels": _packed(plane)}
             for (t, z), plane in sorted((planes or {}).items())
         ],
+        "measured": None if function is None else _measured(function),
+        "reading": None if function is None else function.reading.to_json(),
         "output": {
             "path": str(out.absolute()),
             "files": [file.name for file in files],
@@ -137,6 +166,9 @@ def read_record(path: Path) -> Record:
                 (int(entry["frame_index"]), int(entry["slice_index"])): _unpacked(entry["labels"], shape[2:])
                 for entry in data["corrected_by_hand"]
             },
+            kind=str(data["input"]["kind"]),
+            reading=data.get("reading"),
+            measured=_numbers(data.get("measured")),
         )
     except OSError as error:
         raise ScanError(f"{path}: the record cannot be read ({error.strerror}); check the path") from error
@@ -150,8 +182,8 @@ def replay(
     *,
     progress: Progress = no_progress,
     cancel: CancelToken | None = None,
-) -> int:
-    """Open the scan, segment it as before, put the corrections in, and count the voxels that differ from the mask.
+) -> Replayed:
+    """Open the scan, segment it as before, put the corrections in, measure, and compare with what was recorded.
 
     Raises ScanError where the scan is gone or has other voxels, ModelError where the model is gone or another file.
     """
@@ -161,18 +193,73 @@ def replay(
             f"{card.path_for(record.precision)}: is not the file that made the mask (SHA-256 "
             f"{record.model_sha256[:12]}…); install that version of the model"
         )
-    volume = open_scan(record.paths, progress=progress, cancel=cancel)
-    if record.spacing_mm is not None:
-        volume = volume.with_spacing(*record.spacing_mm)
-    if voxels_sha256(volume.array) != record.input_sha256:
-        raise ScanError(
-            f"{record.paths[0]}: is not the scan of the record, its voxels differ; give the record its scan"
-        )
+    volume = _scan_of(record, progress, cancel)
     if voxels_sha256(record.labels) != record.labels_sha256:
         raise ScanError("the record was changed after it was written: its labels are not those of its own digest")
     prediction = predict(volume, card, record.precision, threads=record.threads, progress=progress, cancel=cancel)
-    labels = _corrected(prediction.labels.array, record.planes)
-    return int(np.count_nonzero(labels != record.labels))
+    labels = LabelMap(_corrected(prediction.labels.array, record.planes), volume.geometry)
+    return Replayed(
+        int(np.count_nonzero(labels.array != record.labels)),
+        () if record.measured is None else _different(record, prediction.labels, labels, volume),
+    )
+
+
+def _scan_of(record: Record, progress: Progress, cancel: CancelToken | None) -> Volume:
+    """The scan of the record. A folder may hold several: the one with the same voxels is looked for among them."""
+    if record.kind == "phantom":
+        frames, slices, size, _ = record.labels.shape
+        made = make_phantom(frames, slices, size)[0]
+        if voxels_sha256(made.array) != record.input_sha256:
+            raise ScanError("this version of the program computes another phantom; replay with the recorded version")
+        return made
+    index = find(record.paths, progress=progress, cancel=cancel)
+    chosen, volume = read_chosen(index, progress=progress, cancel=cancel)
+    if voxels_sha256(volume.array) != record.input_sha256:
+        for series in index.series:
+            if series.number == chosen.number or series.size != record.labels.shape:
+                continue
+            volume = read_series(index, series, progress=progress, cancel=cancel)
+            if voxels_sha256(volume.array) == record.input_sha256:
+                break
+        else:
+            raise ScanError(
+                f"{record.paths[0]}: is not the scan of the record, its voxels differ; give the record its scan"
+            )
+    return volume if record.spacing_mm is None else volume.with_spacing(*record.spacing_mm)
+
+
+def _different(record: Record, base: LabelMap, labels: LabelMap, volume: Volume) -> tuple[str, ...]:
+    """The keys of the numbers that differ. base: the labels before they were corrected, which name the phases."""
+    try:
+        reading = from_json(record.reading, volume.frames, volume.slices)
+    except ValueError as error:
+        raise ScanError(f"the record's choices of the reader are damaged: {error}; give it as written") from error
+    held = held_of(tally_of(base, volume), volume)
+    tally = tally_of(labels, volume)
+    again = _measured(function_of(tally, volume, reading, held.completed(held_of(tally, volume))))
+    recorded = record.measured or {}
+    return tuple(key for key in sorted({*again, *recorded}) if not _equal(again.get(key), recorded.get(key)))
+
+
+def _measured(function: Function) -> dict[str, Any]:
+    """The numbers of the labels under their keys, frames among them."""
+    found: dict[str, Any] = {measure.key: measure.value(function) for measure in MEASURES}
+    for name in ("ed_frame", "es_frame", "rv_ed_frame", "rv_es_frame"):
+        found[f"{name}_index"] = getattr(function, name)
+    return found
+
+
+def _numbers(value: Any) -> dict[str, Any] | None:
+    """Recorded numbers. Raises TypeError for anything else."""
+    if value is None:
+        return None
+    if not isinstance(value, dict) or not all(v is None or isinstance(v, int | float) for v in value.values()):
+        raise TypeError("measured holds more than numbers")
+    return value
+
+
+def _equal(one: float | None, other: float | None) -> bool:
+    return one == other if one is None or other is None else math.isclose(one, other, rel_tol=_SAME, abs_tol=_SAME)
 
 
 def _corrected(labels: NDArray[np.uint8], planes: Planes) -> NDArray[np.uint8]:

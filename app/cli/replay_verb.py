@@ -14,10 +14,18 @@ def run_replay(arguments: argparse.Namespace) -> int:
     from engine import provenance  # noqa: PLC0415
 
     record = provenance.read_record(arguments.record)
-    different = provenance.replay(record, find_models(), progress=show_progress)
+    found = provenance.replay(record, find_models(), progress=show_progress)
     if arguments.json:
-        values = {"same": not different, "different_voxels": different, "record": arguments.record}
+        values = {
+            "same": found.same,
+            "different_voxels": found.voxels,
+            "different_measures": found.measures,
+            "record": arguments.record,
+        }
         print_json("replay", values, input_sha256=record.input_sha256)
+    elif found.same:
+        print_text("same")
     else:
-        print_text("same" if not different else f"differs: {different} voxels")
-    return 1 if different else 0
+        numbers = f"; also {', '.join(found.measures)}" if found.measures else ""
+        print_text(f"differs: {found.voxels} voxels{numbers}")
+    return 0 if found.same else 1
