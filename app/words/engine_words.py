@@ -70,6 +70,7 @@ TEXTS = (
     marked("Engine", "a view of the outflow"),
     marked("Engine", "a stack along the body"),
     marked("Engine", "a series of images that do not say where they lie"),
+    marked("Engine", "a series of {count} images a slice without times, which nothing proves to be a cine"),
     marked("Engine", "a stack of {length} mm, longer than a heart"),
     marked("Engine", "a stack of slices {distance} mm apart, nearer than in a short-axis cine"),
     # notices about a scan
@@ -86,6 +87,61 @@ TEXTS = (
         "Engine",
         "The slices are not evenly spaced: {least} to {most} mm, the widest difference between slices {first} and "
         "{second}. Each slice counts by its own distance to its neighbours.",
+    ),
+    marked(
+        "Engine",
+        "The headers tell of {stated} phases of the heartbeat, and {count} are here: end-diastole or end-systole "
+        "may be among the missing ones.",
+    ),
+    marked(
+        "Engine",
+        "A phase seems to be missing between frames {first} and {second}, by their times: end-diastole or "
+        "end-systole may be the missing one.",
+    ),
+    marked(
+        "Engine",
+        "The stack was taken twice, the second time {gap} mm further on, so that slices overlap: series {series} "
+        "is used.",
+    ),
+    marked(
+        "Engine",
+        "The heartbeat has {have} phases in some slices ({slices}) and {count} in the others: they are "
+        "interpolated in time.",
+    ),
+    marked(
+        "Engine",
+        "{count} slices are said to lie at one position, but at different slice locations: they lie where their "
+        "slice locations say.",
+    ),
+    marked(
+        "Engine",
+        "{count} images of one series have a patient each: their names and identifiers were made up file by file, "
+        "and they are taken for one patient.",
+    ),
+    marked(
+        "Engine",
+        "{count} studies of one patient hold parts of one stack, by place, name and time: they are taken for one "
+        "study whose identifier was replaced.",
+    ),
+    marked(
+        "Engine",
+        "The frames span {beats} heartbeats by the RR interval in the headers: end-diastole and end-systole are "
+        "the largest and the smallest volume of all of them.",
+    ),
+    marked(
+        "Engine",
+        "{count} images share an identifier (SOP Instance UID) that should be of one alone; they are told apart "
+        "by place and time.",
+    ),
+    marked("Engine", "The headers give no positions: the slices lie where their slice locations say, as if in line."),
+    marked(
+        "Engine",
+        "Files of {count} patients share one patient ID and study: they are kept apart by name and date of birth.",
+    ),
+    marked(
+        "Engine",
+        "{count} studies of one image or slice each are of one series by all else that the files say: they are "
+        "taken for one study whose identifiers were replaced.",
     ),
     marked("Engine", "A slice seems to be missing between slices {between}: mL are not to be trusted."),
     marked("Engine", "The header gives no pixel spacing: 1 mm is assumed, so mm and mL are guesses."),

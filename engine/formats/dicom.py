@@ -16,6 +16,7 @@ from engine.errors import ScanError
 from engine.formats.dicom_files import looks_like_dicom, plain, read_dicom, read_pixels
 from engine.formats.dicom_grid import grid_of, needs_resampling, onto
 from engine.formats.dicom_header import read_images
+from engine.formats.dicom_identity import settled
 from engine.formats.dicom_image import Image
 from engine.formats.dicom_kind import is_localiser, normal, why_no_short_axis_cine
 from engine.formats.dicom_stack import Stack, choose
@@ -100,7 +101,7 @@ def stack_of(volume: Volume) -> Stack:
         images = [image for path in used for image in read_images(path)]
     except UnusableError as reason:
         raise ScanError(f"the scan's files have changed since it was opened ({reason}); open it again") from reason
-    best, others = choose(images)
+    best, others = choose(settled(images)[0])
     # a multi-frame file can hold several stacks, and the one on screen need not be the likeliest
     same = [s for s in (best, *others) if tuple(tuple(i.path for i in p) for p in s.phases) == volume.source.instances]
     if not same:
@@ -131,16 +132,13 @@ def _read_pixels(
         progress(done, len(stack.images), "Reading images")
         if image.path in damaged:
             continue
+        between = stack.between.get((frame, index))
+        pair = (image,) if between is None else (between.before, between.after)
         try:
-            stored = read_pixels(image)
-        except UnusableError as reason:
-            damaged[image.path] = reason
+            read = [_values(one, stack, as_stored=as_stored, faults=damaged) for one in pair]
+        except UnusableError:
             continue
-        values = stored.dtype.type(_mirror(image)) - stored if image.inverted else stored
-        if needs_resampling(image, stack.reference):
-            values = onto(values, image, stack.reference)
-        if not as_stored:
-            values = values * np.float32(image.slope) + np.float32(image.intercept)
+        values = read[0] if between is None else _mixed(read[0], read[1], between.share)
         kind = values.dtype if as_stored else np.dtype(np.float32)
         if out is None:
             out = _empty(stack, kind)
@@ -152,6 +150,25 @@ def _read_pixels(
             early = early or volume_of(_empty(stack, kind))
             on_plane(early, frame, index, read_only(out[frame, index]))
     return _empty(stack, np.dtype(np.uint8)) if out is None else out, damaged
+
+
+def _values(image: Image, stack: Stack, *, as_stored: bool, faults: dict[Path, UnusableError]) -> NDArray[Any]:
+    """An image (Y, X) on the stack's grid, bright where signal is high. Raises UnusableError; noted in faults."""
+    try:
+        stored = read_pixels(image)
+    except UnusableError as reason:
+        faults[image.path] = reason
+        raise
+    values = stored.dtype.type(_mirror(image)) - stored if image.inverted else stored
+    if needs_resampling(image, stack.reference):
+        values = onto(values, image, stack.reference)
+    return values if as_stored else values * np.float32(image.slope) + np.float32(image.intercept)
+
+
+def _mixed(before: NDArray[Any], after: NDArray[Any], share: float) -> NDArray[Any]:
+    """What lies between two images of one type; integers stay integers."""
+    mixed = before.astype(np.float32) * np.float32(1 - share) + after.astype(np.float32) * np.float32(share)
+    return np.asarray(np.rint(mixed) if before.dtype.kind in "iu" else mixed).astype(before.dtype)
 
 
 def _empty(stack: Stack, dtype: np.dtype[Any]) -> NDArray[Any]:

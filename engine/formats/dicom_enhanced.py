@@ -102,8 +102,8 @@ def _first(*found: float | None) -> float | None:
 
 
 def _with_dimension(frames: Sequence[Image], header: Dataset, per_frame: Sequence[Dataset]) -> tuple[Image, ...]:
-    """Each frame with its index in time: that of the dimension that points to an element of time, else of the one that
-    tells the frames of every place apart."""
+    """Each frame with its index in time: that of the dimension that points to an element of time, else of one without a
+    known meaning that tells the frames of every place apart."""
     rows = [_indices(own) for own in per_frame]
     length = min(map(len, rows), default=0)
     if not length:
@@ -111,12 +111,13 @@ def _with_dimension(frames: Sequence[Image], header: Dataset, per_frame: Sequenc
     pointers = header.get("DimensionIndexSequence") or []
     names = [pydicom.datadict.keyword_for_tag(item.get("DimensionIndexPointer", 0)) for item in pointers]
     dimension = next((k for k, name in enumerate(names[:length]) if name in _IN_TIME), None)
-    if dimension is None and not names:
+    free = [k for k in range(length) if k >= len(names) or not names[k]]  # no pointer, or one of the maker's own
+    if dimension is None and free:
         places: dict[object, list[list[float]]] = defaultdict(list)
         for frame, row in zip(frames, rows, strict=True):
             places[frame.position].append(row)
         dimension = next(
-            (k for k in range(length) if all(len({r[k] for r in here}) == len(here) > 1 for here in places.values())),
+            (k for k in free if all(len({r[k] for r in here}) == len(here) > 1 for here in places.values())),
             None,
         )
     if dimension is None:

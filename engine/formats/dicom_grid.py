@@ -53,10 +53,10 @@ def grid_of(stack: Stack) -> StackGrid:
         if first.gap_mm is None and first.thickness_mm is None:
             spacing_notices.append("A single slice without a thickness: 1 mm is assumed, so mL are guesses.")
             spacing = Known.ASSUMED
-    if first.orientation is None:
+    if first.orientation is None or not first.oriented:
         notices.append("The header does not say where the image lies: orientation is unknown.")
         x, y = np.array([1.0, 0.0, 0.0]), np.array([0.0, 1.0, 0.0])
-    else:
+    if first.orientation is not None:
         x, y = (np.array(v) / np.linalg.norm(v) for v in (first.orientation[:3], first.orientation[3:]))
     across = normal(first)
     origin = np.array(first.position or (0.0, 0.0, 0.0))
@@ -67,7 +67,7 @@ def grid_of(stack: Stack) -> StackGrid:
     affine[:3, 0], affine[:3, 1], affine[:3, 2] = x * column_mm, y * row_mm, across * step
     affine[:3, 3] = origin
     _tilt_and_shift(stack, notices)
-    known = Known.KNOWN if first.orientation is not None else Known.ASSUMED
+    known = Known.KNOWN if first.orientation is not None and first.oriented else Known.ASSUMED
     geometry = Geometry(affine, shape, spacing, known, slabs)
     return StackGrid(geometry, tuple(notices), tuple(spacing_notices), missing)
 

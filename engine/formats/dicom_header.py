@@ -42,7 +42,7 @@ _TAGS: list[Any] = [
     *("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence", "DimensionIndexSequence"),
     *("PatientName", "PatientBirthDate", "AcquisitionNumber", "AcquisitionDateTime", "AcquisitionDate"),
     *("AcquisitionTime", "ContentDate", "ContentTime", "EchoTime", "InversionTime", "ComplexImageComponent"),
-    *("BodyPartExamined", "FrameTime", "FrameTimeVector", "SliceLocation"),
+    *("CardiacNumberOfImages", "BodyPartExamined", "FrameTime", "FrameTimeVector", "SliceLocation"),
     *("NominalCardiacTriggerDelayTime", "ActualCardiacTriggerDelayTime", "NominalPercentageOfCardiacPhase"),
 ]
 
@@ -177,6 +177,8 @@ def _describe(path: Path, head: bytes, header: Dataset, pixels: bytes, at: int) 
         inversion_ms=number(header, "InversionTime"),
         component=text(header, "ComplexImageComponent").upper(),
         body_part=text(header, "BodyPartExamined").upper(),
+        location_mm=number(header, "SliceLocation"),
+        phases_stated=int(number(header, "CardiacNumberOfImages") or 0) or None,
     )
     if frames == 1 and image.position is not None:
         return (image,)

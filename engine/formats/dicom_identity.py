@@ -9,7 +9,16 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 
+import numpy as np
+
 from engine.formats.dicom_image import Image
+from engine.formats.dicom_kind import normal
+from engine.formats.dicom_places import continues
+
+_MADE_UP = 8
+"""So many images of one series, each with a patient of its own, are no chance."""
+_FEW_STUDIES = 4
+_ONE_VISIT_S = 4 * 3600.0
 
 
 def settled(images: Sequence[Image]) -> tuple[list[Image], tuple[str, ...]]:
@@ -19,8 +28,71 @@ def settled(images: Sequence[Image]) -> tuple[list[Image], tuple[str, ...]]:
     scanner's one series, are one study whose identifier was replaced file by file.
     """
     notes: list[str] = []
-    apart = _patients_apart(list(images), notes)
-    return _studies_joined(apart, notes), tuple(notes)
+    placed = _by_location(list(images), notes)
+    known = _names_set_aside(placed, notes)
+    apart = _patients_apart(known, notes)
+    joined = _studies_joined(apart, notes)
+    return _halves_joined(joined, notes), tuple(notes)
+
+
+def _by_location(images: list[Image], notes: list[str]) -> list[Image]:
+    """Images where their slice locations say: those without any direction, and those of a series at one position.
+
+    A slice location is along the normal, from a point that nobody knows; within a series it tells slices apart.
+    """
+    by_series: dict[object, list[Image]] = defaultdict(list)
+    for image in images:
+        by_series[(image.study, image.series_uid, image.orientation)].append(image)
+    moved: dict[int, Image] = {}
+    copied = 0
+    for members in by_series.values():
+        if any(image.location_mm is None or image.multi_frame for image in members):
+            continue
+        locations = {image.location_mm for image in members}
+        first = members[0]
+        if first.orientation is None:
+            for image in members:
+                moved[id(image)] = replace(
+                    image,
+                    position=(0.0, 0.0, float(image.location_mm or 0.0)),
+                    orientation=(1.0, 0.0, 0.0, 0.0, 1.0, 0.0),
+                    located=False,
+                    oriented=False,
+                )
+        elif first.located and len(locations) > 2 and len({image.position for image in members}) == 1:
+            copied += len(locations)
+            across = normal(first)
+            lowest = min(float(image.location_mm or 0.0) for image in members)
+            for image in members:
+                place = np.array(image.position) + (float(image.location_mm or 0.0) - lowest) * across
+                moved[id(image)] = replace(image, position=(float(place[0]), float(place[1]), float(place[2])))
+    if copied:
+        notes.append(
+            f"{copied} slices are said to lie at one position, but at different slice locations: they lie where their "
+            "slice locations say."
+        )
+    return [moved.get(id(image), image) for image in images]
+
+
+def _names_set_aside(images: list[Image], notes: list[str]) -> list[Image]:
+    """Images of one series of which each has a patient of its own, as made up file by file, without these names."""
+    by_series: dict[object, list[Image]] = defaultdict(list)
+    for image in images:
+        if image.series_uid and image.position is not None and not image.multi_frame:
+            key = (image.series_uid, image.modality, image.rows, image.columns, image.orientation, image.description)
+            by_series[key].append(image)
+    without: dict[int, Image] = {}
+    for members in by_series.values():
+        whose = {(image.patient, image.study[0]) for image in members}
+        if len(members) >= _MADE_UP and len(whose) == len(members):
+            first = members[0]
+            without |= {id(image): replace(image, patient=first.patient, study=first.study) for image in members}
+    if without:
+        notes.append(
+            f"{len(without)} images of one series have a patient each: their names and identifiers were made up file "
+            "by file, and they are taken for one patient."
+        )
+    return [without.get(id(image), image) for image in images]
 
 
 def _patients_apart(images: list[Image], notes: list[str]) -> list[Image]:
@@ -48,6 +120,42 @@ def _different(patients: set[str]) -> list[str]:
         if not any(name == other and (not born or not date or born == date) for other, date in kept):
             kept.append((name, born))
     return [name for name, _ in kept]
+
+
+def _halves_joined(images: list[Image], notes: list[str]) -> list[Image]:
+    """Studies of one patient joined where a cine of the one goes on where that of the other ends."""
+    by_patient: dict[tuple[str, str], dict[tuple[str, str], list[Image]]] = defaultdict(lambda: defaultdict(list))
+    for image in images:
+        if image.position is not None and image.orientation is not None and not image.multi_frame:
+            by_patient[(image.study[0], image.patient)][image.study].append(image)
+    joined: dict[tuple[str, str], tuple[str, str]] = {}
+    for (patient_id, name), studies in by_patient.items():
+        if not 2 <= len(studies) <= _FEW_STUDIES or not (patient_id or name):
+            continue
+        first, *others = sorted(studies.values(), key=len, reverse=True)
+        for other in others:
+            if _goes_on(first, other):
+                joined[other[0].study] = first[0].study
+    if not joined:
+        return images
+    notes.append(
+        f"{len(joined) + 1} studies of one patient hold parts of one stack, by place, name and time: they are taken "
+        "for one study whose identifier was replaced."
+    )
+    return [replace(image, study=joined.get(image.study, image.study)) for image in images]
+
+
+def _goes_on(first: list[Image], other: list[Image]) -> bool:
+    """Whether all that a study holds continues a stack of another one, taken within hours of it."""
+    kind = {(i.modality, i.rows, i.columns, i.description) for i in other}
+    if len(kind) != 1 or len({i.position for i in other}) < 2:
+        return False
+    alike = kind.pop()
+    host = [i for i in first if (i.modality, i.rows, i.columns, i.description) == alike]
+    times = [i.acquired_s for i in (*host, *other) if i.acquired_s is not None]
+    if not host or (times and max(times) - min(times) > _ONE_VISIT_S):
+        return False
+    return len({i.orientation for i in (*host, *other)}) == 1 and continues(host, other)
 
 
 def _studies_joined(images: list[Image], notes: list[str]) -> list[Image]:

@@ -14,7 +14,8 @@ class Image:
     study: patient ID and study UID; images of different studies never form one stack. patient: name and date of birth
     in one text, to tell patients apart whose ID is the same or empty.
     position: LPS mm of the first pixel's centre; where located is False, only how far along the normal is known.
-    orientation: LPS cosines of row (x) and column (y) direction.
+    orientation: LPS cosines of row (x) and column (y) direction; a mere stand-in where oriented is False.
+    location_mm: Slice Location. phases_stated: how many phases of the heartbeat there are to be.
     pixel_mm: (row spacing, column spacing), so (y, x). rr_ms: the RR interval.
     trigger_ms: time after the R wave; nominal, and the same in every beat, in enhanced files. actual_ms: as measured.
     percent: of the heart cycle. temporal, dimension: a number in time, from 1. acquired_s, content_s: date and time in
@@ -68,3 +69,6 @@ class Image:
     component: str = ""
     body_part: str = ""
     located: bool = True
+    oriented: bool = True
+    location_mm: float | None = None
+    phases_stated: int | None = None

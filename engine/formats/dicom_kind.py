@@ -25,6 +25,8 @@ _FARTHEST_FROM_AXIS = 0.55
 _LONGEST_STACK_MM, _THINNEST_STEP_MM = 250.0, 2.0
 # Images that are one heartbeat or more apart, in seconds; a heart seldom beats faster than 170 times a minute.
 _LEAST_BEAT_S = 0.35
+# A cine has 15 to 50 frames; with more of them, and no times at all, it is as likely a perfusion.
+_MOST_UNTIMED = 50
 # Frames of a cine that is of use follow each other faster than this.
 _SLOWEST_FRAME_MS = 250.0
 
@@ -177,6 +179,8 @@ def why_no_short_axis_cine(images: Sequence[Sequence[Image]], frame_times_ms: Se
         step = span / (len(images) - 1)
         if span > max(LONGEST_BEAT_MS, 1.6 * beat) or (step > _SLOWEST_FRAME_MS and span > 1.3 * (beat or 1200.0)):
             return f"no cine of one heartbeat: its frames span {span / 1000:.1f} s"
+    if len(images) > _MOST_UNTIMED and not any(map(_is_timed, everything)):
+        return f"a series of {len(images)} images a slice without times, which nothing proves to be a cine"
     extent = _no_hearts_extent(images)
     if extent:
         return extent
@@ -187,9 +191,14 @@ def why_no_short_axis_cine(images: Sequence[Sequence[Image]], frame_times_ms: Se
     view = other_view(first)
     if view and not short:
         return f"{view}, by its name"
-    if short or first.orientation is None or len(images) == 1:
+    if short or first.orientation is None or not first.oriented or len(images) == 1:
         return ""
     return _lies_otherwise(normal(first))
+
+
+def _is_timed(image: Image) -> bool:
+    """Whether an image tells its time in the heartbeat, or how long that is."""
+    return any(value is not None for value in (image.trigger_ms, image.actual_ms, image.percent, image.rr_ms))
 
 
 def _one_a_beat(images: Sequence[Sequence[Image]]) -> float:

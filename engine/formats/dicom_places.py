@@ -19,6 +19,8 @@ SAME_SLICE_MM = 0.1
 _TILTED = 0.035
 # Positions nearer than this share of the distance between slices are one slice, taken twice.
 _NEAR = 0.5
+# Slices nearer to each other than this share of their thickness overlap.
+_OVERLAP = 0.8
 
 Slice = tuple[float, list[Image]]
 """(mm along the normal, images at that position)"""
@@ -86,7 +88,7 @@ def _joined(groups: list[list[Image]], check: Callable[[], None]) -> list[list[I
         stacks: list[list[Image]] = []
         for group in sorted(members, key=len, reverse=True):
             check()
-            host = next((stack for stack in stacks if _continues(stack, group)), None)
+            host = next((stack for stack in stacks if continues(stack, group)), None)
             if host is None:
                 stacks.append(list(group))
             else:
@@ -95,7 +97,7 @@ def _joined(groups: list[list[Image]], check: Callable[[], None]) -> list[list[I
     return joined
 
 
-def _continues(stack: Sequence[Image], group: Sequence[Image]) -> bool:
+def continues(stack: Sequence[Image], group: Sequence[Image]) -> bool:
     """Whether a group of images fills gaps of a stack, or goes on at its ends, in about the same planes."""
     first, other = stack[0], group[0]
     across = normal(first)
@@ -172,9 +174,39 @@ def slices_of(images: Sequence[Image], across: NDArray[np.float64], notes: list[
     places = np.array([mm for mm, _ in slices])
     gaps = np.diff(places)
     step = step_mm(places, images)
-    if step is None or len(slices) < 2 or np.ptp(gaps) <= 0.1 * gaps.mean() or gaps.min() >= _NEAR * step:
+    if step is None or len(slices) < 2:
         return slices
+    if np.ptp(gaps) <= 0.1 * gaps.mean() or gaps.min() >= _NEAR * step:
+        return _without_second_stack(slices, float(gaps.mean()), notes)
     return _each_once(slices, step, notes)
+
+
+def _without_second_stack(slices: list[Slice], gap_mm: float, notes: list[str]) -> list[Slice]:
+    """Of two whole stacks that lie half way between each other's slices, one; else all slices.
+
+    Slices of one acquisition seldom overlap. Two series of half the slices each, which together lie side by side, are
+    one stack that was taken in two parts.
+    """
+    thick = [image.thickness_mm for _, images in slices for image in images if image.thickness_mm]
+    if not thick or gap_mm > _OVERLAP * float(np.median(thick)):
+        return slices
+    by_series: dict[str, list[Slice]] = defaultdict(list)
+    for mm, images in slices:
+        for uid in {image.series_uid for image in images}:
+            by_series[uid].append((mm, [image for image in images if image.series_uid == uid]))
+    stacks = [own for own in by_series.values() if len(own) >= 3]
+    if len(stacks) != 2 or sum(map(len, stacks)) != len(slices) or abs(len(stacks[0]) - len(stacks[1])) > 1:
+        return slices
+    for own in stacks:
+        steps = np.diff([mm for mm, _ in own])
+        if np.abs(steps - 2 * gap_mm).max() > 0.3 * gap_mm:
+            return slices
+    used = max(stacks, key=lambda own: (len(own), own[0][1][0].series_number))
+    notes.append(
+        f"The stack was taken twice, the second time {gap_mm:.1f} mm further on, so that slices overlap: series "
+        f"{used[0][1][0].series_number} is used."
+    )
+    return used
 
 
 def _each_once(slices: list[Slice], step: float, notes: list[str]) -> list[Slice]:
@@ -245,6 +277,8 @@ def one_acquisition_each(slices: list[Slice], notes: list[str]) -> list[Slice]:
             # Gated images are what volumes are measured on, where there are any.
             gated = {k: members for k, members in parts.items() if len(members) > 1 and not is_real_time(members)}
             parts = gated or parts
+            # What a workstation has computed of images covers them as well, and may have more frames.
+            parts = {k: m for k, m in parts.items() if m[0].image_type[:1] != ("DERIVED",)} or parts
             leading = max(parts, key=lambda k: (covers[k], len(parts[k])))
             typical = float(np.median(counts[leading]))
             full = [members for members in parts.values() if 2 * len(members) > typical]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,10 +21,18 @@ from engine.formats.dicom_kind import (
     why_no_short_axis_cine,
 )
 from engine.formats.dicom_places import groups_of, listed, one_acquisition_each, slices_of
-from engine.formats.dicom_time import Ordered, in_order
+from engine.formats.dicom_time import Ordered, in_order, reading, say_missing_phases
 
 # A slice position with fewer of the phases than this is left out rather than let it cost the others their phases.
 ENOUGH_PHASES = 0.75
+
+
+class Between(NamedTuple):
+    """An image between two others in time: (1 - share) of the one and share of the other."""
+
+    before: Image
+    after: Image
+    share: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +42,7 @@ class Stack:
     positions_mm: along the normal, one a slice, ascending. frame_times_ms: one a phase, or None. clock: what told the
     order of the phases, a key of dicom_time.CLOCKS, or dicom_time.UNKNOWN. left_out: sentences on images of this stack
     that are not part of it, and on what was decided about it. lost: positions that are left out of the stack.
+    between: of slices sampled at another rate, by (t, z): what lies between two images; phases has the nearer one.
     """
 
     phases: tuple[tuple[Image, ...], ...]
@@ -41,6 +51,7 @@ class Stack:
     clock: str
     left_out: tuple[str, ...]
     lost: int = 0
+    between: Mapping[tuple[int, int], Between] = field(default_factory=dict)
 
     @property
     def images(self) -> list[Image]:
@@ -109,15 +120,21 @@ def arrange(group: Sequence[Image]) -> Stack:
     across = normal(_commonest_plane(members))
     slices = one_acquisition_each(slices_of(members, across, notes), notes)
     clock, timed = in_order([images for _, images in slices], notes)
-    kept, phases = _common_phases(timed, notes)
+    kept, phases, between = _common_phases(timed, notes)
     ordered = tuple(tuple(phases[z][t] for z in range(len(kept))) for t in range(len(phases[0])))
+    frame_times = _frame_times(ordered) if clock else None
+    by_clock = clock in ("trigger_ms", "actual_ms", "percent", "temporal", "dimension")
+    seen = [reading(phase[0], clock) or 0.0 for phase in ordered] if by_clock and not between else None
+    if len(ordered) == max(len(own.images) for own in timed):  # else it has been said which are left out
+        say_missing_phases(ordered, seen, notes)
     return Stack(
         phases=ordered,
         positions_mm=tuple(slices[z][0] for z in kept),
-        frame_times_ms=_frame_times(ordered) if clock else None,
+        frame_times_ms=frame_times,
         clock=clock,
         left_out=tuple(notes),
         lost=len(slices) - len(kept),
+        between=between,
     )
 
 
@@ -133,11 +150,14 @@ def _commonest_plane(images: Sequence[Image]) -> Image:
     return next(image for image in images if kinds[grid_key(image)] == most)
 
 
-def _common_phases(slices: list[Ordered], notes: list[str]) -> tuple[list[int], list[list[Image]]]:
+def _common_phases(
+    slices: list[Ordered], notes: list[str]
+) -> tuple[list[int], list[list[Image]], dict[tuple[int, int], Between]]:
     """Slice numbers (from 0) and their images at the phases that all of them have.
 
-    A slice that shows the same heartbeat in more or fewer phases gives those nearest in time. A phase that some slice
-    lacks is dropped everywhere, or a slice that lacks many is dropped.
+    A slice that shows the same heartbeat in more or fewer phases is interpolated in time, (t, z) -> Between; the
+    nearest image stands for it elsewhere. A phase that some slice lacks is dropped everywhere, or a slice that lacks
+    many is.
     """
     usual = Counter(len(s.images) for s in slices).most_common(1)[0][0]
     outcomes = []
@@ -169,11 +189,24 @@ def _common_phases(slices: list[Ordered], notes: list[str]) -> tuple[list[int], 
     resampled = [z for z in kept if len(slices[z].images) != count and len(indices[z] or {}) == count]
     if resampled:
         have = " or ".join(map(str, sorted({len(slices[z].images) for z in resampled})))
+        numbers = ", ".join(str(z + 1) for z in resampled)
         notes.append(
-            f"{listed('Slice', [z + 1 for z in resampled])} {'shows' if len(resampled) == 1 else 'show'} the "
-            f"heartbeat in {have} phases where the others have {count}: those nearest in time are used."
+            f"The heartbeat has {have} phases in some slices ({numbers}) and {count} in the others: they are "
+            "interpolated in time."
         )
-    return kept, [[slices[z].images[(indices[z] or {})[phase]] for phase in phases] for z in kept]
+    reference = next(s for s in slices if len(s.images) == count)
+    between = {
+        (t, place): found
+        for place, z in enumerate(kept)
+        if z in resampled
+        for t, phase in enumerate(phases)
+        if (found := _between(slices[z], _since(reference)[phase])) is not None
+    }
+    return (
+        kept,
+        [[slices[z].images[(indices[z] or {})[phase]] for phase in phases] for z in kept],
+        between,
+    )
 
 
 def _phases_there(own: Ordered, reference: Ordered) -> dict[int, int] | None:
@@ -198,6 +231,20 @@ def _phases_there(own: Ordered, reference: Ordered) -> dict[int, int] | None:
     # The same heartbeat, sampled at another rate.
     apart = np.abs(np.subtract.outer(expected, there)).round(6)
     return {k: int(index) for k, index in enumerate(apart.argmin(axis=1))}
+
+
+def _between(own: Ordered, since: float) -> Between | None:
+    """The image of a slice at a time since its first one; None where that of the nearest time is as good."""
+    there = _since(own)
+    images = own.images
+    if images[0].rr_ms and there[-1] < 1:
+        # The beat goes round: after the last image comes the first again.
+        there, images = np.append(there, 1.0), [*images, images[0]]
+    after = int(np.searchsorted(there, since))
+    if not 0 < after < len(there):
+        return None
+    share = float((since - there[after - 1]) / (there[after] - there[after - 1]))
+    return Between(images[after - 1], images[after], share) if 0.02 < share < 0.98 else None
 
 
 def _since(ordered: Ordered) -> NDArray[np.float64]:

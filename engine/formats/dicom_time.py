@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -31,6 +31,9 @@ UNKNOWN = ""
 
 # Rounded times: so many of a slice's images may share a time with another one.
 _FEW_TIES = 0.34
+_HALF_A_DAY = 43_200.0
+# What a header may state as the number of phases, and how many frames make a rhythm.
+_MOST_PHASES, _LEAST_EVEN = 200, 6
 # A beat is recognised by so many frames at least.
 _LEAST_BEAT = 3
 
@@ -61,6 +64,7 @@ def in_order(slices: Sequence[Sequence[Image]], notes: list[str]) -> tuple[str, 
 
     Sentences on what the choice does to the numbers go to notes.
     """
+    slices = [_past_midnight(images) for images in slices]
     if max(map(len, slices), default=0) < 2:
         return "trigger_ms", [Ordered(list(images), _times(images, "trigger_ms")) for images in slices]
     clock = next((name for name in CLOCKS if _tells(slices, name)), UNKNOWN)
@@ -94,6 +98,49 @@ def in_order(slices: Sequence[Sequence[Image]], notes: list[str]) -> tuple[str, 
             "the first by instance number is used."
         )
     return clock, ordered
+
+
+def _past_midnight(images: Sequence[Image]) -> list[Image]:
+    """A slice's images, those after midnight a day later: a time without a date, or with that of the first image."""
+    moved = list(images)
+    for name in ("acquired_s", "content_s"):
+        times = [value for image in images if (value := reading(image, name)) is not None]
+        if len(times) == len(images) and times and _HALF_A_DAY < max(times) - min(times) < 2 * _HALF_A_DAY:
+            last = max(times) - _HALF_A_DAY
+            for k, time in enumerate(times):
+                if time < last:
+                    later = time + 2 * _HALF_A_DAY
+                    own = moved[k]
+                    moved[k] = replace(own, acquired_s=later) if name == "acquired_s" else replace(own, content_s=later)
+    return moved
+
+
+def say_missing_phases(phases: Sequence[Sequence[Image]], times: Sequence[float] | None, notes: list[str]) -> None:
+    """Say where the headers, or a gap in otherwise even times, tell of phases that no slice has.
+
+    phases: [frame][slice]. times: of the frames, in any unit; None where they are not known.
+    """
+    count = len(phases)
+    stated = {image.phases_stated for phase in phases for image in phase}
+    said = stated.pop() if len(stated) == 1 else None
+    if count > 1 and said is not None and count < said <= _MOST_PHASES:
+        notes.append(
+            f"The headers tell of {said} phases of the heartbeat, and {count} are here: end-diastole or end-systole "
+            "may be among the missing ones."
+        )
+        return
+    if times is None or count < _LEAST_EVEN:
+        return
+    steps = np.diff(times)
+    usual = float(np.median(steps))
+    wide = np.flatnonzero(steps > 1.7 * usual)
+    others = np.delete(steps, wide)
+    if usual > 0 and 0 < wide.size <= count // 4 and np.abs(others / usual - 1).max() < 0.2:
+        at = int(wide[0])
+        notes.append(
+            f"A phase seems to be missing between frames {at + 1} and {at + 2}, by their times: end-diastole or "
+            "end-systole may be the missing one."
+        )
 
 
 def _say_several_beats(slices: Sequence[Ordered], notes: list[str]) -> None:

@@ -320,7 +320,7 @@ def test_a_slice_sampled_more_finely_gives_its_nearest_phases(tmp_path):
     np.testing.assert_array_equal(volume.array[:, 2], voxels[::2, 2])
     np.testing.assert_array_equal(volume.array[:, 0], voxels[:8, 0])
     assert volume.notices == (
-        "Slice 3 shows the heartbeat in 16 phases where the others have 8: those nearest in time are used.",
+        "The heartbeat has 16 phases in some slices (3) and 8 in the others: they are interpolated in time.",
     )
 
 
