@@ -1662,6 +1662,10 @@ Der Bericht unten enthält keine Patientendaten; er hilft, den Fehler zu beheben
         <translation>ein Stapel längs des Körpers</translation>
     </message>
     <message>
+        <source>a series of {count} images a slice without times, which nothing proves to be a cine</source>
+        <translation>eine Serie von {count} Bildern je Schicht ohne Zeiten, die nichts als Cine ausweist</translation>
+    </message>
+    <message>
         <source>a stack of {length} mm, longer than a heart</source>
         <translation>ein Stapel von {length} mm, länger als ein Herz</translation>
     </message>
@@ -1688,6 +1692,54 @@ Der Bericht unten enthält keine Patientendaten; er hilft, den Fehler zu beheben
     <message>
         <source>The slices are not evenly spaced: {least} to {most} mm, the widest difference between slices {first} and {second}. Each slice counts by its own distance to its neighbours.</source>
         <translation>Die Schichtabstände sind ungleich: {least} bis {most} mm, der größte Unterschied zwischen Schicht {first} und {second}. Jede Schicht zählt mit ihrem eigenen Abstand zu ihren Nachbarn.</translation>
+    </message>
+    <message>
+        <source>The headers tell of {stated} phases of the heartbeat, and {count} are here: end-diastole or end-systole may be among the missing ones.</source>
+        <translation>Die Kopfdaten nennen {stated} Phasen des Herzschlags, {count} sind da: Enddiastole oder Endsystole können unter den fehlenden sein.</translation>
+    </message>
+    <message>
+        <source>A phase seems to be missing between frames {first} and {second}, by their times: end-diastole or end-systole may be the missing one.</source>
+        <translation>Zwischen den Bildern {first} und {second} scheint nach den Zeiten eine Phase zu fehlen: Sie kann Enddiastole oder Endsystole sein.</translation>
+    </message>
+    <message>
+        <source>The stack was taken twice, the second time {gap} mm further on, so that slices overlap: series {series} is used.</source>
+        <translation>Der Stapel wurde zweimal aufgenommen, das zweite Mal um {gap} mm versetzt, sodass sich Schichten überlappen: Serie {series} wird verwendet.</translation>
+    </message>
+    <message>
+        <source>The heartbeat has {have} phases in some slices ({slices}) and {count} in the others: they are interpolated in time.</source>
+        <translation>Der Herzschlag hat in einigen Schichten ({slices}) {have} Phasen und in den anderen {count}: Sie werden zeitlich interpoliert.</translation>
+    </message>
+    <message>
+        <source>{count} slices are said to lie at one position, but at different slice locations: they lie where their slice locations say.</source>
+        <translation>{count} Schichten sollen an einer Position liegen, aber an verschiedenen Schichtorten: Sie liegen dort, wo die Schichtorte es sagen.</translation>
+    </message>
+    <message>
+        <source>{count} images of one series have a patient each: their names and identifiers were made up file by file, and they are taken for one patient.</source>
+        <translation>{count} Bilder einer Serie haben je einen eigenen Patienten: Namen und Kennungen wurden Datei für Datei erfunden; sie gelten als ein Patient.</translation>
+    </message>
+    <message>
+        <source>{count} studies of one patient hold parts of one stack, by place, name and time: they are taken for one study whose identifier was replaced.</source>
+        <translation>{count} Studien eines Patienten enthalten nach Ort, Namen und Zeit Teile eines Stapels: Sie gelten als eine Studie, deren Kennung ersetzt wurde.</translation>
+    </message>
+    <message>
+        <source>The frames span {beats} heartbeats by the RR interval in the headers: end-diastole and end-systole are the largest and the smallest volume of all of them.</source>
+        <translation>Die Bilder umfassen nach dem RR-Intervall der Kopfdaten {beats} Herzschläge: Enddiastole und Endsystole sind das größte und das kleinste Volumen von allen.</translation>
+    </message>
+    <message>
+        <source>{count} images share an identifier (SOP Instance UID) that should be of one alone; they are told apart by place and time.</source>
+        <translation>{count} Bilder haben eine gemeinsame Kennung (SOP Instance UID), die nur eines haben sollte; sie werden nach Ort und Zeit unterschieden.</translation>
+    </message>
+    <message>
+        <source>The headers give no positions: the slices lie where their slice locations say, as if in line.</source>
+        <translation>Die Kopfdaten nennen keine Positionen: Die Schichten liegen dort, wo die Schichtorte es sagen, wie in einer Reihe.</translation>
+    </message>
+    <message>
+        <source>Files of {count} patients share one patient ID and study: they are kept apart by name and date of birth.</source>
+        <translation>Dateien von {count} Patienten haben dieselbe Patientenkennung und Studie: Sie werden nach Name und Geburtsdatum getrennt.</translation>
+    </message>
+    <message>
+        <source>{count} studies of one image or slice each are of one series by all else that the files say: they are taken for one study whose identifiers were replaced.</source>
+        <translation>{count} Studien mit je einem Bild oder einer Schicht gehören nach allen anderen Angaben zu einer Serie: Sie gelten als eine Studie, deren Kennungen ersetzt wurden.</translation>
     </message>
     <message>
         <source>A slice seems to be missing between slices {between}: mL are not to be trusted.</source>
