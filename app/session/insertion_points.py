@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from app.session.store import Store
 from app.session.undoing import Undoing
-from app.state.walls import insertions_now, rings_in
+from app.state.walls import insertions_now, ring_at
 from app.words.language import marked
 from engine.measures.segments import Insertions, angle_at
 
@@ -25,7 +25,7 @@ class InsertionPoints:
     def drag(self, which: str, frame: int, x_mm: float, y_mm: float) -> None:
         """Put one insertion in the direction of a point of the slice on screen, in mm from the image's corner."""
         state = self._store.state
-        ring, now = dict(rings_in(state, frame)).get(state.view.slice_index), insertions_now(state)
+        ring, now = ring_at(state, frame, state.view.slice_index), insertions_now(state)
         if ring is None or now is None or which not in (ANTERIOR, INFERIOR):
             return
         if not self._dragging:

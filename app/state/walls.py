@@ -9,13 +9,15 @@ from collections import OrderedDict
 from functools import lru_cache
 
 from app.state.identity import Same
-from app.state.queries import correction_of, drawn_labels, phase_frame
+from app.state.queries import correction_of, drawn_labels, phase_frame, run_of, shown_correction
 from app.state.types import AppState, Drawn
 from engine.measures.segments import Insertions, Ring, Wall, ring_of, wall_from_rings
 from engine.volume import Geometry
 
 _KEPT = 128
 _rings: OrderedDict[tuple[Same, int, int, Same], Ring | None] = OrderedDict()
+_walls: dict[tuple[object, ...], Wall | None] = {}
+"""The last one: every view asks for it with every change of the state."""
 Rings = tuple[tuple[int, Ring], ...]
 """The closed walls of a frame, each with its slice."""
 
@@ -25,8 +27,13 @@ def wall_now(state: AppState) -> Wall | None:
     volume, ed, es = state.scan.volume, phase_frame(state, "ED"), phase_frame(state, "ES")
     if volume is None or ed is None:
         return None
-    later = None if es is None else (es, rings_in(state, es))
-    return _wall((ed, rings_in(state, ed)), later, Same(volume.geometry), state.facts.insertions)
+    key = (Same(run_of(state)), Same(shown_correction(state)), Same(volume.geometry), ed, es, state.facts.insertions)
+    if key not in _walls:
+        later = None if es is None else (es, rings_in(state, es))
+        wall = _wall((ed, rings_in(state, ed)), later, Same(volume.geometry), state.facts.insertions)
+        _walls.clear()
+        _walls[key] = wall
+    return _walls[key]
 
 
 def insertions_now(state: AppState) -> Insertions | None:
@@ -38,28 +45,30 @@ def insertions_now(state: AppState) -> Insertions | None:
 
 
 def rings_in(state: AppState, frame: int) -> Rings:
-    """Of the labels drawn; empty while some are missing. While a stroke is drawn, its slice counts as it was before."""
-    if state.scan.volume is None:
+    """Of the labels drawn; empty while some are missing."""
+    if state.scan.volume is None or drawn_labels(state, frame=frame, index=0) is None:
         return ()
-    correction = correction_of(state)
+    found = ((index, ring_at(state, frame, index)) for index in range(state.scan.volume.slices))
+    return tuple((index, ring) for index, ring in found if ring is not None)
+
+
+def ring_at(state: AppState, frame: int, index: int) -> Ring | None:
+    """Of one slice of the labels drawn. While a stroke is drawn on it, the slice counts as it was before."""
+    drawn, correction = drawn_labels(state, frame=frame, index=index), correction_of(state)
+    if state.scan.volume is None or drawn is None:
+        return None
     stroke = correction.stroke if correction is not None else None
-    found = []
-    for index in range(state.scan.volume.slices):
-        drawn = drawn_labels(state, frame=frame, index=index)
-        if drawn is None:
-            return ()
-        if stroke is not None and stroke.where == (frame, index):
-            drawn = Drawn(stroke.before, stroke.before)
-        ring = _ring(drawn, frame, index, state.scan.volume.geometry)
-        if ring is not None:
-            found.append((index, ring))
-    return tuple(found)
+    if stroke is not None and stroke.where == (frame, index):
+        drawn = Drawn(stroke.before, stroke.before)
+    return _ring(drawn, frame, index, state.scan.volume.geometry)
 
 
 def _ring(drawn: Drawn, frame: int, index: int, geometry: Geometry) -> Ring | None:
     """Computed once for the same labels: a view of an array is another object each time, its owner is not."""
     key = (Same(drawn.owner), frame, index, Same(geometry))
     if key not in _rings:
+        if _rings and next(iter(_rings))[3] != key[3]:  # another scan: let go of the labels of the one before
+            _rings.clear()
         _rings[key] = ring_of(drawn.plane, geometry)
         while len(_rings) > _KEPT:
             _rings.popitem(last=False)

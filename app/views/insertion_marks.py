@@ -10,7 +10,7 @@ from PySide6.QtGui import QColor, QPainter, QPen
 
 from app.look import theme
 from app.state.types import AppState, Details
-from app.state.walls import insertions_now, rings_in
+from app.state.walls import insertions_now, ring_at
 from app.views import drawing
 from app.views.drawing import INK
 from app.views.placement import Placement
@@ -35,7 +35,7 @@ def insertion_marks(state: AppState, frame: int) -> InsertionMarks | None:
     if state.preferences.details is not Details.WALL or state.scan.loading is not None:
         return None
     found = insertions_now(state)
-    ring = dict(rings_in(state, frame)).get(state.view.slice_index) if found is not None else None
+    ring = ring_at(state, frame, state.view.slice_index) if found is not None else None
     if ring is None or found is None:
         return None
     return InsertionMarks(point_mm(ring, found.anterior), point_mm(ring, found.inferior), ring.centre_mm)
