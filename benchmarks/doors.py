@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from app.cli.inputs import open_volume
-from app.session import opening
+from app.session import scan_reading
 from app.session.first_paint import FirstPaint
 from engine.errors import CineQuantError
 from engine.progress import CancelToken
@@ -77,8 +77,8 @@ def by_window(paths: Sequence[Path]) -> Opened:
     """As the window's worker opens paths."""
     reporter: Any = _Unheard()
     try:
-        index = opening.find(tuple(paths))(reporter)
-        return _opened(opening.read(index, FirstPaint())(reporter)[1])
+        index = scan_reading.find(tuple(paths))(reporter)
+        return _opened(scan_reading.read(index, FirstPaint())(reporter)[1])
     except CineQuantError as error:
         return Opened(error=str(error))
 

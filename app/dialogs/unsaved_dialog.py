@@ -1,46 +1,37 @@
-"""Asks what to do with corrections that are not exported yet."""
+"""Asks what to do with changes that are in no file yet."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QIcon
-from PySide6.QtWidgets import (
-    QMessageBox,
-    QWidget,
-)
+from PySide6.QtWidgets import QMessageBox, QWidget
 
-from app.state.editing import Correction, CorrectionKey
 from app.words.language import COUNT, translate
 
 
 class UnsavedDialog(QMessageBox):
-    """Asked on closing: what becomes of corrections that no exported mask has."""
+    """Asked on closing: what becomes of cases that have changed since they were saved."""
 
-    export_requested = Signal()
+    save_requested = Signal()
     discard_requested = Signal()
 
-    def __init__(self, parent: QWidget, corrections: Mapping[CorrectionKey, Correction], *, hide_names: bool) -> None:
+    def __init__(self, parent: QWidget, cases: Sequence[str]) -> None:
+        """cases: a line for each."""
         super().__init__(QMessageBox.Icon.Warning, "CineQuant", "", QMessageBox.StandardButton.NoButton, parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setTextFormat(Qt.TextFormat.PlainText)
-        count = sum(len(correction.planes) for correction in corrections.values())
-        self.setText(translate("Correction", "Corrected by hand and not exported: %n slice(s).", "", COUNT, count))
-        lines = []
-        for correction in corrections.values():
-            scan = translate("Correction", "one scan") if hide_names else correction.volume.source.name
-            base, slices = correction.base, len(correction.planes)
-            said = translate("Correction", "%n slice(s) of {scan}, {model} {precision}", "", COUNT, slices)
-            lines.append(said.format(scan=scan, model=base.model_name, precision=base.precision))
-        self.setInformativeText("\n".join(lines))
+        count = len(cases)
+        self.setText(translate("Cases", "Unsaved changes in %n case(s).", "", COUNT, count))
+        self.setInformativeText("\n".join(cases))
         roles = QMessageBox.ButtonRole
-        export = self.addButton(translate("Correction", "Export and close…"), roles.AcceptRole)
-        discard = self.addButton(translate("Correction", "Close without them"), roles.DestructiveRole)
-        stay = self.addButton(translate("Correction", "Cancel"), roles.RejectRole)
-        for button in (export, discard, stay):
+        save = self.addButton(translate("Cases", "Save"), roles.AcceptRole)
+        discard = self.addButton(translate("Cases", "Discard"), roles.DestructiveRole)
+        stay = self.addButton(translate("Cases", "Cancel"), roles.RejectRole)
+        for button in (save, discard, stay):
             button.setIcon(QIcon())
-        self.setDefaultButton(export)
+        self.setDefaultButton(save)
         self.setEscapeButton(stay)
-        answers = {export: self.export_requested, discard: self.discard_requested}
+        answers = {save: self.save_requested, discard: self.discard_requested}
         self.finished.connect(lambda: answers[at].emit() if (at := self.clickedButton()) in answers else None)

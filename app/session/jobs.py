@@ -283,7 +283,8 @@ class Workers:
         self.scan = Worker("scan")
         self.comparing = Worker("comparing")
         self.exporting = Worker("exporting")
-        self.all = (self.exporting, self.scan, self.comparing)
+        self.autosaving = Worker("autosaving")
+        self.all = (self.exporting, self.scan, self.comparing, self.autosaving)
 
     @property
     def idle(self) -> bool:

@@ -1,28 +1,30 @@
 """How a scan comes on screen: its first slice first, then the rest, and the way back to the scan before.
 
-find(), read() and phantom() are the work, done by a worker. What they hand on meanwhile and return at the end goes
+The work is in scan_reading and case_opening, done by a worker. What it hands on meanwhile and returns at the end goes
 through WayBack, which computes the next state from it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from numpy.typing import NDArray
-
+from app.session.case_opening import OpenedCase, open_case
 from app.session.first_paint import FirstPaint
-from app.session.jobs import JobReport, Lane, Reporter, Workers
+from app.session.jobs import JobReport, Lane, Workers
+from app.session.scan_reading import Slice, find, phantom, read
 from app.session.store import Store, still_loading
+from app.state.case import Moved
+from app.state.case_content import left_unsaved, rejoined, stashed
+from app.state.case_return import with_case
 from app.state.changes import arriving, completed, evolve, recognised, returned, with_spacing
 from app.state.types import MAX_RECENTS, AppState, Busy, Kind, Status
 from app.words.language import translate
 from engine.errors import CineQuantError, ScanError
-from engine.phantom import make_phantom
+from engine.formats.case_file import SUFFIX
 from engine.volume import Volume
 
 if TYPE_CHECKING:
@@ -58,10 +60,25 @@ class Opening:
         wanted = tuple(Path(p) for p in paths)
         if not wanted:
             return
+        if len(wanted) == 1 and wanted[0].suffix.lower() == SUFFIX and not wanted[0].is_dir():
+            self.open_case(wanted[0])
+            return
         self._start()
         self._store.update(asked=wanted)
         what = translate("Session", "Opening {file}").format(file=wanted[0].name or wanted[0])
         self._lane.submit(find(wanted), then=self._found, failed=self._failed, busy=Busy(what))
+
+    def open_case(self, path: Path, scan: Sequence[Path] = (), *, recovered: bool = False) -> None:
+        """Open a case, and go on where it was left.
+
+        scan: where its scan is; empty for where the case says. recovered: the file was autosaved, so that its changes
+        are in no file of the user's yet.
+        """
+        self._start()
+        self._store.update(asked=(path,), moved=None)
+        busy = Busy(translate("Session", "Opening {file}").format(file=path.name))
+        work = open_case(path, scan, self._paint, recovered=recovered)
+        self._lane.submit(work, then=self._case_found, failed=self._failed, on_report=self._on_report, busy=busy)
 
     def open_series(self, number: int) -> None:
         """Open another stack of those that were found with the scan on screen."""
@@ -137,14 +154,34 @@ class Opening:
         state = self._way_back.with_slices(self._store.state, report.items)
         self._store.show(evolve(state, busy=self._workers.busy))
 
-    def _complete(self, volume: Volume, index: Index | None = None, series: int | None = None) -> None:
-        left = self._way_back.end()
-        before = self._store.state if self._store.state.scan.loading is None or left is None else left
-        state = recognised(completed(self._store.state, volume))
+    def _case_found(self, found: OpenedCase | Moved) -> None:
+        state = self._store.state
+        if isinstance(found, Moved):
+            self._store.show(evolve(self._way_back.back(state), moved=found))
+            self._arrived(self._store.state)
+            return
+        digest = found.case.scan.digest
+        left = left_unsaved(state if state.scan.loading is not None else stashed(state))
+        corrections = state.correction.corrections.items()
+        if digest in left or any(key.scan == digest and kept.unsaved for key, kept in corrections):
+            text = translate("Session", "{case}: its scan has unsaved changes in this window; save them first.")
+            self._failed(ScanError(text.format(case=found.path or found.case.scan.name)))
+            return
+        self._complete(found.volume, found.index, found.series, case=found)
+
+    def _complete(
+        self, volume: Volume, index: Index | None = None, series: int | None = None, *, case: OpenedCase | None = None
+    ) -> None:
+        state, left = self._store.state, self._way_back.end()
+        before = state if state.scan.loading is None or left is None else left
+        state = completed(state if state.scan.loading is not None else stashed(state), volume)
+        state = rejoined(recognised(state)) if case is None else with_case(state, case.case, case.pieces, case.path)
         if index is not None:
-            first = index.paths[0].absolute()
+            state = evolve(state, index=index, series=series)
+        first = case.path if case is not None else index.paths[0].absolute() if index is not None else None
+        if first is not None:
             rest = tuple(p for p in state.preferences.recents if p != first)
-            state = evolve(state, recents=(first, *rest)[:MAX_RECENTS], index=index, series=series)
+            state = evolve(state, recents=(first, *rest)[:MAX_RECENTS])
         self._store.show(state)
         self._arrived(before)
 
@@ -153,55 +190,6 @@ class Opening:
         if error is not None:
             self._arrived(self._store.state)
             self._store.say(Kind.ERROR, str(error))
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Slice:
-    """A slice of a scan that is being read, and what is known of the scan. index, series: None for the phantom."""
-
-    volume: Volume
-    frame: int
-    slice: int
-    plane: NDArray[Any]
-    index: Index | None = None
-    series: int | None = None
-
-
-def find(paths: tuple[Path, ...]) -> Callable[[Reporter], Index]:
-    """The work of finding stacks."""
-
-    def run(reporter: Reporter) -> Index:
-        from engine.formats.door import find as find_stacks  # noqa: PLC0415 - brings the readers of DICOM and NIfTI
-
-        return find_stacks(paths, progress=reporter.progress, cancel=reporter.token)
-
-    return run
-
-
-def read(index: Index, paint: FirstPaint, number: int | None = None) -> Callable[[Reporter], tuple[Series, Volume]]:
-    """The work of reading a stack of an index, the most likely short-axis cine if number is None. Hands on Slices."""
-
-    def run(reporter: Reporter) -> tuple[Series, Volume]:
-        from engine.formats.door import read_chosen, read_series  # noqa: PLC0415 - see find
-
-        hand_on = _slice_by_slice(reporter, paint)
-
-        def told(series: Series, volume: Volume, frame: int, at: int, plane: NDArray[Any]) -> None:
-            hand_on(Slice(volume, frame, at, plane, index, series.number))
-
-        if number is None:
-            return read_chosen(index, progress=reporter.progress, cancel=reporter.token, on_plane=told)
-        series = index.series[number]
-        of_this = partial(told, series)
-        return series, read_series(index, series, progress=reporter.progress, cancel=reporter.token, on_plane=of_this)
-
-    return run
-
-
-def phantom(paint: FirstPaint, reporter: Reporter) -> Volume:
-    """The work of making the built-in heart; hands on Slices."""
-    hand_on = _slice_by_slice(reporter, paint)
-    return make_phantom(on_plane=lambda *of_slice: hand_on(Slice(*of_slice)))[0]
 
 
 class WayBack:
@@ -237,6 +225,8 @@ class WayBack:
             # The user may have changed the view since the scan was asked for: return to how it was left.
             if state.scan.loading is None and self._before is not None:
                 self._before = evolve(state, index=self._before.scan.index, series=self._before.scan.series)
+            if state.scan.loading is None:
+                state = stashed(state)
             state = arriving(state, volume, {(piece.frame, piece.slice): piece.plane for piece in arrived})
             state = evolve(state, index=arrived[0].index or state.scan.index, series=arrived[0].series)
         return state
@@ -245,18 +235,3 @@ class WayBack:
         """The scan has been read, so there is no way back any more. Returns the state it would have led to."""
         before, self._before = self._before, None
         return before
-
-
-def _slice_by_slice(reporter: Reporter, paint: FirstPaint) -> Callable[[Slice], None]:
-    """Hands slices on. The first one is handed on at once, and painted before the next one is read."""
-    first = True
-
-    def hand_on(piece: Slice) -> None:
-        nonlocal first
-        reporter.item(piece)
-        if first:
-            first = False
-            reporter.flush()
-            paint.wait(piece.volume)
-
-    return hand_on

@@ -14,17 +14,15 @@ from app.session.first_paint import FirstPaint
 from app.session.jobs import JobReport, Lane, Reporter, Workers
 from app.session.store import Store, still_loading
 from app.state.changes import evolve, preselected, with_run
-from app.state.queries import card_of, heart_of, precisions_of, run_key, view_shown
+from app.state.measured import run_of_prediction
+from app.state.queries import card_of, precisions_of, run_key, view_shown
 from app.state.types import AppState, Busy, Command, Kind, Run, RunKey, Status
 from app.words.engine_words import translated
 from app.words.language import translate
 from engine.errors import CineQuantError
-from engine.measures.function import function_of
-from engine.measures.long_axis import measure_long_axis
-from engine.measures.tally import tally_of
 from engine.network.catalog import Catalog, find_models, user_models
 from engine.network.model_card import SHORT_AXIS, ModelCard
-from engine.network.predict import Prediction, SliceTiming, predict, predict_slice
+from engine.network.predict import SliceTiming, predict, predict_slice
 from engine.volume import Volume
 
 
@@ -305,26 +303,11 @@ def _segmentation(
             cancel=reporter.token,
             on_slice=lambda *of_slice: reporter.item(of_slice),
         )
-        run = _measured(prediction, volume, card.view)
+        run = run_of_prediction(prediction, volume, card.view)
         lean.give_back()
         return run
 
     return work
-
-
-def _measured(prediction: Prediction, volume: Volume, view: str) -> Run:
-    run = Run(
-        Status.DONE,
-        timings=prediction.timings,
-        total=len(prediction.timings),
-        rss_mb=prediction.rss_mb,
-        prediction=prediction,
-        heart=heart_of(prediction.labels),
-    )
-    if view == SHORT_AXIS:
-        tally = tally_of(prediction.labels, volume)
-        return replace(run, function=function_of(tally, volume), tally=tally)
-    return replace(run, long_axis=measure_long_axis(prediction.labels, volume) if volume.slices == 1 else None)
 
 
 def _one_slice(

@@ -7,6 +7,8 @@ from typing import Any
 
 from PySide6.QtCore import SignalInstance
 
+from app.session.autosaving import Autosaving
+from app.session.case_saving import CaseSaving
 from app.session.cine_clock import CineClock
 from app.session.comparing import Comparing
 from app.session.contours import Contours
@@ -21,7 +23,9 @@ from app.session.opening import Opening
 from app.session.segmenting import Segmenting
 from app.session.store import Store
 from app.session.undoing import Undoing
+from app.state.case import Offer
 from app.state.types import COMPARED, AppState, Command, Kind
+from engine.errors import CineQuantError
 
 
 class Session:
@@ -44,6 +48,8 @@ class Session:
         self.contours = Contours(self.store)
         self.comparing = Comparing(self.store, self._workers)
         self.exporting = Exporting(self.store, self._workers)
+        self.case_saving = CaseSaving(self.store, self._workers)
+        self.autosaving = Autosaving(self.store, self._workers)
         self.segmenting = Segmenting(
             self.store,
             self._workers,
@@ -111,18 +117,33 @@ class Session:
         return self._workers.idle
 
     def finish_writing(self) -> bool:
-        """Wait until every export has been written. Returns whether all went well; what failed has been said."""
-        return self.exporting.finish()
+        """Wait until all exports and cases are written. Returns whether that went well; what failed has been said."""
+        before = self.case_saving.failures
+        return self.exporting.finish() and self.case_saving.failures == before
 
     def recover(self, folder: Path) -> Rescued:
-        """Save work after a crash. See Exporting.recover."""
-        return self.exporting.recover(folder)
+        """Save work after a crash: masks and the case on screen. See Exporting.recover."""
+        rescued = self.exporting.recover(folder)
+        try:
+            case = self.case_saving.rescue(folder)
+        except (CineQuantError, OSError) as error:
+            return rescued.and_(Rescued(failed=(str(error),)))
+        except Exception as bug:  # after a crash the state may be damaged
+            return rescued.and_(Rescued(failed=(type(bug).__name__,), bugs=(bug,)))
+        return rescued.and_(Rescued(written=() if case is None else (case,)))
+
+    def recover_offer(self, offer: Offer) -> None:
+        """Open a case that a window has left behind which did not end in order."""
+        path = self.autosaving.take(offer)
+        if path is not None:
+            self.opening.open_case(path, recovered=True)
 
     def close(self) -> None:
         """Finish what is being written, cancel the rest and wait for it."""
         self._clock.close()
         self.finish_writing()
         self._workers.close()
+        self.autosaving.close()
 
     def _opening(self) -> Opening:
         # Through self the session would hold itself, and only the cycle collector could free it.

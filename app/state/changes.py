@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from app.state import editing
 from app.state.brush import Plane
+from app.state.case import BORROWED, CaseState
 from app.state.editing import Correction, CorrectionKey
 from app.state.history import HistoryState
 from app.state.measured import corrections_measured, runs_measured
@@ -136,7 +137,7 @@ def opened(state: AppState, volume: Volume, *, window: tuple[float, float] | Non
     window: to show it with, in place of the scan's own.
     """
     return evolve(
-        preselected(state),
+        preselected(_without_borrowed(state)),
         scan=replace(
             state.scan,
             volume=volume,
@@ -151,8 +152,30 @@ def opened(state: AppState, volume: Volume, *, window: tuple[float, float] | Non
         corrections=_of_scan(state, editing.packed),
         history=HistoryState(),
         facts=PatientFacts(),
+        case=CaseState(),
         message=None,
     )
+
+
+def _without_borrowed(state: AppState) -> AppState:
+    """The state without models that only a case has brought along; see app.state.case.BORROWED."""
+    catalog = state.models.catalog
+    if catalog is None or not _has_borrowed(state):
+        return state
+    models = tuple(card for card in catalog.models if not card.id.startswith(BORROWED))
+    gone = state.models.model_id.startswith(BORROWED)
+    state = evolve(
+        state,
+        catalog=replace(catalog, models=models),
+        model_id=catalog.default if gone else state.models.model_id,
+    )
+    precisions = precisions_of(card_of(state))
+    return state if state.models.precision in precisions else evolve(state, precision=precisions[0])
+
+
+def _has_borrowed(state: AppState) -> bool:
+    catalog = state.models.catalog
+    return catalog is not None and any(card.id.startswith(BORROWED) for card in catalog.models)
 
 
 def first_window(volume: Volume) -> tuple[float, float]:
@@ -249,6 +272,8 @@ def returned(state: AppState, before: AppState) -> AppState:
         return state
     asked = state.scan
     runs = {key: run for key, run in before.segmentation.runs.items() if run.status is Status.DONE}
+    if _has_borrowed(before):
+        state = evolve(state, catalog=before.models.catalog, model_id=before.models.model_id)
     return evolve(
         state,
         scan=replace(before.scan, loading=None, index=asked.index, series=asked.series, asked=asked.asked),
@@ -256,6 +281,8 @@ def returned(state: AppState, before: AppState) -> AppState:
         segmentation=replace(before.segmentation, runs=runs),
         history=before.history,
         facts=before.facts,
+        case=before.case,
+        left=before.cases.left,
         corrections=_as_left(before.correction.corrections, state.correction.corrections),
     )
 

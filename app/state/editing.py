@@ -6,7 +6,6 @@ It holds only the slices that differ from the model's, not a second volume. The 
 
 from __future__ import annotations
 
-import hashlib
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -22,7 +21,7 @@ from engine.measures.phases import Held, held_of
 from engine.measures.reading import Reading
 from engine.measures.tally import Tally, recounted, tally_of
 from engine.network.predict import Prediction
-from engine.volume import LabelMap, Volume, read_only
+from engine.volume import LabelMap, Volume, read_only, voxels_sha256
 
 MAX_STEPS = 500
 MAX_HISTORY_BYTES = 32_000_000
@@ -97,9 +96,7 @@ class Correction:
 
 def digest(volume: Volume) -> str:
     """Identifies the voxels of a scan, wherever its files are."""
-    made = hashlib.blake2b(repr((volume.array.shape, volume.array.dtype.str)).encode(), digest_size=16)
-    made.update(volume.array.reshape(-1).view(np.uint8).data)
-    return made.hexdigest()
+    return voxels_sha256(volume.array)
 
 
 def begin(

@@ -7,12 +7,14 @@ from dataclasses import replace
 
 from app.state import editing
 from app.state.editing import Correction, CorrectionKey
-from app.state.queries import run_of, shown_correction, view_shown
-from app.state.types import AppState, Run, RunKey
+from app.state.queries import heart_of, run_of, shown_correction, view_shown
+from app.state.types import AppState, Run, RunKey, Status
 from engine.measures.function import Function, function_of
+from engine.measures.long_axis import measure_long_axis
 from engine.measures.reading import Reading
 from engine.measures.tally import Tally, tally_of
 from engine.network.model_card import SHORT_AXIS
+from engine.network.predict import Prediction
 from engine.volume import Volume
 
 NONE = Reading()
@@ -31,6 +33,22 @@ def shown_tally(state: AppState) -> Tally | None:
     if correction is not None:
         return correction.tally
     return run.tally if run else None
+
+
+def run_of_prediction(prediction: Prediction, volume: Volume, view: str, reading: Reading = NONE) -> Run:
+    """A finished segmentation, measured. view: of model_card.VIEWS, that the model is made for."""
+    run = Run(
+        Status.DONE,
+        timings=prediction.timings,
+        total=len(prediction.timings),
+        rss_mb=prediction.rss_mb,
+        prediction=prediction,
+        heart=heart_of(prediction.labels),
+    )
+    if view == SHORT_AXIS:
+        tally = tally_of(prediction.labels, volume)
+        return replace(run, function=function_of(tally, volume, reading), tally=tally)
+    return replace(run, long_axis=measure_long_axis(prediction.labels, volume) if volume.slices == 1 else None)
 
 
 def runs_measured(state: AppState) -> Mapping[RunKey, Run]:

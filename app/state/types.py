@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.state.brush import Brush
+from app.state.case import CasesState, CaseState
 from app.state.editing import Correction, CorrectionKey
 from app.state.history import HistoryState
 from app.state.identity import Same
@@ -385,6 +386,8 @@ class AppState:
     models: ModelState = field(default_factory=ModelState)
     segmentation: SegmentationState = field(default_factory=SegmentationState)
     correction: CorrectionState = field(default_factory=CorrectionState)
+    case: CaseState = field(default_factory=CaseState)
+    cases: CasesState = field(default_factory=CasesState)
     history: HistoryState = field(default_factory=HistoryState)
     measuring: MeasuringState = field(default_factory=MeasuringState)
     facts: PatientFacts = field(default_factory=PatientFacts)

@@ -11,6 +11,8 @@ WHY_NOT: Mapping[str, Callable[[AppState], str]] = {
     "Correct the loaded mask": reasons.no_mask,
     "Remove the mask": reasons.no_mask,
     "Load mask to compare…": reasons.no_scan,
+    "Save case": reasons.no_scan,
+    "Save case as…": reasons.no_scan,
     "Outline of the loaded mask": reasons.no_mask,
     "Export mask as NIfTI…": reasons.nothing_found,
     "Export mask as DICOM SEG…": reasons.nothing_found,

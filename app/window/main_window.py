@@ -48,6 +48,7 @@ from app.state.types import AppState, Theme
 from app.views.agreement_view import AgreementView
 from app.views.slice_view import SliceView
 from app.window.availability import why_not
+from app.window.cases import Cases
 from app.window.closing import Closing
 from app.window.crash import CrashHandler
 from app.window.drops import Drops
@@ -62,7 +63,6 @@ from app.window.settings import Settings
 from app.window.shortcuts import shortcuts
 from app.window.stage import Stage
 from app.words.language import translate
-from app.words.names import scan_title
 from engine.pictures.render import Colour
 
 LEFT_WIDTH, RIGHT_WIDTH = 276, 352
@@ -84,7 +84,6 @@ class ShownWindow:
     look: tuple[Theme, Mapping[int, Colour]]
     volume: Same
     phantom: bool
-    title: str
     kept: tuple[tuple[Path, ...], Same]
 
 
@@ -94,7 +93,6 @@ def _shown_window(state: AppState) -> ShownWindow:
         look=(preferences.theme, preferences.overlay.colours),
         volume=Same(volume),
         phantom=volume is not None and volume.source.kind == "phantom",
-        title="CineQuant" if volume is None else f"{scan_title(volume, hide=preferences.hide_names)} – CineQuant",
         kept=(preferences.recents, Same(state.models.report)),
     )
 
@@ -123,7 +121,8 @@ class MainWindow(QMainWindow):
         self.check = DeviceCheck(session)
         self.questions = Questions(self, session, self.stage.picture)
         self.info = InfoWindows(self, session, self.check)
-        self.closing = Closing(self, session)
+        self.cases = Cases(self, session)
+        self.closing = Closing(self, session, self.cases)
         self.menus = MenuBar(self)
         for action in self.menus.actions_by_text.values():
             self.addAction(action)  # so that keys work while the menus are closed
@@ -285,7 +284,6 @@ class MainWindow(QMainWindow):
         self.menus.tick(new)
         if shown.volume != before.volume:
             self.welcome.setVisible(shown.phantom)
-        self.setWindowTitle(shown.title)
         if self._settings is not None and shown.kept != before.kept:
             self._settings.save(new)
 

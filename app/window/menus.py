@@ -114,6 +114,10 @@ _FILE = Menu(
         Action(marked("Action", "Open files…"), lambda c: c.questions.open_files(), ("Ctrl+O",)),
         Action(marked("Action", "Open folder…"), lambda c: c.questions.open_folder(), ("Ctrl+Shift+O",)),
         Filled(marked("Menu", "Open recent"), _fill_recents),
+        None,
+        Action(marked("Action", "Save case"), lambda c: c.cases.save(), ("Ctrl+S",)),
+        Action(marked("Action", "Save case as…"), lambda c: c.cases.save_as(), ("Ctrl+Shift+S",)),
+        None,
         Action(marked("Action", "Built-in phantom heart"), lambda c: c.session.opening.open_phantom()),
         None,
         Action(marked("Action", "Load mask to compare…"), lambda c: c.questions.load_mask(), ("Ctrl+L",)),
@@ -132,7 +136,7 @@ _EXPORT = Menu(
             marked("Action", "Export measurements as CSV…"), lambda c: c.questions.export_measurements(), ("Ctrl+M",)
         ),
         None,
-        Action(marked("Action", "Save picture of the slice…"), lambda c: c.questions.save_picture(), ("Ctrl+S",)),
+        Action(marked("Action", "Save picture of the slice…"), lambda c: c.questions.save_picture(), ("Ctrl+Shift+P",)),
     ),
 )
 _COLOURS = Menu(

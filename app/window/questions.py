@@ -20,6 +20,7 @@ from app.state.types import Kind
 from app.words.language import marked, translate
 from engine.errors import ScanError
 from engine.formats import masks
+from engine.formats.case_file import SUFFIX
 from engine.measures.body import Body, body_of
 
 PATIENT = marked("History", "details of the patient")
@@ -36,7 +37,7 @@ class Questions:
 
         title = translate("MainWindow", "Open a scan")
         kinds = translate("MainWindow", "Scans ({patterns});;All files (*)")
-        kinds = kinds.format(patterns=" ".join(dialog_patterns()))
+        kinds = kinds.format(patterns=" ".join((*dialog_patterns(), f"*{SUFFIX}")))
         names, _ = QFileDialog.getOpenFileNames(self._parent, title, self._start_folder(), kinds)
         self._session.opening.open_paths([Path(name) for name in names])
 

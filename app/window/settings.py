@@ -23,6 +23,11 @@ class Settings:
         form, scope = QSettings.Format.IniFormat, QSettings.Scope.UserScope
         self._store = QSettings(form, scope, "CineQuant", "CineQuant") if path is None else QSettings(str(path), form)
 
+    @property
+    def folder(self) -> Path:
+        """Where the settings are stored; other things that are kept from one start to the next lie beside them."""
+        return Path(self._store.fileName()).parent
+
     def restore(self, state: AppState) -> AppState:
         """The state with the stored preferences."""
         overlay = state.preferences.overlay

@@ -80,8 +80,10 @@ def run_viewer(
         else:
             session.opening.open_phantom()
         if settings is not None:
+            session.autosaving.keep_in(settings.folder / "unsaved cases")
             window.check.start_when_quiet()
 
+    application.commitDataRequest.connect(window.closing.log_off)
     watch = SignalWatch(signals or ())
     watch.came.connect(lambda number: _end(window, (signals or {})[number]))
     # After the first paint: the window is there before anything slow begins.
@@ -109,8 +111,7 @@ def _check_precision(state: AppState) -> None:
 def _end(window: MainWindow, what: str) -> None:
     """Close the window because a signal asks for it: nobody may be there to answer a question."""
     try:
-        saved = window.closing.close_unasked(recovery_folder())
-        said = f"; corrections that were not exported yet are in {saved}" if saved else ""
+        said = window.closing.close_unasked(recovery_folder())
     except (CineQuantError, OSError) as error:
         said = f"; corrections could not be saved: {error}"
     sys.stderr.write(f"cinequant: {what}{said}\n")

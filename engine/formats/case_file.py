@@ -13,10 +13,10 @@ import json
 import math
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,14 +24,21 @@ from numpy.typing import NDArray
 from engine import __version__
 from engine.errors import ExportError, ScanError
 from engine.files import read_regular, write_atomically
+from engine.formats.nifti_bytes import nifti_bytes
 from engine.later import Later
 from engine.volume import STRUCTURES, Geometry, Known, LabelMap, read_only
 
 nib = Later("nibabel")
 
+T = TypeVar("T")
+
 SUFFIX = ".cinequant"
-SCHEMA = 1
-"""Raised with every change that an older program could not read. A newer program reads every older schema."""
+SCHEMA = 2
+"""Raised with every change that an older program could not read. A newer program reads every older schema:
+
+1: scan, masks, corrections with their history, choices, view, measurements, audit.
+2: also which stack of the scan's files it was, the mask loaded beside it, and steps of several slices.
+"""
 
 _INDEX = "case.json"
 _MAX_FILE_BYTES = 1 << 30
@@ -43,13 +50,18 @@ _RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
 
 @dataclass(frozen=True, slots=True)
 class ScanReference:
-    """The scan that a case is of. paths: what the user opened. digest: of its voxels. shape: (T, Z, Y, X)."""
+    """The scan that a case is of.
+
+    paths: what the user opened. digest: engine.volume.voxels_sha256 of its voxels. shape: (T, Z, Y, X).
+    series: the number of the stack among those in paths, None where there was no choice.
+    """
 
     kind: str
     paths: tuple[Path, ...]
     name: str
     digest: str
     shape: tuple[int, int, int, int]
+    series: int | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,6 +78,16 @@ class Step:
     before: NDArray[np.uint8]
     after: NDArray[np.uint8]
     joined: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LoadedMask:
+    """A mask from a file, loaded beside the case. labels: (T, Z, Y, X) uint8, empty in frames that it is not of."""
+
+    name: str
+    labels: NDArray[np.uint8]
+    frames: tuple[int, ...]
+    notices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -96,6 +118,7 @@ class CaseFile:
     scan: ScanReference
     geometry: Geometry
     segmentations: tuple[Segmentation, ...] = ()
+    mask: LoadedMask | None = None
     choices: Mapping[str, Any] = field(default_factory=dict)
     view: Mapping[str, Any] = field(default_factory=dict)
     measurements: Mapping[str, Any] = field(default_factory=dict)
@@ -105,6 +128,10 @@ class CaseFile:
 
 class _BadCaseError(Exception):
     """The content breaks a rule of the format; the caller adds the file's name and the way out."""
+
+
+class _NewerCaseError(Exception):
+    """A newer program wrote it; the caller adds the file's name."""
 
 
 # --- writing
@@ -131,12 +158,15 @@ def to_bytes(case: CaseFile) -> bytes:
             archive.writestr(names["labels"], _nifti(found.labels, case.geometry))
             if found.planes:
                 names["corrected"] = f"masks/{number}_corrected.nii"
-                corrected = found.labels.copy()
-                for where, plane in found.planes.items():
-                    corrected[where] = plane
-                archive.writestr(names["corrected"], _nifti(corrected, case.geometry))
+                archive.writestr(names["corrected"], _nifti(corrected_labels(found), case.geometry))
             steps = {key: [_step_json(step) for step in getattr(found, key)] for key in ("done", "undone")}
             entries.append({"model": dict(found.model), **names, **steps})
+        mask = None
+        if case.mask is not None:
+            name = "masks/loaded.nii"
+            archive.writestr(name, _nifti(case.mask.labels, case.geometry))
+            frames, notices = list(case.mask.frames), list(case.mask.notices)
+            mask = {"name": case.mask.name, "labels": name, "frame_indices": frames, "notices": notices}
         index = {
             "schema": SCHEMA,
             "program": case.program,
@@ -146,6 +176,7 @@ def to_bytes(case: CaseFile) -> bytes:
                 "name": case.scan.name,
                 "digest": case.scan.digest,
                 "shape": list(case.scan.shape),
+                "series": case.scan.series,
             },
             "geometry": {
                 "affine": case.geometry.affine.tolist(),
@@ -154,20 +185,29 @@ def to_bytes(case: CaseFile) -> bytes:
                 "slab_mm": list(case.geometry.slab_mm),
             },
             "segmentations": entries,
+            "mask": mask,
             "choices": dict(case.choices),
             "view": dict(case.view),
             "measurements": dict(case.measurements),
             "audit": [dict(entry) for entry in case.audit],
         }
-        archive.writestr(_INDEX, json.dumps(index, ensure_ascii=False, allow_nan=False, indent=1))
+        archive.writestr(_INDEX, json.dumps(index, ensure_ascii=False, allow_nan=False))
     return made.getvalue()
+
+
+def corrected_labels(segmentation: Segmentation) -> NDArray[np.uint8]:
+    """The labels (T, Z, Y, X) with the corrected slices in their places."""
+    if not segmentation.planes:
+        return segmentation.labels
+    made = segmentation.labels.copy()
+    for where, plane in segmentation.planes.items():
+        made[where] = plane
+    return read_only(made)
 
 
 def _nifti(labels: NDArray[np.uint8], geometry: Geometry) -> bytes:
     """Labels (T, Z, Y, X) as an uncompressed NIfTI; the zip around it compresses."""
-    image = nib.Nifti1Image(labels.transpose(3, 2, 1, 0), _RAS @ geometry.affine, dtype=np.uint8)
-    image.header.set_xyzt_units("mm")
-    return bytes(image.to_bytes())
+    return nifti_bytes(labels, _RAS @ geometry.affine)
 
 
 def _step_json(step: Step) -> dict[str, Any]:
@@ -187,13 +227,29 @@ _WAY_OUT = "open an autosaved copy, or the scan itself"
 
 def read_case(path: Path) -> CaseFile:
     """Read a case. Raises ScanError, one line that names the file, what is wrong and what to do."""
+    return _read(path, _case)
+
+
+def read_index(path: Path) -> tuple[ScanReference, dict[str, Any]]:
+    """The scan of a case, and its JSON, without its masks: what a list of cases needs. Raises ScanError."""
+
+    def read(archive: zipfile.ZipFile) -> tuple[ScanReference, dict[str, Any]]:
+        index = _index_of(archive)
+        return _reference(index), index
+
+    return _read(path, read)
+
+
+def _read(path: Path, read: Callable[[zipfile.ZipFile], T]) -> T:
     try:
         content = read_regular(path, _MAX_FILE_BYTES)
     except OSError as error:
         raise ScanError(f"{path}: the case cannot be read ({error.strerror}); check the path") from error
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            return _case(archive)
+            return read(archive)
+    except _NewerCaseError as error:
+        raise ScanError(f"{path}: {error}; update CineQuant to open it") from error
     except _BadCaseError as error:
         raise ScanError(f"{path}: {error}; {_WAY_OUT}") from error
     # NotImplementedError is a RuntimeError: an encrypted or oddly compressed member.
@@ -201,27 +257,41 @@ def read_case(path: Path) -> CaseFile:
         raise ScanError(f"{path}: is damaged, or no case ({error}); {_WAY_OUT}") from error
 
 
-def _case(archive: zipfile.ZipFile) -> CaseFile:
+def _index_of(archive: zipfile.ZipFile) -> dict[str, Any]:
+    """The JSON of a case, of a schema that this program reads."""
     try:
         index = json.loads(_member(archive, _INDEX, _MAX_INDEX_BYTES), parse_constant=_no_nan)
     except (ValueError, RecursionError):
         raise _BadCaseError(f"its {_INDEX} is not JSON") from None
     schema = _get(index, "schema", int)
-    if schema > SCHEMA or schema < 1:
-        raise _BadCaseError(f"it was saved by a newer version of CineQuant (schema {schema}, this one reads {SCHEMA})")
+    if schema > SCHEMA:
+        by = " ".join(str(index.get("program", "a newer version of CineQuant")).split())[:80]
+        raise _NewerCaseError(f"was saved by {by} as schema {schema}, and this program reads up to {SCHEMA}")
+    if schema < 1:
+        raise _BadCaseError(f"its schema is {schema}")
+    return dict(index)
+
+
+def _reference(index: dict[str, Any]) -> ScanReference:
     scan = _get(index, "scan", dict)
     shape = tuple(_whole(n, "scan.shape") for n in _get(scan, "shape", list))
     if len(shape) != 4 or not 0 < math.prod(shape) <= _MAX_VOXELS:
         raise _BadCaseError(f"scan.shape {list(shape)} is not that of a scan")
-    frames, *grid = shape
-    geometry = _geometry(_get(index, "geometry", dict), (grid[0], grid[1], grid[2]))
-    reference = ScanReference(
+    frames, slices, rows, columns = shape
+    return ScanReference(
         kind=_get(scan, "kind", str),
         paths=tuple(Path(_text(item, "scan.paths")) for item in _get(scan, "paths", list)),
         name=_get(scan, "name", str),
         digest=_get(scan, "digest", str),
-        shape=(frames, grid[0], grid[1], grid[2]),
+        shape=(frames, slices, rows, columns),
+        series=None if scan.get("series") is None else _whole(scan["series"], "scan.series"),
     )
+
+
+def _case(archive: zipfile.ZipFile) -> CaseFile:
+    index = _index_of(archive)
+    reference = _reference(index)
+    geometry = _geometry(_get(index, "geometry", dict), reference.shape[1:])
     entries = _get(index, "segmentations", list)
     if len(entries) > _MAX_MASKS:
         raise _BadCaseError(f"it holds {len(entries)} segmentations, more than {_MAX_MASKS}")
@@ -229,6 +299,7 @@ def _case(archive: zipfile.ZipFile) -> CaseFile:
         scan=reference,
         geometry=geometry,
         segmentations=tuple(_segmentation(archive, entry, reference.shape, geometry) for entry in entries),
+        mask=_mask(archive, index.get("mask"), reference.shape, geometry),
         choices=_get(index, "choices", dict),
         view=_get(index, "view", dict),
         measurements=_get(index, "measurements", dict),
@@ -262,6 +333,19 @@ def _segmentation(
         planes = {(int(t), int(z)): read_only(corrected[t, z]) for t, z in differ}
     done, undone = (tuple(_step(item, shape) for item in _get(entry, key, list)) for key in ("done", "undone"))
     return Segmentation(_get(entry, "model", dict), labels, planes, done, undone)
+
+
+def _mask(
+    archive: zipfile.ZipFile, entry: Any, shape: tuple[int, int, int, int], geometry: Geometry
+) -> LoadedMask | None:
+    if entry is None:
+        return None
+    frames = tuple(_whole(n, "mask.frame_indices") for n in _get(entry, "frame_indices", list))
+    if not frames or any(frame >= shape[0] for frame in frames):
+        raise _BadCaseError("its mask is not of frames of the scan")
+    notices = tuple(_text(notice, "mask.notices") for notice in _get(entry, "notices", list))
+    labels = _labels(archive, _get(entry, "labels", str), shape, geometry)
+    return LoadedMask(_get(entry, "name", str), labels, tuple(sorted(set(frames))), notices)
 
 
 def _labels(

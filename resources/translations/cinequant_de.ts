@@ -144,6 +144,14 @@
         <translation>Sprache: English</translation>
     </message>
     <message>
+        <source>Save case</source>
+        <translation>Fall speichern</translation>
+    </message>
+    <message>
+        <source>Save case as…</source>
+        <translation>Fall speichern unter…</translation>
+    </message>
+    <message>
         <source>Correct the loaded mask</source>
         <translation>Geladene Maske korrigieren</translation>
     </message>
@@ -582,6 +590,106 @@
     </message>
 </context>
 <context>
+    <name>Autosaving</name>
+    <message>
+        <source>{reason}. Changes are not autosaved until that is mended; save the case elsewhere.</source>
+        <translation>{reason}. Bis das behoben ist, werden Änderungen nicht automatisch gesichert; den Fall woanders speichern.</translation>
+    </message>
+    <message>
+        <source>Another window has recovered this case already.</source>
+        <translation>Ein anderes Fenster hat diesen Fall schon wiederhergestellt.</translation>
+    </message>
+</context>
+<context>
+    <name>Cases</name>
+    <message>
+        <source>Recover unsaved changes</source>
+        <translation>Ungespeicherte Änderungen wiederherstellen</translation>
+    </message>
+    <message>
+        <source>CineQuant did not end in order. It has kept unsaved changes of these cases:</source>
+        <translation>CineQuant wurde nicht ordentlich beendet. Von diesen Fällen hat es ungespeicherte Änderungen aufbewahrt:</translation>
+    </message>
+    <message>
+        <source>Later</source>
+        <translation>Später</translation>
+    </message>
+    <message>
+        <source>Recover</source>
+        <translation>Wiederherstellen</translation>
+    </message>
+    <message>
+        <source>Scan</source>
+        <translation>Aufnahme</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n corrected slice(s)</source>
+        <translation>
+            <numerusform>%n korrigierte Schicht</numerusform>
+            <numerusform>%n korrigierte Schichten</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Discard</source>
+        <translation>Verwerfen</translation>
+    </message>
+    <message>
+        <source>Discard for good?</source>
+        <translation>Endgültig verwerfen?</translation>
+    </message>
+    <message>
+        <source>Where is the scan of this case?</source>
+        <translation>Wo liegt die Aufnahme zu diesem Fall?</translation>
+    </message>
+    <message>
+        <source>It is not where it was. The scan that you choose is compared with the case.</source>
+        <translation>Sie liegt nicht mehr, wo sie war. Die gewählte Aufnahme wird mit dem Fall verglichen.</translation>
+    </message>
+    <message>
+        <source>{name} is not at {path} any more. The scan that you choose is compared with the case.</source>
+        <translation>{name} liegt nicht mehr unter {path}. Die gewählte Aufnahme wird mit dem Fall verglichen.</translation>
+    </message>
+    <message>
+        <source>Choose files…</source>
+        <translation>Dateien wählen…</translation>
+    </message>
+    <message>
+        <source>Choose a folder…</source>
+        <translation>Ordner wählen…</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>Abbrechen</translation>
+    </message>
+    <message numerus="yes">
+        <source>Unsaved changes in %n case(s).</source>
+        <translation>
+            <numerusform>Ungespeicherte Änderungen in %n Fall.</numerusform>
+            <numerusform>Ungespeicherte Änderungen in %n Fällen.</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Save</source>
+        <translation>Speichern</translation>
+    </message>
+    <message>
+        <source>Save case</source>
+        <translation>Fall speichern</translation>
+    </message>
+    <message>
+        <source>The scan of the case</source>
+        <translation>Die Aufnahme des Falls</translation>
+    </message>
+    <message>
+        <source>Case</source>
+        <translation>Fall</translation>
+    </message>
+    <message>
+        <source>CineQuant cases (*{ending})</source>
+        <translation>CineQuant-Fälle (*{ending})</translation>
+    </message>
+</context>
+<context>
     <name>Charts</name>
     <message>
         <source>Latency of each slice</source>
@@ -924,36 +1032,6 @@
     <message>
         <source>not exported yet</source>
         <translation>noch nicht exportiert</translation>
-    </message>
-    <message numerus="yes">
-        <source>Corrected by hand and not exported: %n slice(s).</source>
-        <translation>
-            <numerusform>Von Hand korrigiert und nicht exportiert: %n Schicht.</numerusform>
-            <numerusform>Von Hand korrigiert und nicht exportiert: %n Schichten.</numerusform>
-        </translation>
-    </message>
-    <message>
-        <source>one scan</source>
-        <translation>einer Aufnahme</translation>
-    </message>
-    <message numerus="yes">
-        <source>%n slice(s) of {scan}, {model} {precision}</source>
-        <translation>
-            <numerusform>%n Schicht von {scan}, {model} {precision}</numerusform>
-            <numerusform>%n Schichten von {scan}, {model} {precision}</numerusform>
-        </translation>
-    </message>
-    <message>
-        <source>Export and close…</source>
-        <translation>Exportieren und schließen …</translation>
-    </message>
-    <message>
-        <source>Close without them</source>
-        <translation>Ohne sie schließen</translation>
-    </message>
-    <message>
-        <source>Cancel</source>
-        <translation>Abbrechen</translation>
     </message>
 </context>
 <context>
@@ -2427,10 +2505,6 @@ Der Bericht unten enthält keine Patientendaten; er hilft, den Fehler zu beheben
         <source>The language changes when CineQuant is started again.</source>
         <translation>Die Sprache wechselt beim nächsten Start von CineQuant.</translation>
     </message>
-    <message>
-        <source>Export the corrected masks: a folder</source>
-        <translation>Korrigierte Masken exportieren: ein Ordner</translation>
-    </message>
 </context>
 <context>
     <name>MaskDialog</name>
@@ -3278,6 +3352,10 @@ ACDC</translation>
         <translation>Bilder werden gelesen</translation>
     </message>
     <message>
+        <source>{case}: its scan has unsaved changes in this window; save them first.</source>
+        <translation>{case}: Die Untersuchung hat in diesem Fenster ungespeicherte Änderungen; zuerst diese speichern.</translation>
+    </message>
+    <message>
         <source>Computing a beating heart</source>
         <translation>Ein schlagendes Herz wird berechnet</translation>
     </message>
@@ -3328,6 +3406,10 @@ ACDC</translation>
     <message>
         <source>Nothing to export yet: open a scan and wait until it is segmented.</source>
         <translation>Noch nichts zu exportieren: eine Untersuchung öffnen und warten, bis sie segmentiert ist.</translation>
+    </message>
+    <message>
+        <source>Nothing to save yet: open a scan first.</source>
+        <translation>Noch nichts zu speichern: zuerst eine Untersuchung öffnen.</translation>
     </message>
     <message>
         <source>Saving {file}</source>

@@ -159,7 +159,7 @@ def test_a_correction_that_cannot_be_written_does_not_keep_the_others(
 
     monkeypatch.setattr(exporting, "mask_nifti", write)
     rescued = session.recover(tmp_path / "recovery")
-    assert [path.name for path in rescued.written] == ["good_first_int8_corrected_mask.nii.gz"]
+    assert [path.name for path in rescued.written] == ["good_first_int8_corrected_mask.nii.gz", "good.cinequant"]
     assert rescued.failed == ("bad_first_int8_corrected_mask: ZeroDivisionError",)
     assert [type(bug) for bug in rescued.bugs] == [ZeroDivisionError]
 
@@ -177,7 +177,7 @@ def test_going_back_does_not_forget_that_a_correction_was_exported(
         reading.wait(5)
         return of, None
 
-    monkeypatch.setattr("app.session.opening.make_phantom", make)
+    monkeypatch.setattr("app.session.scan_reading.make_phantom", make)
     session.opening.open_phantom()
     qtbot.waitUntil(lambda: session.state.scan.loading is not None, timeout=5000)
     writer.gate.set()

@@ -31,6 +31,7 @@ from app.views.slice_view import SliceView
 from app.window.main_window import MainWindow
 from engine.errors import ExportError
 from engine.formats import nifti
+from engine.formats.case_file import corrected_labels, read_case
 from engine.formats.door import open_scan
 from engine.formats.nifti import read_mask
 from engine.formats.seg_read import read_seg
@@ -572,26 +573,55 @@ def press(dialog: QMessageBox, text: str) -> None:
     QApplication.processEvents()
 
 
-def test_closing_asks_and_exports(
-    qtbot: Any, correcting: MainWindow, tmp_path: Path, written: dict[str, np.ndarray],
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:  # fmt: skip
+def test_closing_asks_and_saves(
+    qtbot: Any, correcting: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     stroke(correcting, CORNER, FAR)
     corrected = shown_labels(correcting.session.state).array
     dialog = dialog_of(correcting)
-    assert "1 slice" in dialog.text()
+    assert (dialog.text(), dialog.informativeText()) == ("Unsaved changes in 1 case.", "scan")
     press(dialog, "Cancel")
     assert correcting.isVisible()
-    (tmp_path / "scan_first_int8_corrected_mask.nii.gz").write_bytes(b"of somebody else")
-    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path))
-    press(dialog_of(correcting), "Export and close…")
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: ("", ""))
+    press(dialog_of(correcting), "Save")  # and no name is given
+    assert correcting.isVisible()
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "a"), ""))
+    press(dialog_of(correcting), "Save")
     assert not correcting.isVisible()
-    assert np.array_equal(written["scan_first_int8_corrected_mask_2.nii.gz"], corrected)
+    [found] = [s for s in read_case(tmp_path / "a.cinequant").segmentations if s.planes]
+    assert np.array_equal(corrected_labels(found), corrected)
+
+
+def test_closing_saves_the_cases_that_were_left_too(
+    qtbot: Any, correcting: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stroke(correcting, CORNER, FAR)
+    correcting.session.opening.open_volume(volume(3, name="another"))
+    settle(qtbot, correcting.session)
+    asked: list[str] = []
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *args: (asked.append(Path(args[2]).name),
+                                                                       (str(tmp_path / "left"), ""))[1])  # fmt: skip
+    dialog = dialog_of(correcting)
+    assert dialog.informativeText() == "scan"
+    press(dialog, "Save")
+    assert asked == ["scan.cinequant"]
+    assert not correcting.isVisible()
+    assert read_case(tmp_path / "left.cinequant").scan.name == "scan"
+
+
+def test_closing_stays_open_where_the_case_cannot_be_written(
+    correcting: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stroke(correcting, CORNER, FAR)
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "none" / "a.cinequant"), ""))
+    press(dialog_of(correcting), "Save")
+    assert correcting.isVisible()
+    assert "the case is not saved (No such file or directory)" in correcting.session.state.message.text
 
 
 def test_closing_without_them(correcting: MainWindow) -> None:
     stroke(correcting, CORNER, FAR)
-    press(dialog_of(correcting), "Close without them")
+    press(dialog_of(correcting), "Discard")
     assert not correcting.isVisible()
 
 
@@ -604,9 +634,27 @@ def test_closing_does_not_ask_where_there_is_nothing_to_lose(correcting: MainWin
 def test_closing_unasked_writes_them(correcting: MainWindow, tmp_path: Path, written: dict[str, np.ndarray]) -> None:
     """A signal closes the window where nobody may be there to answer a question."""
     stroke(correcting, CORNER, FAR)
-    assert correcting.closing.close_unasked(tmp_path / "recovery") == tmp_path / "recovery"
+    assert str(tmp_path / "recovery") in correcting.closing.close_unasked(tmp_path / "recovery")
     assert not correcting.isVisible()
     assert set(written) == {"scan_first_int8_corrected_mask.nii.gz"}
+
+
+def test_closing_unasked_keeps_them_for_the_next_start(qtbot: Any, correcting: MainWindow, tmp_path: Path) -> None:
+    stroke(correcting, CORNER, FAR)
+    correcting.session.autosaving.keep_in(tmp_path / "kept")
+    settle(qtbot, correcting.session)
+    assert "offered at the next start" in correcting.closing.close_unasked(tmp_path / "recovery")
+    assert not correcting.isVisible() and not (tmp_path / "recovery").exists()
+    assert len(list(tmp_path.glob("kept/*/*.cinequant"))) == 1
+
+
+def test_logging_off_keeps_them_and_asks_nothing(qtbot: Any, correcting: MainWindow, tmp_path: Path) -> None:
+    stroke(correcting, CORNER, FAR)
+    correcting.session.autosaving.keep_in(tmp_path / "kept")
+    settle(qtbot, correcting.session)
+    correcting.closing.log_off()
+    assert correcting.close()
+    assert len(list(tmp_path.glob("kept/*/*.cinequant"))) == 1
 
 
 def test_closing_unasked_ends_even_where_they_cannot_be_written(correcting: MainWindow, tmp_path: Path) -> None:
@@ -618,7 +666,7 @@ def test_closing_unasked_ends_even_where_they_cannot_be_written(correcting: Main
 
 
 def test_closing_unasked_writes_nothing_where_there_is_nothing(correcting: MainWindow, tmp_path: Path) -> None:
-    assert correcting.closing.close_unasked(tmp_path / "recovery") is None
+    assert correcting.closing.close_unasked(tmp_path / "recovery") == ""
     assert not (tmp_path / "recovery").exists()
 
 

@@ -425,7 +425,8 @@ def test_recover_writes_what_is_on_screen(qtbot: Any, session: Session, tmp_path
     nibabel.save(nibabel.Nifti1Image(np.zeros((20, 24, 4, 3), np.int16), np.diag([1.5, 1.5, 8, 1])), scan)
     session.opening.open_volume(read([scan]))
     settle(qtbot, session)
-    [saved] = session.recover(tmp_path / "recovery").written
+    saved, case = session.recover(tmp_path / "recovery").written
+    assert case.suffix == ".cinequant"
     assert saved.name == "scan_first_int8_mask.nii.gz"
     assert saved.is_file()
 

@@ -16,7 +16,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from app.session import opening
+from app.session import scan_reading
 from app.session.jobs import REPORT_EVERY_S
 from app.state.changes import arriving, completed, returned
 from app.state.queries import plane_of, run_key, run_of, shown_labels
@@ -321,7 +321,7 @@ def test_the_phantoms_first_picture_is_there_before_the_rest(
         assert go_on.wait(20)
         return whole, None, None
 
-    monkeypatch.setattr(opening, "make_phantom", make)
+    monkeypatch.setattr(scan_reading, "make_phantom", make)
     window.session.opening.open_phantom()
     qtbot.waitUntil(lambda: loaded(window) == 1, timeout=10_000)
     assert window.slice_view._image.isVisible()

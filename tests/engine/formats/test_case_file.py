@@ -15,7 +15,18 @@ import numpy as np
 import pytest
 
 from engine.errors import ExportError, ScanError
-from engine.formats.case_file import CaseFile, ScanReference, Segmentation, Step, read_case, to_bytes, write_case
+from engine.formats.case_file import (
+    CaseFile,
+    LoadedMask,
+    ScanReference,
+    Segmentation,
+    Step,
+    corrected_labels,
+    read_case,
+    read_index,
+    to_bytes,
+    write_case,
+)
 from engine.phantom import make_phantom
 from engine.volume import Geometry, Known
 
@@ -32,13 +43,15 @@ def case() -> CaseFile:
     plane = labels[1, 2].copy()
     plane[10:14, 20:23] = 3
     step = Step(1, 2, 10, 20, labels[1, 2, 10:14, 20:23].copy(), plane[10:14, 20:23].copy())
+    joined = Step(1, 1, 3, 4, np.zeros((2, 2), np.uint8), np.ones((2, 2), np.uint8), joined=True)
     return CaseFile(
-        scan=ScanReference("nifti", (Path("scans/ärztin.nii.gz"),), "scan", "abc123", SHAPE),
+        scan=ScanReference("nifti", (Path("scans/ärztin.nii.gz"),), "scan", "abc123", SHAPE, series=3),
         geometry=geometry(),
         segmentations=(
-            Segmentation({"model": "quantlite", "precision": "int8"}, labels, {(1, 2): plane}, (step,), ()),
+            Segmentation({"model": "quantlite", "precision": "int8"}, labels, {(1, 2): plane}, (step, joined), ()),
             Segmentation({"model": "quantlite", "precision": "float32"}, labels),
         ),
+        mask=LoadedMask("truth.nii.gz", (labels > 0).astype(np.uint8), (0,), ("of one frame",)),
         choices={"lv": {"ed_frame_index": 0, "es_frame_index": 1}},
         view={"slice_index": 2},
         measurements={"lv": {"edv_ml": 140.5}},
@@ -61,10 +74,28 @@ def test_what_is_saved_is_read(tmp_path: Path) -> None:
         assert one.planes.keys() == other.planes.keys()
         for where, plane in one.planes.items():
             np.testing.assert_array_equal(plane, other.planes[where])
-    [step] = found.segmentations[0].done
+    step, joined = found.segmentations[0].done
+    assert (step.joined, joined.joined) == (False, True)
+    assert (found.mask.name, found.mask.frames, found.mask.notices) == ("truth.nii.gz", (0,), ("of one frame",))
+    np.testing.assert_array_equal(found.mask.labels, saved.mask.labels)
+    reference, index = read_index(path)
+    assert (reference, index["view"]) == (saved.scan, saved.view)
     np.testing.assert_array_equal(step.after, saved.segmentations[0].done[0].after)
     assert (step.frame, step.slice, step.top, step.left) == (1, 2, 10, 20)
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_case_of_the_first_schema_opens() -> None:
+    """The file is what to_bytes(case()) gave when schema 1 was the newest."""
+    path = Path(__file__).parent / "cases" / "schema_1.cinequant"
+    found, now = read_case(path), case()
+    assert found.program == "CineQuant 0.1.0"
+    assert found.scan == replace(now.scan, series=None)
+    assert (found.choices, found.view, found.measurements) == (now.choices, now.view, now.measurements)
+    assert found.mask is None
+    assert [step.joined for step in found.segmentations[0].done] == [False]
+    for one, other in zip(found.segmentations, now.segmentations, strict=True):
+        np.testing.assert_array_equal(corrected_labels(one), corrected_labels(other))
 
 
 def test_other_software_reads_the_masks() -> None:
@@ -123,7 +154,9 @@ def keep(index: dict[str, Any]) -> None:
     [
         (lambda: b"", "is damaged, or no case"),
         (lambda: to_bytes(case())[:900], "is damaged, or no case"),
-        (lambda: changed(lambda i: i.update(schema=99)), "newer version"),
+        (lambda: changed(lambda i: i.update(schema=99)), "schema 99, and this program reads up to 2; update CineQuant"),
+        (lambda: changed(lambda i: i.update(schema=0)), "its schema is 0"),
+        (lambda: changed(lambda i: i["mask"].update(frame_indices=[2])), "not of frames of the scan"),
         (lambda: changed(lambda i: i.pop("choices")), "choices is missing"),
         (lambda: changed(lambda i: i.update(schema=True)), "schema is missing"),
         (lambda: changed(lambda i: i["scan"].update(shape=[2, 3, 48])), "not that of a scan"),
@@ -170,12 +203,3 @@ def test_every_flipped_bit_is_refused_or_harmless(tmp_path: Path) -> None:
         assert (found.scan, found.choices) == (whole.scan, whole.choices)
         for one, other in zip(found.segmentations, whole.segmentations, strict=True):
             np.testing.assert_array_equal(one.labels, other.labels)
-
-
-def test_slices_corrected_in_one_step_stay_one_step(tmp_path: Path) -> None:
-    saved = case()
-    first = saved.segmentations[0].done[0]
-    segmentation = replace(saved.segmentations[0], done=(first, replace(first, slice=1, joined=True)))
-    write_case(tmp_path / "a.cinequant", replace(saved, segmentations=(segmentation,)))
-    found = read_case(tmp_path / "a.cinequant").segmentations[0].done
-    assert [step.joined for step in found] == [False, True]
