@@ -238,7 +238,9 @@ QScrollArea#side {{ border: 1px solid transparent; }}
 QScrollArea#side:focus {{ border-color: {accent}; }}
 QPushButton#recent:focus {{ border-color: {accent}; }}
 QFrame#panel {{ background: {panel}; border: 1px solid {border}; border-radius: 8px; }}
-QLabel#panelTitle {{ color: {muted}; font-size: 11px; font-weight: 600; letter-spacing: 0.9px; }}
+QPushButton#panelTitle {{ color: {muted}; font-size: 11px; font-weight: 600; letter-spacing: 0.9px; border: none;
+    background: transparent; padding: 0; text-align: left; min-height: 16px; }}
+QPushButton#panelTitle:hover, QPushButton#panelTitle:focus {{ color: {accent}; }}
 QLabel#muted {{ color: {muted}; }}
 QLabel#small {{ color: {muted}; font-size: 11px; }}
 QLabel#notice {{ color: {warning}; font-size: 11px; }}

@@ -27,18 +27,42 @@ from app.look import theme
 
 
 class Panel(QFrame):
-    """A card with a title in small capitals; put content into .body, extras into .title_row."""
+    """A card with a title in small capitals that folds it; put content into .body, extras into .title_row."""
 
     def __init__(self, title: str) -> None:
         super().__init__()
         self.setObjectName("panel")
-        self.body = QVBoxLayout(self)
-        self.body.setContentsMargins(14, 11, 14, 13)
-        self.body.setSpacing(8)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(14, 11, 14, 13)
+        column.setSpacing(8)
+        self._title = title.upper()
+        self.fold = QPushButton()
+        self.fold.setObjectName("panelTitle")
+        self.fold.clicked.connect(self._toggle)
         self.title_row = QHBoxLayout()
-        self.title_row.addWidget(label(title.upper(), "panelTitle"))
+        self.title_row.addWidget(self.fold)
         self.title_row.addStretch()
-        self.body.addLayout(self.title_row)
+        column.addLayout(self.title_row)
+        self._content = QWidget()
+        self.body = QVBoxLayout(self._content)
+        self.body.setContentsMargins(0, 0, 0, 0)
+        self.body.setSpacing(8)
+        column.addWidget(self._content)
+        self.set_folded(folded=False)
+
+    @property
+    def folded(self) -> bool:
+        """Whether only the title is shown."""
+        return self._content.isHidden()
+
+    def set_folded(self, *, folded: bool) -> None:
+        """Show the title alone, or everything."""
+        self._content.setVisible(not folded)
+        self.fold.setText(f"{'▸' if folded else '▾'} {self._title}")
+        self.fold.setAccessibleName(self._title)
+
+    def _toggle(self) -> None:
+        self.set_folded(folded=not self.folded)
 
 
 def label(text: str = "", name: str = "", *, wrap: bool = False) -> QLabel:

@@ -137,7 +137,8 @@ class FunctionPanel(Panel):
         if before is not None and shown == replace(before, frame=shown.frame) and shown.cine:
             self.curve.show_frame(shown.frame)
             return
-        self.setVisible(not shown.four_chambers)
+        if before is not None:  # without a parent yet it would open as a window of its own
+            self.setVisible(not shown.four_chambers)
         self._filled.setVisible(shown.function is not None)
         self._empty.setVisible(shown.function is None)
         self._whose.setText(shown.whose)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import QEvent, Signal
+from PySide6.QtCore import QEvent, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton
 
 from app.look import icons, theme
@@ -12,6 +12,8 @@ from app.look.widgets import label
 from app.state.types import AppState, Kind, Message
 from app.words.language import translate
 from app.words.names import without_names
+
+HARMLESS_MS = 8_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +30,7 @@ def _shown_message(state: AppState) -> ShownMessage:
 
 
 class MessageBar(QFrame):
-    """One message with at most one button, until it is closed or the next one comes."""
+    """One message with at most one button, until it is closed or the next comes. Success leaves by itself."""
 
     dismissed = Signal()
     command_requested = Signal(object)
@@ -54,6 +56,10 @@ class MessageBar(QFrame):
         close.clicked.connect(self.dismissed)
         row.addWidget(close)
         self._shown = ShownMessage()
+        self._clock = QTimer(self)
+        self._clock.setSingleShot(True)
+        self._clock.setInterval(HARMLESS_MS)
+        self._clock.timeout.connect(self._time_is_up)
         self.setVisible(False)
 
     def apply(self, state: AppState) -> None:
@@ -62,9 +68,12 @@ class MessageBar(QFrame):
             return
         self._shown = shown
         message = shown.message
+        self._clock.stop()
         self.setVisible(message is not None)
         if message is None:
             return
+        if message.kind is Kind.SUCCESS and not message.action:
+            self._clock.start()
         self.text.setText(shown.text)
         self.action.setText(message.action)
         self.action.setVisible(bool(message.action))
@@ -72,6 +81,13 @@ class MessageBar(QFrame):
         self.setProperty("kind", str(message.kind))
         self.style().unpolish(self)
         self.style().polish(self)
+
+    def _time_is_up(self) -> None:
+        """Nobody has to act on what went well. While the mouse is on it, somebody reads it."""
+        if self.underMouse():
+            self._clock.start()
+        else:
+            self.dismissed.emit()
 
     def _pressed(self) -> None:
         if self._shown.message is not None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QEvent, QObject, QSize, Qt
+from PySide6.QtCore import QByteArray, QEvent, QObject, QRect, QSize, Qt
 from PySide6.QtGui import (
     QCloseEvent,
     QKeyEvent,
@@ -25,7 +25,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.look import icons, theme
-from app.look.widgets import label
+from app.look.widgets import Panel, label
 from app.panels.cine_bar import CineBar
 from app.panels.correction_bar import CorrectButton, CorrectionBar
 from app.panels.details_panel import DetailsPanel
@@ -53,11 +53,13 @@ from app.window.closing import Closing
 from app.window.crash import CrashHandler
 from app.window.drops import Drops
 from app.window.edit_menu import CONTOURS
+from app.window.floating import Floating
 from app.window.info_windows import InfoWindows
 from app.window.layouts import LAYOUTS, View
 from app.window.menu_bar import MenuBar
 from app.window.menus import FIND
 from app.window.palette import ENGLISH, Palette
+from app.window.placing import FRAME, centred, placed
 from app.window.questions import Questions
 from app.window.settings import Settings
 from app.window.shortcuts import shortcuts
@@ -66,6 +68,7 @@ from app.words.language import translate
 from engine.pictures.render import Colour
 
 LEFT_WIDTH, RIGHT_WIDTH = 276, 352
+ROOMY_SIZE = QSize(1600, 1000)
 # Up to this height of the window the panels on the right need all of it for their words.
 ROOMY_FROM = 790
 # In a narrower one the patient needs the room of the program's name.
@@ -131,6 +134,7 @@ class MainWindow(QMainWindow):
         self.drops = Drops(self, self.stage, session.opening.open_paths)
         self.welcome.hide()
         self._shown = _shown_window(session.state)
+        self._panels_before = True
         session.changed.connect(self._apply)
         for view in self.views:
             view.apply(session.state)
@@ -138,7 +142,7 @@ class MainWindow(QMainWindow):
         QApplication.styleHints().colorSchemeChanged.connect(self._apply_theme)
         self.crash = CrashHandler(self, session.recover)
         _application().installEventFilter(self)
-        self.slice_view.setFocus()
+        self.stage.take_focus()
 
     # -- assembly ------------------------------------------------------------------------------------------------
 
@@ -159,13 +163,13 @@ class MainWindow(QMainWindow):
         middle.addWidget(self._left)
         centre = QVBoxLayout()
         centre.setSpacing(8)
-        centre.addWidget(self.messages)
-        centre.addWidget(self.welcome)
-        centre.addWidget(self.correction)
-        centre.addWidget(self.stage, 1)
+        over = Floating(self.stage, top=(self.messages, self.welcome), bottom=(self.correction,))
+        centre.addWidget(over, 1)
         centre.addWidget(self.cine)
         middle.addLayout(centre, 1)
-        middle.addWidget(_side(right, RIGHT_WIDTH, (self.function, self.long_axis, self.details, self.performance)))
+        panels = (self.function, self.long_axis, self.details, self.performance)
+        self._right = _side(right, RIGHT_WIDTH, panels)
+        middle.addWidget(self._right)
         column.addLayout(middle, 1)
         column.addWidget(self.status)
         self.setCentralWidget(root)
@@ -300,7 +304,19 @@ class MainWindow(QMainWindow):
         self.menus.menus_by_title[CONTOURS].popup(more.mapToGlobal(more.rect().bottomLeft()))
 
     def toggle_full_screen(self) -> None:
+        """Fill the screen, without the panels; back again, with those there were."""
+        if not self.isFullScreen():
+            self._panels_before = not self._left.isHidden()
         self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
+        self._show_panels(show=not self.isFullScreen() and self._panels_before)
+
+    def toggle_panels(self) -> None:
+        """Hide the panels beside the image, or show them again."""
+        self._show_panels(show=self._left.isHidden())
+
+    def _show_panels(self, *, show: bool) -> None:
+        for side in (self._left, self._right):
+            side.setVisible(show)
 
     def show_palette(self) -> None:
         """Open the list in which a command is found by a few letters of its name."""
@@ -318,8 +334,17 @@ class MainWindow(QMainWindow):
 
     def restore(self, geometry: QByteArray | None) -> None:
         """Put the window where it was last time, if that is still on a screen."""
-        if geometry is None or not self.restoreGeometry(geometry):
-            self.resize(QSize(1600, 1000).boundedTo(self.screen().availableSize()))
+        known = geometry is not None and self.restoreGeometry(geometry)
+        room = self.screen().availableGeometry()
+        if not known and not room.contains(QRect(room.topLeft(), ROOMY_SIZE.grownBy(FRAME))):
+            self.setWindowState(Qt.WindowState.WindowMaximized)
+        # Where it was may have been a larger screen; a frame that is higher than the screen hides the bottom.
+        self.setGeometry(placed(self.geometry(), room) if known else centred(ROOMY_SIZE, room))
+        for panel in self._panels():
+            panel.set_folded(folded=self._settings is not None and type(panel).__name__ in self._settings.folded)
+
+    def _panels(self) -> list[Panel]:
+        return self.findChildren(Panel)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -352,6 +377,7 @@ class MainWindow(QMainWindow):
         self.crash.remove()
         if self._settings is not None:
             self._settings.geometry = self.saveGeometry()
+            self._settings.folded = {type(panel).__name__ for panel in self._panels() if panel.folded}
             self._settings.save(self.session.state)
         self.check.close()
         self.session.close()

@@ -187,6 +187,7 @@ _VIEW = Menu(
         _theme(marked("Action", "Light theme"), Theme.LIGHT),
         _theme(marked("Action", "Theme of the system"), Theme.SYSTEM),
         _LANGUAGE,
+        Action(marked("Action", "Hide or show the panels"), lambda c: c.toggle_panels(), ("F9",)),
         Action(marked("Action", "Full screen"), lambda c: c.toggle_full_screen(), ("F11",)),
     ),
 )
@@ -197,8 +198,8 @@ _CINE = Menu(
         Action(marked("Action", "Previous frame"), lambda c: c.session.looking.step_frame(-1), ("Left",)),
         Action(marked("Action", "Next frame"), lambda c: c.session.looking.step_frame(1), ("Right",)),
         None,
-        Action(marked("Action", "Slower"), lambda c: c.session.looking.change_speed(-1), ("[",)),
-        Action(marked("Action", "Faster"), lambda c: c.session.looking.change_speed(1), ("]",)),
+        Action(marked("Action", "Slower"), lambda c: c.session.looking.change_speed(-1), ("[", "Shift+Left")),
+        Action(marked("Action", "Faster"), lambda c: c.session.looking.change_speed(1), ("]", "Shift+Right")),
         _toggle(marked("Action", "To and fro"), "B", "sweep"),
         None,
         Action(marked("Action", "Go to end-diastole"), lambda c: c.session.looking.go_to_phase("ED"), ("D",)),

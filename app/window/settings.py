@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from PySide6.QtCore import QByteArray, QSettings
 
 from app.state import structure_colours
 from app.state.changes import with_fields
-from app.state.types import MAX_RECENTS, AppState, Language, Layout, Overlay, Style, Theme
+from app.state.types import MAX_RECENTS, AppState, Language, Layout, Style, Theme
 from engine.network.bench import report_from_json
 from engine.volume import STRUCTURES
 
@@ -22,6 +23,7 @@ class Settings:
     def __init__(self, path: Path | None = None) -> None:
         form, scope = QSettings.Format.IniFormat, QSettings.Scope.UserScope
         self._store = QSettings(form, scope, "CineQuant", "CineQuant") if path is None else QSettings(str(path), form)
+        self._known: dict[str, str] = {}
 
     @property
     def folder(self) -> Path:
@@ -43,9 +45,9 @@ class Settings:
         overlay = replace(overlay, colours=structure_colours.from_json(self._json("overlay/colours")))
         chosen = {name: self._text(name) for name in ("model", "precision")}
         layout = self._text("layout")
-        recents = [Path(p) for p in self._list("recents") or () if isinstance(p, str) and p]
+        recents = _paths(self._list("recents"))
         theme, language = self._text("theme"), self._text("language")
-        return with_fields(
+        restored = with_fields(
             state,
             overlay=overlay,
             layout=Layout(layout) if layout in list(Layout) else state.preferences.layout,
@@ -60,24 +62,34 @@ class Settings:
             hide_names=self._text("hide_names") == "yes",
             recents=tuple(recents[:MAX_RECENTS]),
         )
+        self._known = _values(restored)
+        return restored
 
     def save(self, state: AppState) -> None:
-        """Store the preferences of this state."""
-        overlay: Overlay = state.preferences.overlay
-        self._store.setValue("layout", str(state.preferences.layout))
-        self._store.setValue("smooth", "yes" if state.preferences.smooth else "no")
-        self._store.setValue("sweep", "yes" if state.preferences.sweep else "no")
-        self._store.setValue("overlay/style", str(overlay.style))
-        self._store.setValue("overlay/opacity", f"{overlay.opacity:.2f}")
-        self._store.setValue("overlay/visible", json.dumps(sorted(overlay.visible)))
-        self._store.setValue("overlay/colours", json.dumps(structure_colours.to_json(overlay.colours)))
-        for name, value in (("model", state.models.model_id), ("precision", state.models.precision)):
-            self._store.setValue(name, value if name in state.models.by_hand else "")
-        self._store.setValue("report", json.dumps(state.models.report.to_json()) if state.models.report else "")
-        self._store.setValue("theme", str(state.preferences.theme))
-        self._store.setValue("language", str(state.preferences.language))
-        self._store.setValue("hide_names", "yes" if state.preferences.hide_names else "no")
-        self._store.setValue("recents", json.dumps([str(p) for p in state.preferences.recents]))
+        """Store the preferences that have changed since they were read or stored. Another window may store others."""
+        self._store.sync()
+        values = _values(state)
+        for key, value in values.items():
+            if value != self._known.get(key):
+                mixed = key == "recents"
+                self._store.setValue(key, self._with_others(state.preferences.recents) if mixed else value)
+        self._known = values
+        self._store.sync()
+
+    def _with_others(self, recents: Sequence[Path]) -> str:
+        """The scans opened here, then those that another window has opened since."""
+        known = _paths(self._list("recents", self._known.get("recents", "")))
+        others = [p for p in _paths(self._list("recents")) if p not in recents and p not in known]
+        return json.dumps([str(p) for p in [*recents, *others][:MAX_RECENTS]])
+
+    @property
+    def folded(self) -> set[str]:
+        """The names of the panels that are folded."""
+        return {name for name in self._list("window/folded") or () if isinstance(name, str)}
+
+    @folded.setter
+    def folded(self, names: set[str]) -> None:
+        self._store.setValue("window/folded", json.dumps(sorted(names)))
 
     @property
     def geometry(self) -> QByteArray | None:
@@ -99,12 +111,38 @@ class Settings:
         except ValueError:
             return None
 
-    def _list(self, key: str) -> list[Any] | None:
-        value = self._json(key)
+    def _list(self, key: str, text: str | None = None) -> list[Any] | None:
+        value = self._json(key, text)
         return value if isinstance(value, list) else None
 
-    def _json(self, key: str) -> Any:
+    def _json(self, key: str, text: str | None = None) -> Any:
+        """The value of a key, or of the text given in its place."""
         try:
-            return json.loads(self._text(key) or "null")
+            return json.loads((self._text(key) if text is None else text) or "null")
         except (ValueError, RecursionError):  # damaged, or nested too deeply for anything that was saved
             return None
+
+
+def _paths(values: list[Any] | None) -> list[Path]:
+    return [Path(value) for value in values or () if isinstance(value, str) and value]
+
+
+def _values(state: AppState) -> dict[str, str]:
+    """What is stored of a state, by key."""
+    preferences, overlay = state.preferences, state.preferences.overlay
+    chosen = {"model": state.models.model_id, "precision": state.models.precision}
+    return {
+        "layout": str(preferences.layout),
+        "smooth": "yes" if preferences.smooth else "no",
+        "sweep": "yes" if preferences.sweep else "no",
+        "overlay/style": str(overlay.style),
+        "overlay/opacity": f"{overlay.opacity:.2f}",
+        "overlay/visible": json.dumps(sorted(overlay.visible)),
+        "overlay/colours": json.dumps(structure_colours.to_json(overlay.colours)),
+        **{name: value if name in state.models.by_hand else "" for name, value in chosen.items()},
+        "report": json.dumps(state.models.report.to_json()) if state.models.report else "",
+        "theme": str(preferences.theme),
+        "language": str(preferences.language),
+        "hide_names": "yes" if preferences.hide_names else "no",
+        "recents": json.dumps([str(p) for p in preferences.recents]),
+    }

@@ -86,7 +86,8 @@ class Stage(QWidget):
 
     def _arrange(self, state: AppState) -> None:
         before = set(self.views)
-        focus = QApplication.focusWidget()
+        # Before the window is active nothing has the focus, and the window knows what will.
+        focus = QApplication.focusWidget() or self.window().focusWidget()
         focused = focus is not None and any(view is focus or view.isAncestorOf(focus) for view in before)
         self._shown = state.preferences.layout
         for view in before:
@@ -101,11 +102,16 @@ class Stage(QWidget):
             used = any(place.row <= i < place.row + place.rows for place in places)
             self._grid.setRowStretch(i, int(used))
             self._grid.setColumnStretch(i, 1)
-        if focused:  # else Qt gives it to some button, which the next Space would press
-            self.views[0].setFocus(Qt.FocusReason.OtherFocusReason)
+        if focused:
+            self.take_focus()
         for view in before - set(self.views):
             view.hide()
             view.apply(AppState())  # else it would keep this scan in memory after the next one is opened
+
+    def take_focus(self) -> None:
+        """Keys go to the first view. Otherwise Qt gives the focus to some button, which the next Space would press."""
+        if self.views:
+            self.views[0].setFocus(Qt.FocusReason.OtherFocusReason)
 
     def picture(self) -> QPixmap:
         """The views as shown, for a file. Each of them carries the research notice."""

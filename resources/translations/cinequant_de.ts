@@ -164,6 +164,10 @@
         <translation>Sprache des Systems</translation>
     </message>
     <message>
+        <source>Hide or show the panels</source>
+        <translation>Seitenleisten aus- oder einblenden</translation>
+    </message>
+    <message>
         <source>Full screen</source>
         <translation>Vollbild</translation>
     </message>

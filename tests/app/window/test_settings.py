@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QSettings
 
+from app.state.changes import evolve
 from app.state.types import AppState
 from app.window.settings import Settings
 
@@ -40,3 +41,16 @@ def test_damaged_settings_leave_the_default(tmp_path: Path, key: str, value: str
     store.setValue(key, value)
     store.sync()
     assert Settings(path).restore(AppState()) == AppState()
+
+
+def test_two_windows_keep_what_each_of_them_changed(tmp_path: Path) -> None:
+    path = tmp_path / "settings.ini"
+    Settings(path).save(evolve(AppState(), recents=(Path("/a"),)))
+    one, other = Settings(path), Settings(path)
+    first, second = one.restore(AppState()), other.restore(AppState())
+    one.save(evolve(first, smooth=False, recents=(Path("/one"), Path("/a"))))
+    other.save(evolve(second, sweep=True, recents=(Path("/other"), Path("/a"))))
+    one.save(evolve(first, smooth=False, recents=(Path("/two"), Path("/one"), Path("/a"))))
+    kept = Settings(path).restore(AppState()).preferences
+    assert not kept.smooth and kept.sweep
+    assert kept.recents == (Path("/two"), Path("/one"), Path("/a"), Path("/other"))
