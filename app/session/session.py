@@ -20,6 +20,7 @@ from app.session.jobs import Workers
 from app.session.looking import Looking
 from app.session.measuring import Measuring
 from app.session.opening import Opening
+from app.session.propagating import Propagating
 from app.session.segmenting import Segmenting
 from app.session.store import Store
 from app.session.undoing import Undoing
@@ -46,6 +47,7 @@ class Session:
         self.measuring = Measuring(self.store, self.undoing)
         self.correcting = Correcting(self.store)
         self.contours = Contours(self.store)
+        self.propagating = Propagating(self.store, self._workers)
         self.comparing = Comparing(self.store, self._workers)
         self.exporting = Exporting(self.store, self._workers)
         self.case_saving = CaseSaving(self.store, self._workers)
@@ -102,6 +104,7 @@ class Session:
         checking = None if self.idle else self.state.models.checking
         self.opening.cancel()
         self.comparing.cancel()
+        self.propagating.cancel()
         self.segmenting.cancel()
         self.update(checking=checking)
 
@@ -148,10 +151,12 @@ class Session:
     def _opening(self) -> Opening:
         # Through self the session would hold itself, and only the cycle collector could free it.
         segmenting, comparing, correcting = self.segmenting, self.comparing, self.correcting
+        propagating = self.propagating
 
         def leaving() -> None:
             segmenting.give_up()
             comparing.cancel()
+            propagating.cancel()
 
         def arrived(before: AppState) -> None:
             correcting.say_kept(before)

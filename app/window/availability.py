@@ -54,6 +54,7 @@ WHY_NOT: Mapping[str, Callable[[AppState], str]] = {
     "Copy the contours of the frame after": lambda state: reasons.no_neighbour(state, 1, 0),
     "Interpolate between corrected slices": reasons.no_gap_in_slices,
     "Interpolate between corrected frames": reasons.no_gap_in_frames,
+    "Carry through the cine": reasons.nothing_to_propagate,
     "Fill holes of the structure": reasons.not_correcting,
     "Smooth the structure": reasons.not_correcting,
     "Clear the structure": reasons.not_correcting,

@@ -55,6 +55,11 @@ _CONTOURS = Menu(
             lambda c: c.session.contours.interpolate_frames(),
             ("Ctrl+Shift+I",),
         ),
+        Action(
+            marked("Action", "Carry through the cine"),
+            lambda c: c.session.propagating.propagate(),
+            ("Ctrl+T",),
+        ),
         None,
         Action(marked("Action", "Fill holes of the structure"), lambda c: c.session.contours.fill(), ("Shift+F",)),
         Action(marked("Action", "Smooth the structure"), lambda c: c.session.contours.smooth(), ("Shift+S",)),

@@ -288,6 +288,10 @@
         <translation>Zwischen korrigierten Phasen interpolieren</translation>
     </message>
     <message>
+        <source>Carry through the cine</source>
+        <translation>Durch den Cine übertragen</translation>
+    </message>
+    <message>
         <source>Fill holes of the structure</source>
         <translation>Löcher der Struktur füllen</translation>
     </message>
@@ -3238,6 +3242,28 @@ ACDC</translation>
             <numerusform>%n Thread</numerusform>
             <numerusform>%n Threads</numerusform>
         </translation>
+    </message>
+</context>
+<context>
+    <name>Propagating</name>
+    <message>
+        <source>Carrying the correction through the cine</source>
+        <translation>Korrektur wird durch den Cine übertragen</translation>
+    </message>
+    <message>
+        <source>Contours were corrected meanwhile, so nothing was carried. Do it again.</source>
+        <translation>Inzwischen wurden Konturen korrigiert, deshalb wurde nichts übertragen. Bitte noch einmal.</translation>
+    </message>
+    <message numerus="yes">
+        <source>Carried to %n slice(s) of the other frames.</source>
+        <translation>
+            <numerusform>Auf %n Schicht der anderen Phasen übertragen.</numerusform>
+            <numerusform>Auf %n Schichten der anderen Phasen übertragen.</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Slices corrected by hand were left as they are. Undo takes all back.</source>
+        <translation>Von Hand korrigierte Schichten blieben, wie sie sind. Rückgängig nimmt alles zurück.</translation>
     </message>
 </context>
 <context>
