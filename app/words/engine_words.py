@@ -143,6 +143,11 @@ TEXTS = (
         "{count} studies of one image or slice each are of one series by all else that the files say: they are "
         "taken for one study whose identifiers were replaced.",
     ),
+    marked(
+        "Engine",
+        "By the numbers in the files' names frames are missing ({frames}): end-diastole or end-systole may be among "
+        "them.",
+    ),
     marked("Engine", "A slice seems to be missing between slices {between}: mL are not to be trusted."),
     marked("Engine", "The header gives no pixel spacing: 1 mm is assumed, so mm and mL are guesses."),
     marked("Engine", "A single slice without a thickness: 1 mm is assumed, so mL are guesses."),

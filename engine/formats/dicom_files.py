@@ -42,6 +42,9 @@ pydicom: Any = Later("pydicom", then=_take_values_as_they_are)
 
 UNFETCHED = "is a link whose content is not here (of a DataLad data set?); fetch it with 'datalad get'"
 
+GIT_LFS = b"version https://git-lfs"
+"""How a file begins that only points to its content elsewhere."""
+
 IMAGE_SUFFIXES = (".dcm", ".ima", ".dicom", ".dic")
 """What the names of images end in, where they have an ending at all."""
 

@@ -12,15 +12,11 @@ from engine.formats.dicom_image import Image
 from engine.formats.dicom_kind import normal
 from engine.formats.dicom_places import centre_mm
 from engine.formats.dicom_stack import Stack, grid_key
+from engine.formats.slice_steps import steps_of
 from engine.later import Later
 from engine.volume import Geometry, Known
 
 ndimage: Any = Later("scipy.ndimage")
-
-# Distances between neighbouring slices that differ by less than this share of their median are equal.
-EVEN = 0.02
-# A distance this much wider than the others is a slice that is not there.
-_GAP = 1.6
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,26 +73,12 @@ def _steps(stack: Stack, notices: list[str], spacing_notices: list[str]) -> tupl
     missing = ""
     if stack.lost:
         missing = "1 slice is left out" if stack.lost == 1 else f"{stack.lost} slices are left out"
-    places = np.array(stack.positions_mm)
-    gaps = np.diff(places)
-    if not gaps.size:
+    steps = steps_of(stack.positions_mm)
+    if steps is None:
         return None, (), missing
-    step = float(np.median(gaps))
-    if not (np.abs(gaps - step) > EVEN * step + 0.01).any():
-        return float(gaps.mean()), (), missing
-    # Half way to either neighbour; at the ends as far outwards as inwards.
-    slabs = np.concatenate((gaps[:1], (gaps[:-1] + gaps[1:]) / 2, gaps[-1:]))
-    where = int(np.argmax(np.abs(gaps - step)))
-    spacing_notices.append(
-        f"The slices are not evenly spaced: {gaps.min():.2f} to {gaps.max():.2f} mm, the widest difference between "
-        f"slices {where + 1} and {where + 2}. Each slice counts by its own distance to its neighbours."
-    )
-    wide = [k + 1 for k, gap in enumerate(gaps) if gap > _GAP * step]
-    if wide:
-        between = " and ".join(f"{k} and {k + 1}" for k in wide[:3])
-        notices.append(f"A slice seems to be missing between slices {between}: mL are not to be trusted.")
-        missing = missing or ("a slice seems to be missing" if len(wide) == 1 else "slices seem to be missing")
-    return step, tuple(float(slab) for slab in slabs), missing
+    spacing_notices += steps.spacing_notices
+    notices += steps.notices
+    return steps.step_mm, steps.slabs_mm, missing or steps.missing
 
 
 def _tilt_and_shift(stack: Stack, notices: list[str]) -> None:

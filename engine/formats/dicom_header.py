@@ -16,6 +16,7 @@ from engine.files import file_size, open_regular
 from engine.formats.dicom_enhanced import bytes_a_frame, enhanced_frames
 from engine.formats.dicom_files import (
     DEFLATED,
+    GIT_LFS,
     HEAD_BYTES,
     IMAGE_SUFFIXES,
     UNFETCHED,
@@ -100,6 +101,8 @@ def _not_dicom(path: Path, head: bytes) -> UnusableError:
     suffix = path.suffix.lower()
     nameless = not path.name.startswith(".") and (suffix == "" or suffix[1:].isdecimal())
     named = suffix in IMAGE_SUFFIXES
+    if head.startswith(GIT_LFS):
+        return UnusableError("is a pointer of Git LFS, whose content is not here; fetch it with 'git lfs pull'")
     if head and any(head):
         return UnusableError("is not a DICOM file", harmless=not named, foreign=True)
     harmless = not (named or nameless)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from engine.errors import ScanError
 from engine.files import file_size
+from engine.formats import nifti_names as names
 from engine.formats import nifti_values as values
 from engine.formats.nifti_file import (
     READABLE_SUFFIXES,
@@ -37,6 +38,7 @@ from engine.formats.nifti_masks import (
     write_mask,
     write_volume,
 )
+from engine.formats.slice_steps import steps_of
 from engine.volume import SAME_DIRECTION, Geometry, Known, OnPlane, Source, Volume, read_only
 
 # What the rest of the program needs of NIfTI, from one place.
@@ -67,6 +69,9 @@ SINGLE_SLICE = "a single slice, such as a long-axis view"
 _PACKED_AS_MASKS = 10
 """Images pack 1 to 4 times smaller, labels 30 times and more."""
 _THIN_MM = 4.0
+_LONGEST_STACK_MM = 250.0
+_BEATS_S, _DEFAULT_S, _LONGEST_BEAT_S = (0.3, 2.0), 1.0, 2.5
+"""Steps in time of images that are a heartbeat apart; what writers put there that know none; and the longest beat."""
 
 
 def is_mask(path: Path) -> bool:
@@ -109,10 +114,30 @@ def are_parts(paths: Sequence[Path]) -> bool:
         turned = max(np.abs(grid.geometry.directions - first.geometry.directions).max() for grid in grids)
         return bool(turned < SAME_DIRECTION * 10) and _apart(grids)
     if first.frames > 1 or not all(grid.geometry.same_as(first.geometry) for grid in grids):
-        return False
+        return over_time(paths)
     # Two patients on one grid are rare, but not in data sets that were resampled.
     some = [values.plain_values(read_frame(file)[..., None], 1.0, 0.0, file.path)[0][..., 0].T for file in files[:2]]
     return values.of_one_subject(some[0], some[1])
+
+
+def over_time(paths: Sequence[Path]) -> bool:
+    """Whether files are slices of one stack whose third axis is time: volumes pushed on into each other.
+
+    By their headers, and by the voxels of the file in the middle, where the heart moves. Raises ScanError as read does.
+    """
+    files = [open_nifti(path) for path in paths]
+    grids = [_about(file, file.shape, file.frames)[0] for file in files]
+    first = grids[0]
+    if first.slices == 1 or any(grid.array.shape != first.array.shape or grid.frames > 1 for grid in grids):
+        return False
+    turned = max(np.abs(grid.geometry.directions - first.geometry.directions).max() for grid in grids)
+    places = sorted(_places(grids))
+    depth = first.slices * first.geometry.spacing_mm[2]
+    if turned > SAME_DIRECTION * 10 or not _apart(grids) or min(np.diff(places)) > depth / 2:
+        return False
+    middle = files[_places(grids).index(places[len(places) // 2])]
+    array, _ = values.plain_values(read_frame(middle)[..., None], middle.slope, middle.inter, middle.path)
+    return values.slices_are_frames(array)
 
 
 def preview(path: Path) -> tuple[NDArray[Any], tuple[float, float]]:
@@ -143,6 +168,9 @@ def read(paths: Sequence[Path], *, on_plane: OnPlane | None = None) -> Volume:
     if len(set(paths)) < len(paths):
         raise ScanError(f"{paths[0]}: {len(paths)} NIfTI files are given, some of them twice; name each once")
     volumes = [_read_one(path) for path in paths]
+    if len({volume.slices for volume in volumes}) > 1 and over_time(paths):
+        # In a slice without much of the heart, frames are hard to tell from slices.
+        volumes = [_read_one(path, third_is_time=True) for path in paths]
     if all(volume.slices == 1 for volume in volumes) and _apart(volumes):
         return _stack(paths, volumes)
     for path, volume in zip(paths, volumes, strict=True):
@@ -169,6 +197,12 @@ def _sequence(paths: Sequence[Path], volumes: Sequence[Volume]) -> Volume:
                 "check that they are of one patient before you trust the ejection fraction."
             )
             break
+    if absent := names.missing_numbers(paths):
+        listed = ", ".join(map(str, absent[:5])) + (" …" if len(absent) > 5 else "")
+        notices.append(
+            f"By the numbers in the files' names frames are missing ({listed}): end-diastole or end-systole may be "
+            "among them."
+        )
     return Volume(
         array=np.concatenate([volume.array for volume in volumes]),
         geometry=first.geometry,
@@ -210,20 +244,15 @@ def _stack(paths: Sequence[Path], volumes: Sequence[Volume]) -> Volume:
     places = _places(volumes)
     order = sorted(range(len(paths)), key=places.__getitem__)
     lowest = volumes[order[0]].geometry
-    steps = np.diff([places[i] for i in order])
-    step = float(np.median(steps))
+    steps = steps_of([places[i] for i in order])
+    assert steps is not None
     notices = [notice for volume in volumes for notice in volume.notices]
-    spacing = lowest.spacing
-    if np.abs(steps - step).max() > 0.02 * step + 0.01:
-        spacing = Known.CONTRADICTED
-        notices.append(
-            f"The slices are not evenly spaced: {steps.min():.2f} to {steps.max():.2f} mm. {step:.2f} mm is used for "
-            "all, so mL may be wrong."
-        )
+    notices += [*steps.spacing_notices, *steps.notices]
     affine = lowest.affine.copy()
-    affine[:3, 2] = lowest.directions[:, 2] * step
+    affine[:3, 2] = lowest.directions[:, 2] * steps.step_mm
     array = np.concatenate([volumes[i].array for i in order], axis=1)
-    geometry = Geometry(affine, (len(paths), *lowest.shape[1:]), spacing, lowest.orientation)
+    shape = (len(paths), *lowest.shape[1:])
+    geometry = Geometry(affine, shape, lowest.spacing, lowest.orientation, steps.slabs_mm)
     return Volume(
         array=array,
         geometry=geometry,
@@ -232,8 +261,11 @@ def _stack(paths: Sequence[Path], volumes: Sequence[Volume]) -> Volume:
         frame_times_ms=first.frame_times_ms,
         window=first.window,
         not_short_axis=_not_short_axis(array, geometry),
+        missing=steps.missing,
         notices=(*dict.fromkeys(notices), f"{len(paths)} files of one slice each are shown as one stack."),
-        spacing_notices=tuple(dict.fromkeys(n for volume in volumes for n in volume.spacing_notices)),
+        spacing_notices=tuple(
+            dict.fromkeys((*(n for v in volumes for n in v.spacing_notices), *steps.spacing_notices))
+        ),
     )
 
 
@@ -245,7 +277,7 @@ def common_name(paths: Sequence[Path]) -> str:
     return shared or stem_of(paths[0])
 
 
-def _read_one(path: Path, on_plane: OnPlane | None = None) -> Volume:
+def _read_one(path: Path, on_plane: OnPlane | None = None, *, third_is_time: bool = False) -> Volume:
     file = open_nifti(path)
     about, layout = _about(file, file.shape, file.frames)
     on_first: Callable[[NDArray[Any]], None] | None = None
@@ -259,7 +291,7 @@ def _read_one(path: Path, on_plane: OnPlane | None = None) -> Volume:
     array, padding = values.without_padding(array)
     said = (*said, *padding)
     if layout.order[2] == 2 and not _is_thin(about.geometry):
-        again, why = _axes_by_values(array)
+        again, why = _axes_by_values(array, third_is_time=third_is_time)
         if why:
             array, said = again, (*said, why)
             about, layout = _about(file, (array.shape[0], array.shape[1], array.shape[2]), array.shape[3])
@@ -276,6 +308,7 @@ def _read_one(path: Path, on_plane: OnPlane | None = None) -> Volume:
         array = array[..., list(kept)]
     stack = layout.to_volume(array)
     reason = "a mask by its values" if values.is_mask(array) else _not_short_axis(stack, about.geometry)
+    reason = reason or _beats_apart(file, stack.shape[0])
     return replace(about, array=stack, not_short_axis=reason, notices=about.notices + said)
 
 
@@ -309,7 +342,7 @@ def _about(file: NiftiFile, shape: tuple[int, int, int], frames: int) -> tuple[V
     return about, layout
 
 
-def _axes_by_values(array: NDArray[Any]) -> tuple[NDArray[Any], str]:
+def _axes_by_values(array: NDArray[Any], *, third_is_time: bool) -> tuple[NDArray[Any], str]:
     """(I, J, K, T) with the axes as they seem to be meant, and what to say; empty where the file's order holds."""
     third, fourth = array.shape[2:]
     if values.time_before_slices(array):
@@ -317,7 +350,7 @@ def _axes_by_values(array: NDArray[Any]) -> tuple[NDArray[Any], str]:
             f"The file's axes seem to be (x, y, time, slice): its {third} × {fourth} images are shown as {fourth} "
             f"slices of {third} frames, though the header says the opposite. Check that before you trust any volume."
         )
-    if values.slices_are_frames(array):
+    if third_is_time or values.slices_are_frames(array):
         return array.swapaxes(2, 3), (
             f"The file's third axis seems to be time: its {third} images differ as little as frames of one slice do, "
             "so they are shown as a cine of one slice and not as a stack."
@@ -345,6 +378,17 @@ def _frame_times(file: NiftiFile, frames: int) -> tuple[float, ...] | None:
     return tuple(round(step * t, 4) for t in range(frames))
 
 
+def _beats_apart(file: NiftiFile, frames: int) -> str:
+    """Why frames are none of one heartbeat, by the time step and its unit; empty where nothing says so."""
+    if frames < 2 or not file.is_nifti:
+        return ""
+    unit_s = {8: 1.0, 16: 1e-3}.get(int(file.header["xyzt_units"]) & 0x38)
+    step = float(file.header["pixdim"][4]) * (unit_s or 0.0)
+    if not _BEATS_S[0] <= step <= _BEATS_S[1] or step == _DEFAULT_S or step * frames < _LONGEST_BEAT_S:
+        return ""
+    return f"no cine of one heartbeat: its frames span {step * frames:.1f} s"
+
+
 def _window(file: NiftiFile) -> tuple[float, float] | None:
     if not file.is_nifti:
         return None
@@ -367,6 +411,8 @@ def _not_short_axis(array: NDArray[Any], geometry: Geometry) -> str:
     if geometry.spacing is Known.ASSUMED:
         return ""
     x, y, z = geometry.spacing_mm
+    if (slices - 1) * z > _LONGEST_STACK_MM:
+        return f"a stack of {(slices - 1) * z:.0f} mm, longer than a heart"
     if slices > FEW_SLICES and z < _THIN_MM:
         return f"a volume of {slices} thin slices ({z:.3g} mm), not a short-axis stack"
     if z < 1.2 * max(x, y):

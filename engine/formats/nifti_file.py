@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from engine.errors import ScanError
 from engine.files import file_size, is_file, open_regular
 from engine.formats import metaimage_header, nrrd_header
-from engine.formats.dicom_files import UNFETCHED
+from engine.formats.dicom_files import GIT_LFS, UNFETCHED
 from engine.formats.nifti_grid import RAS_TO_LPS, nib, sizes_text
 from engine.formats.voxel_header import MOST_HEADER, Segment
 
@@ -139,6 +139,8 @@ def open_nifti(path: Path) -> NiftiFile:
             block = stream.read(540)
         if named is data or _magic(block) == "single":
             data = named
+        if block.startswith(GIT_LFS):
+            raise ValueError("it is a pointer of Git LFS, whose content is not here; fetch it with 'git lfs pull'")
         header = _header(block, single=data is named)
         dtype, shape = header.get_data_dtype(), header.get_data_shape()
         scale = header.get_slope_inter()

@@ -107,6 +107,8 @@ def _series(paths: tuple[Path, ...]) -> Series:
     pair = len(paths) == 2 and slices > 1
     if several and slices == 1:
         slices = len(paths)
+    elif len(paths) > 2 and nifti.over_time(paths):
+        frames, slices = slices, len(paths)
     else:
         frames *= len(paths)
     view = names.view_of(paths[0])

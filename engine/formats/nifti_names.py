@@ -6,8 +6,10 @@ orders and pairs what the headers and voxels allow.
 
 from __future__ import annotations
 
+import itertools
 import re
-from collections.abc import Collection, Iterable
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 
 from engine.formats.nifti_file import stem_of
@@ -98,6 +100,22 @@ def runs(paths: Iterable[Path]) -> list[list[Path]]:
             found.append(run)
             used.update(run)
     return found
+
+
+def missing_numbers(paths: Sequence[Path]) -> list[int]:
+    """Numbers that are left out where the names of a run, in its order, count evenly but for a gap; else none."""
+    if len(paths) < 4:
+        return []
+    rows = [{place: n for place, _, n in _numbers(stem_of(path).lower())} for path in paths]
+    counting = [place for place in rows[0] if len({row.get(place) for row in rows}) == len(paths)]
+    if len(counting) != 1 or any(counting[0] not in row for row in rows):
+        return []
+    counts = [row[counting[0]] for row in rows]
+    steps = [after - before for before, after in itertools.pairwise(counts)]
+    usual = Counter(steps).most_common(1)[0]
+    if usual[0] <= 0 or usual[1] < 0.6 * len(steps) or any(step <= 0 or step % usual[0] for step in steps):
+        return []
+    return sorted(set(range(counts[0], counts[-1], usual[0])) - set(counts))
 
 
 def _numbers(stem: str) -> list[tuple[int, str, int]]:

@@ -1828,6 +1828,10 @@ Der Bericht unten enthält keine Patientendaten; er hilft, den Fehler zu beheben
         <translation>{count} Studien mit je einem Bild oder einer Schicht gehören nach allen anderen Angaben zu einer Serie: Sie gelten als eine Studie, deren Kennungen ersetzt wurden.</translation>
     </message>
     <message>
+        <source>By the numbers in the files&apos; names frames are missing ({frames}): end-diastole or end-systole may be among them.</source>
+        <translation>Nach den Nummern in den Dateinamen fehlen Bilder ({frames}): Enddiastole oder Endsystole können darunter sein.</translation>
+    </message>
+    <message>
         <source>A slice seems to be missing between slices {between}: mL are not to be trusted.</source>
         <translation>Zwischen den Schichten {between} scheint eine zu fehlen: Auf mL ist kein Verlass.</translation>
     </message>
