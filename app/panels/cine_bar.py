@@ -10,9 +10,12 @@ from PySide6.QtWidgets import QFrame, QGridLayout
 from app.look import icons
 from app.look.widgets import Choice, Segments, label
 from app.panels.marked_slider import Mark, MarkedSlider, MarkKind
+from app.state.measured import shown_tally, uncounted_in
 from app.state.queries import frame_interval_ms, phase_frame, shown_correction
 from app.state.types import SPEEDS, AppState
 from app.words.language import translate
+from engine.measures.reading import Papillary
+from engine.volume import LV, RV
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +180,23 @@ def _marks(state: AppState) -> tuple[tuple[Mark, ...], tuple[Mark, ...]]:
     corrected = correction.slices if correction is not None else ()
     frame, index = state.view.frame_index, state.view.slice_index
     frames = _dots({t for t, z in corrected if z == index}, {t for t, _ in corrected})
-    return phases + frames, _dots({z for t, z in corrected if t == frame}, {z for _, z in corrected})
+    slices = _dots({z for t, z in corrected if t == frame}, {z for _, z in corrected})
+    return phases + frames, slices + _ranges(state)
+
+
+def _ranges(state: AppState) -> tuple[Mark, ...]:
+    """Which slices of the frame on screen count for each ventricle, from base to apex."""
+    tally = shown_tally(state)
+    if tally is None:
+        return ()
+    frame, found = state.view.frame_index, []
+    counts, does_not = translate("CineBar", "{side}: counts"), translate("CineBar", "{side}: does not count")
+    for column, structure, name in ((0, LV, "LV"), (2, RV, "RV")):
+        for index in tally.by(Papillary.LABELLED)[frame, :, column].nonzero()[0].tolist():
+            out = structure in uncounted_in(state, frame, index)
+            kind, tip = (MarkKind.UNCOUNTED, does_not) if out else (MarkKind.COUNTED, counts)
+            found.append(Mark(index, kind, tooltip=tip.format(side=name), structure=structure))
+    return tuple(found)
 
 
 def _dots(here: set[int], all_of_them: set[int]) -> tuple[Mark, ...]:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from PySide6.QtCore import QEvent, QPointF, QSize, Qt
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QHelpEvent, QPainter, QPaintEvent, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QSlider, QStyle, QStyleOptionSlider, QToolTip
 
 from app.look import theme
 from app.look.widgets import plain_tip
+from engine.volume import RV
 
 
 class MarkKind(StrEnum):
@@ -24,11 +25,16 @@ class MarkKind(StrEnum):
     FLAG = "flag"
     FAINT_FLAG = "faint-flag"
     """A flag that is not on what is on screen."""
+    COUNTED = "counted"
+    """A bar under the groove: the structure of this value counts. Bars of neighbours touch."""
+    UNCOUNTED = "uncounted"
+    """The same, hollow: it is there and does not count."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """index: the slider's value. colour: the name of a colour of app.look.theme. text: of a NAME.
+    """index: the slider's value. colour: the name of a colour of app.look.theme. text: of a NAME. structure:
+    of a bar, which has its colour.
 
     tooltip: shown over the mark; plain text, empty for none.
     """
@@ -38,8 +44,10 @@ class Mark:
     colour: str = "ACCENT"
     tooltip: str = ""
     text: str = ""
+    structure: int = 0
 
 
+BAR_PX = 3
 _HIT_PX = 6
 
 
@@ -106,7 +114,25 @@ class MarkedSlider(QSlider):
                 painter.drawText(QPointF(middle - wide / 2, self.height() - 1), mark.text)
             case MarkKind.DOT | MarkKind.RING:
                 painter.drawEllipse(QPointF(x, 3.5), 2.4, 2.4)
+            case MarkKind.COUNTED | MarkKind.UNCOUNTED:
+                self._paint_bar(painter, mark)
             case MarkKind.FLAG | MarkKind.FAINT_FLAG:
                 x += 6.5 if beside else 0.0
                 corners = [QPointF(x - 3, 1.5), QPointF(x + 3, 1.5), QPointF(x, 6.5)]
                 painter.drawPolygon(QPolygonF(corners))
+
+    def _paint_bar(self, painter: QPainter, mark: Mark) -> None:
+        """The RV below the LV, each half a step to both sides of its value."""
+        steps = max(self.maximum() - self.minimum(), 1)
+        half = (self.mark_x(self.maximum()) - self.mark_x(self.minimum())) / steps / 2
+        x, colour = self.mark_x(mark.index), QColor(theme.structure_css(mark.structure))
+        bottom = self.height() - (1 if mark.structure == RV else BAR_PX + 2)
+        box = QRectF(x - half + 0.5, bottom - BAR_PX, 2 * half - 1, BAR_PX)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        if mark.kind is MarkKind.COUNTED:
+            painter.fillRect(box, colour)
+        else:
+            painter.setPen(colour)
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRect(box.adjusted(0, 0, -1, -1))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)

@@ -36,7 +36,7 @@ class VolumeCurve(Plot):
         self.now = pg.InfiniteLine(angle=90)
         # Their names stand at the top, where _leave_room keeps the curves from.
         self.phases, self.rv_phases = (
-            {name: _phase_line(f"{side}{name}") for name in ("ED", "ES")} for side in ("", "RV ")
+            {name: _phase_line(f"{side}{name}", at) for name in ("ED", "ES")} for side, at in (("", 1.0), ("RV ", 0.0))
         )
         for line in (*self.phases.values(), *self.rv_phases.values()):
             line.sigPositionChangeFinished.connect(self._dragged)
@@ -144,8 +144,10 @@ class VolumeCurve(Plot):
         self.frame_requested.emit(min(max(round(at) - 1, 0), self._frames - 1))
 
 
-def _phase_line(name: str) -> pg.InfiniteLine:
-    options = {"position": 1.0, "anchors": [(0, 0.2), (1, 0.2)]}
+def _phase_line(name: str, at: float) -> pg.InfiniteLine:
+    """at: where its name stands, 1 at the top and 0 at the bottom."""
+    across = 0.2 if at else 0.9
+    options = {"position": at, "anchors": [(0, across), (1, across)]}
     line = pg.InfiniteLine(angle=90, label=name, labelOpts=options)
     line.label.setFont(theme.font(10))
     return line

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from app.state import editing
 from app.state.editing import Correction, CorrectionKey
-from app.state.queries import heart_of, run_of, shown_correction, view_shown
+from app.state.queries import heart_of, run_of, shown_correction, shown_function, view_shown
 from app.state.types import AppState, Run, RunKey, Status
 from engine.measures.function import Function, function_of
 from engine.measures.long_axis import measure_long_axis
@@ -15,7 +15,7 @@ from engine.measures.reading import Reading
 from engine.measures.tally import Tally, tally_of
 from engine.network.model_card import SHORT_AXIS
 from engine.network.predict import Prediction
-from engine.volume import Volume
+from engine.volume import STRUCTURES, Volume
 
 NONE = Reading()
 
@@ -49,6 +49,14 @@ def run_of_prediction(prediction: Prediction, volume: Volume, view: str, reading
         tally = tally_of(prediction.labels, volume)
         return replace(run, function=function_of(tally, volume, reading), tally=tally)
     return replace(run, long_axis=measure_long_axis(prediction.labels, volume) if volume.slices == 1 else None)
+
+
+def uncounted_in(state: AppState, frame: int, index: int) -> frozenset[int]:
+    """The structures of a slice that the numbers shown do not count: left out by the reader or by the base's rule."""
+    function = shown_function(state)
+    if function is None or not function.left_out:
+        return frozenset()
+    return frozenset(label for label in STRUCTURES if (label, frame, index) in function.left_out)
 
 
 def runs_measured(state: AppState) -> Mapping[RunKey, Run]:

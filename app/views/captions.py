@@ -9,11 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.session.correcting import said_of
+from app.state.measured import reading_of, uncounted_in
 from app.state.queries import card_of, drawn_labels, drawn_mask, run_of, shown_prediction
-from app.state.types import AppState, Status
+from app.state.types import AppState, Layout, Status
 from app.views.panes import Pane, Role, mask_name, progress_text
-from app.words.language import COUNT, translate
-from engine.volume import Known, Volume, orientation_letters
+from app.words.engine_words import translated
+from app.words.language import COUNT, joined, translate
+from engine.volume import STRUCTURES, Known, Volume, orientation_letters
 
 _ROUND_MM = (1, 2, 5, 10, 20, 50, 100, 200)
 
@@ -88,7 +90,7 @@ def top_right(state: AppState, *, frame: int | None = None, narrow: bool = False
     lines = []
     prediction = shown_prediction(state)
     if prediction is not None:
-        lines = [prediction.model_name, prediction.precision, *said_of(state, frame)]
+        lines = [prediction.model_name, prediction.precision, *said_of(state, frame), *_uncounted(state, frame)]
     elif card is not None and run is not None and run.planes:
         # Before the largest component of each structure is chosen, crumbs may be seen that the result does not have.
         if drawn_labels(state, frame=frame):
@@ -104,6 +106,35 @@ def top_right(state: AppState, *, frame: int | None = None, narrow: bool = False
         lines.append(f"- - {here.format(mask=name)}")
     if state.preferences.overlay.hidden and lines:
         lines.append(translate("Annotations", "outlines hidden (H)"))
+    return lines
+
+
+def _uncounted(state: AppState, frame: int | None) -> list[str]:
+    """What of this slice no number counts, and why."""
+    frame, index = state.view.frame_index if frame is None else frame, state.view.slice_index
+    if state.preferences.layout is Layout.SHEET:
+        count = reading_of(state).slices_left_out
+        return [translate("Annotations", "%n slice(s) left out by the reader", "", COUNT, count)] if count else []
+    out = uncounted_in(state, frame, index)
+    by_reader = {label for label in out if (label, frame, index) in reading_of(state).left_out}
+    lines = []
+    for labels, all_of_it, some in (
+        (
+            by_reader,
+            translate("Annotations", "left out by the reader: this slice"),
+            translate("Annotations", "left out by the reader: {structures}"),
+        ),
+        (
+            out - by_reader,
+            translate("Annotations", "not counted, open base: this slice"),
+            translate("Annotations", "not counted, open base: {structures}"),
+        ),
+    ):
+        if len(labels) == len(STRUCTURES):
+            lines.append(all_of_it)
+        elif labels:
+            names = joined([translated(STRUCTURES[label]) for label in sorted(labels)])
+            lines.append(some.format(structures=names))
     return lines
 
 

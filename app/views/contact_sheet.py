@@ -9,6 +9,7 @@ from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen
 
 from app.look import icons, theme
 from app.state.identity import Same
+from app.state.measured import uncounted_in
 from app.state.queries import drawn_labels, drawn_mask, plane_of, shown_correction, size_mm
 from app.state.types import AppState, Drawn, Overlay, Style
 from app.views import captions, drawing
@@ -73,6 +74,7 @@ class SheetPictures:
     voxels: tuple[Same, ...]
     owners: tuple[Same, ...]
     mask: Same
+    uncounted: tuple[frozenset[int], ...]
     corrected: frozenset[tuple[int, int]]
     frame_index: int
     window: tuple[float, float]
@@ -185,8 +187,9 @@ class ContactSheet(PaintedView):
         if labels is None:
             return
         overlay = self._state.preferences.overlay
+        uncounted = uncounted_in(self._state, self._state.view.frame_index, index)
         if overlay.style is Style.VOXELS:
-            colours = {k: c for k, c in theme.STRUCTURE_COLOURS.items() if k in overlay.visible}
+            colours = drawing.voxel_colours(overlay.visible, uncounted)
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
             image = drawing.rgba_image(overlay_rgba(labels.plane, colours, max(overlay.opacity, 0.1)))
             painter.drawImage(QPointF(0, 0), image)
@@ -194,7 +197,7 @@ class ContactSheet(PaintedView):
         fill = overlay.opacity if overlay.style is Style.FILL else 0.0
         where = (self._state.view.frame_index, index)
         paths = self._outlines.of(labels, where, overlay.visible, filled=fill > 0)
-        drawing.stroke(painter, paths, fill_opacity=fill)
+        drawing.stroke(painter, paths, fill_opacity=fill, uncounted=uncounted)
 
     # -- mouse ---------------------------------------------------------------------------------------------------
 
@@ -228,6 +231,7 @@ def _shown_sheet(state: AppState) -> ShownSheet:
             volume=Same(volume),
             voxels=tuple(voxels(state, view.frame_index, i) for i in every),
             owners=tuple(owner(drawn_labels(state, index=i)) for i in every),
+            uncounted=tuple(uncounted_in(state, view.frame_index, i) for i in every),
             mask=owner(drawn_mask(state) if state.preferences.mask_shown else None),
             corrected=frozenset(correction.planes) if correction is not None else frozenset(),
             frame_index=view.frame_index,

@@ -16,7 +16,7 @@ from PySide6.QtGui import QBrush, QColor, QFocusEvent, QFontMetricsF, QImage, QP
 
 from app.look import theme
 from app.state.types import Drawn
-from engine.pictures.render import grey, outlines
+from engine.pictures.render import Colour, grey, outlines
 from engine.volume import LV, MYO, RV
 
 INK, MUTED_INK, FAINT_INK, WARNING_INK, ACCENT_INK = "#e7ebf0", "#9aa6b5", "#8a97a8", "#e8b84f", "#3cc8b4"
@@ -101,27 +101,59 @@ def _path_of(mask: np.ndarray) -> QPainterPath:
     return path
 
 
-def stroke(painter: QPainter, paths: Paths, *, fill_opacity: float = 0.0, dashed: bool = False) -> None:
-    """Paint outlines in the painter's coordinates, lines of a width of their own."""
+def stroke(
+    painter: QPainter,
+    paths: Paths,
+    *,
+    fill_opacity: float = 0.0,
+    dashed: bool = False,
+    uncounted: frozenset[int] = frozenset(),
+) -> None:
+    """Paint outlines in the painter's coordinates, lines of a width of their own.
+
+    uncounted: structures that no number counts here; their lines are faint and dotted.
+    """
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     # Widths that no zoom changes are in the screen's pixels, of which a fine screen has more to a point.
     ratio = painter.device().devicePixelRatioF()
     for label, path in paths.items():
-        if fill_opacity:
+        if fill_opacity and label not in uncounted:
             colour = QColor(*theme.STRUCTURE_COLOURS[label])
             colour.setAlphaF(fill_opacity)
             painter.fillPath(path, QBrush(colour))
     # A dark line under each coloured one: bright blood beside a bright outline would swallow it. Under a dashed line
     # it is darker, so that the gaps are seen where a drawn-through line runs below.
-    for path in paths.values():
-        painter.strokePath(path, _cosmetic(QColor(0, 0, 0, 235 if dashed else 130), (2.6 if dashed else 3.4) * ratio))
+    for label, path in paths.items():
+        if label not in uncounted:
+            dark = QColor(0, 0, 0, 235 if dashed else 130)
+            painter.strokePath(path, _cosmetic(dark, (2.6 if dashed else 3.4) * ratio))
     for label, path in paths.items():
         colour = QColor(*theme.STRUCTURE_COLOURS[label])
         pen = _cosmetic(_towards_white(colour) if dashed else colour, 1.7 * ratio)
         if dashed:
             pen.setCapStyle(Qt.PenCapStyle.FlatCap)
             pen.setDashPattern([3.2, 2.6])
+        elif label in uncounted:
+            pen.setColor(uncounted_colour(colour))
+            pen.setCapStyle(Qt.PenCapStyle.FlatCap)
+            pen.setDashPattern([1.2, 2.4])
         painter.strokePath(path, pen)
+
+
+def uncounted_colour(colour: QColor) -> QColor:
+    """Of a structure that no number counts on this slice."""
+    faint = QColor(colour)
+    faint.setAlphaF(0.6)
+    return faint
+
+
+def voxel_colours(visible: frozenset[int], uncounted: frozenset[int]) -> dict[int, Colour]:
+    """Colour of each visible structure as voxels; nearly grey where no number counts it on this slice."""
+    colours = {label: colour for label, colour in theme.STRUCTURE_COLOURS.items() if label in visible}
+    for label in uncounted & visible:
+        red, green, blue = (round(0.25 * c + 80) for c in colours[label])
+        colours[label] = red, green, blue
+    return colours
 
 
 def _cosmetic(colour: QColor, width: float) -> QPen:

@@ -21,18 +21,23 @@ class OutlineItem(QGraphicsItem):
         self._dashed = dashed
         self._bounds = QRectF()
         self._fill_opacity = 0.0
+        self._uncounted: frozenset[int] = frozenset()
 
-    def show_paths(self, paths: Paths, shape: tuple[int, ...], fill_opacity: float) -> None:
-        """paths: as drawing.paths_of makes them. shape: (Y, X) of their slice."""
+    def show_paths(
+        self, paths: Paths, shape: tuple[int, ...], fill_opacity: float, uncounted: frozenset[int] = frozenset()
+    ) -> None:
+        """paths: as drawing.paths_of makes them. shape: (Y, X) of their slice. uncounted: see drawing.stroke."""
         self.prepareGeometryChange()
-        self.paths, self._fill_opacity = paths, fill_opacity
+        self.paths, self._fill_opacity, self._uncounted = paths, fill_opacity, uncounted
         self._bounds = QRectF(-1, -1, shape[1] + 2, shape[0] + 2)
 
     def boundingRect(self) -> QRectF:
         return self._bounds
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
-        drawing.stroke(painter, self.paths, fill_opacity=self._fill_opacity, dashed=self._dashed)
+        drawing.stroke(
+            painter, self.paths, fill_opacity=self._fill_opacity, dashed=self._dashed, uncounted=self._uncounted
+        )
 
 
 class VoxelItem(pg.ImageItem):

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import QFrame, QSizePolicy
 
 from app.look import theme
 from app.state.identity import Same
+from app.state.measured import uncounted_in
 from app.state.queries import cross_of, plane_of
 from app.state.types import AppState, Style
 from app.views import captions, drawing
@@ -149,6 +150,7 @@ class SliceView(pg.GraphicsView):
                 self._difference.show_pixels(labels.plane != pane.other.plane)
             return
         as_voxels = overlay.style is Style.VOXELS
+        uncounted = uncounted_in(self._state, pane.frame, self._state.view.slice_index)
         self._voxels.setVisible(labels is not None and as_voxels)
         self._outlines.setVisible(labels is not None and not as_voxels)
         self._mask.setVisible(mask is not None)
@@ -158,12 +160,12 @@ class SliceView(pg.GraphicsView):
         if labels is None:
             return
         if as_voxels:
-            colours = {k: c for k, c in theme.STRUCTURE_COLOURS.items() if k in overlay.visible}
+            colours = drawing.voxel_colours(overlay.visible, uncounted)
             self._voxels.setImage(overlay_rgba(labels.plane, colours, max(overlay.opacity, 0.1)), levels=None)
         else:
             fill = overlay.opacity if overlay.style is Style.FILL else 0.0
             paths = self._outline_source.of(labels, where, overlay.visible, filled=fill > 0)
-            self._outlines.show_paths(paths, labels.plane.shape, fill)
+            self._outlines.show_paths(paths, labels.plane.shape, fill, uncounted)
 
     def _placement(self) -> Placement:
         return place(self._state, (max(self.viewport().width(), 1), max(self.viewport().height(), 1)))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from app.state.brush import Brush
 from app.state.identity import Same
+from app.state.measured import uncounted_in
 from app.state.queries import can_draw, cross_of, plane_of
 from app.state.types import AppState, Cross, Drawn, Layout, Overlay
 from app.views import captions
@@ -37,12 +38,13 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class Contours:
-    """What is drawn over the image."""
+    """What is drawn over the image. uncounted: structures that no number counts here."""
 
     owners: tuple[Same, ...]
     frame: int
     slice_index: int
     overlay: Overlay
+    uncounted: frozenset[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +109,8 @@ def shown_slice(state: AppState, pane: Pane, role: Role) -> ShownSlice:
     if plane_of(state, pane.frame, view.slice_index) is not None:
         where, (dx, dy, _) = (pane.frame, view.slice_index), volume.geometry.spacing_mm
         picture = Picture(voxels(state, *where), *where, (dx, dy), view.window, view.invert)
-        contours = Contours(tuple(map(owner, (pane.labels, pane.other, pane.mask))), *where, state.preferences.overlay)
+        owners = tuple(map(owner, (pane.labels, pane.other, pane.mask)))
+        contours = Contours(owners, *where, state.preferences.overlay, uncounted_in(state, *where))
     return ShownSlice(
         volume=Same(volume),
         words=SliceWords(tuple(top), tuple(made_by[0]), tuple(made_by[1]), tuple(bottom)),

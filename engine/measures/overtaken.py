@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from engine.measures.function import Function
@@ -25,7 +26,11 @@ class Overtaken:
 
 
 def overtaken(function: Function, volume: Volume) -> tuple[Overtaken, ...]:
-    """Frames that have overtaken those held, which the reader may want to use. None where the reader has chosen."""
+    """Frames that have overtaken those held, which the reader may want to use. None where the reader has chosen.
+
+    Only frames in which the same slices count are compared: one from which the reader has left a slice out is smaller
+    for that reason alone.
+    """
     if not volume.is_cine:
         return ()
     reading = function.reading
@@ -37,9 +42,16 @@ def overtaken(function: Function, volume: Volume) -> tuple[Overtaken, ...]:
         if ed is None or es is None:
             continue
         least = OVERTAKEN_BY * volumes[ed]
-        now = extremes(volumes)
-        if chosen.ed is None and now.ed is not None and volumes[now.ed] > volumes[ed] + least:
-            found.append(Overtaken(side, "ed", now.ed))
-        if chosen.es is None and now.es is not None and 0 < volumes[now.es] < volumes[es] - least:
-            found.append(Overtaken(side, "es", now.es))
+        largest = extremes(_comparable(volumes, ed, function, side)).ed
+        smallest = extremes(_comparable(volumes, es, function, side)).es
+        if chosen.ed is None and largest is not None and volumes[largest] > volumes[ed] + least:
+            found.append(Overtaken(side, "ed", largest))
+        if chosen.es is None and smallest is not None and volumes[smallest] < volumes[es] - least:
+            found.append(Overtaken(side, "es", smallest))
     return tuple(found)
+
+
+def _comparable(volumes: Sequence[float], frame: int, function: Function, side: int) -> list[float]:
+    """The volumes of frames in which the same slices count as in this one, 0 for others."""
+    out = [frozenset(z for label, t, z in function.left_out if label == side and t == at) for at in range(len(volumes))]
+    return [volume if out[at] == out[frame] else 0.0 for at, volume in enumerate(volumes)]

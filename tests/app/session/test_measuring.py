@@ -11,11 +11,13 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPushButton
 
+from app.panels.marked_slider import MarkKind
 from app.panels.reading_box import chosen
 from app.state.brush import Brush
 from app.state.measured import reading_of
 from app.state.queries import correction_of, phase_frame, phases_shown, shown_function
 from app.state.types import Layout
+from app.views import captions
 from app.window.main_window import MainWindow
 from engine.measures.function import Function
 from engine.measures.reading import Base, Papillary, Phases, Reading
@@ -218,3 +220,25 @@ def test_the_panel_says_what_was_chosen() -> None:
         "1 slice left out by the reader",
     ]
     assert chosen(Reading()) == []
+
+
+def test_what_does_not_count_is_named_and_drawn_faintly(ready: MainWindow) -> None:
+    session, view = ready.session, ready.slice_view
+    session.update(frame_index=0)
+    state = session.state
+    index = state.view.slice_index
+    before = view.grab().toImage()
+    assert not [line for line in captions.top_right(state) if "left out" in line]
+    session.measuring.toggle_slice()
+    assert "left out by the reader: this slice" in captions.top_right(session.state)
+    assert view.grab().toImage() != before
+    session.measuring.toggle_slice()
+    session.measuring.toggle_slice(structures=(LV,))
+    assert "left out by the reader: LV cavity" in captions.top_right(session.state)
+    bars = {(mark.index, mark.structure): mark.kind for mark in ready.cine.slice.marks if mark.structure}
+    assert bars[index, LV] is MarkKind.UNCOUNTED and bars[index, RV] is MarkKind.COUNTED
+    session.update(frame_index=1)
+    bars = {(mark.index, mark.structure): mark.kind for mark in ready.cine.slice.marks if mark.structure}
+    assert bars[index, LV] is MarkKind.COUNTED
+    session.looking.show_layout(Layout.SHEET)
+    assert "1 slice left out by the reader" in captions.top_right(session.state)
