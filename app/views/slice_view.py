@@ -19,7 +19,6 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QFrame, QSizePolicy
 
-from app.look import theme
 from app.state.identity import Same
 from app.state.measured import uncounted_in
 from app.state.queries import cross_of, plane_of

@@ -550,6 +550,29 @@
         <translation>Konturen ausgeblendet (H)</translation>
     </message>
     <message numerus="yes">
+        <source>%n slice(s) left out by the reader</source>
+        <translation>
+            <numerusform>%n Schicht vom Befunder ausgelassen</numerusform>
+            <numerusform>%n Schichten vom Befunder ausgelassen</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>left out by the reader: this slice</source>
+        <translation>vom Befunder ausgelassen: diese Schicht</translation>
+    </message>
+    <message>
+        <source>left out by the reader: {structures}</source>
+        <translation>vom Befunder ausgelassen: {structures}</translation>
+    </message>
+    <message>
+        <source>not counted, open base: this slice</source>
+        <translation>zählt nicht, offene Basis: diese Schicht</translation>
+    </message>
+    <message>
+        <source>not counted, open base: {structures}</source>
+        <translation>zählt nicht, offene Basis: {structures}</translation>
+    </message>
+    <message numerus="yes">
         <source>%n pixel(s)</source>
         <translation>
             <numerusform>%n Pixel</numerusform>
@@ -760,6 +783,14 @@
     <message>
         <source>Round and round, or to and fro (B)</source>
         <translation>Im Kreis oder vor und zurück (B)</translation>
+    </message>
+    <message>
+        <source>{side}: counts</source>
+        <translation>{side}: zählt</translation>
+    </message>
+    <message>
+        <source>{side}: does not count</source>
+        <translation>{side}: zählt nicht</translation>
     </message>
     <message>
         <source>Phase</source>
