@@ -21,6 +21,7 @@ from app.panels.number_rows import (
     source_rows,
 )
 from app.panels.number_table import NumberTable
+from app.state.heart_views import shows_four_chambers
 from app.state.identity import Same
 from app.state.numbers import Sources, findings_now, precisions_now, sources_now
 from app.state.queries import run_of, shown_function
@@ -52,6 +53,7 @@ class ShownDetails:
 
     page: Details | None
     measured: bool
+    four_chambers: bool = False
     findings: Findings | None = None
     sources: Sources | None = None
     precisions: tuple[Function | None, Function | None] | None = None
@@ -61,6 +63,8 @@ class ShownDetails:
 
 def _shown_details(state: AppState) -> ShownDetails:
     page, measured = state.preferences.details, shown_function(state) is not None
+    if shows_four_chambers(state):  # measured by areas and lengths, in a panel of its own
+        return ShownDetails(page, measured, four_chambers=True)
     if page is Details.SOURCES:
         return ShownDetails(page, run_of(state) is not None or measured, sources=sources_now(state))
     if not measured or page is None:
@@ -139,6 +143,7 @@ class DetailsPanel(Panel):
         shown = self._shown
         if shown == before:
             return
+        self.setVisible(not shown.four_chambers)
         for page in PAGES:
             self.pages.buttons[str(page)].setChecked(page is shown.page)
         self._folded.setVisible(shown.page is not None)

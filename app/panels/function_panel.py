@@ -9,9 +9,11 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from app.look.widgets import Panel, label
+from app.panels.number_rows import beyond_norms
 from app.panels.reading_box import ReadingBox
 from app.panels.volume_curve import VolumeCurve
 from app.state.heart_views import shows_four_chambers
+from app.state.numbers import findings_now
 from app.state.queries import card_of, run_of, shown_correction, shown_function, shown_prediction
 from app.state.types import AppState, Run, Status
 from app.words.engine_words import translated
@@ -26,7 +28,10 @@ NOT_DEFINED = "–"
 
 @dataclass(frozen=True, slots=True)
 class ShownFunction:
-    """All that the panel shows. whose: model and precision. by_hand: that labels were corrected. empty: instead."""
+    """All that the panel shows. whose: model and precision. by_hand: that labels were corrected. empty: instead.
+
+    beyond: what lies beyond its normal range, by key: an arrow, and words.
+    """
 
     volume: Volume | None
     function: Function | None
@@ -35,6 +40,7 @@ class ShownFunction:
     by_hand: str
     empty: str
     four_chambers: bool
+    beyond: Mapping[str, tuple[str, str]]
     colours: Mapping[int, Colour]
 
     @property
@@ -53,6 +59,7 @@ def _shown_function(state: AppState) -> ShownFunction:
         by_hand=_by_hand(state) if there else "",
         empty="" if there else _why_empty(state, run_of(state)),
         four_chambers=shows_four_chambers(state),
+        beyond=beyond_norms(findings_now(state)) if there else {},
         colours=state.preferences.overlay.colours,
     )
 
@@ -150,7 +157,10 @@ class FunctionPanel(Panel):
         self._show(shown.function, shown.volume, shown.frame)
 
     def _show(self, function: Function, volume: Volume, frame: int) -> None:
-        self.lv_ef.setText(_percent(function.lv.ef_percent, doubtful="lv" in function.doubtful))
+        beyond = self._shown.beyond if self._shown is not None else {}
+        arrows = {key: arrow for key, (arrow, _) in beyond.items()}
+        left = _percent(function.lv.ef_percent, doubtful="lv" in function.doubtful)
+        self.lv_ef.setText(left + arrows.get("lv.ef_percent", ""))
         self.rv_ef.setText(_percent(function.rv.ef_percent, doubtful="rv" in function.doubtful))
         self.doubts.setText("\n".join(map(translated, function.notices)))
         self.doubts.setVisible(bool(function.notices))
@@ -161,8 +171,8 @@ class FunctionPanel(Panel):
                 volumes = (_unit(function.lv_ml[frame], "mL"), _unit(function.rv_ml[frame], "mL"))
                 rows.append((translate("Function", "Volume"), *volumes))
             else:
-                rows += [_row(sides, function) for sides in quantities.rows(main=False) if None not in sides]
-            rows += [_row(sides, function) for sides in quantities.rows(main=False) if None in sides]
+                rows += [_row(sides, function, arrows) for sides in quantities.rows(main=False) if None not in sides]
+            rows += [_row(sides, function, arrows) for sides in quantities.rows(main=False) if None in sides]
         self._fill_table([(_phases(function, volume), "LV", "RV"), *rows] if rows else [])
         self._spacing.setVisible(not known)
         self.reading.show_function(function, volume)
@@ -182,7 +192,8 @@ class FunctionPanel(Panel):
             note = translate("Function", "The order of the frames is unknown: no phases and no ejection fraction.")
         self._note.setText(note)
         self._note.setVisible(bool(note))
-        self._filled.setToolTip("\n".join(map(translated, quantities.rules(function))))
+        said = [words for _, words in beyond.values()]
+        self._filled.setToolTip("\n".join([*said, *map(translated, quantities.rules(function))]))
 
     def _fill_table(self, rows: list[tuple[str, str, str]]) -> None:
         """Cells are made once and kept."""
@@ -239,11 +250,14 @@ def _phases(function: Function, volume: Volume) -> str:
 
 
 def _row(
-    sides: tuple[quantities.Measure | None, quantities.Measure | None], function: Function
+    sides: tuple[quantities.Measure | None, quantities.Measure | None], function: Function, arrows: Mapping[str, str]
 ) -> tuple[str, str, str]:
-    """A row of engine.measures.quantities: name, left and right ventricle."""
+    """A row of engine.measures.quantities: name, left and right ventricle. arrows: by key, where beyond the norm."""
     name = next(side.name for side in sides if side is not None)
-    left, right = ("" if side is None else _unit(side.value(function), side.unit_of(function)) for side in sides)
+    left, right = (
+        "" if side is None else _unit(side.value(function), side.unit_of(function)) + arrows.get(side.key, "")
+        for side in sides
+    )
     return translated(name), left, right
 
 

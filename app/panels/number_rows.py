@@ -87,6 +87,19 @@ def number(row: Finding) -> NumberCell:
     return NumberCell(text + ARROWS[verdict], tip)
 
 
+def beyond_norms(findings: Findings | None) -> dict[str, tuple[str, str]]:
+    """Of each measure that lies beyond its normal range: the arrow, and what it means in words."""
+    if findings is None:
+        return {}
+    cells = {row.key: (ARROWS[row.verdict], row, number(row)) for row in rows_of(findings) if row.verdict is not None}
+    sides = quantities.SIDES
+    return {
+        key: (arrow, f"{sides[row.structure]} {translated(row.short)}: {cell.tip}")
+        for key, (arrow, row, cell) in cells.items()
+        if arrow
+    }
+
+
 def patient_text(body: Body) -> str:
     """The person in one line, with the formula of the surface area by its name."""
     parts = []

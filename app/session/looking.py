@@ -11,7 +11,7 @@ from app.session.store import Store
 from app.state import structure_colours
 from app.state.changes import first_window, value_of
 from app.state.queries import heart_view, phase_frame
-from app.state.types import SPEEDS, Kind, Layout, Style
+from app.state.types import SPEEDS, Details, Kind, Layout, Style
 from app.words.colour_words import judged
 from app.words.language import translate
 from engine.pictures.render import Colour, window_presets
@@ -93,6 +93,10 @@ class Looking:
     def show_layout(self, layout: Layout) -> None:
         """Divide the middle of the window in another way."""
         self._store.update(layout=layout)
+
+    def show_details(self, page: Details | None) -> None:
+        """Open a page of the details panel; the open one folds it."""
+        self._store.update(details=None if page is self._store.state.preferences.details else page)
 
     def toggle(self, field: str) -> None:
         """Give a field that is true or false its other value."""

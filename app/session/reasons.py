@@ -51,6 +51,11 @@ def nothing_corrected(state: AppState) -> str:
     return nothing_found(state) or ("" if there else translate("Reasons", "Correct a slice first."))
 
 
+def insertions_not_moved(state: AppState) -> str:
+    """Where the insertions are as they were found."""
+    return "" if state.facts.insertions is not None else translate("Reasons", "They are as found: nothing was moved.")
+
+
 def slice_not_corrected(state: AppState) -> str:
     """Where the slice on screen is as the model found it."""
     correction = correction_of(state)

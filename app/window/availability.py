@@ -28,6 +28,7 @@ WHY_NOT: Mapping[str, Callable[[AppState], str]] = {
     "Go to end-systole": reasons.no_phase,
     "Segment": reasons.no_scan,
     "Segment this slice only": reasons.no_scan,
+    "Find the insertions again": reasons.insertions_not_moved,
     "Undo": reasons.nothing_to_undo,
     "Redo": reasons.nothing_to_redo,
     "Correct contours": reasons.nothing_found,

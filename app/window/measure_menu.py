@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from app.state.measured import reading_of
 from app.window.actions import Action, Menu
+from app.window.details_menu import DETAILS
 from app.words.language import marked
 from engine.measures.reading import Base, Papillary
 from engine.volume import LV, MYO, RV
@@ -77,5 +78,8 @@ MEASURE = Menu(
         None,
         _SLICES,
         _CONVENTIONS,
+        None,
+        Action(marked("Action", "Patient…"), lambda c: c.questions.patient()),
+        DETAILS,
     ),
 )

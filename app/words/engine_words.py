@@ -206,6 +206,20 @@ TEXTS = (
     ),
     marked("Engine", "No range: sex and age are needed."),
     marked("Engine", "No range: {study} measured people from {low} to {high} years."),
+    marked("Engine", "Cardiac output = stroke volume × heart rate; the index is output / body surface area."),
+    marked("Engine", "Indices are divided by the body surface area, by the formula that is named beside it."),
+    marked("Engine", "Body surface area {area} m² by {formula}."),
+    marked("Engine", "Heart rate {rate} beats a minute ({source})."),
+    marked("Engine", "typed"),
+    marked("Engine", "header"),
+    marked("Engine", "frame times"),
+    marked("Engine", "Normal ranges: mean ± {width} SD of {study}; {people}."),
+    marked(
+        "Engine",
+        "Peak rates are the steepest slopes of the volume curve after smoothing by a Fourier series of {count} "
+        "harmonics (Bacharach et al., J Nucl Med 1983;24:1176): of ejection between end-diastole and end-systole, of "
+        "filling between end-systole and end-diastole. Times count from end-diastole and from end-systole.",
+    ),
     # rules of the measurements
     marked("Engine", "Volumes are the sum over slices of area times the distance between slices (Simpson's rule)."),
     marked("Engine", "Papillary muscles and trabeculae count as cavity."),

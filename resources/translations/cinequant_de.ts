@@ -447,6 +447,34 @@
         <source>Phases as found by rule</source>
         <translation>Phasen nach der Regel</translation>
     </message>
+    <message>
+        <source>Patient…</source>
+        <translation>Patient…</translation>
+    </message>
+    <message>
+        <source>Indices and normal ranges</source>
+        <translation>Indizes und Normbereiche</translation>
+    </message>
+    <message>
+        <source>Filling and ejection rates</source>
+        <translation>Füllungs- und Auswurfraten</translation>
+    </message>
+    <message>
+        <source>Wall by segment</source>
+        <translation>Wand nach Segmenten</translation>
+    </message>
+    <message>
+        <source>Model, corrected and mask side by side</source>
+        <translation>Modell, Korrektur und Maske nebeneinander</translation>
+    </message>
+    <message>
+        <source>float32 − int8, beside readers</source>
+        <translation>float32 − int8 neben Befundern</translation>
+    </message>
+    <message>
+        <source>Find the insertions again</source>
+        <translation>Ansätze neu suchen</translation>
+    </message>
 </context>
 <context>
     <name>Agreement</name>
@@ -2043,6 +2071,42 @@ Der Bericht unten enthält keine Patientendaten; er hilft, den Fehler zu beheben
         <translation>Kein Normbereich: {study} hat Menschen von {low} bis {high} Jahren gemessen.</translation>
     </message>
     <message>
+        <source>Cardiac output = stroke volume × heart rate; the index is output / body surface area.</source>
+        <translation>Herzzeitvolumen = Schlagvolumen × Herzfrequenz; der Index ist Herzzeitvolumen / Körperoberfläche.</translation>
+    </message>
+    <message>
+        <source>Indices are divided by the body surface area, by the formula that is named beside it.</source>
+        <translation>Indizes sind durch die Körperoberfläche geteilt, nach der daneben genannten Formel.</translation>
+    </message>
+    <message>
+        <source>Body surface area {area} m² by {formula}.</source>
+        <translation>Körperoberfläche {area} m² nach {formula}.</translation>
+    </message>
+    <message>
+        <source>Heart rate {rate} beats a minute ({source}).</source>
+        <translation>Herzfrequenz {rate} Schläge pro Minute ({source}).</translation>
+    </message>
+    <message>
+        <source>typed</source>
+        <translation>eingegeben</translation>
+    </message>
+    <message>
+        <source>header</source>
+        <translation>Header</translation>
+    </message>
+    <message>
+        <source>frame times</source>
+        <translation>Phasenzeiten</translation>
+    </message>
+    <message>
+        <source>Normal ranges: mean ± {width} SD of {study}; {people}.</source>
+        <translation>Normbereiche: Mittelwert ± {width} SD aus {study}; {people}.</translation>
+    </message>
+    <message>
+        <source>Peak rates are the steepest slopes of the volume curve after smoothing by a Fourier series of {count} harmonics (Bacharach et al., J Nucl Med 1983;24:1176): of ejection between end-diastole and end-systole, of filling between end-systole and end-diastole. Times count from end-diastole and from end-systole.</source>
+        <translation>Maximale Raten sind die steilsten Stellen der Volumenkurve nach Glättung mit einer Fourierreihe aus {count} Harmonischen (Bacharach et al., J Nucl Med 1983;24:1176): des Auswurfs zwischen Enddiastole und Endsystole, der Füllung zwischen Endsystole und Enddiastole. Zeiten zählen ab der Enddiastole und ab der Endsystole.</translation>
+    </message>
+    <message>
         <source>Volumes are the sum over slices of area times the distance between slices (Simpson&apos;s rule).</source>
         <translation>Volumina sind die Summe über die Schichten aus Fläche mal Schichtabstand (Scheibchensummation nach Simpson).</translation>
     </message>
@@ -2656,6 +2720,10 @@ ACDC</translation>
     <message>
         <source>Edit</source>
         <translation>Bearbeiten</translation>
+    </message>
+    <message>
+        <source>Details</source>
+        <translation>Details</translation>
     </message>
 </context>
 <context>
@@ -3372,6 +3440,10 @@ ACDC</translation>
     <message>
         <source>Correct a slice first.</source>
         <translation>Zuerst eine Schicht korrigieren.</translation>
+    </message>
+    <message>
+        <source>They are as found: nothing was moved.</source>
+        <translation>Sie sind, wie sie gefunden wurden: Nichts wurde verschoben.</translation>
     </message>
     <message>
         <source>This slice is as the model found it.</source>

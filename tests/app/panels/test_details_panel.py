@@ -7,7 +7,8 @@ import pytest
 from app_fixtures import card, catalog, prediction
 
 from app.panels.details_panel import DetailsPanel
-from app.panels.number_rows import number, rate_note
+from app.panels.function_panel import FunctionPanel
+from app.panels.number_rows import beyond_norms, number, rate_note
 from app.state import editing
 from app.state.changes import evolve, opened
 from app.state.identity import Same
@@ -147,3 +148,17 @@ def test_pages_fit_the_column_on_a_small_screen(panel, state):
         panel.adjustSize()
         assert panel.minimumSizeHint().width() <= 352
         assert panel.heightForWidth(352) < 460
+
+
+def test_the_function_panel_marks_what_lies_beyond_the_range(qtbot, state):
+    panel = FunctionPanel()
+    qtbot.addWidget(panel)
+    panel.apply(state)
+    assert "↓" not in panel.lv_ef.text() and "↑" not in panel.lv_ef.text()
+    heavy = replace(state.facts, typed=replace(MAN, weight_kg=400, height_cm=250))
+    assert set(beyond_norms(findings_now(evolve(state, facts=heavy)))) >= {"lv_mass_g_m2", "lv.sv_ml_m2"}
+    run = next(run for key, run in state.segmentation.runs.items() if key.precision == INT8)
+    weak = replace(run.function, lv=replace(run.function.lv, ef_percent=30.0))
+    runs = {key: replace(each, function=weak) for key, each in state.segmentation.runs.items()}
+    panel.apply(evolve(state, runs=runs))
+    assert panel.lv_ef.text() == "30 % ↓"
