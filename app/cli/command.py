@@ -20,6 +20,7 @@ from pathlib import Path
 
 from app.cli import terminal
 from app.cli.bench_verb import run_bench
+from app.cli.compare_cases_verb import run_compare_cases
 from app.cli.completion_verb import SHELLS, run_completion
 from app.cli.doctor_verb import run_doctor
 from app.cli.evaluate_verb import run_evaluate
@@ -158,6 +159,7 @@ def _parser() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParse
     view.add_argument(
         "paths", nargs="*", type=Path, metavar="PATH", help="scan: a file, an ED and an ES file, a folder"
     )
+    _add_case_scan(view)
     view.add_argument("--precision", help="precision to segment in, such as int8 or float32")
     view.add_argument("--screenshot", type=Path, metavar="F.png", help="segment, write the window as drawn, and exit")
 
@@ -183,6 +185,7 @@ def _parser() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParse
     measure.add_argument(
         "--labels", choices=tuple(CONVENTIONS), help="values in a NIfTI mask (default: what it says, else mnms)"
     )
+    _add_case_scan(measure)
     _add_model(measure)
     _add_view(measure)
     _add_json(measure)
@@ -192,6 +195,12 @@ def _parser() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParse
     _add_model(review)
     _add_view(review)
     _add_json(review)
+
+    cases = verb("compare-cases", run_compare_cases, "Compare two readers' cases of one scan: numbers and Dice.")
+    cases.add_argument("one", type=Path, metavar="A", help="a .cinequant file")
+    cases.add_argument("other", type=Path, metavar="B", help="another one of the same scan")
+    _add_case_scan(cases)
+    _add_json(cases)
 
     evaluate = verb("evaluate", run_evaluate, "Compare a model with the truth masks of a data set.")
     evaluate.add_argument("folder", type=Path, metavar="DIR")
@@ -258,6 +267,10 @@ def _add_scan(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="a file, an ED and an ES file, or a folder")
     parser.add_argument("--spacing", type=_spacing, metavar="X,Y,Z", help="voxel size in mm, instead of the header's")
     parser.add_argument("--force", action="store_true", help="segment what does not look like a short-axis MR stack")
+
+
+def _add_case_scan(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--scan", type=Path, metavar="PATH", help="where the scan of a case is, if it was moved")
 
 
 def _add_model(parser: argparse.ArgumentParser) -> None:

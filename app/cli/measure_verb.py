@@ -6,6 +6,7 @@ import argparse
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from app.cli.case_input import is_case, read_with_scan, refuse_options
 from app.cli.inputs import model_and_scan, open_volume, predict_labels
 from app.cli.terminal import number, print_json, print_notices, print_text, table
 from engine.network.model_card import FOUR_CHAMBER, SHORT_AXIS
@@ -18,14 +19,26 @@ if TYPE_CHECKING:
 
 def run_measure(arguments: argparse.Namespace) -> None:
     from app.cli.long_axis_text import print_long_axis  # noqa: PLC0415
+    from app.state.patient_facts import body_now  # noqa: PLC0415
     from engine.formats.masks import read_masks  # noqa: PLC0415
     from engine.measures import findings, flags  # noqa: PLC0415
     from engine.measures.body import body_of  # noqa: PLC0415
     from engine.measures.function import measure  # noqa: PLC0415
     from engine.measures.topology import topology_of  # noqa: PLC0415
 
-    confidence = None
-    if arguments.mask is not None:
+    confidence, body = None, None
+    own: Function | None = None
+    made: dict[str, Any]
+    if is_case(arguments.paths):
+        refuse_options(arguments)
+        case = read_with_scan(arguments.paths[0], arguments.scan)
+        volume, labels, made, by = case.volume, case.labels, case.made, case.by
+        own = case.run.function if case.correction is None else case.correction.function
+        body = body_now(volume, case.choices.facts)
+        view = SHORT_AXIS if case.run.function is not None else FOUR_CHAMBER
+        confidence = case.run.prediction.confidence if case.run.prediction is not None else None
+        made = {**made, "view": view}
+    elif arguments.mask is not None:
         if arguments.model or arguments.precision:
             arguments.usage_error("--mask takes the place of a model; leave out --model and --precision")
         volume = open_volume(arguments)
@@ -33,7 +46,7 @@ def run_measure(arguments: argparse.Namespace) -> None:
         labels = mask.labels
         volume = replace(volume, notices=(*volume.notices, *mask.notices))
         view = arguments.view or view_of(volume.geometry) or SHORT_AXIS
-        made: dict[str, Any] = {"mask": arguments.mask, "view": view}
+        made = {"mask": arguments.mask, "view": view}
         by = f"mask {arguments.mask.name}"
     else:
         card, precision, volume, view = model_and_scan(arguments)
@@ -45,13 +58,13 @@ def run_measure(arguments: argparse.Namespace) -> None:
         print_notices(volume.notices, as_json=arguments.json)
         print_long_axis(labels, volume, made, by, as_json=arguments.json)
         return
-    function = measure(labels, volume)
+    function = own or measure(labels, volume)
     notices = (*volume.notices, *function.notices)
     print_notices(notices, as_json=arguments.json)
     if arguments.json:
         found = flags.find_flags(topology_of(labels.array), volume, function, confidence=confidence)
         review = flags.to_json(found)
-        numbers = findings.to_json(findings.findings_of(function, volume, body_of(volume)))
+        numbers = findings.to_json(findings.findings_of(function, volume, body or body_of(volume)))
         values = {**numbers, "frames": volume.frames, "notices": notices, "review": review, **made}
         print_json("measure", values, input_sha256=voxels_sha256(volume.array))
     else:

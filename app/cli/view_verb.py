@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from app.cli.case_input import is_case
 from app.cli.inputs import check_parent
 from app.cli.interrupts import caught
 from engine.errors import CineQuantError, ScanError
@@ -16,7 +17,9 @@ def run_view(arguments: argparse.Namespace) -> int:
         if shot.suffix.lower() != ".png":
             arguments.usage_error(f"--screenshot {shot}: the file's name must end in .png")
         check_parent(shot)
-    for path in arguments.paths:
+    if arguments.scan is not None and not is_case(arguments.paths):
+        arguments.usage_error("--scan says where the scan of a case is; name the .cinequant file, too")
+    for path in (*arguments.paths, *([arguments.scan] if arguments.scan else [])):
         # Before the window opens; what else is wrong with a scan the window itself says.
         if not path.exists():
             may_be_verb = arguments.verb_is_implied and len(path.parts) == 1
@@ -31,4 +34,8 @@ def run_view(arguments: argparse.Namespace) -> int:
         raise CineQuantError(
             missing or f"the window toolkit cannot be loaded ({error}); install CineQuant again"
         ) from error
-    return int(run_viewer(arguments.paths, precision=arguments.precision, screenshot=shot, signals=caught()))
+    return int(
+        run_viewer(
+            arguments.paths, scan=arguments.scan, precision=arguments.precision, screenshot=shot, signals=caught()
+        )
+    )

@@ -11,8 +11,7 @@ from app.session.first_paint import FirstPaint
 from app.session.jobs import Reporter
 from app.session.scan_reading import find, phantom, read
 from app.state.case import Moved
-from app.state.case_return import Pieces, pieces_of, same_scan
-from engine.errors import ScanError
+from app.state.case_return import Pieces, pieces_of
 from engine.formats.case_file import CaseFile, read_case
 from engine.volume import Volume
 
@@ -38,6 +37,8 @@ def open_case(
     """The work. scan: where the user says that it is; empty for where the case says."""
 
     def run(reporter: Reporter) -> OpenedCase | Moved:
+        from engine.formats.case_scan import same_scan, scan_paths, stack_of  # noqa: PLC0415 - brings all readers
+
         case = read_case(path)
         own = None if recovered else path.absolute()
         index: Index | None = None
@@ -48,36 +49,8 @@ def open_case(
             if not paths:
                 return Moved(path, case.scan.name, next(iter(case.scan.paths), Path(case.scan.name)), recovered)
             index = find(paths)(reporter)
-            number, volume = _stack(case, index, paint, reporter)
+            number, volume = stack_of(case, index, lambda of, at: read(of, paint, at)(reporter))
         volume = same_scan(case, volume, path)
         return OpenedCase(own, case, pieces_of(case, volume, path), volume, index, number)
 
     return run
-
-
-def scan_paths(case: CaseFile, path: Path) -> tuple[Path, ...]:
-    """Where the scan of a case is: where it was, or beside the case. Empty if it is in neither place."""
-    if case.scan.paths and all(known.exists() for known in case.scan.paths):
-        return case.scan.paths
-    beside = tuple(path.parent / known.name for known in case.scan.paths)
-    return beside if beside and all(known.exists() for known in beside) else ()
-
-
-def _stack(case: CaseFile, index: Index, paint: FirstPaint, reporter: Reporter) -> tuple[int, Volume]:
-    """The stack of the case among those found: of those of its size, the first whose voxels are the same.
-
-    The likeliest stack if none is of its size; same_scan then says what is wrong.
-    """
-    numbers = [series.number for series in index.ranked if tuple(series.size) == case.scan.shape]
-    numbers.sort(key=lambda number: number != case.scan.series)
-    volume: Volume | None = None
-    for number in numbers:
-        series, volume = read(index, paint, number)(reporter)
-        try:
-            same_scan(case, volume, Path())
-        except ScanError:
-            continue
-        return series.number, volume
-    if volume is None:
-        series, volume = read(index, paint)(reporter)
-    return series.number, volume

@@ -27,7 +27,7 @@ from engine.network.catalog import Catalog
 from engine.network.model_card import FOUR_CHAMBER, SHORT_AXIS, ModelCard, PrecisionFile, TestTensors
 from engine.network.predict import Prediction, SliceTiming
 from engine.network.preprocess import InputSpec
-from engine.volume import STRUCTURES, Confidence, Known, LabelMap, Volume, read_only, voxels_sha256
+from engine.volume import STRUCTURES, Confidence, LabelMap, Volume, read_only
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,25 +44,8 @@ class Pieces:
     choices: Choices = field(default_factory=Choices)
 
 
-def same_scan(case: CaseFile, volume: Volume, path: Path) -> Volume:
-    """The scan as the case knows it, with the spacing that the user gave it.
-
-    path: of the case. Raises ScanError where it is another scan.
-    """
-    if volume.array.shape != case.scan.shape or voxels_sha256(volume.array) != case.scan.digest:
-        raise ScanError(
-            f"{path}: belongs to another scan than {volume.source.name}, whose voxels differ; open the scan of the "
-            f"case, {case.scan.name}"
-        )
-    if not volume.geometry.same_as(case.geometry) and case.geometry.spacing is Known.KNOWN:
-        volume = volume.with_spacing(*case.geometry.spacing_mm)
-    if not volume.geometry.same_as(case.geometry):
-        raise ScanError(f"{path}: its grid is not that of {volume.source.name}; segment the scan itself anew")
-    return volume
-
-
 def pieces_of(case: CaseFile, volume: Volume, path: Path) -> Pieces:
-    """Measure what a case holds. volume: as same_scan gives it. Raises ScanError."""
+    """Measure what a case holds. volume: as engine.formats.case_scan.same_scan gives it. Raises ScanError."""
     try:
         choices = choices_from(case.choices, volume.frames, volume.slices)
     except ValueError as error:
@@ -244,17 +227,21 @@ def _borrowed(made: Sequence[Prediction], view: str) -> ModelCard:
 # -- another reader's case ---------------------------------------------------------------------------------------------
 
 
-def reader_segmentation(case: CaseFile, path: Path) -> Segmentation:
-    """The segmentation that was on screen when a case was saved. Raises ScanError for a case without any."""
+def reader_key(case: CaseFile, path: Path) -> tuple[str, str]:
+    """Hash and precision of the model whose labels were on screen when a case was saved.
+
+    Raises ScanError for a case without any segmentation.
+    """
     if not case.segmentations:
         raise ScanError(f"{path}: holds no segmentation; open it, segment it and save it again")
-    wanted = (case.view.get("model_sha256"), case.view.get("precision"))
-    made = {(s.model.get("model_sha256"), s.model.get("precision")): s for s in case.segmentations}
-    return made.get(wanted, case.segmentations[0])
+    made = [(str(s.model.get("model_sha256")), str(s.model.get("precision"))) for s in case.segmentations]
+    wanted = (str(case.view.get("model_sha256")), str(case.view.get("precision")))
+    return wanted if wanted in made else made[0]
 
 
 def reader_labels(case: CaseFile, volume: Volume, path: Path) -> LabelMap:
-    """The labels as the reader left them. volume: as same_scan gives it. Raises ScanError."""
-    found = reader_segmentation(case, path)
+    """The labels as the reader left them. volume: as engine.formats.case_scan.same_scan gives it. Raises ScanError."""
+    key = reader_key(case, path)
+    found = next(s for s in case.segmentations if (s.model["model_sha256"], s.model["precision"]) == key)
     array = found.labels if case.view.get("corrected") is False else corrected_labels(found)
     return LabelMap(array, volume.geometry)

@@ -34,13 +34,18 @@ PICTURE_SIZE = (1600, 1000)
 
 
 def run_viewer(
-    paths: list[Path], *, precision: str | None, screenshot: Path | None, signals: Mapping[int, str] | None = None
+    paths: list[Path],
+    *,
+    precision: str | None,
+    screenshot: Path | None,
+    scan: Path | None = None,
+    signals: Mapping[int, str] | None = None,
 ) -> int:
     """Run the viewer until it is closed, and return the exit status.
 
     The status is 0, 1 where the scan could not be shown and segmented, or 128 + the signal that ended the viewer.
-    paths: a scan; none for the built-in phantom. screenshot: segment in one precision, write the window there, end.
-    signals: the signals that close the window, and what is said of each.
+    paths: a scan or a case; none for the built-in phantom. scan: where the scan of the case is. screenshot: segment in
+    one precision, write the window there, end. signals: the signals that close the window, and what is said of each.
     Raises CineQuantError where no window can be shown, ModelError where the model does not come in this precision.
     """
     problem = display.prepare(hidden=screenshot is not None)
@@ -75,7 +80,9 @@ def run_viewer(
     def begin() -> None:
         collector.exempt()
         session.segmenting.load_models()
-        if paths:
+        if scan is not None:
+            session.opening.open_case(paths[0], [scan])
+        elif paths:
             session.opening.open_paths(paths)
         else:
             session.opening.open_phantom()
@@ -148,6 +155,10 @@ class _Said:
 
     def _changed(self, old: AppState, new: AppState) -> None:
         self.begun = self.begun or new.models.catalog is not None
+        moved = new.cases.moved
+        if moved is not None and moved is not old.cases.moved:
+            self.problem = f"{moved.case}: its scan is not at {moved.looked_for} any more; say where with --scan PATH"
+            sys.stderr.write(f"cinequant: {self.problem}\n")
         message = new.message
         if message is None or message == old.message or message.kind is Kind.SUCCESS:
             return
