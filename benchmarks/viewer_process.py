@@ -12,6 +12,8 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,7 @@ WINDOW = (1920, 1080)
 WHEEL_EVENTS = 400
 PLAY_S = 4.0
 REPORTS = 20
+CORRECTIONS = 60
 PATIENCE_S = 600
 # None of them is needed for a picture; each costs more than a tenth of a second or 10 MB.
 HEAVY = (
@@ -221,6 +224,7 @@ def use(scan: Path, *, look: bool = True) -> None:
     flat_out_fps = shown / (time.perf_counter() - start)
     end(
         **reports,
+        **corrections(window, application),
         wheel_p50_ms=times[len(times) // 2],
         wheel_p95_ms=times[int(0.95 * len(times))],
         wheel_max_ms=times[-1],
@@ -276,6 +280,47 @@ def progress_reports(session: Any, application: Any, paints: Callable[[], int]) 
         "report_p50_ms": times[len(times) // 2],
         "report_p95_ms": times[int(0.95 * len(times))],
     }
+
+
+def corrections(window: Any, application: Any) -> dict[str, Any]:
+    """From lifting the brush, and from leaving a slice out, until the new numbers, curve and image are painted."""
+    from app.state.queries import shown_function  # noqa: PLC0415
+    from engine.volume import LV  # noqa: PLC0415
+
+    session = window.session
+    volume = session.state.scan.volume
+    dx, dy, _ = volume.geometry.spacing_mm
+    x_mm, y_mm = 10 * dx, 10 * dy  # a corner, where every stroke changes something
+    session.correcting.start()
+    brush = replace(session.state.correction.brush, label=LV, erase=False, radius_mm=4.0)
+    times: dict[str, list[float]] = {"correction": [], "correction_cpu": [], "leave_out": [], "leave_out_cpu": []}
+
+    def timed(name: str, do: Callable[[], object]) -> None:
+        start, busy = time.perf_counter(), time.thread_time()
+        do()
+        application.processEvents()
+        times[name].append((time.perf_counter() - start) * 1e3)
+        times[f"{name}_cpu"].append((time.thread_time() - busy) * 1e3)
+        settle_for(application, 0.02)
+
+    for number in range(CORRECTIONS):
+        frame, index = number // 2 % volume.frames, 1 + number // 2 % (volume.slices - 2)
+        session.update(frame_index=frame, slice_index=index, brush=replace(brush, erase=number % 2 == 1))
+        at = x_mm + number // 2
+        session.correcting.start_stroke(frame, at, y_mm)
+        session.correcting.draw(frame, at + 8, y_mm + 4)
+        settle_for(application, 0.02)
+        before = shown_function(session.state)
+        timed("correction", session.correcting.end_stroke)
+        if shown_function(session.state) == before:
+            raise SystemExit("a stroke changed no number")
+        timed("leave_out", partial(session.measuring.toggle_slice, frame=frame, index=0))
+    session.correcting.stop()
+    found = {"corrections": CORRECTIONS}
+    for name, of in times.items():
+        of.sort()
+        found |= {f"{name}_p50_ms": of[len(of) // 2], f"{name}_p95_ms": of[int(0.95 * len(of))]}
+    return found
 
 
 def settle_for(application: Any, seconds: float) -> None:

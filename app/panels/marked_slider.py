@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -97,8 +98,10 @@ class MarkedSlider(QSlider):
         painter.setFont(theme.font(9, bold=True))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         dotted = {mark.index for mark in self.marks if mark.kind in (MarkKind.DOT, MarkKind.RING)}
+        self._paint_bars(painter, [mark for mark in self.marks if mark.structure])
         for mark in self.marks:
-            self._paint(painter, mark, beside=mark.index in dotted)
+            if not mark.structure:
+                self._paint(painter, mark, beside=mark.index in dotted)
         painter.end()
 
     def _paint(self, painter: QPainter, mark: Mark, *, beside: bool) -> None:
@@ -114,25 +117,28 @@ class MarkedSlider(QSlider):
                 painter.drawText(QPointF(middle - wide / 2, self.height() - 1), mark.text)
             case MarkKind.DOT | MarkKind.RING:
                 painter.drawEllipse(QPointF(x, 3.5), 2.4, 2.4)
-            case MarkKind.COUNTED | MarkKind.UNCOUNTED:
-                self._paint_bar(painter, mark)
             case MarkKind.FLAG | MarkKind.FAINT_FLAG:
                 x += 6.5 if beside else 0.0
                 corners = [QPointF(x - 3, 1.5), QPointF(x + 3, 1.5), QPointF(x, 6.5)]
                 painter.drawPolygon(QPolygonF(corners))
 
-    def _paint_bar(self, painter: QPainter, mark: Mark) -> None:
-        """The RV below the LV, each half a step to both sides of its value."""
-        steps = max(self.maximum() - self.minimum(), 1)
-        half = (self.mark_x(self.maximum()) - self.mark_x(self.minimum())) / steps / 2
-        x, colour = self.mark_x(mark.index), QColor(theme.structure_css(mark.structure))
+    def _paint_bars(self, painter: QPainter, marks: Sequence[Mark]) -> None:
+        first, last = self.mark_x(self.minimum()), self.mark_x(self.maximum())
+        step = (last - first) / max(self.maximum() - self.minimum(), 1)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        for mark in marks:
+            self._paint_bar(painter, mark, first, step)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+
+    def _paint_bar(self, painter: QPainter, mark: Mark, first: float, step: float) -> None:
+        """The RV below the LV, each half a step to both sides of its value. first: where the smallest value stands."""
+        colour = QColor(theme.structure_css(mark.structure))
+        half, x = step / 2, first + step * (mark.index - self.minimum())
         bottom = self.height() - (1 if mark.structure == RV else BAR_PX + 2)
         box = QRectF(x - half + 0.5, bottom - BAR_PX, 2 * half - 1, BAR_PX)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         if mark.kind is MarkKind.COUNTED:
             painter.fillRect(box, colour)
         else:
             painter.setPen(colour)
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRect(box.adjusted(0, 0, -1, -1))
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)

@@ -73,6 +73,7 @@ class VolumeCurve(Plot):
         self._highest = max(*curves[LV], *curves[RV])
         self.setXRange(1, self._frames)
         self._leave_room()
+        apart_before = RV in self._at
         click = translate("Function", "Click to go to a frame")
         self.setToolTip(translate("Function", "Click to go to a frame; drag ED or ES to another") if movable else click)
         self._at = {LV: (ed, es)} | ({} if rv is None else {RV: rv})
@@ -81,7 +82,8 @@ class VolumeCurve(Plot):
                 line.setMovable(movable)
                 line.setBounds((1, self._frames))
         self._place_phases()
-        self.recolour()
+        if apart_before != (RV in self._at):
+            self._recolour_phases()
         self.show_frame(frame)
 
     def _place_phases(self) -> None:
@@ -102,7 +104,10 @@ class VolumeCurve(Plot):
             line.setPen(pg.mkPen(theme.structure_css(structure), width=2 * ratio))
             line.setSymbolBrush(theme.structure_css(structure))
         self.now.setPen(pg.mkPen(theme.TEXT, width=ratio))
-        apart = RV in self._at
+        self._recolour_phases()
+
+    def _recolour_phases(self) -> None:
+        apart, ratio = RV in self._at, self.devicePixelRatioF()
         for structure, lines in ((LV, self.phases), (RV, self.rv_phases)):
             colour = theme.structure_css(structure)
             for line in lines.values():
