@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 from app.panels.number_table import NumberCell
+from app.state.identity import Same
 from app.state.numbers import Sources
 from app.words.engine_words import translated
 from app.words.language import marked, translate
@@ -87,10 +89,16 @@ def number(row: Finding) -> NumberCell:
     return NumberCell(text + ARROWS[verdict], tip)
 
 
-def beyond_norms(findings: Findings | None) -> dict[str, tuple[str, str]]:
+def beyond_norms(findings: Findings | None) -> Mapping[str, tuple[str, str]]:
     """Of each measure that lies beyond its normal range: the arrow, and what it means in words."""
-    if findings is None:
-        return {}
+    return {} if findings is None else _beyond(Same(findings))
+
+
+@lru_cache(maxsize=2)
+def _beyond(known: Same) -> Mapping[str, tuple[str, str]]:
+    """Computed once for the same findings: a panel asks with every change of the state."""
+    findings = known.it
+    assert isinstance(findings, Findings)
     cells = {row.key: (ARROWS[row.verdict], row, number(row)) for row in rows_of(findings) if row.verdict is not None}
     sides = quantities.SIDES
     return {

@@ -9,10 +9,10 @@ from collections import OrderedDict
 from functools import lru_cache
 
 from app.state.identity import Same
-from app.state.queries import correction_of, drawn_labels, phase_frame, run_of, shown_correction
+from app.state.queries import correction_of, drawn_labels, phase_frame, run_of, shown_correction, shown_function
 from app.state.types import AppState, Drawn
 from engine.measures.segments import Insertions, Ring, Wall, ring_of, wall_from_rings
-from engine.volume import Geometry
+from engine.volume import LV, MYO, Geometry
 
 _KEPT = 128
 _rings: OrderedDict[tuple[Same, int, int, Same], Ring | None] = OrderedDict()
@@ -27,7 +27,10 @@ def wall_now(state: AppState) -> Wall | None:
     volume, ed, es = state.scan.volume, phase_frame(state, "ED"), phase_frame(state, "ES")
     if volume is None or ed is None:
         return None
-    key = (Same(run_of(state)), Same(shown_correction(state)), Same(volume.geometry), ed, es, state.facts.insertions)
+    function = shown_function(state)
+    left_out = function.left_out if function is not None else frozenset()
+    key = (Same(run_of(state)), Same(shown_correction(state)), Same(volume.geometry), ed, es, left_out,
+           state.facts.insertions)  # fmt: skip
     if key not in _walls:
         later = None if es is None else (es, rings_in(state, es))
         wall = _wall((ed, rings_in(state, ed)), later, Same(volume.geometry), state.facts.insertions)
@@ -45,10 +48,17 @@ def insertions_now(state: AppState) -> Insertions | None:
 
 
 def rings_in(state: AppState, frame: int) -> Rings:
-    """Of the labels drawn; empty while some are missing."""
+    """Of the labels drawn, without slices whose LV or myocardium is left out; empty while some labels are missing."""
     if state.scan.volume is None or drawn_labels(state, frame=frame, index=0) is None:
         return ()
-    found = ((index, ring_at(state, frame, index)) for index in range(state.scan.volume.slices))
+    function = shown_function(state)
+    left_out = function.left_out if function is not None else frozenset()
+    counted = [
+        index
+        for index in range(state.scan.volume.slices)
+        if left_out.isdisjoint({(LV, frame, index), (MYO, frame, index)})
+    ]
+    found = ((index, ring_at(state, frame, index)) for index in counted)
     return tuple((index, ring) for index, ring in found if ring is not None)
 
 

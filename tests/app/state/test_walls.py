@@ -1,5 +1,7 @@
 """The wall of what is drawn: computed once a slice, anew where a slice was corrected."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from app_fixtures import card, catalog, prediction
@@ -12,7 +14,7 @@ from engine.measures import segments
 from engine.measures.function import measure
 from engine.measures.segments import Insertions
 from engine.phantom import make_phantom
-from engine.volume import LV
+from engine.volume import LV, MYO
 
 
 @pytest.fixture(name="state")
@@ -66,7 +68,7 @@ def test_insertions_are_the_users_once_they_put_them(state):
     found = walls.insertions_now(state)
     assert found is not None and found.found
     own = Insertions(-1.0, 2.0, turn=-1, found=False)
-    moved = evolve(state, facts=state.facts.__class__(state.facts.typed, own))
+    moved = evolve(state, insertions=own)
     assert walls.insertions_now(moved) is own
     assert walls.wall_now(moved).insertions is own
 
@@ -74,3 +76,13 @@ def test_insertions_are_the_users_once_they_put_them(state):
 def test_nothing_before_there_are_labels(state):
     assert walls.wall_now(evolve(state, runs={})) is None
     assert walls.wall_now(AppState()) is None and walls.insertions_now(AppState()) is None
+
+
+def test_slices_that_the_reader_left_out_do_not_count(state):
+    whole = walls.wall_now(state)
+    index = whole.ed.slices[6]
+    run_at, run = next(iter(state.segmentation.runs.items()))
+    function = replace(run.function, left_out=frozenset({(MYO, whole.ed.frame, index)}))
+    without = walls.wall_now(evolve(state, runs={run_at: replace(run, function=function)}))
+    assert index in dict(walls.rings_in(state, whole.ed.frame))
+    assert index not in without.ed.slices
