@@ -116,3 +116,15 @@ def no_phase(state: AppState) -> str:
     """Without a known end-diastole."""
     there = bool(phases_shown(state))
     return no_scan(state) or ("" if there else translate("Reasons", "End-diastole and end-systole are not known yet."))
+
+
+def none_measured(state: AppState) -> str:
+    """Without a measurement on the image."""
+    there = bool(state.annotation.annotations)
+    return no_scan(state) or ("" if there else translate("Reasons", "Nothing was measured on the image yet."))
+
+
+def none_chosen(state: AppState) -> str:
+    """Without a measurement that was clicked."""
+    there = state.annotation.chosen is not None
+    return none_measured(state) or ("" if there else translate("Reasons", "Click a measurement first."))

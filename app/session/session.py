@@ -7,6 +7,7 @@ from typing import Any
 
 from PySide6.QtCore import SignalInstance
 
+from app.session.annotating import Annotating
 from app.session.autosaving import Autosaving
 from app.session.case_saving import CaseSaving
 from app.session.cine_clock import CineClock
@@ -47,6 +48,7 @@ class Session:
         self.measuring = Measuring(self.store, self.undoing)
         self.correcting = Correcting(self.store)
         self.contours = Contours(self.store)
+        self.annotating = Annotating(self.store, self.undoing)
         self.propagating = Propagating(self.store, self._workers)
         self.comparing = Comparing(self.store, self._workers)
         self.exporting = Exporting(self.store, self._workers)
@@ -89,6 +91,8 @@ class Session:
     def escape(self) -> None:
         """Leave what is innermost: a stroke, then correcting, then what the workers do."""
         if self.correcting.drop_stroke():
+            return
+        if self.annotating.leave():
             return
         if self.state.correction.correcting:
             self.correcting.stop()

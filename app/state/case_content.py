@@ -7,7 +7,9 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
+from app.state import annotations as notes
 from app.state import editing, patient_facts
+from app.state.annotations import Annotation, AnnotationState
 from app.state.case import CaseState, LeftCase
 from app.state.changes import evolve
 from app.state.editing import Change
@@ -34,6 +36,8 @@ def choices_of(state: AppState) -> dict[str, Any]:
         made["reading"] = reading_of(state).to_json()
     if state.facts != PatientFacts():
         made["patient"] = patient_facts.to_json(state.facts)
+    if state.annotation.annotations:
+        made["annotations"] = notes.to_json(state.annotation.annotations)
     if state.scan.view_asked:
         made["view_asked"] = state.scan.view_asked
     return made
@@ -46,6 +50,7 @@ class Choices:
     reading: Reading = NO_READING
     facts: PatientFacts = field(default_factory=PatientFacts)
     view_asked: str = ""
+    annotations: tuple[Annotation, ...] = ()
 
 
 def choices_from(choices: Mapping[str, Any], frames: int, slices: int) -> Choices:
@@ -57,6 +62,7 @@ def choices_from(choices: Mapping[str, Any], frames: int, slices: int) -> Choice
         reading=reading.from_json(choices["reading"], frames, slices) if "reading" in choices else NO_READING,
         facts=patient_facts.from_json(choices["patient"]) if "patient" in choices else PatientFacts(),
         view_asked=view_asked,
+        annotations=notes.from_json(choices.get("annotations", []), frames, slices),
     )
 
 
@@ -65,7 +71,13 @@ def with_choices(state: AppState, choices: Choices) -> AppState:
     readings = {key: kept for key, kept in state.measuring.readings.items() if key != state.scan.digest}
     if choices.reading != NO_READING:
         readings[state.scan.digest] = choices.reading
-    return evolve(state, readings=readings, facts=choices.facts, view_asked=choices.view_asked)
+    return evolve(
+        state,
+        readings=readings,
+        facts=choices.facts,
+        view_asked=choices.view_asked,
+        annotation=AnnotationState(choices.annotations),
+    )
 
 
 # -- to a case ---------------------------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from app.state import editing
+from app.state.annotations import AnnotationState
 from app.state.brush import Plane
 from app.state.case import BORROWED, CaseState
 from app.state.editing import Correction, CorrectionKey
@@ -151,6 +152,7 @@ def opened(state: AppState, volume: Volume, *, window: tuple[float, float] | Non
         segmentation=SegmentationState(),
         corrections=_of_scan(state, editing.packed),
         history=HistoryState(),
+        annotation=AnnotationState(),
         facts=PatientFacts(),
         case=CaseState(),
         message=None,
@@ -280,6 +282,7 @@ def returned(state: AppState, before: AppState) -> AppState:
         view=replace(before.view, playing=False),
         segmentation=replace(before.segmentation, runs=runs),
         history=before.history,
+        annotation=before.annotation,
         facts=before.facts,
         case=before.case,
         left=before.cases.left,

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from app.state.annotations import AnnotationState
 from app.state.brush import Brush
 from app.state.case import CasesState, CaseState
 from app.state.editing import Correction, CorrectionKey
@@ -388,6 +389,7 @@ class AppState:
     correction: CorrectionState = field(default_factory=CorrectionState)
     case: CaseState = field(default_factory=CaseState)
     cases: CasesState = field(default_factory=CasesState)
+    annotation: AnnotationState = field(default_factory=AnnotationState)
     history: HistoryState = field(default_factory=HistoryState)
     measuring: MeasuringState = field(default_factory=MeasuringState)
     facts: PatientFacts = field(default_factory=PatientFacts)

@@ -24,6 +24,7 @@ from app.state.measured import uncounted_in
 from app.state.queries import cross_of, plane_of
 from app.state.types import AppState, Style
 from app.views import captions, drawing
+from app.views.annotation_marks import hold_under, paint_annotations, reach_of, to_voxels
 from app.views.cross_lines import REACH_PX, handles, paint_cross
 from app.views.drawing import INK, WARNING_INK, Outlines
 from app.views.insertion_marks import INSERTIONS, mark_under, paint_marks
@@ -70,6 +71,10 @@ class SliceView(pg.GraphicsView):
     insertion_requested = Signal(str, int, float, float)
     """Which one, frame, x and y in mm from the image's corner."""
     insertion_dropped = Signal()
+    annotation_pressed = Signal(int, float, float, float, float)
+    """Frame, x and y in voxels, and how many voxels along x and y count as near."""
+    annotation_dragged = Signal(float, float)
+    annotation_released = Signal()
 
     # Of the class too: pyqtgraph resizes the view while it is being made.
     _state = AppState()
@@ -101,6 +106,7 @@ class SliceView(pg.GraphicsView):
         self._cursor: QPointF | None = None
         self._grip = ""
         self._drawing = False
+        self._measuring = False
         self._tool = ToolMarks()
         self._footer = ""
         self._ring = False
@@ -203,7 +209,8 @@ class SliceView(pg.GraphicsView):
             paint_cross(painter, placed, shown.cross)
         if shown.insertions is not None:
             paint_marks(painter, placed, shown.insertions)
-        if shown.brush is not None:
+        paint_annotations(painter, placed, shown.annotations, self._state)
+        if shown.brush is not None and not shown.annotations.tool:
             self._tool.paint(painter, placed, shown.brush, self._cursor)
         roomy = size[0] >= ROOMY_PX
         low = [self.value_under_cursor()]
@@ -313,6 +320,21 @@ class SliceView(pg.GraphicsView):
     def _at_mm(self, event: QMouseEvent) -> tuple[float, float]:
         return self._placement().to_mm(event.position().x(), event.position().y())
 
+    # -- measuring -----------------------------------------------------------------------------------------------
+
+    def _measures(self, event: QMouseEvent) -> bool:
+        """Whether this press is for a measurement: with the tool for one, or on one that is there."""
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier or self._role in (Role.FIRST, Role.SECOND):
+            return False
+        under = not self._can_draw() and self._hold_under(event.position())
+        return self._shown.annotations.tool or self._state.annotation.annotating is not None or under
+
+    def _hold_under(self, at: QPointF) -> bool:
+        return hold_under(self._state, self._shown.annotations, self._placement(), at) is not None
+
+    def _in_voxels(self, event: QMouseEvent) -> tuple[float, float]:
+        return to_voxels(self._state, self._placement(), event.position())
+
     # -- focus and mouse -----------------------------------------------------------------------------------------
 
     def focusInEvent(self, event: QFocusEvent) -> None:
@@ -329,13 +351,20 @@ class SliceView(pg.GraphicsView):
         self.setFocus(Qt.FocusReason.MouseFocusReason)
         left = event.button() == Qt.MouseButton.LeftButton
         self._grip = self._grip_at(event.position()) if left else ""
-        if not self._grip and not self._start_stroke(event):
+        self._measuring = left and self._measures(event)
+        if self._measuring:
+            at, reach = self._in_voxels(event), reach_of(self._state, self._placement())
+            self._grip = ""
+            self.annotation_pressed.emit(self._pane.frame, *at, *reach)
+        elif not self._grip and not self._start_stroke(event):
             self._mouse.press(event, self._state)
         event.accept()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         self._cursor = event.position()
-        if self._grip in INSERTIONS:
+        if self._measuring or self._state.annotation.annotating is not None:
+            self.annotation_dragged.emit(*self._in_voxels(event))
+        elif self._grip in INSERTIONS:
             self.insertion_requested.emit(self._grip, self._pane.frame, *self._at_mm(event))
         elif self._grip:
             self._drag_cross(event.position())
@@ -346,7 +375,11 @@ class SliceView(pg.GraphicsView):
         over = self._grip or self._grip_at(event.position())
         shapes = Qt.CursorShape
         self.viewport().setCursor(
-            self._tool.cursor(self._placement(), self._cursor)
+            shapes.CrossCursor
+            if self._shown.annotations.tool
+            else shapes.SizeAllCursor
+            if not self._can_draw() and self._hold_under(event.position())
+            else self._tool.cursor(self._placement(), self._cursor)
             if self._can_draw()
             else shapes.SizeAllCursor
             if over == "move"
@@ -361,6 +394,10 @@ class SliceView(pg.GraphicsView):
         if self._grip in INSERTIONS:
             self.insertion_dropped.emit()
         self._grip = ""
+        if self._measuring:
+            self._measuring = False
+            self.annotation_released.emit()
+            return
         if self._drawing and event.button() == Qt.MouseButton.LeftButton:
             self._drawing = False
             self.stroke_ended.emit()
@@ -370,6 +407,9 @@ class SliceView(pg.GraphicsView):
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         # Two dabs in a row are two dabs.
+        if self._measures(event):
+            event.accept()
+            return
         if not self._start_stroke(event) and event.button() == Qt.MouseButton.LeftButton:
             self.reset_requested.emit()
         event.accept()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from app.state.brush import Brush
 from app.state.identity import Same
@@ -10,6 +10,7 @@ from app.state.measured import uncounted_in
 from app.state.queries import can_draw, cross_of, plane_of
 from app.state.types import AppState, Cross, Drawn, Layout, Overlay
 from app.views import captions
+from app.views.annotation_marks import AnnotationMarks, annotation_marks
 from app.views.insertion_marks import InsertionMarks, insertion_marks
 from app.views.panes import Pane, Role
 
@@ -83,6 +84,7 @@ class ShownSlice:
     cross: Cross | None = None
     brush: Brush | None = None
     insertions: InsertionMarks | None = None
+    annotations: AnnotationMarks = field(default_factory=AnnotationMarks)
 
 
 def shown_slice(state: AppState, pane: Pane, role: Role) -> ShownSlice:
@@ -121,4 +123,5 @@ def shown_slice(state: AppState, pane: Pane, role: Role) -> ShownSlice:
         cross=cross_of(state) if crossed else None,
         brush=state.correction.brush if drawing else None,
         insertions=insertion_marks(state, pane.frame) if single and not drawing else None,
+        annotations=annotation_marks(state, pane.frame) if single else AnnotationMarks(),
     )

@@ -1,7 +1,8 @@
-"""The Edit menu: undo, the tools that correct contours, and what is done to the contours of whole slices."""
+"""The Edit menu: undo, measuring on the image, tools that correct contours, and what is done to whole slices."""
 
 from __future__ import annotations
 
+from app.state.annotations import Measure
 from app.state.brush import Tool
 from app.window.actions import Action, Menu
 from app.words.language import marked
@@ -20,6 +21,15 @@ def _tool(text: str, key: str, tool: Tool) -> Action:
         lambda commands: commands.session.correcting.take(tool),
         (key,),
         lambda state: state.correction.correcting and state.correction.brush.tool is tool,
+    )
+
+
+def _measure(text: str, key: str, measure: Measure) -> Action:
+    return Action(
+        text,
+        lambda commands: commands.session.annotating.take(measure),
+        (key,),
+        lambda state: state.annotation.measure_tool is measure,
     )
 
 
@@ -101,6 +111,18 @@ _TOOLS = Menu(
         Action(marked("Action", "Larger brush"), lambda c: c.session.correcting.resize_brush(1), ("+", "=")),
     ),
 )
+_MEASURE = Menu(
+    marked("Menu", "Measure on the image"),
+    (
+        _measure(marked("Action", "Ruler"), "Q", Measure.LENGTH),
+        _measure(marked("Action", "Angle between two lines"), "Shift+Q", Measure.ANGLE),
+        _measure(marked("Action", "Area within a line"), "Ctrl+Shift+A", Measure.AREA),
+        _measure(marked("Action", "Mean and SD in a circle"), "Shift+A", Measure.CIRCLE),
+        None,
+        Action(marked("Action", "Delete the measurement"), lambda c: c.session.annotating.delete(), ("Delete",)),
+        Action(marked("Action", "Delete all measurements"), lambda c: c.session.annotating.delete_all()),
+    ),
+)
 EDIT = Menu(
     marked("Menu", "Edit"),
     (
@@ -119,6 +141,7 @@ EDIT = Menu(
             ("O",),
         ),
         None,
+        _MEASURE,
         _TOOLS,
         _CONTOURS,
     ),

@@ -26,6 +26,7 @@ from PySide6.QtWidgets import (
 
 from app.look import icons, theme
 from app.look.widgets import Panel, label
+from app.panels.annotation_panel import AnnotationPanel
 from app.panels.cine_bar import CineBar
 from app.panels.correction_bar import CorrectButton, CorrectionBar
 from app.panels.details_panel import DetailsPanel
@@ -111,6 +112,7 @@ class MainWindow(QMainWindow):
         self.setMinimumSize(1080, 660)
 
         self.study, self.models, self.structures = StudyPanel(), ModelPanel(), StructuresPanel()
+        self.annotations = AnnotationPanel()
         self.stage, self.cine = Stage(), CineBar()
         self.layouts = LayoutBar([LayoutButton(e.layout, e.text, e.key, e.icon) for e in LAYOUTS])
         self.slice_view = self.stage.slice_view
@@ -118,9 +120,9 @@ class MainWindow(QMainWindow):
         self.details, self.performance = DetailsPanel(), PerformancePanel()
         self.messages, self.status, self.welcome = MessageBar(), StatusBar(), Welcome()
         self.patient, self.correction, self.correct_button = PatientBar(), CorrectionBar(), CorrectButton()
-        self.views = (self.patient, self.study, self.models, self.structures, self.stage, self.cine, self.function,
-                      self.long_axis, self.details, self.performance, self.messages, self.status, self.layouts,
-                      self.correction, self.correct_button)  # fmt: skip
+        self.views = (self.patient, self.study, self.models, self.structures, self.annotations, self.stage,
+                      self.cine, self.function, self.long_axis, self.details, self.performance, self.messages,
+                      self.status, self.layouts, self.correction, self.correct_button)  # fmt: skip
         self.check = DeviceCheck(session)
         self.questions = Questions(self, session, self.stage.picture)
         self.info = InfoWindows(self, session, self.check)
@@ -159,7 +161,7 @@ class MainWindow(QMainWindow):
             translate("MainWindow", "Studies, model and structures"),
             translate("MainWindow", "Function and performance"),
         )
-        self._left = _side(left, LEFT_WIDTH, (self.study, self.models, self.structures))
+        self._left = _side(left, LEFT_WIDTH, (self.study, self.models, self.structures, self.annotations))
         middle.addWidget(self._left)
         centre = QVBoxLayout()
         centre.setSpacing(8)
@@ -210,6 +212,8 @@ class MainWindow(QMainWindow):
         self.models.segment_requested.connect(session.segmenting.segment)
         self.models.slice_requested.connect(session.segmenting.segment_slice)
         self.models.card_requested.connect(self.info.show_model_card)
+        self.annotations.show_requested.connect(session.annotating.show)
+        self.annotations.delete_requested.connect(session.annotating.delete)
         self.structures.structure_toggled.connect(session.looking.toggle_structure)
         self.structures.style_requested.connect(lambda style: session.looking.update_overlay(style=style, hidden=False))
         self.structures.opacity_requested.connect(lambda opacity: session.looking.update_overlay(opacity=opacity))
@@ -268,6 +272,9 @@ class MainWindow(QMainWindow):
             view.stroke_requested.connect(session.correcting.start_stroke)
             view.drawing_requested.connect(session.correcting.draw)
             view.stroke_ended.connect(session.correcting.end_stroke)
+            view.annotation_pressed.connect(session.annotating.press)
+            view.annotation_dragged.connect(session.annotating.drag)
+            view.annotation_released.connect(session.annotating.release)
             view.brush_step_requested.connect(session.correcting.resize_brush)
             view.insertion_requested.connect(session.insertion_points.drag)
             view.insertion_dropped.connect(session.insertion_points.drop)

@@ -252,6 +252,30 @@
         <translation>Rückgängig</translation>
     </message>
     <message>
+        <source>Ruler</source>
+        <translation>Lineal</translation>
+    </message>
+    <message>
+        <source>Angle between two lines</source>
+        <translation>Winkel zwischen zwei Linien</translation>
+    </message>
+    <message>
+        <source>Area within a line</source>
+        <translation>Fläche innerhalb einer Linie</translation>
+    </message>
+    <message>
+        <source>Mean and SD in a circle</source>
+        <translation>Mittelwert und SD in einem Kreis</translation>
+    </message>
+    <message>
+        <source>Delete the measurement</source>
+        <translation>Messung löschen</translation>
+    </message>
+    <message>
+        <source>Delete all measurements</source>
+        <translation>Alle Messungen löschen</translation>
+    </message>
+    <message>
         <source>Redo</source>
         <translation>Wiederholen</translation>
     </message>
@@ -525,6 +549,37 @@
     <message>
         <source>{structure}: Dice {dice}, HD95 {distance} mm</source>
         <translation>{structure}: Dice {dice}, HD95 {distance} mm</translation>
+    </message>
+</context>
+<context>
+    <name>Annotation</name>
+    <message>
+        <source>Measured on the image</source>
+        <translation>Im Bild gemessen</translation>
+    </message>
+    <message>
+        <source>Delete the measurement (Delete)</source>
+        <translation>Messung löschen (Entf)</translation>
+    </message>
+    <message>
+        <source>Length</source>
+        <translation>Länge</translation>
+    </message>
+    <message>
+        <source>Angle</source>
+        <translation>Winkel</translation>
+    </message>
+    <message>
+        <source>Area</source>
+        <translation>Fläche</translation>
+    </message>
+    <message>
+        <source>Region</source>
+        <translation>Bereich</translation>
+    </message>
+    <message>
+        <source>slice {slice}, frame {frame}</source>
+        <translation>Schicht {slice}, Phase {frame}</translation>
     </message>
 </context>
 <context>
@@ -2404,6 +2459,18 @@ Der Bericht unten enthält keine Patientendaten; er hilft, den Fehler zu beheben
         <source>convention</source>
         <translation>Konvention</translation>
     </message>
+    <message>
+        <source>measurement</source>
+        <translation>Messung</translation>
+    </message>
+    <message>
+        <source>moved measurement</source>
+        <translation>verschobene Messung</translation>
+    </message>
+    <message>
+        <source>deleted measurement</source>
+        <translation>gelöschte Messung</translation>
+    </message>
 </context>
 <context>
     <name>Jobs</name>
@@ -2716,6 +2783,10 @@ ACDC</translation>
     <message>
         <source>Tools</source>
         <translation>Werkzeuge</translation>
+    </message>
+    <message>
+        <source>Measure on the image</source>
+        <translation>Im Bild messen</translation>
     </message>
     <message>
         <source>Edit</source>
@@ -3476,6 +3547,14 @@ ACDC</translation>
     <message>
         <source>End-diastole and end-systole are not known yet.</source>
         <translation>Enddiastole und Endsystole sind noch nicht bekannt.</translation>
+    </message>
+    <message>
+        <source>Nothing was measured on the image yet.</source>
+        <translation>Im Bild wurde noch nichts gemessen.</translation>
+    </message>
+    <message>
+        <source>Click a measurement first.</source>
+        <translation>Zuerst eine Messung anklicken.</translation>
     </message>
 </context>
 <context>
