@@ -35,6 +35,7 @@ from app.state.types import AppState
 from app.window.settings import Settings
 from benchmarks.fuzz_seeds import SEEDS
 from engine.errors import CineQuantError
+from engine.formats.case_file import corrected_labels, read_case
 from engine.formats.door import open_scan
 from engine.formats.masks import read_masks
 from engine.network.catalog import find_models
@@ -111,7 +112,7 @@ def _zeros(path: Path, rng: random.Random) -> bool:
 
 def _noise(path: Path, rng: random.Random) -> bool:
     # The voxels alone of an image in two files may have any value.
-    return _rewritten(path, rng.randbytes(path.stat().st_size), cut=path.suffix != ".img")
+    return _rewritten(path, rng.randbytes(path.stat().st_size), cut=path.suffix not in (".img", ".raw"))
 
 
 def _splice(path: Path, rng: random.Random) -> bool:
@@ -150,7 +151,7 @@ def _loop(path: Path, rng: random.Random) -> bool:
 def _rewritten(path: Path, data: bytes, *, cut: bool = False) -> bool:
     """Write damaged bytes. Known by a checksum where there is one, and where bytes are missing, but for settings."""
     path.write_bytes(data)
-    return (cut and path.suffix != ".ini") or path.name.endswith((".gz", ".npz", ".onnx", ".cqp"))
+    return (cut and path.suffix != ".ini") or path.name.endswith(CHECKED)
 
 
 DAMAGE: tuple[Callable[[Path, random.Random], bool], ...] = (
@@ -158,6 +159,9 @@ DAMAGE: tuple[Callable[[Path, random.Random], bool], ...] = (
     _folder, _pipe, _loop,
 )  # fmt: skip
 
+
+CHECKED = (".gz", ".npz", ".onnx", ".cqp", ".zip", ".cinequant")
+"""What the names of files end in that hold a checksum of all that they say."""
 
 ALONE = ("phases", "mask")
 """Folders of files that are whole scans or masks one by one: the one that is left does not miss the other."""
@@ -183,9 +187,19 @@ def opened(kind: str, folder: Path) -> tuple[str, tuple[str, ...]]:
                 for array in read_test_tensors(card, precision):
                     digest.update(array.tobytes())
         return digest.hexdigest(), tuple(reason for _, reason in catalog.rejected)
+    if kind == "case":
+        read = read_case(folder / "reader.cinequant")
+        for made in read.segmentations:
+            digest.update(made.labels.tobytes() + corrected_labels(made).tobytes() + repr(made.model).encode())
+        digest.update(repr((read.scan, read.geometry.shape, read.geometry.affine.tolist())).encode())
+        return digest.hexdigest(), ()
+    if kind == "disc":
+        folder = folder / "disc"
     scan = next((folder / name for name in ("scan", "phases") if (folder / name).exists()), folder)
     files = sorted(path for path in scan.iterdir() if path.name != "loop")
-    given = files[:1] if kind == "nifti file" and files else [scan]
+    given = files[:1] if kind == "file" and files else [scan]
+    if kind == "disc":
+        given = [folder / "DICOMDIR"]
     volume = open_scan(given)
     digest.update(volume.array.tobytes() + repr((volume.array.shape, volume.geometry)).encode())
     digest.update(repr((volume.frame_times_ms, volume.phase_names)).encode())
@@ -285,7 +299,7 @@ def run(inputs: int, seed: int, keep: Path | None = None) -> tuple[dict[str, Cou
                 if not files:
                     break
                 path, damage = rng.choice(files), rng.choice(DAMAGE)
-                if not path.stat().st_size or (name == "settings" and damage is _pipe):
+                if not path.stat().st_size:
                     continue
                 try:
                     known = damage(path, rng)

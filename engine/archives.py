@@ -47,11 +47,13 @@ class ArchiveError(OSError):
 
 @dataclass(frozen=True, slots=True)
 class _Member:
-    """start: where its local header lies in the archive. packed, size: bytes there and unpacked. crc: of the content.
+    """name: as stored. start: where its local header lies in the archive. packed, size: bytes there and unpacked.
+    crc: of the content.
 
     fault: why it cannot be read; empty where nothing is wrong so far.
     """
 
+    name: bytes
     start: int
     packed: int
     size: int
@@ -158,9 +160,8 @@ def _read_directory(archive: Path, size: int, _changed: int) -> Mapping[str, _Me
         while name in members:
             copies += 1
             name = f"({copies})/{_harmless(info.filename)}"
-        members[name] = _Member(
-            info.header_offset, info.compress_size, info.file_size, info.CRC, info.compress_type, _fault(info)
-        )
+        where = _stored_name(info), info.header_offset, info.compress_size, info.file_size
+        members[name] = _Member(*where, info.CRC, info.compress_type, _fault(info))
     return dict(sorted(members.items()))
 
 
@@ -172,6 +173,11 @@ def _harmless(name: str) -> str | None:
     if not parts or any(part.startswith(".") for part in parts[:-1]) or parts[-1].startswith("._"):
         return None
     return "/".join(parts)
+
+
+def _stored_name(info: zipfile.ZipInfo) -> bytes:
+    """A member's name as the bytes that zipfile has read; the flag says in which character set."""
+    return info.orig_filename.encode("utf-8" if info.flag_bits & 0x800 else "cp437")
 
 
 def _fault(info: zipfile.ZipInfo) -> str:
@@ -206,7 +212,9 @@ class _MemberStream(io.RawIOBase):
         if len(head) < _LOCAL_HEADER.size or not head.startswith(MARK):
             raise self._damaged("its place in the archive is not known")
         _, name, extra = _LOCAL_HEADER.unpack(head)
-        self._file.seek(name + extra, os.SEEK_CUR)
+        if self._file.read(name) != self._member.name:
+            raise self._damaged("it has two names in the archive")
+        self._file.seek(extra, os.SEEK_CUR)
         self._left = self._member.packed
         self._at = self._crc = 0
         self._inflate = zlib.decompressobj(-zlib.MAX_WBITS) if self._member.method == _DEFLATED else None

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QByteArray, QSettings
+from PySide6.QtCore import QByteArray, QSettings, QStandardPaths
 
 from app.state import structure_colours
 from app.state.changes import with_fields
@@ -22,6 +22,11 @@ class Settings:
 
     def __init__(self, path: Path | None = None) -> None:
         form, scope = QSettings.Format.IniFormat, QSettings.Scope.UserScope
+        usual = Path(QStandardPaths.writableLocation(QStandardPaths.StandardLocation.GenericConfigLocation))
+        file = path or usual / "CineQuant" / "CineQuant.ini"
+        # Reading a pipe or a device under the name of the settings would never end: a file beside it is used.
+        if file.exists() and not file.is_file():
+            path = file.with_name(f"{file.stem}-new{file.suffix}")
         self._store = QSettings(form, scope, "CineQuant", "CineQuant") if path is None else QSettings(str(path), form)
         self._known: dict[str, str] = {}
 

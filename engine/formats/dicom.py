@@ -282,7 +282,7 @@ _PATIENT = [
 def patient_of(image: Image) -> dict[str, str]:
     """What a patient bar shows, and indices and reports need, formatted; what the header leaves empty is left out."""
     header = read_dicom(image.path, stop_before_pixels=True, specific_tags=_PATIENT)
-    text = {name: plain(header.get(name)) for name in _PATIENT}
+    text = {name: _plain(header, name) for name in _PATIENT}
     date = next((d for d in (text["StudyDate"], text["SeriesDate"], text["AcquisitionDate"]) if _date(d)), "")
     scanner = " ".join(dict.fromkeys(f"{text['Manufacturer']} {text['ManufacturerModelName']}".split()))
     try:
@@ -319,6 +319,13 @@ def _height_cm(metres: str) -> str:
     """Of a height in metres; a few systems write centimetres."""
     found = positive(metres)
     return "" if found is None else f"{found * 100 if found < 3 else found:.5g}"
+
+
+def _plain(header: Any, name: str) -> str:
+    try:
+        return plain(header.get(name))
+    except Exception:  # a damaged element makes pydicom raise errors of any kind
+        return ""
 
 
 def _person(name: str) -> str:

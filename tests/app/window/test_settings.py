@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -54,3 +55,10 @@ def test_two_windows_keep_what_each_of_them_changed(tmp_path: Path) -> None:
     kept = Settings(path).restore(AppState()).preferences
     assert not kept.smooth and kept.sweep
     assert kept.recents == (Path("/two"), Path("/one"), Path("/a"), Path("/other"))
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes in folders")
+def test_a_pipe_under_the_name_of_the_settings_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "settings.ini")
+    settings = Settings(tmp_path / "settings.ini")
+    assert settings.restore(AppState()) == AppState()

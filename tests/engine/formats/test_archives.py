@@ -161,3 +161,10 @@ def test_a_member_is_read_like_a_file(tmp_path: Path) -> None:
     assert not files.is_file(archive / "x" / "z.bin")
     with pytest.raises(FileNotFoundError):
         files.open_regular(archive / "x" / "z.bin")
+
+
+def test_a_member_of_two_names_is_damaged(tmp_path: Path) -> None:
+    archive = zipped(tmp_path / "a.zip", [("first.nii", bytes(400))])
+    changed(archive, archive.read_bytes().index(b"first.nii"), b"other.nii")
+    with pytest.raises(ScanError, match="two names"):
+        door.open_scan(archive)

@@ -221,3 +221,12 @@ def test_a_slice_of_another_rate_is_interpolated_in_time(tmp_path: Path) -> None
     found = volume.array[:, 2, 5, 5].astype(float)
     assert np.abs(found - (1000 + 100 * 40 * np.arange(T) / 25)).max() <= 1
     assert "13 phases in some slices (3) and 8 in the others: they are interpolated in time" in said(volume)
+
+
+def test_an_element_of_the_patients_that_is_damaged_costs_no_scan(tmp_path: Path) -> None:
+    write_cine(tmp_path / "scan", 2, 3)
+    for path in (tmp_path / "scan").iterdir():
+        content = path.read_bytes()
+        at = content.index(b"\x08\x00\x50\x00SH")
+        path.write_bytes(content[: at + 4] + b"S\xc8" + content[at + 6 :])
+    assert door.open_scan(tmp_path / "scan").frames == 2
