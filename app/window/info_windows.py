@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 
 from app.dialogs import dialogs
+from app.dialogs.areas_dialog import AreasDialog
 from app.dialogs.device_dialog import DeviceDialog
 from app.dialogs.tags_dialog import TagsDialog
 from app.session.device_check import DeviceCheck
@@ -33,6 +34,13 @@ class InfoWindows:
 
     def _forget_tags(self) -> None:
         self.tags = None
+
+    def show_areas(self) -> None:
+        """The areas of every slice. Stays open while the user moves through the scan."""
+        dialog = self._parent.findChild(AreasDialog) or AreasDialog(self._parent, self._session)
+        dialog.show()
+        dialog.raise_()
+        dialog.activateWindow()
 
     def show_model_card(self) -> None:
         card = card_of(self._session.state)

@@ -77,6 +77,7 @@ MEASURE = Menu(
         Action(marked("Action", "Phases as found by rule"), lambda c: c.session.measuring.reset_phases()),
         None,
         _SLICES,
+        Action(marked("Action", "Areas of the slices…"), lambda c: c.info.show_areas(), ("Shift+T",)),
         _CONVENTIONS,
         None,
         Action(marked("Action", "Patient…"), lambda c: c.questions.patient()),

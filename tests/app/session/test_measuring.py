@@ -11,6 +11,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPushButton
 
+from app.dialogs.areas_dialog import AreasDialog
 from app.panels.marked_slider import MarkKind
 from app.panels.reading_box import chosen
 from app.state.brush import Brush
@@ -242,3 +243,30 @@ def test_what_does_not_count_is_named_and_drawn_faintly(ready: MainWindow) -> No
     assert bars[index, LV] is MarkKind.COUNTED
     session.looking.show_layout(Layout.SHEET)
     assert "1 slice left out by the reader" in captions.top_right(session.state)
+
+
+def test_the_table_of_areas_goes_to_slices_and_leaves_them_out(ready: MainWindow) -> None:
+    session = ready.session
+    ready.info.show_areas()
+    dialogs = ready.findChildren(AreasDialog)
+    assert len(dialogs) == 1
+    table = dialogs[0].table
+    total = table.rowCount() - 1
+    row = next(i for i in range(total) if table.item(i, 0).text() != "–")
+    before = function_of(ready)
+    assert table.item(total, 0).text() == f"{before.lv.edv_ml:.1f}"
+    session.update(frame_index=4, slice_index=total - 1)
+    table.setCurrentCell(row, 0)
+    table.cellClicked.emit(row, 0)
+    assert (session.state.view.slice_index, session.state.view.frame_index) == (row, before.ed_frame)
+    QTest.mouseClick(dialogs[0].leave_out, Qt.MouseButton.LeftButton)
+    assert function_of(ready).left_out == {(LV, before.ed_frame, row)}
+    assert table.item(row, 0).text().startswith("(")
+    assert table.item(total, 0).text() == f"{function_of(ready).lv.edv_ml:.1f}"
+    dialogs[0].activateWindow()
+    table.setFocus()
+    QTest.keyClick(table, Qt.Key.Key_Space)
+    assert function_of(ready) == before
+    QTest.mouseClick(dialogs[0].everywhere, Qt.MouseButton.LeftButton)
+    assert len(function_of(ready).left_out) == len(before.lv_ml)
+    dialogs[0].close()
