@@ -472,6 +472,10 @@
         <translation>Phasen nach der Regel</translation>
     </message>
     <message>
+        <source>Areas of the slices…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Patient…</source>
         <translation>Patient…</translation>
     </message>
@@ -701,6 +705,53 @@
     <message>
         <source>{value}  at  {column}, {row}</source>
         <translation>{value}  bei  {column}, {row}</translation>
+    </message>
+</context>
+<context>
+    <name>Areas</name>
+    <message>
+        <source>Areas of the slices</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Areas in cm² by slice and phase</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>In brackets: does not count.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Leave out or take in</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>This structure on this slice, in this frame (Space)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>In every frame</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>This structure on this slice, in every frame</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Nothing is measured yet.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Areas in cm², sums in mL. Click to go to a slice.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Spacing unknown: areas and sums assume 1 mm.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Sum</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
