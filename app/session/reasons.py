@@ -38,6 +38,12 @@ def no_mask(state: AppState) -> str:
     return no_scan(state) or ("" if there else translate("Reasons", "Load a mask first (Ctrl+L)."))
 
 
+def no_other_reader(state: AppState) -> str:
+    """Without another reader's case."""
+    there = state.case.other is not None
+    return no_scan(state) or ("" if there else translate("Reasons", "Compare with another reader's case first."))
+
+
 def not_correcting(state: AppState) -> str:
     """While contours are not being corrected."""
     on = state.correction.correcting

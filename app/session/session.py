@@ -9,6 +9,7 @@ from PySide6.QtCore import SignalInstance
 
 from app.session.annotating import Annotating
 from app.session.autosaving import Autosaving
+from app.session.case_comparing import CaseComparing
 from app.session.case_saving import CaseSaving
 from app.session.cine_clock import CineClock
 from app.session.comparing import Comparing
@@ -52,6 +53,7 @@ class Session:
         self.propagating = Propagating(self.store, self._workers)
         self.comparing = Comparing(self.store, self._workers)
         self.exporting = Exporting(self.store, self._workers)
+        self.case_comparing = CaseComparing(self.store, self._workers, arrived=self.comparing.compare_missing)
         self.case_saving = CaseSaving(self.store, self._workers)
         self.autosaving = Autosaving(self.store, self._workers)
         self.segmenting = Segmenting(

@@ -12,7 +12,6 @@ from engine.volume import LabelMap
 
 if TYPE_CHECKING:
     from engine.formats.case_file import CaseFile
-    from engine.measures.comparison import Comparison
     from engine.measures.function import Function
 
 
@@ -37,18 +36,14 @@ class CaseState:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class OtherCase:
-    """Another reader's case, beside the one on screen.
+    """Another reader's case of the scan on screen. labels, function: as that reader left them.
 
-    own, comparison: the labels on screen when the two were compared, and how far they agree. own_function, function:
-    the numbers of the case on screen, and those of the other one.
+    The labels are the loaded mask, too, as long as no other mask is loaded.
     """
 
     path: Path
-    own: LabelMap
     labels: LabelMap
-    own_function: Function
     function: Function
-    comparison: Comparison
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -12,14 +12,15 @@ from app.state import editing, patient_facts
 from app.state.annotations import Annotation, AnnotationState
 from app.state.case import CaseState, LeftCase
 from app.state.changes import evolve
-from app.state.editing import Change
+from app.state.editing import Change, Correction
 from app.state.measured import NONE as NO_READING
 from app.state.measured import reading_of
 from app.state.patient_facts import PatientFacts
-from app.state.queries import card_of, run_key, shown_correction, shown_function
+from app.state.queries import card_of, correction_of, run_key, run_of
 from app.state.types import MAX_RECENTS, AppState, Mask
 from engine.formats.case_file import CaseFile, LoadedMask, ScanReference, Segmentation, Step
 from engine.measures import reading
+from engine.measures.function import Function
 from engine.measures.quantities import to_json
 from engine.measures.reading import Reading
 from engine.network.model_card import SHORT_AXIS, VIEWS
@@ -188,8 +189,22 @@ def _view(state: AppState) -> dict[str, Any]:
     }
 
 
+def reader_correction(state: AppState) -> Correction | None:
+    """The correction that the reader works with, in every layout; None where they look at the model's own labels."""
+    correction = correction_of(state) if state.correction.corrected else None
+    return correction if correction is not None and correction.planes else None
+
+
+def reader_function(state: AppState) -> Function | None:
+    """The numbers of the labels that the reader works with."""
+    correction, run = reader_correction(state), run_of(state)
+    if correction is not None:
+        return correction.function
+    return run.function if run else None
+
+
 def _measurements(state: AppState) -> dict[str, Any]:
-    function, correction, card = shown_function(state), shown_correction(state), card_of(state)
+    function, correction, card = reader_function(state), reader_correction(state), card_of(state)
     if function is None or card is None:
         return {}
     slices = 0 if correction is None else len(correction.planes)

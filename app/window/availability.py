@@ -11,6 +11,8 @@ WHY_NOT: Mapping[str, Callable[[AppState], str]] = {
     "Correct the loaded mask": reasons.no_mask,
     "Remove the mask": reasons.no_mask,
     "Load mask to compare…": reasons.no_scan,
+    "Compare with another reader's case…": reasons.no_scan,
+    "Two readers side by side": reasons.no_other_reader,
     "Save case": reasons.no_scan,
     "Save case as…": reasons.no_scan,
     "Outline of the loaded mask": reasons.no_mask,

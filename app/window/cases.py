@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from app.dialogs.case_dialogs import MovedDialog, RecoveryDialog
+from app.dialogs.readers_dialog import ReadersDialog
 from app.session.case_saving import file_stem
 from app.session.session import Session
 from app.state.case_content import is_unsaved
@@ -56,6 +57,23 @@ class Cases(QObject):
             return None
         return Path(chosen if chosen.endswith(SUFFIX) else chosen + SUFFIX)
 
+    def compare(self) -> None:
+        """Ask for another reader's case of the scan on screen, and put it beside."""
+        title = translate("Cases", "Another reader's case of this scan")
+        chosen, _ = QFileDialog.getOpenFileName(self._window, title, str(documents()), case_pattern())
+        if chosen:
+            self._session.case_comparing.load(Path(chosen))
+
+    def show_readers(self) -> None:
+        """The numbers of both readers side by side."""
+        dialog = self._window.findChild(ReadersDialog)
+        if dialog is None and self._session.state.case.other is not None:
+            dialog = ReadersDialog(self._window, self._session.state)
+            self._session.changed.connect(dialog.follow)
+        if dialog is not None:
+            dialog.show()
+            dialog.raise_()
+
     # -- what the state asks for ---------------------------------------------------------------------------------
 
     def _changed(self, old: AppState, new: AppState) -> None:
@@ -63,6 +81,8 @@ class Cases(QObject):
             self._ask_where(new)
         if new.cases.offers is not old.cases.offers:
             self._offer(new)
+        if new.case.other is not None and new.case.other is not old.case.other:
+            self.show_readers()
         self._show_title(new)
 
     def _ask_where(self, state: AppState) -> None:

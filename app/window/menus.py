@@ -121,6 +121,8 @@ _FILE = Menu(
         Action(marked("Action", "Built-in phantom heart"), lambda c: c.session.opening.open_phantom()),
         None,
         Action(marked("Action", "Load mask to compare…"), lambda c: c.questions.load_mask(), ("Ctrl+L",)),
+        Action(marked("Action", "Compare with another reader's case…"), lambda c: c.cases.compare()),
+        Action(marked("Action", "Two readers side by side"), lambda c: c.cases.show_readers()),
         Action(marked("Action", "Correct the loaded mask"), lambda c: c.session.correcting.adopt_mask()),
         Action(marked("Action", "Remove the mask"), lambda c: c.session.comparing.remove_mask()),
         None,

@@ -152,6 +152,14 @@
         <translation>Fall speichern unter…</translation>
     </message>
     <message>
+        <source>Compare with another reader&apos;s case…</source>
+        <translation>Mit dem Fall eines anderen Befunders vergleichen…</translation>
+    </message>
+    <message>
+        <source>Two readers side by side</source>
+        <translation>Zwei Befunder nebeneinander</translation>
+    </message>
+    <message>
         <source>Correct the loaded mask</source>
         <translation>Geladene Maske korrigieren</translation>
     </message>
@@ -840,6 +848,10 @@
     <message>
         <source>Save case</source>
         <translation>Fall speichern</translation>
+    </message>
+    <message>
+        <source>Another reader&apos;s case of this scan</source>
+        <translation>Fall eines anderen Befunders zu dieser Aufnahme</translation>
     </message>
     <message>
         <source>The scan of the case</source>
@@ -3492,6 +3504,33 @@ ACDC</translation>
     </message>
 </context>
 <context>
+    <name>Readers</name>
+    <message>
+        <source>Two readers</source>
+        <translation>Zwei Befunder</translation>
+    </message>
+    <message>
+        <source>This case</source>
+        <translation>Dieser Fall</translation>
+    </message>
+    <message>
+        <source>Difference</source>
+        <translation>Differenz</translation>
+    </message>
+    <message>
+        <source>Other case</source>
+        <translation>Anderer Fall</translation>
+    </message>
+    <message>
+        <source>Dice is of all frames. Neither reader is taken for the truth.</source>
+        <translation>Dice ist der aller Phasen. Keiner der Befunder gilt als die Wahrheit.</translation>
+    </message>
+    <message>
+        <source>Dice, {structure}</source>
+        <translation>Dice, {structure}</translation>
+    </message>
+</context>
+<context>
     <name>ReadingBox</name>
     <message>
         <source>Use it</source>
@@ -3554,6 +3593,10 @@ ACDC</translation>
     <message>
         <source>Load a mask first (Ctrl+L).</source>
         <translation>Zuerst eine Maske laden (Strg+L).</translation>
+    </message>
+    <message>
+        <source>Compare with another reader&apos;s case first.</source>
+        <translation>Zuerst mit dem Fall eines anderen Befunders vergleichen.</translation>
     </message>
     <message>
         <source>Start correcting first (E).</source>
@@ -3657,6 +3700,10 @@ ACDC</translation>
     <message>
         <source>A mask goes with a scan: open the scan first.</source>
         <translation>Eine Maske gehört zu einer Untersuchung: zuerst die Untersuchung öffnen.</translation>
+    </message>
+    <message>
+        <source>A case goes with a scan: open the scan first.</source>
+        <translation>Ein Fall gehört zu einer Aufnahme: zuerst die Aufnahme öffnen.</translation>
     </message>
     <message>
         <source>Reading {file}</source>

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -15,9 +16,13 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
 
 from app.dialogs.case_dialogs import MovedDialog, RecoveryDialog
+from app.dialogs.readers_dialog import ReadersDialog
+from app.state import editing
 from app.state.case import Offer
-from app.state.queries import correction_of, shown_labels
+from app.state.queries import correction_of, shown_function, shown_labels
+from app.state.types import Layout, Pair
 from app.window.main_window import MainWindow
+from engine.volume import LV
 
 CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
 
@@ -137,6 +142,45 @@ def test_discarding_asks_once_more_and_names_can_be_hidden(window: MainWindow, t
     assert (dialog.list.count(), dialog.isVisible()) == (1, True)
     dialog.later.click()
     assert window.session.state.cases.offers == () and paths[0].exists()
+
+
+def test_two_readers_stand_side_by_side(
+    qtbot: Any, window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = window.session
+    correct(qtbot, window, tmp_path / "scan.nii.gz")
+    session.case_saving.save(tmp_path / "other.cinequant")
+    settle(qtbot, session)
+    theirs = shown_function(session.state)
+    session.undoing.undo()
+    session.correcting.start_stroke(0, 30.0, 30.0)
+    session.correcting.draw(0, 40.0, 30.0)
+    session.correcting.end_stroke()
+    answer(monkeypatch, tmp_path / "other.cinequant")
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(tmp_path / "other.cinequant"), ""))
+    window.cases.compare()
+    settle(qtbot, session)
+    state = session.state
+    assert (state.preferences.layout, state.view.pair) == (Layout.COMPARE, Pair.CORRECTED)
+    [dialog] = window.findChildren(ReadersDialog)
+    rows = {row[0].rstrip("?"): row[1:] for row in dialog.rows}
+    own = shown_function(replace(state, preferences=replace(state.preferences, layout=Layout.SLICE)))
+    assert rows["LV EDV, mL"][:2] == (f"{own.lv.edv_ml:.0f}", f"{theirs.lv.edv_ml:.0f}")
+    assert rows["LV EDV, mL"][2] == f"{theirs.lv.edv_ml - own.lv.edv_ml:+.1f}".replace("-", "−")
+    qtbot.waitUntil(lambda: dialog.rows[-3][3] != "–", timeout=5000)
+    one, two = editing.whole(correction_of(session.state)).array == LV, state.case.other.labels.array == LV
+    dice = 2 * np.count_nonzero(one & two) / (np.count_nonzero(one) + np.count_nonzero(two))
+    assert dialog.rows[-3] == ("Dice, LV cavity", "", "", f"{dice:.3f}")
+    session.update(hide_names=True)
+    assert dialog._heads[2].text() == "Other case"
+    wrong = tmp_path / "wrong.nii.gz"
+    nibabel.save(nibabel.Nifti1Image(volume().array.transpose(3, 2, 1, 0) + np.int16(1), np.eye(4)), wrong)
+    session.opening.open_paths([wrong])
+    settle(qtbot, session)
+    assert not window.findChildren(ReadersDialog)
+    session.case_comparing.load(tmp_path / "other.cinequant")
+    settle(qtbot, session)
+    assert "belongs to another scan than wrong" in session.state.message.text
 
 
 def test_a_dropped_case_that_is_no_case_is_said(qtbot: Any, window: MainWindow, tmp_path: Path) -> None:
