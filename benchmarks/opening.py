@@ -1,7 +1,8 @@
 """How long opening takes, here and in another checkout: `python -m benchmarks.opening --against ../other-checkout`.
 
 Opens a DICOM cine, and a folder of many mixed files with that cine among them. Each time is that of a fresh process,
-the two checkouts take turns, and medians are compared. Prints the ratio here ÷ there.
+the two checkouts take turns, and medians are compared. Prints the ratio here ÷ there, also of the processor's time,
+which other programs on the machine disturb less.
 """
 
 from __future__ import annotations
@@ -27,14 +28,18 @@ if (Path(engine.__file__).parent / "formats").is_dir():
     from engine.formats.door import open_scan
 else:  # before the formats had a room of their own
     from engine.scan import open_scan
-start = time.perf_counter()
+start, busy = time.perf_counter(), time.process_time()
 volume = open_scan([Path(sys.argv[1])])
-print(json.dumps({"s": time.perf_counter() - start, "shape": volume.array.shape}))
+busy, start = time.process_time() - busy, time.perf_counter() - start
+print(json.dumps({"s": start, "busy_s": busy, "shape": volume.array.shape}))
 """
 
 
-def opened(checkout: Path, scan: Path) -> tuple[float, list[int]]:
-    """Seconds to open a scan with the code of a checkout, imports not counted, and the shape of what was opened."""
+def opened(checkout: Path, scan: Path) -> tuple[float, float, list[int]]:
+    """Seconds to open a scan with the code of a checkout, those of the processor, and the shape of what was opened.
+
+    Imports are not counted.
+    """
     done = subprocess.run(
         [sys.executable, "-P", "-c", OPEN, str(scan)],
         env={**os.environ, "PYTHONPATH": str(checkout)},
@@ -43,9 +48,9 @@ def opened(checkout: Path, scan: Path) -> tuple[float, list[int]]:
         check=False,
     )
     if done.returncode:
-        raise SystemExit(f"{checkout}: {done.stderr.strip().splitlines()[-1]}")
+        raise SystemExit(f"{checkout}: {(done.stderr.strip() or 'no answer').splitlines()[-1]}")
     found = json.loads(done.stdout)
-    return found["s"], found["shape"]
+    return found["s"], found["busy_s"], found["shape"]
 
 
 def mixed_folder(folder: Path, scan: Path, files: int) -> None:
@@ -74,21 +79,30 @@ def main() -> int:
     parser.add_argument("--files", type=int, default=10_000)
     parser.add_argument("--repeats", type=int, default=5)
     arguments = parser.parse_args()
+    other = arguments.against.resolve()
+    if not (other / "engine").is_dir():
+        parser.error(f"--against {arguments.against}: is no checkout of the project")
+    if other == ROOT:
+        parser.error(f"--against {arguments.against}: is this checkout itself")
+    if not arguments.scan.is_dir():
+        parser.error(f"--scan {arguments.scan}: no such folder; give one of DICOM images")
     with tempfile.TemporaryDirectory(prefix="cinequant-opening-") as home:
         mixed = Path(home) / "mixed"
         mixed_folder(mixed, arguments.scan, arguments.files)
         for name, scan in (("the cine alone", arguments.scan), (f"{arguments.files} mixed files", mixed)):
-            times: dict[Path, list[float]] = {ROOT: [], arguments.against.resolve(): []}
+            times: dict[Path, list[tuple[float, float]]] = {ROOT: [], other: []}
             shapes = set()
             for _ in range(arguments.repeats):
                 for checkout, found in times.items():
-                    seconds, shape = opened(checkout, scan)
-                    found.append(seconds)
+                    seconds, busy, shape = opened(checkout, scan)
+                    found.append((seconds, busy))
                     shapes.add(tuple(shape))
-            here, there = (statistics.median(found) for found in times.values())
+            here, there = (statistics.median(s for s, _ in found) for found in times.values())
+            ours, theirs = (statistics.median(busy for _, busy in found) for found in times.values())
             same = "the same images" if len(shapes) == 1 else f"different images: {sorted(shapes)}"
             sys.stdout.write(
-                f"{name}: {here:.3f} s here, {there:.3f} s there, {here / there:.2f} times as long "
+                f"{name}: {here:.3f} s here, {there:.3f} s there, {here / there:.2f} times as long; "
+                f"{ours:.3f} s and {theirs:.3f} s of the processor, {ours / theirs:.2f} times as much "
                 f"(median of {arguments.repeats}, interleaved; {same})\n"
             )
     return 0

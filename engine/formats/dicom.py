@@ -269,7 +269,8 @@ def _all_damaged(paths: Sequence[Path], damaged: Mapping[Path, UnusableError]) -
     named = ", ".join(str(path) for path in paths[:3]) + (" …" if len(paths) > 3 else "")
     reasons = Counter(str(why) for why in damaged.values())
     listed = "; ".join(f"{n} {'file' if n == 1 else 'files'}: {why}" for why, n in reasons.most_common(3))
-    return f"{named}: none of the {len(damaged)} images can be shown ({listed}); copy them again from their source"
+    way_out = "" if all("; " in why for why in reasons) else "; copy them again from their source"
+    return f"{named}: none of the {len(damaged)} images can be shown ({listed}){way_out}"
 
 
 _PATIENT = [
