@@ -481,7 +481,7 @@
     </message>
     <message>
         <source>Areas of the slices…</source>
-        <translation type="unfinished"></translation>
+        <translation>Flächen der Schichten…</translation>
     </message>
     <message>
         <source>Patient…</source>
@@ -719,47 +719,47 @@
     <name>Areas</name>
     <message>
         <source>Areas of the slices</source>
-        <translation type="unfinished"></translation>
+        <translation>Flächen der Schichten</translation>
     </message>
     <message>
         <source>Areas in cm² by slice and phase</source>
-        <translation type="unfinished"></translation>
+        <translation>Flächen in cm² nach Schicht und Phase</translation>
     </message>
     <message>
         <source>In brackets: does not count.</source>
-        <translation type="unfinished"></translation>
+        <translation>In Klammern: zählt nicht.</translation>
     </message>
     <message>
         <source>Leave out or take in</source>
-        <translation type="unfinished"></translation>
+        <translation>Auslassen oder aufnehmen</translation>
     </message>
     <message>
         <source>This structure on this slice, in this frame (Space)</source>
-        <translation type="unfinished"></translation>
+        <translation>Diese Struktur auf dieser Schicht, in diesem Bild (Leertaste)</translation>
     </message>
     <message>
         <source>In every frame</source>
-        <translation type="unfinished"></translation>
+        <translation>In allen Bildern</translation>
     </message>
     <message>
         <source>This structure on this slice, in every frame</source>
-        <translation type="unfinished"></translation>
+        <translation>Diese Struktur auf dieser Schicht, in allen Bildern</translation>
     </message>
     <message>
         <source>Nothing is measured yet.</source>
-        <translation type="unfinished"></translation>
+        <translation>Noch ist nichts gemessen.</translation>
     </message>
     <message>
         <source>Areas in cm², sums in mL. Click to go to a slice.</source>
-        <translation type="unfinished"></translation>
+        <translation>Flächen in cm², Summen in mL. Ein Klick führt zur Schicht.</translation>
     </message>
     <message>
         <source>Spacing unknown: areas and sums assume 1 mm.</source>
-        <translation type="unfinished"></translation>
+        <translation>Abstände unbekannt: Flächen und Summen nehmen 1 mm an.</translation>
     </message>
     <message>
         <source>Sum</source>
-        <translation type="unfinished"></translation>
+        <translation>Summe</translation>
     </message>
 </context>
 <context>
