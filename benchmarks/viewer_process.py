@@ -224,6 +224,7 @@ def use(scan: Path, *, look: bool = True) -> None:
     flat_out_fps = shown / (time.perf_counter() - start)
     end(
         **reports,
+        layout_frame_ms=layout_frames(session, application),
         **corrections(window, application),
         wheel_p50_ms=times[len(times) // 2],
         wheel_p95_ms=times[int(0.95 * len(times))],
@@ -320,6 +321,32 @@ def corrections(window: Any, application: Any) -> dict[str, Any]:
     for name, of in times.items():
         of.sort()
         found |= {f"{name}_p50_ms": of[len(of) // 2], f"{name}_p95_ms": of[int(0.95 * len(of))]}
+    return found
+
+
+def layout_frames(session: Any, application: Any) -> dict[str, float]:
+    """The median processor time of the window's thread for a frame of the cine, in ms, in each layout that plays.
+
+    The cine has run once before, so outlines are known.
+    """
+    from app.state.types import Layout  # noqa: PLC0415
+
+    found, before = {}, session.state.preferences.layout
+    frames = session.state.scan.volume.frames
+    for layout in Layout:
+        if layout is Layout.PHASES:  # shows two frames, which stand still
+            continue
+        session.update(layout=layout, playing=False)
+        times = []
+        for number in range(3 * frames):
+            start = time.thread_time()
+            session.update(frame_index=number % frames)
+            for _ in range(3):
+                application.processEvents()
+            times.append((time.thread_time() - start) * 1e3)
+        times = sorted(times[frames:])
+        found[str(layout)] = times[len(times) // 2]
+    session.update(layout=before)
     return found
 
 

@@ -11,8 +11,8 @@ from app.look import icons
 from app.look.widgets import Choice, Segments, label
 from app.panels.marked_slider import Mark, MarkedSlider, MarkKind
 from app.state.measured import shown_tally, uncounted_in
-from app.state.queries import frame_interval_ms, phase_frame, shown_correction
-from app.state.types import SPEEDS, AppState
+from app.state.queries import frame_interval_ms, phase_frame, run_of, shown_correction
+from app.state.types import SPEEDS, AppState, Layout
 from app.words.language import translate
 from engine.measures.reading import Papillary
 from engine.volume import LV, RV
@@ -30,7 +30,10 @@ class ShownSlider:
 
 @dataclass(frozen=True, slots=True)
 class ShownCine:
-    """All that the bar shows. cine: whether there is something to play. speed: its place among SPEEDS."""
+    """All that the bar shows. cine: whether there is something to play. speed: its place among SPEEDS.
+
+    still: the layout shows two frames of a cine, and does not play.
+    """
 
     frame: ShownSlider
     slice: ShownSlider
@@ -38,6 +41,7 @@ class ShownCine:
     frame_text: str
     slice_text: str
     cine: bool
+    still: bool
     playing: bool
     sweep: bool
     speed: int
@@ -48,7 +52,9 @@ class ShownCine:
 def _shown_cine(state: AppState) -> ShownCine:
     volume, view, (frame_marks, slice_marks) = state.scan.volume, state.view, _marks(state)
     frames, slices = (volume.frames, volume.slices) if volume else (1, 1)
-    cine = volume is not None and volume.is_cine and state.scan.loading is None
+    # ED beside ES shows two frames, whatever frame was on screen before.
+    still = state.preferences.layout is Layout.PHASES
+    cine = volume is not None and volume.is_cine and state.scan.loading is None and not still
     frame, index, speed = view.frame_index, view.slice_index, state.preferences.speed
     phase = volume.phase_names[frame] if volume and volume.phase_names else ""
     # A scan of one phase has nothing to count.
@@ -56,12 +62,13 @@ def _shown_cine(state: AppState) -> ShownCine:
     rate = 1000 / frame_interval_ms(volume) * speed if volume and cine else 0
     guessed = volume is not None and not volume.frame_times_ms
     return ShownCine(
-        frame=ShownSlider(frame, frames, frames > 1, frame_marks),
+        frame=ShownSlider(frame, frames, frames > 1 and not still, frame_marks),
         slice=ShownSlider(index, slices, slices > 1, slice_marks),
         frame_name=translate("CineBar", "Phase") if phase else translate("CineBar", "Frame"),
         frame_text=phase or (f"{frame + 1} / {frames}" if frames > 1 else single),
         slice_text=f"{index + 1} / {slices}" if volume else "–",
         cine=cine,
+        still=still and frames > 1,
         playing=view.playing,
         sweep=state.preferences.sweep,
         speed=min(range(len(SPEEDS)), key=lambda i: abs(SPEEDS[i] - speed)),
@@ -165,6 +172,9 @@ class CineBar(QFrame):
         self._slice_text.setText(shown.slice_text)
         for control in (self.play, self.speed, self.ways):
             control.setEnabled(shown.cine)
+        still = translate("CineBar", "ED beside ES stands still; one slice (1) plays")
+        self.play.setToolTip(still if shown.still else self.play.accessibleName())
+        self.frame.setToolTip(still if shown.still else "")
         self.ways.check("sweep" if shown.sweep else "loop")
         self.play.set_icon("pause" if shown.playing else "play")
         self._rate.setText(shown.rate)
@@ -181,7 +191,7 @@ def _marks(state: AppState) -> tuple[tuple[Mark, ...], tuple[Mark, ...]]:
     frame, index = state.view.frame_index, state.view.slice_index
     frames = _dots({t for t, z in corrected if z == index}, {t for t, _ in corrected})
     slices = _dots({z for t, z in corrected if t == frame}, {z for _, z in corrected})
-    return phases + frames, slices + _ranges(state)
+    return phases + frames, _ends(state) + slices + _ranges(state)
 
 
 def _ranges(state: AppState) -> tuple[Mark, ...]:
@@ -197,6 +207,18 @@ def _ranges(state: AppState) -> tuple[Mark, ...]:
             kind, tip = (MarkKind.UNCOUNTED, does_not) if out else (MarkKind.COUNTED, counts)
             found.append(Mark(index, kind, tooltip=tip.format(side=name), structure=structure))
     return tuple(found)
+
+
+def _ends(state: AppState) -> tuple[Mark, ...]:
+    """Base and apex, where the outlines tell which end of the stack is which."""
+    run, volume = run_of(state), state.scan.volume
+    if volume is None or volume.slices < 2 or run is None or run.heart is None or run.heart.base_first is None:
+        return ()
+    base, apex = (0, volume.slices - 1) if run.heart.base_first else (volume.slices - 1, 0)
+    return (
+        Mark(base, MarkKind.END, "MUTED", text=translate("CineBar", "base")),
+        Mark(apex, MarkKind.END, "MUTED", text=translate("CineBar", "apex")),
+    )
 
 
 def _dots(here: set[int], all_of_them: set[int]) -> tuple[Mark, ...]:

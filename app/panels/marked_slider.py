@@ -20,6 +20,8 @@ class MarkKind(StrEnum):
 
     NAME = "name"
     """Words under the groove."""
+    END = "end"
+    """Words above the groove: below it are the slices that count."""
     DOT = "dot"
     RING = "ring"
     """A dot that is not on what is on screen."""
@@ -111,10 +113,11 @@ class MarkedSlider(QSlider):
         painter.setPen(colour)
         painter.setBrush(colour if filled else Qt.BrushStyle.NoBrush)
         match mark.kind:
-            case MarkKind.NAME:
+            case MarkKind.NAME | MarkKind.END:
                 wide = painter.fontMetrics().horizontalAdvance(mark.text)
-                middle = min(max(x, wide / 2), self.width() - 9)
-                painter.drawText(QPointF(middle - wide / 2, self.height() - 1), mark.text)
+                middle = min(max(x, wide / 2), self.width() - wide / 2 - 1)
+                y = self.height() - 1 if mark.kind is MarkKind.NAME else 8
+                painter.drawText(QPointF(middle - wide / 2, y), mark.text)
             case MarkKind.DOT | MarkKind.RING:
                 painter.drawEllipse(QPointF(x, 3.5), 2.4, 2.4)
             case MarkKind.FLAG | MarkKind.FAINT_FLAG:

@@ -32,7 +32,7 @@ class Looking:
     def step_frame(self, step: int) -> None:
         """Go this many frames on or back. After the last frame comes the first."""
         state = self._store.state
-        if state.scan.volume:
+        if state.scan.volume and not self._stands_still():
             frame = (state.view.frame_index + step) % state.scan.volume.frames
             self._store.update(frame_index=frame, playing=False)
 
@@ -48,7 +48,22 @@ class Looking:
 
     def toggle_play(self) -> None:
         """Start or stop the cine."""
-        self._store.update(playing=not self._store.state.view.playing)
+        if not self._stands_still():
+            self._store.update(playing=not self._store.state.view.playing)
+
+    def go_to_frame(self, frame: int) -> None:
+        """Show a frame, and stop the cine."""
+        if not self._stands_still():
+            self._store.update(frame_index=frame, playing=False)
+
+    def _stands_still(self) -> bool:
+        """Whether the layout shows the same frames of a cine whatever is played; if so, says it."""
+        state = self._store.state
+        still = state.preferences.layout is Layout.PHASES and state.scan.volume is not None
+        if still:
+            text = translate("Session", "ED beside ES stands still: press 1 for one slice, which plays.")
+            self._store.say(Kind.SUCCESS, text)
+        return still
 
     def change_speed(self, step: int) -> None:
         """Go to the next faster (1) or slower (-1) of SPEEDS."""

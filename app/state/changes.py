@@ -24,6 +24,7 @@ from app.state.types import (
     ZOOM_RANGE,
     AppState,
     Cross,
+    Layout,
     Loading,
     Pair,
     Run,
@@ -78,7 +79,11 @@ def settle(state: AppState) -> AppState:
         frame_index=min(max(view.frame_index, 0), frames - 1),
         window=(centre, max(width, 1e-6)),
         zoom=min(max(view.zoom, ZOOM_RANGE[0]), ZOOM_RANGE[1]),
-        playing=view.playing and volume is not None and volume.is_cine and scan.loading is None,
+        playing=view.playing
+        and volume is not None
+        and volume.is_cine
+        and scan.loading is None
+        and state.preferences.layout is not Layout.PHASES,
         cross=_within(view.cross, volume),
         pair=_possible(state),
     )

@@ -259,8 +259,17 @@ def heart_of(labels: LabelMap) -> Heart | None:
         slices = np.flatnonzero((frame == LV).any(axis=(1, 2)))
         if slices.size:
             y, x = np.nonzero(frame[slices[slices.size // 2]] == LV)
-            return Heart((float(x.mean() + 0.5) * dx, float(y.mean() + 0.5) * dy), box)
+            return Heart((float(x.mean() + 0.5) * dx, float(y.mean() + 0.5) * dy), box, _base_first(frame))
     return Heart(((box[0] + box[2]) / 2, (box[1] + box[3]) / 2), box)
+
+
+def _base_first(frame: NDArray[np.uint8]) -> bool | None:
+    """Whether labels (Z, Y, X) are larger in the first third of the slices that have any: there the base is."""
+    sizes = np.count_nonzero(frame, axis=(1, 2))
+    sizes = sizes[sizes > 0]
+    third = sizes.size // 3
+    first, last = int(sizes[:third].sum()), int(sizes[sizes.size - third :].sum())
+    return None if max(first, last) < 1.2 * min(first, last) or not third else first > last
 
 
 def shown_function(state: AppState) -> Function | None:

@@ -188,10 +188,14 @@ class RunKey(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Heart:
-    """Where the heart is, in mm from the top left corner of the image. box_mm: left, top, right, bottom."""
+    """Where the heart is, in mm from the top left corner of the image. box_mm: left, top, right, bottom.
+
+    base_first: whether the slices go from base to apex; None where the labels do not tell.
+    """
 
     middle_mm: tuple[float, float]
     box_mm: tuple[float, float, float, float]
+    base_first: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

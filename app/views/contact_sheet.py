@@ -82,6 +82,7 @@ class SheetPictures:
     zoom: float
     pan_mm: tuple[float, float]
     smooth: bool
+    playing: bool
     overlay: Overlay
 
 
@@ -197,7 +198,8 @@ class ContactSheet(PaintedView):
         fill = overlay.opacity if overlay.style is Style.FILL else 0.0
         where = (self._state.view.frame_index, index)
         paths = self._outlines.of(labels, where, overlay.visible, filled=fill > 0)
-        drawing.stroke(painter, paths, fill_opacity=fill, uncounted=uncounted)
+        moving = self._state.view.playing
+        drawing.stroke(painter, paths, fill_opacity=fill, uncounted=uncounted, moving=moving)
 
     # -- mouse ---------------------------------------------------------------------------------------------------
 
@@ -240,6 +242,7 @@ def _shown_sheet(state: AppState) -> ShownSheet:
             zoom=view.zoom,
             pan_mm=view.pan_mm,
             smooth=state.preferences.smooth,
+            playing=view.playing,
             overlay=state.preferences.overlay,
         ),
         slice_index=view.slice_index,

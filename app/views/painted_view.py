@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFocusEvent, QMouseEvent, QPainter, QPixmap, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
@@ -38,6 +38,7 @@ class PaintedView(QWidget):
         self._mouse = Mouse(self)
         # Everything except what moves while scrolling, such as the frame around the current slice.
         self._drawn: QPixmap | None = None
+        self._canvas: QPixmap | None = None
         self._notice = ""
         self._ring = False
 
@@ -49,14 +50,21 @@ class PaintedView(QWidget):
     def paint_kept(self, painter: QPainter, paint: Callable[[QPainter], None]) -> None:
         """Paint on black, once: later calls show the kept picture until _drawn is None."""
         if self._drawn is None:
-            ratio = self.devicePixelRatioF()
-            self._drawn = QPixmap(round(self.width() * ratio), round(self.height() * ratio))
-            self._drawn.setDevicePixelRatio(ratio)
-            self._drawn.fill(QColor("black"))
+            self._drawn = self._blank()
             inner = QPainter(self._drawn)
             paint(inner)
             inner.end()
         painter.drawPixmap(0, 0, self._drawn)
+
+    def _blank(self) -> QPixmap:
+        """A black picture of the size of this view: the one before, where it fits. New memory is slow to touch."""
+        ratio = self.devicePixelRatioF()
+        size = QSize(round(self.width() * ratio), round(self.height() * ratio))
+        if self._canvas is None or self._canvas.size() != size or self._canvas.devicePixelRatioF() != ratio:
+            self._canvas = QPixmap(size)
+            self._canvas.setDevicePixelRatio(ratio)
+        self._canvas.fill(QColor("black"))
+        return self._canvas
 
     def paint_ring(self, painter: QPainter) -> None:
         """Show the keyboard focus if it came here by a key."""

@@ -931,12 +931,24 @@
         <translation>Im Kreis oder vor und zurück (B)</translation>
     </message>
     <message>
+        <source>ED beside ES stands still; one slice (1) plays</source>
+        <translation>ED neben ES steht still; eine Schicht (1) läuft</translation>
+    </message>
+    <message>
         <source>{side}: counts</source>
         <translation>{side}: zählt</translation>
     </message>
     <message>
         <source>{side}: does not count</source>
         <translation>{side}: zählt nicht</translation>
+    </message>
+    <message>
+        <source>base</source>
+        <translation>Basis</translation>
+    </message>
+    <message>
+        <source>apex</source>
+        <translation>Apex</translation>
     </message>
     <message>
         <source>Phase</source>
@@ -3712,6 +3724,10 @@ ACDC</translation>
     <message>
         <source>{file} and {number} more</source>
         <translation>{file} und {number} weitere</translation>
+    </message>
+    <message>
+        <source>ED beside ES stands still: press 1 for one slice, which plays.</source>
+        <translation>ED neben ES steht still: mit 1 eine Schicht zeigen, die läuft.</translation>
     </message>
     <message>
         <source>Where the heart is, is known once the scan is segmented: wait, or press Segment.</source>
