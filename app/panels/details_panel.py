@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from app.look.widgets import Panel, Segments, label
 from app.panels.bullseye_view import BullseyeView
@@ -79,8 +79,14 @@ def _shown_details(state: AppState) -> ShownDetails:
             return ShownDetails(page, measured, wall=Same(wall_now(state)), moved=moved)
 
 
+class _Pages(Segments):
+    """All pages in one row."""
+
+    SIDE_BY_SIDE = len(PAGES)
+
+
 class DetailsPanel(Panel):
-    """Folded until a page is chosen; the page that is open folds it again."""
+    """Takes no room until a page is chosen; the button of the open page folds it again."""
 
     page_requested = Signal(object)
     patient_requested = Signal()
@@ -90,17 +96,9 @@ class DetailsPanel(Panel):
 
     def __init__(self) -> None:
         super().__init__(translate("Details", "Details"))
-        self.pages = Segments([str(page) for page in PAGES], [translate("Details", text) for text in PAGES.values()])
-        for button in self.pages.buttons.values():
-            button.setAutoExclusive(False)
+        self.pages = _Pages([str(page) for page in PAGES], [translate("Details", text) for text in PAGES.values()])
         self.pages.chosen.connect(self._chosen)
         self.body.addWidget(self.pages)
-        self._folded = QWidget()
-        page = QVBoxLayout(self._folded)
-        page.setContentsMargins(0, 0, 0, 0)
-        page.setSpacing(8)
-        self.body.addWidget(self._folded)
-
         self._patient = QWidget()
         row = QHBoxLayout(self._patient)
         row.setContentsMargins(0, 0, 0, 0)
@@ -109,10 +107,10 @@ class DetailsPanel(Panel):
         self.enter = QPushButton(translate("Details", "Patient…"))
         self.enter.clicked.connect(self.patient_requested)
         row.addWidget(self.enter)
-        page.addWidget(self._patient)
+        self.body.addWidget(self._patient)
 
         self.table = NumberTable()
-        page.addWidget(self.table)
+        self.body.addWidget(self.table)
 
         self._wall = QWidget()
         wall = QVBoxLayout(self._wall)
@@ -130,10 +128,10 @@ class DetailsPanel(Panel):
         self.reset.setObjectName("link")
         self.reset.clicked.connect(self.insertions_reset_requested)
         wall.addWidget(self.reset)
-        page.addWidget(self._wall)
+        self.body.addWidget(self._wall)
 
         self.note = label("", "small", wrap=True)
-        page.addWidget(self.note)
+        self.body.addWidget(self.note)
         self._shown: ShownDetails | None = None
         self.apply(AppState())
 
@@ -143,12 +141,10 @@ class DetailsPanel(Panel):
         shown = self._shown
         if shown == before:
             return
-        self.setVisible(not shown.four_chambers)
-        for page in PAGES:
-            self.pages.buttons[str(page)].setChecked(page is shown.page)
-        self._folded.setVisible(shown.page is not None)
-        if shown.page is None:
+        self.setVisible(shown.page is not None and not shown.four_chambers)
+        if shown.page is None or shown.four_chambers:
             return
+        self.pages.check(str(shown.page))
         rows, note = [], translate("Details", "Comes once the scan is segmented.")
         if shown.measured:
             match shown.page:
@@ -171,6 +167,16 @@ class DetailsPanel(Panel):
         self._show_wall(self._quantity())
         self.note.setText(note)
         self.note.setVisible(bool(note))
+        if before is None or before.page is None:
+            QTimer.singleShot(0, self, self._bring_into_view)
+
+    def _bring_into_view(self) -> None:
+        """On a small screen the column is longer than the window."""
+        above = self.parentWidget()
+        while above is not None and not isinstance(above, QScrollArea):
+            above = above.parentWidget()
+        if above is not None:
+            above.ensureWidgetVisible(self)
 
     def _chosen(self, name: str) -> None:
         page = Details(name)

@@ -71,9 +71,17 @@ class FunctionPanel(Panel):
     phase_requested = Signal(str, int, int)
     use_requested = Signal(object)
     spacing_requested = Signal()
+    details_requested = Signal()
 
     def __init__(self) -> None:
         super().__init__(translate("Function", "Function"))
+        self.details = QPushButton(translate("Function", "Details"))
+        self.details.setObjectName("link")
+        self.details.setStyleSheet("padding: 0 4px; font-size: 11px;")
+        self.details.setFixedHeight(14)  # as low as the title: the column is full
+        self.details.setToolTip(translate("Function", "Indices and normal ranges, rates, wall, sources, precision"))
+        self.details.clicked.connect(self.details_requested)
+        self.title_row.insertWidget(1, self.details)
         self._whose = label("", "small")
         self.title_row.addWidget(self._whose)
         self._empty = label("", "muted", wrap=True)
@@ -81,7 +89,7 @@ class FunctionPanel(Panel):
         self._filled = QWidget()
         filled = QVBoxLayout(self._filled)
         filled.setContentsMargins(0, 0, 0, 0)
-        filled.setSpacing(8)
+        filled.setSpacing(7)
         self.body.addWidget(self._filled)
 
         self.by_hand = label("", "good", wrap=True)
@@ -148,6 +156,7 @@ class FunctionPanel(Panel):
             self.setVisible(not shown.four_chambers)
         self._filled.setVisible(shown.function is not None)
         self._empty.setVisible(shown.function is None)
+        self.details.setVisible(shown.function is not None)
         self._whose.setText(shown.whose)
         if shown.function is None or shown.volume is None:
             self._empty.setText(shown.empty)

@@ -113,6 +113,10 @@ class Looking:
         """Open a page of the details panel; the open one folds it."""
         self._store.update(details=None if page is self._store.state.preferences.details else page)
 
+    def toggle_details(self) -> None:
+        """Open the details at their first page, or fold them."""
+        self._store.update(details=Details.INDICES if self._store.state.preferences.details is None else None)
+
     def toggle(self, field: str) -> None:
         """Give a field that is true or false its other value."""
         self._store.update(**{field: not value_of(self._store.state, field)})

@@ -235,6 +235,7 @@ class MainWindow(QMainWindow):
         self.function.phase_requested.connect(session.measuring.choose_phase)
         self.function.use_requested.connect(session.measuring.use)
         self.function.spacing_requested.connect(self.questions.spacing)
+        self.function.details_requested.connect(session.looking.toggle_details)
         self.details.page_requested.connect(lambda page: session.update(details=page))
         self.details.patient_requested.connect(self.questions.patient)
         self.details.slice_requested.connect(session.looking.go_to_slice)

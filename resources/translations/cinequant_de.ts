@@ -2408,6 +2408,14 @@ Der Bericht unten enthält keine Patientendaten; er hilft, den Fehler zu beheben
         <translation>Funktion</translation>
     </message>
     <message>
+        <source>Details</source>
+        <translation>Details</translation>
+    </message>
+    <message>
+        <source>Indices and normal ranges, rates, wall, sources, precision</source>
+        <translation>Indizes und Normbereiche, Raten, Wand, Quellen, Präzision</translation>
+    </message>
+    <message>
         <source>LV ejection fraction</source>
         <translation>LV-Auswurffraktion</translation>
     </message>

@@ -5,7 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from app_fixtures import card, catalog, prediction
+from PySide6.QtWidgets import QApplication
 
+from app.look import theme
 from app.panels.details_panel import DetailsPanel
 from app.panels.function_panel import FunctionPanel
 from app.panels.number_rows import beyond_norms, number, rate_note
@@ -41,6 +43,8 @@ def segmented() -> AppState:
 
 @pytest.fixture(name="panel")
 def made(qtbot) -> DetailsPanel:
+    if not QApplication.instance().styleSheet():
+        theme.apply(QApplication.instance())
     panel = DetailsPanel()
     qtbot.addWidget(panel)
     panel.resize(352, 600)
@@ -48,11 +52,13 @@ def made(qtbot) -> DetailsPanel:
     return panel
 
 
-def test_it_is_folded_until_a_page_is_chosen_and_again(panel, state):
+def test_it_takes_no_room_until_a_page_is_chosen_and_again(panel, state):
     asked = []
     panel.page_requested.connect(asked.append)
     panel.apply(state)
-    assert not panel.note.isVisible() and not panel.table.isVisible()
+    assert panel.isHidden()
+    panel.apply(evolve(state, details=Details.INDICES))
+    assert panel.isVisible()
     panel.pages.buttons["rates"].click()
     panel.apply(evolve(state, details=Details.RATES))
     panel.pages.buttons["rates"].click()
