@@ -23,7 +23,7 @@ from engine.paper.content import (
     Content,
     Curve,
     Line,
-    Mark,
+    NormMark,
     Number,
     NumberRow,
     Pictures,
@@ -162,7 +162,7 @@ def _number(row: all_numbers.Finding | None) -> Number | None:
         return None
     text = "–" if row.value is None else f"{row.value:.{row.digits}f}" + ("" if row.sure else "?")
     norm = "" if row.norm is None else f"{row.norm.low:.{row.digits}f}–{row.norm.high:.{row.digits}f}"
-    mark = {Verdict.LOW: Mark.LOW, Verdict.HIGH: Mark.HIGH}.get(row.verdict or Verdict.NORMAL, Mark.NONE)
+    mark = {Verdict.LOW: NormMark.LOW, Verdict.HIGH: NormMark.HIGH}.get(row.verdict or Verdict.NORMAL, NormMark.NONE)
     return Number(text, norm, mark)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable
+from html import escape
 from typing import Any
 
 import numpy as np
@@ -163,6 +164,16 @@ def to_tsv(dossier: Dossier, say: Callable[[str], str]) -> str:
     """The same with tabs, to paste into a spreadsheet."""
     lines = ["\t".join(_plain(cell) for cell in line) for line in _short(dossier, say)]
     return "\n".join([*map(_plain, _head(dossier)), *lines, RESEARCH_USE]) + "\n"
+
+
+def to_html(dossier: Dossier, say: Callable[[str], str]) -> str:
+    """The same as a table, to paste into a letter or a spreadsheet as cells."""
+    lines = [
+        "<tr>" + "".join(f"<td{'' if at == 0 else ' align=right'}>{escape(cell)}</td>" for at, cell in enumerate(line))
+        for line in _short(dossier, say)
+    ]
+    head = "".join(f"<p>{escape(line)}</p>" for line in _head(dossier))
+    return f"{head}<table>{''.join(lines)}</table><p>{escape(RESEARCH_USE)}</p>"
 
 
 def slice_areas_mm2(dossier: Dossier) -> dict[int, NDArray[np.float64]]:

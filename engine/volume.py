@@ -193,6 +193,7 @@ class Volume:
         given. missing: why volumes are not those of the whole heart, as a phrase ("2 slices are missing"), else empty.
     notices: what the user has to be told about this scan, one sentence each.
     spacing_notices: those of the notices that a spacing from the user answers.
+    spacing_given: (x, y, z) in mm, where the user gave it; None for the file's own.
     """
 
     array: NDArray[Any]
@@ -206,6 +207,7 @@ class Volume:
     missing: str = ""
     notices: tuple[str, ...] = ()
     spacing_notices: tuple[str, ...] = ()
+    spacing_given: tuple[float, float, float] | None = None
 
     def __post_init__(self) -> None:
         if self.array.ndim != 4 or self.array.shape[1:] != self.geometry.shape:
@@ -242,6 +244,7 @@ class Volume:
             geometry=self.geometry.with_spacing(x_mm, y_mm, z_mm),
             notices=tuple(notice for notice in self.notices if notice not in self.spacing_notices),
             spacing_notices=(),
+            spacing_given=(float(x_mm), float(y_mm), float(z_mm)),
         )
 
 

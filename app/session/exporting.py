@@ -1,52 +1,44 @@
-"""What leaves the window as files: masks and tables, written by a worker. Never onto the scan's own files."""
+"""What leaves the window, written by a worker, each with its provenance beside it. Never onto the scan's own files."""
 
 from __future__ import annotations
 
-import csv
-import io
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from app.session import export_files
+from app.session.export_files import (
+    Export,
+    default_name,
+    dossier_of,
+    export_of,
+    free_name,
+    mask_nifti,
+    mask_seg,
+    measurements,
+    scan_name,
+)
 from app.session.jobs import Lane, Reporter, Workers
 from app.session.store import Store, still_loading
 from app.state import editing
 from app.state.changes import marked_saved, stroke_ended
-from app.state.editing import Correction
-from app.state.queries import (
-    correction_key,
-    run_of,
-    shown_correction,
-    shown_function,
-    shown_prediction,
-    unsaved,
-    view_shown,
-)
+from app.state.queries import correction_key, frame_interval_ms, run_of, shown_prediction, unsaved
+from app.state.structure_colours import complete
 from app.state.types import AppState, Busy, Kind, Status
-from app.words.language import translate
-from engine import __version__
+from app.words.engine_words import translated
+from app.words.language import code_now, translate
 from engine.errors import CineQuantError, ExportError
-from engine.files import write_atomically
-from engine.measures.function import Function
-from engine.measures.quantities import MEASURES, SIDES, rules
-from engine.network.model_card import SHORT_AXIS
-from engine.network.predict import Prediction
-from engine.volume import Volume
+from engine.files import read_regular, write_atomically
+from engine.volume import LV, MYO, RV
 
+if TYPE_CHECKING:
+    from PySide6.QtGui import QImage
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Export:
-    """What an export is made of: a scan, what a model found in it, and what was corrected of that.
+    from engine.paper.content import Content
 
-    function: measured on the labels as corrected; None of a four-chamber view.
-    correction: to write in place of the prediction; files then say so.
-    """
-
-    volume: Volume
-    prediction: Prediction
-    function: Function | None
-    correction: Correction | None = None
+__all__ = ["Export", "Exporting", "Rescued", "mask_seg"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +57,16 @@ class Rescued:
         return Rescued(self.written + other.written, self.failed + other.failed, self.bugs + other.bugs)
 
 
-Write = Callable[[Path, Export], None]
+@dataclass(frozen=True, slots=True)
+class Pasted:
+    """Results for the clipboard: aligned text, cells apart by tabs, and a table for a word processor."""
+
+    text: str
+    tsv: str
+    html: str
+
+
+Write = Callable[[Path, Export, Reporter], None]
 
 
 class Exporting:
@@ -74,19 +75,91 @@ class Exporting:
     def __init__(self, store: Store, workers: Workers) -> None:
         self._store, self._workers = store, workers
         self._lane = Lane(workers.exporting)
+        self._movies = Lane(workers.exporting)
+        self._previews = Lane(workers.comparing)
         self._failures = 0
 
     def export_mask(self, path: Path) -> None:
         """Write the labels on screen as NIfTI."""
-        self._export(path, mask_nifti, is_mask=True)
+        self._export(path, lambda path, export, _: mask_nifti(path, export), is_mask=True)
 
     def export_seg(self, folder: Path) -> None:
         """Write the labels on screen as DICOM SEG."""
-        self._export(folder, mask_seg, is_mask=True)
+        self._export(folder, lambda path, export, _: mask_seg(path, export), is_mask=True)
 
     def export_measurements(self, path: Path) -> None:
-        """Write the measurements on screen as CSV."""
-        self._export(path, measurements_csv)
+        """Write the measurements on screen as CSV, or as JSON where the name says so."""
+        self._export(path, lambda path, export, _: measurements(path, export))
+
+    def export_report(self, path: Path) -> None:
+        """Write the one-page report as PDF."""
+        state = self._store.state
+
+        def write(path: Path, export: Export, _: Reporter) -> None:
+            from engine.paper.page import to_pdf  # noqa: PLC0415 - brings reportlab
+
+            write_atomically(path, to_pdf(report_content(state, export, datetime.now())))
+
+        self._export(path, write, of_report=True)
+
+    def export_movie(self, path: Path) -> None:
+        """Write the slice on screen over all frames as GIF or MP4, by the name's ending. Can be stopped."""
+        state = self._store.state
+        outgoing = _Movie(state)
+        self._export(path, outgoing.write, stoppable=True)
+
+    def record_beside(self, path: Path) -> None:
+        """Write the provenance of a picture that was just saved, if a segmentation is in it."""
+        export = export_of(self._store.state)
+        if export is None:
+            return
+
+        def work(_: Reporter) -> None:
+            export_files.record(path, export)
+
+        self._lane.submit(work, then=lambda _: None, failed=self._failed)
+
+    def results(self) -> Pasted | None:
+        """The numbers on screen to paste elsewhere; None, and says why, where there are none."""
+        if self.nothing_to_export():
+            return None
+        export = export_of(self._store.state)
+        if export is None:
+            return None
+        from engine import tables  # noqa: PLC0415
+
+        try:
+            dossier = dossier_of(export)
+        except ExportError as error:
+            self._store.complain(error)
+            return None
+        text, tsv, html = (of(dossier, translated) for of in (tables.to_text, tables.to_tsv, tables.to_html))
+        return Pasted(text, tsv, html)
+
+    def preview_report(self, width: int, then: Callable[[QImage | None, str], None]) -> None:
+        """Draw the report as a picture so many pixels wide; then(None, why) where it cannot be. Drops earlier asks."""
+        state = self._store.state
+        export = export_of(state, state.stationery.report_by)
+        self._previews.cancel()
+        if export is None:
+            then(None, translate("Session", "Nothing to export yet: open a scan and wait until it is segmented."))
+            return
+
+        def work(_: Reporter) -> QImage:
+            from app.look.painted_sheet import picture_of  # noqa: PLC0415 - brings the fonts of reports
+
+            return picture_of(report_content(state, export, datetime.now()), width)
+
+        def failed(error: CineQuantError | None) -> None:
+            then(None, "" if error is None else str(error))
+
+        self._previews.submit(work, then=lambda image: then(image, ""), failed=failed)
+
+    def cancel(self) -> None:
+        """Stop what can be stopped: nothing of it is written then."""
+        if self._movies.subjects:
+            self._movies.cancel()
+            self._store.say(Kind.WARNING, translate("Session", "The export was stopped; nothing was written."))
 
     def nothing_to_export(self) -> bool:
         """Whether the scan on screen has not been read and segmented completely. If so, says what is missing."""
@@ -108,27 +181,36 @@ class Exporting:
         self._workers.exporting.finish()
         return self._failures == before
 
-    def _export(self, path: Path, write: Write, *, is_mask: bool = False) -> None:
+    def _export(
+        self, path: Path, write: Write, *, is_mask: bool = False, of_report: bool = False, stoppable: bool = False
+    ) -> None:
         self._store.show(stroke_ended(self._store.state))
         if self.nothing_to_export():
             return
         state = self._store.state
-        export, key = export_of(state), correction_key(state)
+        export = export_of(state, state.stationery.report_by if of_report else None)
+        key = correction_key(state)
         if export is None:
             return
+        self._store.update(export_folder=path.absolute().parent)
         planes = export.correction.planes if export.correction is not None and is_mask else None
 
-        def work(_: Reporter) -> None:
+        def work(reporter: Reporter) -> None:
             export.volume.source.refuse(path)
-            write(path, export)
+            try:
+                write(path, export, reporter)
+                export_files.record(path, export)
+            except OSError as error:
+                raise ExportError(_not_written(path, error)) from error
 
         def then(_: None) -> None:
             if key is not None and planes is not None:
                 self._store.show(marked_saved(self._store.state, key, planes))
             self._store.say(Kind.SUCCESS, translate("Session", "Saved {path}").format(path=path))
 
-        busy = Busy(translate("Session", "Saving {file}").format(file=path.name), can_stop=False)
-        self._lane.submit(work, then=then, failed=self._failed, busy=busy)
+        busy = Busy(translate("Session", "Saving {file}").format(file=path.name), can_stop=stoppable)
+        lane = self._movies if stoppable else self._lane
+        lane.submit(work, then=then, failed=self._failed, busy=busy, subject=path)
 
     def _failed(self, error: CineQuantError | None) -> None:
         self._failures += 1
@@ -161,9 +243,77 @@ class Exporting:
         return rescued.and_(_rescue(folder, export))
 
 
+class _Movie:
+    """The slice on screen as a movie, as the window drew it when it was asked for."""
+
+    def __init__(self, state: AppState) -> None:
+        self._state = state
+
+    def write(self, path: Path, export: Export, reporter: Reporter) -> None:
+        """GIF, or MP4 by the name's ending."""
+        from engine import movie  # noqa: PLC0415 - brings Pillow
+
+        state, volume = self._state, export.volume
+        overlay = state.preferences.overlay
+        shown = () if overlay.hidden else tuple(s for s in (MYO, RV, LV) if s in overlay.visible)
+        every = complete(overlay.colours)
+        colours = {structure: every[structure] for structure in shown}
+        correction = export.correction
+        labels = export.prediction.labels if correction is None else editing.whole(correction)
+        progress, cancel = reporter.progress, reporter.token
+        pictures = movie.frames_of(
+            volume,
+            labels if shown else None,
+            state.view.slice_index,
+            state.view.window,
+            colours,
+            progress=progress,
+            cancel=cancel,
+        )
+        interval, speed = frame_interval_ms(volume), state.preferences.speed
+        durations = movie.durations_ms(volume.frame_times_ms, volume.frames, interval, speed)
+        if path.suffix.lower() == ".mp4":
+            movie.write_mp4(path, pictures, durations, progress=progress, cancel=cancel)
+        else:
+            write_atomically(path, movie.to_gif(pictures, durations, colours, progress=progress, cancel=cancel))
+
+
+def report_content(state: AppState, export: Export, now: datetime) -> Content:
+    """What stands on the report, in the language of the window. Raises ExportError where the logo cannot be read."""
+    from engine import report  # noqa: PLC0415 - no start-up should wait for it
+    from engine.paper.page import MAX_LOGO_BYTES  # noqa: PLC0415
+
+    letters, logo = state.stationery, b""
+    if letters.logo is not None:
+        try:
+            logo = read_regular(letters.logo, MAX_LOGO_BYTES)
+        except OSError as error:
+            raise ExportError(
+                f"{letters.logo}: the logo cannot be read ({error.strerror}); choose it anew, or take it off the report"
+            ) from error
+    head = report.Letterhead(letters.hospital, logo, state.outgoing.conclusion, f"{now:%Y-%m-%d %H:%M}")
+    return report.content_of(
+        dossier_of(export),
+        head,
+        language=code_now(),
+        window=state.view.window,
+        colours=complete(state.preferences.overlay.colours),
+        say=translated,
+    )
+
+
+def _not_written(path: Path, error: OSError) -> str:
+    """One line on a full disk, a pulled cable or a folder that may not be written."""
+    why = error.strerror or str(error)
+    return translate("Session", "{path}: is not written ({why}); make room, or choose another place").format(
+        path=path, why=why
+    )
+
+
 def _rescue(folder: Path, export: Export) -> Rescued:
     """Write one mask under a name that is not taken. Any error is caught: after a crash the data may be damaged."""
-    name = default_name(export, "mask")
+    # The scan's own name: another scan's voxels, of which a code could be made, are not kept.
+    name = default_name(export, "mask", scan=scan_name(export.volume))
     try:
         folder.mkdir(parents=True, exist_ok=True)
         path = free_name(folder, name)
@@ -173,109 +323,3 @@ def _rescue(folder: Path, export: Export) -> Rescued:
     except Exception as bug:
         return Rescued(failed=(f"{name}: {type(bug).__name__}",), bugs=(bug,))
     return Rescued(written=(path,))
-
-
-def export_of(state: AppState) -> Export | None:
-    """What is on screen, if it has been read and segmented completely."""
-    volume, prediction, function = state.scan.volume, shown_prediction(state), shown_function(state)
-    if volume is None or prediction is None or (function is None and view_shown(state) == SHORT_AXIS):
-        return None
-    return Export(volume, prediction, function, shown_correction(state))
-
-
-def free_name(folder: Path, stem: str) -> Path:
-    """A NIfTI file that does not exist yet: several studies may have the same name."""
-    names = [f"{stem}.nii.gz", *(f"{stem}_{n}.nii.gz" for n in range(2, 1000))]
-    return next(path for name in names if not (path := folder / name).exists())
-
-
-def default_name(export: Export, ending: str) -> str:
-    """A file name that tells what is in the file: scan, model, precision, and whether it was corrected by hand."""
-    prediction, corrected = export.prediction, "corrected_" if export.correction is not None else ""
-    return f"{scan_name(export.volume)}_{prediction.model_id}_{prediction.precision}_{corrected}{ending}"
-
-
-def scan_name(volume: Volume) -> str:
-    """The scan's name as a part of a file name. Names of DICOM scans are phrases."""
-    return re.sub(r"[^\w.-]+", "_", volume.source.name)
-
-
-def by_hand(correction: Correction) -> str:
-    """What was corrected, in the words of files."""
-    base, count = correction.base, len(correction.planes)
-    total = correction.volume.frames * correction.volume.slices
-    return f"corrected by hand from {base.model_id} {base.precision}, {count} of {total} slices"
-
-
-def mask_nifti(path: Path, export: Export) -> None:
-    """Write the labels as NIfTI on the source's own grid: 1 LV cavity, 2 LV myocardium, 3 RV cavity."""
-    from engine.formats import nifti  # noqa: PLC0415 - brings nibabel, which the window's first picture should not wait for
-
-    correction = export.correction
-    if correction is None:
-        nifti.write_mask(path, export.prediction.labels, export.volume)
-    else:
-        nifti.write_mask(path, editing.whole(correction), export.volume, description=by_hand(correction))
-
-
-def mask_seg(folder: Path, export: Export) -> None:
-    """Write the labels as DICOM SEG objects into a folder, one for each phase."""
-    from engine.formats import seg  # noqa: PLC0415 - brings highdicom, which only this export should wait for
-
-    prediction, correction = export.prediction, export.correction
-    algorithm = f"{prediction.model_name} {prediction.precision}"
-    labels = prediction.labels if correction is None else editing.whole(correction)
-    said = "" if correction is None else by_hand(correction)
-    seg.write_seg(folder, labels, export.volume, algorithm=algorithm, version=prediction.model_version, by_hand=said)
-
-
-def measurements_csv(path: Path, export: Export) -> None:
-    """Write the measurements with their units, the rules used and what computed them."""
-    # A byte-order mark lets spreadsheets read µ and ² right.
-    write_atomically(path, measurements_table(export).encode("utf-8-sig"))
-
-
-def measurements_table(export: Export) -> str:
-    """The text of the CSV: quantity, value, unit. An empty value is not defined for this scan."""
-    volume, prediction, correction, function = export.volume, export.prediction, export.correction, export.function
-    if function is None:
-        raise ExportError(
-            "the table is of short-axis stacks; `cinequant measure --json` writes the numbers of a four-chamber view"
-        )
-    doubt = "" if function.units_known else " (spacing unknown)"
-    doubt = doubt or ("" if function.whole else " (slices missing)")
-    unit = f"mL{doubt}"
-    rows: list[tuple[str, object, str]] = [
-        ("Scan", volume.source.name, ""),
-        ("Model", prediction.model_name, ""),
-        ("Model SHA-256", prediction.model_sha256, ""),
-        ("Precision", prediction.precision, ""),
-        ("Runtime", prediction.runtime, ""),
-        *([("Corrected by hand", len(correction.planes), "slices")] if correction is not None else []),
-        ("CineQuant", __version__, ""),
-        ("Use", "Research use only, not for diagnosis", ""),
-        ("ED frame", _number(None if function.ed_frame is None else function.ed_frame + 1, 0), "from 1"),
-        ("ES frame", _number(None if function.es_frame is None else function.es_frame + 1, 0), "from 1"),
-    ]
-    for measure in MEASURES:
-        unsure = "" if measure.unit == "%" else doubt
-        name = f"{SIDES[measure.structure]} {measure.short}"
-        rows.append((name, measure.text(function, more=2), f"{measure.unit}{unsure}"))
-    times = volume.frame_times_ms
-    for frame, (lv, rv, myo) in enumerate(zip(function.lv_ml, function.rv_ml, function.myo_ml, strict=True)):
-        at = f" at {times[frame]:.0f} ms" if times else ""
-        where = f"frame {frame + 1}{at}"
-        rows += [(f"LV cavity, {where}", _number(lv, 2), unit), (f"RV cavity, {where}", _number(rv, 2), unit)]
-        rows.append((f"LV myocardium, {where}", _number(myo, 2), unit))
-    if correction is not None:
-        rows += [(f"Corrected by hand, frame {t + 1}", f"slice {z + 1}", "from 1") for t, z in correction.slices]
-    rows += [("Rule", rule, "") for rule in rules(function)]
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(("quantity", "value", "unit"))
-    writer.writerows(rows)
-    return text.getvalue()
-
-
-def _number(value: float | None, digits: int) -> str:
-    return "" if value is None else f"{value:.{digits}f}"

@@ -111,6 +111,7 @@ class Session:
         self.opening.cancel()
         self.comparing.cancel()
         self.propagating.cancel()
+        self.exporting.cancel()
         self.segmenting.cancel()
         self.update(checking=checking)
 

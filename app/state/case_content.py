@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from app.state import annotations as notes
-from app.state import editing, patient_facts
+from app.state import editing, outgoing, patient_facts
 from app.state.annotations import Annotation, AnnotationState
 from app.state.case import CaseState, LeftCase
 from app.state.changes import evolve
 from app.state.editing import Change, Correction
 from app.state.measured import NONE as NO_READING
 from app.state.measured import reading_of
+from app.state.outgoing import Outgoing
 from app.state.patient_facts import PatientFacts
 from app.state.queries import card_of, correction_of, run_key, run_of
 from app.state.types import MAX_RECENTS, AppState, Mask
@@ -41,6 +42,8 @@ def choices_of(state: AppState) -> dict[str, Any]:
         made["annotations"] = notes.to_json(state.annotation.annotations)
     if state.scan.view_asked:
         made["view_asked"] = state.scan.view_asked
+    if state.outgoing != Outgoing():
+        made["outgoing"] = state.outgoing.to_json()
     return made
 
 
@@ -52,6 +55,7 @@ class Choices:
     facts: PatientFacts = field(default_factory=PatientFacts)
     view_asked: str = ""
     annotations: tuple[Annotation, ...] = ()
+    outgoing: Outgoing = field(default_factory=Outgoing)
 
 
 def choices_from(choices: Mapping[str, Any], frames: int, slices: int) -> Choices:
@@ -64,6 +68,7 @@ def choices_from(choices: Mapping[str, Any], frames: int, slices: int) -> Choice
         facts=patient_facts.from_json(choices["patient"]) if "patient" in choices else PatientFacts(),
         view_asked=view_asked,
         annotations=notes.from_json(choices.get("annotations", []), frames, slices),
+        outgoing=outgoing.from_json(choices["outgoing"]) if "outgoing" in choices else Outgoing(),
     )
 
 
@@ -78,6 +83,7 @@ def with_choices(state: AppState, choices: Choices) -> AppState:
         facts=choices.facts,
         view_asked=choices.view_asked,
         annotation=AnnotationState(choices.annotations),
+        outgoing=choices.outgoing,
     )
 
 

@@ -16,6 +16,7 @@ from app.state.case import BORROWED, CaseState
 from app.state.editing import Correction, CorrectionKey
 from app.state.history import HistoryState
 from app.state.measured import corrections_measured, runs_measured
+from app.state.outgoing import Outgoing
 from app.state.patient_facts import PatientFacts
 from app.state.queries import card_of, correction_key, correction_of, precisions_of, size_mm
 from app.state.strokes import Where
@@ -160,6 +161,7 @@ def opened(state: AppState, volume: Volume, *, window: tuple[float, float] | Non
         annotation=AnnotationState(),
         facts=PatientFacts(),
         case=CaseState(),
+        outgoing=Outgoing(),
         message=None,
     )
 

@@ -22,6 +22,7 @@ from app.state.case import CasesState, CaseState
 from app.state.editing import Correction, CorrectionKey
 from app.state.history import HistoryState
 from app.state.identity import Same
+from app.state.outgoing import Outgoing, Stationery
 from app.state.patient_facts import PatientFacts
 from app.state.readings import MeasuringState
 from engine.measures.comparison import Comparison
@@ -397,6 +398,8 @@ class AppState:
     history: HistoryState = field(default_factory=HistoryState)
     measuring: MeasuringState = field(default_factory=MeasuringState)
     facts: PatientFacts = field(default_factory=PatientFacts)
+    outgoing: Outgoing = field(default_factory=Outgoing)
+    stationery: Stationery = field(default_factory=Stationery)
     preferences: Preferences = field(default_factory=Preferences)
     busy: Busy | None = None
     message: Message | None = None

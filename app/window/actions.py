@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QMenu
 from app.session.session import Session
 from app.state.types import AppState
 from app.window.cases import Cases
+from app.window.export_questions import ExportQuestions
 from app.window.info_windows import InfoWindows
 from app.window.questions import Questions
 
@@ -20,6 +21,7 @@ class Commands(Protocol):
 
     session: Session
     questions: Questions
+    exports: ExportQuestions
     info: InfoWindows
     cases: Cases
 

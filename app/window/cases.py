@@ -14,7 +14,7 @@ from app.session.session import Session
 from app.state.case_content import is_unsaved
 from app.state.identity import Same
 from app.state.types import AppState
-from app.window.questions import documents
+from app.window.save_names import documents
 from app.words.language import translate
 from app.words.names import scan_title
 from engine.formats.case_file import SUFFIX

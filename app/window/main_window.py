@@ -45,6 +45,7 @@ from app.panels.welcome import Welcome
 from app.session.device_check import DeviceCheck
 from app.session.session import Session
 from app.state.identity import Same
+from app.state.outgoing import Stationery
 from app.state.types import AppState, Theme
 from app.views.agreement_view import AgreementView
 from app.views.slice_view import SliceView
@@ -54,6 +55,7 @@ from app.window.closing import Closing
 from app.window.crash import CrashHandler
 from app.window.drops import Drops
 from app.window.edit_menu import CONTOURS
+from app.window.export_questions import ExportQuestions
 from app.window.floating import Floating
 from app.window.info_windows import InfoWindows
 from app.window.layouts import LAYOUTS, View
@@ -88,7 +90,7 @@ class ShownWindow:
     look: tuple[Theme, Mapping[int, Colour]]
     volume: Same
     phantom: bool
-    kept: tuple[tuple[Path, ...], Same]
+    kept: tuple[tuple[Path, ...], Same, Stationery]
 
 
 def _shown_window(state: AppState) -> ShownWindow:
@@ -97,7 +99,7 @@ def _shown_window(state: AppState) -> ShownWindow:
         look=(preferences.theme, preferences.overlay.colours),
         volume=Same(volume),
         phantom=volume is not None and volume.source.kind == "phantom",
-        kept=(preferences.recents, Same(state.models.report)),
+        kept=(preferences.recents, Same(state.models.report), state.stationery),
     )
 
 
@@ -124,7 +126,8 @@ class MainWindow(QMainWindow):
                       self.cine, self.function, self.long_axis, self.details, self.performance, self.messages,
                       self.status, self.layouts, self.correction, self.correct_button)  # fmt: skip
         self.check = DeviceCheck(session)
-        self.questions = Questions(self, session, self.stage.picture)
+        self.questions = Questions(self, session)
+        self.exports = ExportQuestions(self, session, self.stage.picture)
         self.info = InfoWindows(self, session, self.check)
         self.cases = Cases(self, session)
         self.closing = Closing(self, session, self.cases)

@@ -15,6 +15,7 @@ from app.state.heart_views import can_choose_view
 from app.state.types import AppState, Kind, Language, Theme
 from app.window.actions import Action, Commands, Filled, Menu, Note
 from app.window.edit_menu import EDIT
+from app.window.export_menu import EXPORT
 from app.window.layouts import LAYOUTS, LayoutEntry
 from app.window.measure_menu import MEASURE
 from app.words import language
@@ -129,18 +130,6 @@ _FILE = Menu(
         Action(marked("Action", "Quit"), lambda c: c.close(), ("Ctrl+Q",)),
     ),
 )
-_EXPORT = Menu(
-    marked("Menu", "Export"),
-    (
-        Action(marked("Action", "Export mask as NIfTI…"), lambda c: c.questions.export_mask(), ("Ctrl+E",)),
-        Action(marked("Action", "Export mask as DICOM SEG…"), lambda c: c.questions.export_seg(), ("Ctrl+Shift+E",)),
-        Action(
-            marked("Action", "Export measurements as CSV…"), lambda c: c.questions.export_measurements(), ("Ctrl+M",)
-        ),
-        None,
-        Action(marked("Action", "Save picture of the slice…"), lambda c: c.questions.save_picture(), ("Ctrl+Shift+P",)),
-    ),
-)
 _COLOURS = Menu(
     marked("Menu", "Colours"),
     (
@@ -241,7 +230,7 @@ _HELP = Menu(
         Action(marked("Action", "About CineQuant"), lambda c: c.info.show_about()),
     ),
 )
-MENUS: tuple[Menu, ...] = (_FILE, EDIT, _EXPORT, _VIEW, _CINE, MEASURE, _MODEL, _HELP)
+MENUS: tuple[Menu, ...] = (_FILE, EDIT, EXPORT, _VIEW, _CINE, MEASURE, _MODEL, _HELP)
 
 
 def menus_within(menus: tuple[Menu, ...] = MENUS) -> Iterator[Menu]:

@@ -12,7 +12,9 @@ from PySide6.QtCore import QByteArray, QSettings, QStandardPaths
 
 from app.state import structure_colours
 from app.state.changes import with_fields
+from app.state.outgoing import MAX_HOSPITAL, Stationery
 from app.state.types import MAX_RECENTS, AppState, Language, Layout, Style, Theme
+from engine.dossier import IdentifyBy
 from engine.network.bench import report_from_json
 from engine.volume import STRUCTURES
 
@@ -66,6 +68,7 @@ class Settings:
             report=report_from_json(self._json("report")),
             hide_names=self._text("hide_names") == "yes",
             recents=tuple(recents[:MAX_RECENTS]),
+            stationery=self._stationery(),
         )
         self._known = _values(restored)
         return restored
@@ -105,6 +108,19 @@ class Settings:
     @geometry.setter
     def geometry(self, value: QByteArray) -> None:
         self._store.setValue("window/geometry", value)
+
+    def _stationery(self) -> Stationery:
+        logo, folder = self._text("report/logo"), self._text("export/folder")
+        report_by, tables_by = self._text("report/named_by"), self._text("export/named_by")
+        plain = Stationery()
+        return Stationery(
+            hospital=self._text("report/hospital")[:MAX_HOSPITAL],
+            logo=Path(logo) if logo else None,
+            report_by=IdentifyBy(report_by) if report_by in list(IdentifyBy) else plain.report_by,
+            # A pseudonym is of one scan and not remembered.
+            tables_by=IdentifyBy(tables_by) if tables_by in (IdentifyBy.CODE, IdentifyBy.STUDY) else plain.tables_by,
+            export_folder=Path(folder) if folder else None,
+        )
 
     def _text(self, key: str) -> str:
         value = self._store.value(key)
@@ -150,4 +166,9 @@ def _values(state: AppState) -> dict[str, str]:
         "language": str(preferences.language),
         "hide_names": "yes" if preferences.hide_names else "no",
         "recents": json.dumps([str(p) for p in preferences.recents]),
+        "report/hospital": state.stationery.hospital,
+        "report/logo": str(state.stationery.logo or ""),
+        "report/named_by": str(state.stationery.report_by),
+        "export/named_by": str(state.stationery.tables_by),
+        "export/folder": str(state.stationery.export_folder or ""),
     }

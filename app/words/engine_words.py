@@ -27,6 +27,8 @@ TEXTS = (
     marked("Engine", "Looking for scans"),
     marked("Engine", "Reading headers"),
     marked("Engine", "Reading images"),
+    marked("Engine", "Drawing frames"),
+    marked("Engine", "Writing frames"),
     # why a stack is no short axis
     marked("Engine", "a CT image"),
     marked("Engine", "an ultrasound image"),

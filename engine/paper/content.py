@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 Colour = tuple[int, int, int]
 
 
-class Mark(StrEnum):
+class NormMark(StrEnum):
     """Where a number lies beside its normal range."""
 
     NONE = ""
@@ -29,7 +29,7 @@ class Number:
 
     text: str
     norm: str = ""
-    mark: Mark = Mark.NONE
+    mark: NormMark = NormMark.NONE
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from engine.errors import ExportError
 from engine.later import Later
 from engine.paper import figures
-from engine.paper.content import Content, Mark, Number
+from engine.paper.content import Content, NormMark, Number
 from engine.paper.report_words import word
 from engine.paper.sheet import ACCENT, ALARM, GREY, HEIGHT, INK, WIDTH, Sheet
 
@@ -41,16 +41,21 @@ def to_pdf(content: Content) -> bytes:
 
     Raises ExportError where the conclusion cannot be brought onto the page, or the logo is no PNG.
     """
+    return lay_out(content, Sheet).to_bytes()
+
+
+def lay_out(content: Content, sheet_of: Callable[[str, str], Sheet]) -> Sheet:
+    """The page on a sheet. sheet_of: makes an empty one from title and language. Raises ExportError as to_pdf does."""
     logo = _logo(content.logo)
     if len(content.conclusion) > _MAX_CONCLUSION:
         raise _too_long(content)
     # Glyphs that are missing become known while writing, and have a line of their own: then the page is made once more.
     missing: tuple[str, ...] = ()
     while True:
-        sheet = Sheet(word("Cardiac MRI report", content.language), content.language)
+        sheet = sheet_of(word("Cardiac MRI report", content.language), content.language)
         _Page(sheet, content, logo, missing).write()
         if tuple(sheet.missing) == missing:
-            return sheet.to_bytes()
+            return sheet
         missing = tuple(sheet.missing)
 
 
@@ -244,12 +249,12 @@ class _Page:
         return y
 
     def _number(self, number: Number, x: float, y: float, norm_width: float, strong: bool) -> None:
-        outside = number.mark is not Mark.NONE
+        outside = number.mark is not NormMark.NONE
         self.sheet.fit(
             number.text, x, y, 8.5, 46, bold=strong or outside, shade=ALARM if outside else INK, align="right"
         )
         if outside:
-            up = number.mark is Mark.HIGH
+            up = number.mark is NormMark.HIGH
             tip, foot = (y - 6, y - 0.5) if up else (y, y - 5.5)
             points = [(x + 4.2, tip), (x + 2, foot), (x + 6.4, foot)]
             self.sheet.path(points, fill=ALARM, closed=True)

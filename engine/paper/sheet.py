@@ -147,11 +147,18 @@ class Sheet:
         if wide <= width:
             self.write(text, x, y, size, bold=bold, shade=shade, align=align)
             return
-        self._canvas.saveState()
-        start = x if align == "left" else x - width if align == "right" else x - width / 2
-        self._canvas.translate(start, 0)
-        self._canvas.scale(width / wide, 1)
+        self.scaled(x if align == "left" else x - width if align == "right" else x - width / 2, width / wide)
         self.write(text, 0, y, size, bold=bold, shade=shade)
+        self.unscaled()
+
+    def scaled(self, x: float, share: float) -> None:
+        """From here to unscaled(), x counts from here, and everything is narrower by this share."""
+        self._canvas.saveState()
+        self._canvas.translate(x, 0)
+        self._canvas.scale(share, 1)
+
+    def unscaled(self) -> None:
+        """The end of scaled()."""
         self._canvas.restoreState()
 
     def lines(self, lines: Sequence[str], x: float, y: float, size: float, leading: float, **how: Any) -> float:

@@ -16,6 +16,30 @@
         <translation>Eingebautes Phantomherz</translation>
     </message>
     <message>
+        <source>A code of the scan</source>
+        <translation>Ein Kürzel der Aufnahme</translation>
+    </message>
+    <message>
+        <source>Patient and study</source>
+        <translation>Patient und Untersuchung</translation>
+    </message>
+    <message>
+        <source>A pseudonym…</source>
+        <translation>Ein Pseudonym…</translation>
+    </message>
+    <message>
+        <source>Report…</source>
+        <translation>Befund…</translation>
+    </message>
+    <message>
+        <source>Copy results</source>
+        <translation>Ergebnisse kopieren</translation>
+    </message>
+    <message>
+        <source>Export measurements as CSV or JSON…</source>
+        <translation>Messwerte als CSV oder JSON exportieren…</translation>
+    </message>
+    <message>
         <source>Export mask as NIfTI…</source>
         <translation>Maske als NIfTI exportieren …</translation>
     </message>
@@ -24,8 +48,8 @@
         <translation>Maske als DICOM SEG exportieren …</translation>
     </message>
     <message>
-        <source>Export measurements as CSV…</source>
-        <translation>Messwerte als CSV exportieren …</translation>
+        <source>Export movie of the slice…</source>
+        <translation>Film der Schicht exportieren…</translation>
     </message>
     <message>
         <source>Save picture of the slice…</source>
@@ -1901,6 +1925,14 @@ Der Bericht unten enthält keine Patientendaten; er hilft, den Fehler zu beheben
         <translation>eine Perfusionsserie</translation>
     </message>
     <message>
+        <source>Drawing frames</source>
+        <translation>Phasen werden gezeichnet</translation>
+    </message>
+    <message>
+        <source>Writing frames</source>
+        <translation>Phasen werden geschrieben</translation>
+    </message>
+    <message>
         <source>a late enhancement series</source>
         <translation>eine Late-Enhancement-Serie</translation>
     </message>
@@ -2743,6 +2775,18 @@ Der Bericht unten enthält keine Patientendaten; er hilft, den Fehler zu beheben
         <translation>Messwerte exportieren</translation>
     </message>
     <message>
+        <source>A movie needs a cine; this scan has one frame.</source>
+        <translation>Ein Film braucht eine Cine-Aufnahme; diese hat nur eine Phase.</translation>
+    </message>
+    <message>
+        <source>Export movie of the slice</source>
+        <translation>Film der Schicht exportieren</translation>
+    </message>
+    <message>
+        <source>The results are in the clipboard.</source>
+        <translation>Die Ergebnisse sind in der Zwischenablage.</translation>
+    </message>
+    <message>
         <source>Nothing to save yet: open a scan first.</source>
         <translation>Noch nichts zu speichern: zuerst eine Untersuchung öffnen.</translation>
     </message>
@@ -2757,6 +2801,18 @@ Der Bericht unten enthält keine Patientendaten; er hilft, den Fehler zu beheben
     <message>
         <source>{path}: could not be written; choose a folder that you may write to</source>
         <translation>{path}: konnte nicht geschrieben werden; einen Ordner mit Schreibrecht wählen</translation>
+    </message>
+    <message>
+        <source>Pseudonym</source>
+        <translation>Pseudonym</translation>
+    </message>
+    <message>
+        <source>Files and tables of this scan name</source>
+        <translation>Dateien und Tabellen dieser Aufnahme nennen</translation>
+    </message>
+    <message>
+        <source>Save report</source>
+        <translation>Befund speichern</translation>
     </message>
     <message>
         <source>The language changes when CineQuant is started again.</source>
@@ -2818,6 +2874,10 @@ ACDC</translation>
     <message>
         <source>Open recent</source>
         <translation>Zuletzt geöffnet</translation>
+    </message>
+    <message>
+        <source>Files and tables name</source>
+        <translation>Dateien und Tabellen nennen</translation>
     </message>
     <message>
         <source>Export</source>
@@ -3672,6 +3732,73 @@ ACDC</translation>
     </message>
 </context>
 <context>
+    <name>ReportDialog</name>
+    <message>
+        <source>Name, ID and date of the study</source>
+        <translation>Name, ID und Datum der Untersuchung</translation>
+    </message>
+    <message>
+        <source>A pseudonym</source>
+        <translation>Ein Pseudonym</translation>
+    </message>
+    <message>
+        <source>A code of the scan</source>
+        <translation>Ein Kürzel der Aufnahme</translation>
+    </message>
+    <message>
+        <source>Report</source>
+        <translation>Befund</translation>
+    </message>
+    <message>
+        <source>The page as it will be</source>
+        <translation>Die Seite, wie sie wird</translation>
+    </message>
+    <message>
+        <source>Hospital</source>
+        <translation>Klinik</translation>
+    </message>
+    <message>
+        <source>Remove</source>
+        <translation>Entfernen</translation>
+    </message>
+    <message>
+        <source>Logo</source>
+        <translation>Logo</translation>
+    </message>
+    <message>
+        <source>Patient</source>
+        <translation>Patient</translation>
+    </message>
+    <message>
+        <source>Pseudonym</source>
+        <translation>Pseudonym</translation>
+    </message>
+    <message>
+        <source>In your own words; kept with the case.</source>
+        <translation>In eigenen Worten; bleibt beim Fall.</translation>
+    </message>
+    <message>
+        <source>Conclusion</source>
+        <translation>Beurteilung</translation>
+    </message>
+    <message>
+        <source>Names are hidden (N): the report names nobody either.</source>
+        <translation>Namen sind verborgen (N): Auch der Befund nennt niemanden.</translation>
+    </message>
+    <message>
+        <source>Save as PDF…</source>
+        <translation>Als PDF speichern…</translation>
+    </message>
+    <message>
+        <source>Choose a logo</source>
+        <translation>Logo wählen</translation>
+    </message>
+    <message>
+        <source>Choose a PNG…</source>
+        <translation>PNG wählen…</translation>
+    </message>
+</context>
+<context>
     <name>Session</name>
     <message>
         <source>Opening {file}</source>
@@ -3744,6 +3871,14 @@ ACDC</translation>
     <message>
         <source>Nothing to export yet: open a scan and wait until it is segmented.</source>
         <translation>Noch nichts zu exportieren: eine Untersuchung öffnen und warten, bis sie segmentiert ist.</translation>
+    </message>
+    <message>
+        <source>The export was stopped; nothing was written.</source>
+        <translation>Der Export wurde angehalten; nichts wurde geschrieben.</translation>
+    </message>
+    <message>
+        <source>{path}: is not written ({why}); make room, or choose another place</source>
+        <translation>{path}: ist nicht geschrieben ({why}); Platz schaffen oder einen anderen Ort wählen</translation>
     </message>
     <message>
         <source>Nothing to save yet: open a scan first.</source>

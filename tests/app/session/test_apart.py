@@ -109,7 +109,7 @@ def test_closing_finishes_the_exports_that_wait(
         session.exporting.export_mask(tmp_path / name)
     threading.Timer(0.1, writer.gate.set).start()
     session.close()
-    assert {path.name for path in tmp_path.iterdir()} == {"first", "second"}
+    assert {path.name for path in tmp_path.iterdir()} >= {"first", "second"}
 
 
 def test_the_window_stays_open_where_what_it_writes_fails(

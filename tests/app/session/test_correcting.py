@@ -29,6 +29,7 @@ from app.state.types import Layout, Pair
 from app.views.placement import place
 from app.views.slice_view import SliceView
 from app.window.main_window import MainWindow
+from engine.dossier import scan_code
 from engine.errors import ExportError
 from engine.formats import nifti
 from engine.formats.case_file import corrected_labels, read_case
@@ -524,10 +525,11 @@ def test_file_names_say_so(correcting: MainWindow, monkeypatch: pytest.MonkeyPat
     asked = []
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *args: (asked.append(Path(args[2]).name), ("", ""))[1])
     stroke(correcting, CORNER)
-    correcting.questions.export_mask()
+    correcting.exports.mask()
     key(correcting, KEY.Key_O)
-    correcting.questions.export_mask()
-    assert asked == ["scan_first_int8_corrected_mask.nii.gz", "scan_first_int8_mask.nii.gz"]
+    correcting.exports.mask()
+    code = scan_code(correcting.session.state.scan.volume)
+    assert asked == [f"{code}_first_int8_corrected_mask.nii.gz", f"{code}_first_int8_mask.nii.gz"]
 
 
 @pytest.fixture

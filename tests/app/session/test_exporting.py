@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
+import numpy as np
 import pydicom
 from dicom_cine import write_cine
 from tiny_model import write_tiny_model
 
-from app.session import exporting
+from app.session import export_files, exporting
 from app.session.exporting import Export
-from engine import __version__
+from app.state import editing
+from engine import __version__, provenance
+from engine.formats import nifti
 from engine.formats.door import open_scan
 from engine.measures.function import measure
+from engine.measures.reading import Reading
+from engine.network.catalog import find_models
 from engine.network.predict import predict
+from engine.phantom import make_phantom
+from engine.volume import LV, LabelMap
 
 
 def test_a_seg_names_the_version_of_the_model_and_that_of_the_program(tmp_path: Path) -> None:
@@ -26,3 +34,33 @@ def test_a_seg_names_the_version_of_the_model_and_that_of_the_program(tmp_path: 
     [made_by] = dataset.SegmentSequence[0].SegmentationAlgorithmIdentificationSequence
     assert (made_by.AlgorithmName, made_by.AlgorithmVersion) == ("Tiny int8", "7.5")
     assert dataset.SoftwareVersions == __version__
+
+
+def test_what_was_corrected_spaced_and_left_out_is_replayed(tmp_path: Path) -> None:
+    """A record of the window is made again by the command, corrections included."""
+    scan = tmp_path / "scan.nii.gz"
+    nifti.write_volume(scan, make_phantom(2, 3, 64)[0])
+    volume = open_scan(scan).with_spacing(1.5, 1.5, 9.0)
+    card = write_tiny_model(tmp_path / "models", precisions=("float32",))
+    found = predict(volume, card, "float32", threads=1)
+    reading = Reading(left_out=frozenset({(LV, 0, 0)}))
+    correction = editing.begin(volume, found, reading=reading)
+    plane = found.labels.array[1, 1].copy()
+    plane[10:20, 10:20] = LV
+    labels = found.labels.array.copy()
+    labels[1, 1] = plane
+    correction = editing.adopted(correction, LabelMap(labels, volume.geometry), [0, 1])
+    export = Export(volume, found, correction.function, correction)
+    for name in ("mask.nii.gz", "table.csv"):
+        path = tmp_path / name
+        (export_files.mask_nifti if name.startswith("mask") else export_files.measurements)(path, export)
+        export_files.record(path, export)
+        record = provenance.read_record(provenance.path_for(path))
+        assert set(record.planes) == {(1, 1)}
+        assert provenance.replay(record, find_models([tmp_path / "models"])).same
+    moved = json.loads((tmp_path / "table.provenance.json").read_text(encoding="utf-8"))
+    moved["corrected_by_hand"] = []
+    (tmp_path / "table.provenance.json").write_text(json.dumps(moved), encoding="utf-8")
+    again = provenance.read_record(tmp_path / "table.provenance.json")
+    different = int(np.count_nonzero(plane != found.labels.array[1, 1]))
+    assert provenance.replay(again, find_models([tmp_path / "models"])).voxels == different

@@ -29,6 +29,7 @@ from app.window.menus import ACTIONS, menus_within
 from app.window.settings import Settings
 from app.window.shortcuts import MOUSE
 from app.words.names import RESEARCH
+from engine.provenance import path_for
 from engine.volume import LV, MYO, RV, Geometry, Known
 
 
@@ -614,7 +615,7 @@ def test_spacing_starts_empty_and_must_be_whole(qtbot: Any, window: MainWindow) 
 
 
 def test_dicom_seg_of_a_nifti_scan_is_refused_in_words(ready: MainWindow) -> None:
-    ready.questions.export_seg()
+    ready.exports.seg()
     assert ready.session.state.message.kind is Kind.WARNING
     assert "DICOM" in ready.session.state.message.text
 
@@ -622,8 +623,8 @@ def test_dicom_seg_of_a_nifti_scan_is_refused_in_words(ready: MainWindow) -> Non
 @pytest.mark.parametrize(
     ("command", "entered", "written"),
     [
-        ("Export measurements as CSV…", "table", "table.csv"),
-        ("Export measurements as CSV…", "table.CSV", "table.CSV"),
+        ("Export measurements as CSV or JSON…", "table", "table.csv"),
+        ("Export measurements as CSV or JSON…", "table.CSV", "table.CSV"),
         ("Save picture of the slice…", "heart.nii.gz", "heart.nii.gz.png"),
     ],
 )
@@ -639,7 +640,8 @@ def test_saved_files_get_their_ending(
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / entered), ""))
     ready.menus.actions_by_text[command].trigger()
     settle(qtbot, ready.session)
-    assert [path.name for path in tmp_path.iterdir()] == [written]
+    record = path_for(tmp_path / written).name
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([written, record])
     assert ready.session.state.message.kind is Kind.SUCCESS
 
 
@@ -658,7 +660,7 @@ def test_a_dismissed_file_dialog_does_nothing(ready: MainWindow, monkeypatch: py
         "Open files…",
         "Open folder…",
         "Export mask as NIfTI…",
-        "Export measurements as CSV…",
+        "Export measurements as CSV or JSON…",
         "Save picture of the slice…",
     ):
         ready.menus.actions_by_text[command].trigger()

@@ -184,8 +184,8 @@ def test_nothing_is_computed_or_exported_of_a_part(
     session.opening.set_spacing(1.0, 1.0, 8.0)
     assert refused()
     for ask in (
-        window.questions.save_picture,
-        window.questions.export_mask,
+        window.exports.picture,
+        window.exports.mask,
         window.questions.load_mask,
         window.questions.spacing,
     ):

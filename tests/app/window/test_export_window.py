@@ -1,0 +1,114 @@
+"""Exports by key and dialog."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from app_fixtures import model_fixture, settle, volume, window_fixture  # noqa: F401
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QFileDialog, QInputDialog
+
+from app.dialogs.report_dialog import ReportDialog
+from app.state.outgoing import Outgoing, Stationery
+from app.state.types import AppState, Kind
+from app.window.main_window import MainWindow
+from app.window.settings import Settings
+from engine.dossier import IdentifyBy
+
+CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
+
+
+@pytest.fixture(name="ready")
+def ready_fixture(qtbot: Any, window: MainWindow) -> Iterator[MainWindow]:
+    window.session.opening.open_volume(volume())
+    settle(qtbot, window.session)
+    yield window
+    window.session.update(outgoing=Outgoing())  # else closing would ask what becomes of it
+
+
+def test_a_report_from_key_to_file(
+    qtbot: Any, ready: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    QTest.keyClick(ready, Qt.Key.Key_P, CTRL)
+    [dialog] = ready.findChildren(ReportDialog)
+    qtbot.waitUntil(lambda: not dialog.page.pixmap().isNull(), timeout=15_000)
+    dialog.hospital.setText("  St. Example ")
+    dialog.conclusion.setPlainText("Fine.")
+    assert not dialog.pseudonym.isEnabled()
+    dialog.named.setCurrentIndex(dialog.named.findData(IdentifyBy.PSEUDONYM))
+    assert dialog.pseudonym.isEnabled()
+    dialog.pseudonym.setText("Subject 7")
+    state = ready.session.state
+    assert (state.stationery.hospital, state.stationery.report_by) == ("St. Example", IdentifyBy.PSEUDONYM)
+    assert isinstance(state.stationery.report_by, IdentifyBy)
+    assert (state.outgoing.conclusion, state.outgoing.pseudonym) == ("Fine.", "Subject 7")
+    offered = []
+
+    def save(_: object, __: str, start: str, *___: str) -> tuple[str, str]:
+        offered.append(Path(start).name)
+        return str(tmp_path / "r"), "PDF (*.pdf)"
+
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", save)
+    dialog.save.click()
+    settle(qtbot, ready.session)
+    assert offered == ["Subject_7_first_int8_report.pdf"]
+    assert (tmp_path / "r.pdf").read_bytes().startswith(b"%PDF")
+    assert ready.session.state.message.kind is Kind.SUCCESS
+
+
+def test_a_logo_that_cannot_be_used_says_why_and_keeps_the_page_from_being_saved(
+    qtbot: Any, ready: MainWindow, tmp_path: Path
+) -> None:
+    (tmp_path / "logo.png").write_bytes(b"no picture")
+    ready.session.update(logo=tmp_path / "logo.png")
+    ready.exports.report()
+    [dialog] = ready.findChildren(ReportDialog)
+    qtbot.waitUntil(lambda: "is no PNG" in dialog.page.text(), timeout=15_000)
+    assert not dialog.save.isEnabled()
+    dialog.no_logo.click()
+    qtbot.waitUntil(dialog.save.isEnabled, timeout=15_000)
+    dialog.reject()
+
+
+def test_results_are_copied(ready: MainWindow) -> None:
+    QTest.keyClick(ready, Qt.Key.Key_C, CTRL | SHIFT)
+    data = QGuiApplication.clipboard().mimeData()
+    assert "Ejection fraction" in data.text()
+    assert b"\t" in data.data("text/tab-separated-values").data()
+    assert data.hasHtml()
+
+
+def test_the_folder_of_the_last_export_is_offered_again(
+    qtbot: Any, ready: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    offered = []
+
+    def save(_: object, __: str, start: str, *___: str) -> tuple[str, str]:
+        offered.append(Path(start).parent)
+        return str(tmp_path / "t.csv"), ""
+
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", save)
+    for _ in range(2):
+        ready.exports.measurements()
+        settle(qtbot, ready.session)
+    assert offered[1] == tmp_path
+
+
+def test_a_pseudonym_is_asked_for(ready: MainWindow, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(QInputDialog, "getText", lambda *_: (" Subject 7 ", True))
+    ready.menus.actions_by_text["A pseudonym…"].trigger()
+    state = ready.session.state
+    assert (state.stationery.tables_by, state.outgoing.pseudonym) == (IdentifyBy.PSEUDONYM, "Subject 7")
+    assert ready.menus.actions_by_text["A pseudonym…"].isChecked()
+
+
+def test_the_letterhead_is_remembered_and_a_pseudonym_is_not(tmp_path: Path) -> None:
+    letters = Stationery("St. Example", Path("/l.png"), IdentifyBy.PSEUDONYM, IdentifyBy.CODE, tmp_path)
+    Settings(tmp_path / "s.ini").save(AppState(stationery=letters))
+    found = Settings(tmp_path / "s.ini").restore(AppState()).stationery
+    assert found == Stationery("St. Example", Path("/l.png"), IdentifyBy.CODE, IdentifyBy.CODE, tmp_path)
