@@ -254,7 +254,7 @@ TEXTS = (
     marked(
         "Engine",
         "Papillary muscles and trabeculae count as myocardium: voxels of the LV cavity nearer to the grey value of "
-        "myocardium (its median in the slice) than to that of blood (the cavity's upper quartile) are part of it.",
+        "myocardium than to that of blood (the medians of both in the slice) are part of it.",
     ),
     marked("Engine", "Left out by the reader: 1 slice."),
     marked("Engine", "Left out by the reader: {count} slices, counted in every frame."),

@@ -26,7 +26,7 @@ RULES: dict[Base | Papillary, str] = {
     ),
     Papillary.MYOCARDIUM: (
         "Papillary muscles and trabeculae count as myocardium: voxels of the LV cavity nearer to the grey value of "
-        "myocardium (its median in the slice) than to that of blood (the cavity's upper quartile) are part of it."
+        "myocardium than to that of blood (the medians of both in the slice) are part of it."
     ),
 }
 

@@ -143,11 +143,11 @@ def _chain(points: list[tuple[int, int]]) -> list[tuple[int, int]]:
 def _dark(plane: NDArray[np.uint8], grey: NDArray[np.generic]) -> int:
     """How many voxels of the LV cavity are nearer to the grey value of myocardium than to that of blood.
 
-    Blood: the upper quartile of the cavity, which dark muscles in it do not reach. Myocardium: its median. None where
-    the slice has too few voxels of either, or where blood is not the brighter of the two.
+    Blood: the median of the cavity, of which muscles are the smaller part. Myocardium: its median. None where the slice
+    has too few voxels of either, or where blood is not the brighter of the two.
     """
     cavity, wall = grey[plane == LV], grey[plane == MYO]
     if min(cavity.size, wall.size) < FEWEST:
         return 0
-    blood, muscle = float(np.percentile(cavity, 75)), float(np.median(wall))
+    blood, muscle = float(np.median(cavity)), float(np.median(wall))
     return int(np.count_nonzero(cavity < (blood + muscle) / 2)) if blood > muscle else 0
