@@ -2313,8 +2313,8 @@ Der Bericht unten enthält keine Patientendaten; er hilft, den Fehler zu beheben
         <translation>Papillarmuskeln und Trabekel zählen als Kavum: Alles Myokard innerhalb der konvexen Hülle des LV-Kavums einer Schicht gehört dazu.</translation>
     </message>
     <message>
-        <source>Papillary muscles and trabeculae count as myocardium: voxels of the LV cavity nearer to the grey value of myocardium (its median in the slice) than to that of blood (the cavity&apos;s upper quartile) are part of it.</source>
-        <translation>Papillarmuskeln und Trabekel zählen als Myokard: Voxel des LV-Kavums, deren Grauwert näher an dem des Myokards (dessen Median in der Schicht) als an dem des Bluts (oberes Quartil des Kavums) liegt, gehören dazu.</translation>
+        <source>Papillary muscles and trabeculae count as myocardium: voxels of the LV cavity nearer to the grey value of myocardium than to that of blood (the medians of both in the slice) are part of it.</source>
+        <translation>Papillarmuskeln und Trabekel zählen als Myokard: Voxel des LV-Kavums, deren Grauwert näher an dem des Myokards als an dem des Bluts liegt (beide als Median in der Schicht), gehören dazu.</translation>
     </message>
     <message>
         <source>Left out by the reader: 1 slice.</source>
