@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from app.session.store import Store
-from app.state import structure_colours
+from app.state import structure_colours, turned
 from app.state.changes import first_window, value_of
 from app.state.queries import heart_view, phase_frame
 from app.state.types import SPEEDS, Details, Kind, Layout, Style
 from app.words.colour_words import judged
 from app.words.language import translate
 from engine.pictures.render import Colour, window_presets
+from engine.volume import Volume
 
 
 class Looking:
@@ -79,6 +81,25 @@ class Looking:
         if volume is not None:
             window = loading.window if loading is not None else first_window(volume)
             self._store.update(zoom=1.0, pan_mm=(0.0, 0.0), window=window, invert=False)
+
+    def turn(self, quarters: int) -> None:
+        """Turn the image on screen by so many quarters, clockwise."""
+        self._turned(lambda volume, now: now.quarter(quarters))
+
+    def flip(self, *, upside_down: bool = False) -> None:
+        """Exchange left and right of the screen, or top and bottom."""
+        self._turned(lambda volume, now: now.flipped(upside_down=upside_down))
+
+    def turn_to_standard(self) -> None:
+        """Turn the image as radiology looks at it; as it is stored if it was so already."""
+        self._turned(lambda volume, now: turned.Turned() if now == turned.standard(volume) else turned.standard(volume))
+
+    def _turned(self, change: Callable[[Volume, turned.Turned], turned.Turned]) -> None:
+        state = self._store.state
+        if state.scan.volume is not None:
+            new = change(state.scan.volume, state.view.turned)
+            turns = turned.remembered(state.preferences.turns, state.scan.volume, new)
+            self._store.update(turned=new, turns=turns)
 
     def zoom_to_heart(self) -> None:
         """Fill the view with the heart, if it is known where the heart is."""

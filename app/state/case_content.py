@@ -184,6 +184,7 @@ def _view(state: AppState) -> dict[str, Any]:
         "zoom": view.zoom,
         "pan_mm": list(view.pan_mm),
         "cross": None if cross is None else [cross.x_mm, cross.y_mm, cross.angle],
+        "turned": [view.turned.quarters, int(view.turned.mirrored)],
         "pair": str(view.pair),
         "layout": str(state.preferences.layout),
         "model": "" if card is None else card.id,

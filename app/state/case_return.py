@@ -19,6 +19,7 @@ from app.state.changes import evolve
 from app.state.editing import Change, Correction, CorrectionKey
 from app.state.measured import run_of_prediction
 from app.state.order import next_order
+from app.state.turned import one_from_json
 from app.state.types import AppState, Cross, Layout, Mask, Pair, Run, RunKey
 from engine.errors import ScanError
 from engine.formats.case_file import CaseFile, Segmentation, Step, corrected_labels
@@ -158,6 +159,9 @@ def _looked_at(state: AppState, view: Mapping[str, Any]) -> AppState:
         changes["zoom"] = float(view["zoom"])
     if _are_numbers(view.get("cross"), 3):
         changes["cross"] = Cross(*map(float, view["cross"]))
+    turned = one_from_json(view.get("turned"))
+    if turned is not None:
+        changes["turned"] = turned
     for name, kind in (("layout", Layout), ("pair", Pair)):
         if view.get(name) in list(kind):
             changes[name] = kind(view[name])

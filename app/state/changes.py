@@ -20,6 +20,7 @@ from app.state.outgoing import Outgoing
 from app.state.patient_facts import PatientFacts
 from app.state.queries import card_of, correction_key, correction_of, precisions_of, size_mm
 from app.state.strokes import Where
+from app.state.turned import Turned, key_of
 from app.state.types import (
     CORRECTABLE,
     ZOOM_RANGE,
@@ -154,7 +155,11 @@ def opened(state: AppState, volume: Volume, *, window: tuple[float, float] | Non
             view_asked="",
             series=None,
         ),
-        view=ViewState(slice_index=volume.slices // 2, window=window or first_window(volume)),
+        view=ViewState(
+            slice_index=volume.slices // 2,
+            window=window or first_window(volume),
+            turned=state.preferences.turns.get(key_of(volume), Turned()),
+        ),
         segmentation=SegmentationState(),
         corrections=_of_scan(state, editing.packed),
         history=HistoryState(),

@@ -25,6 +25,7 @@ from app.state.identity import Same
 from app.state.outgoing import Outgoing, Stationery
 from app.state.patient_facts import PatientFacts
 from app.state.readings import MeasuringState
+from app.state.turned import Turned
 from engine.measures.comparison import Comparison
 from engine.measures.function import Function
 from engine.measures.long_axis import LongAxisFunction
@@ -311,6 +312,7 @@ class ViewState:
     zoom: float = 1.0
     pan_mm: tuple[float, float] = (0.0, 0.0)
     cross: Cross | None = None
+    turned: Turned = field(default_factory=Turned)
     playing: bool = False
     pair: Pair = Pair.PRECISIONS
 
@@ -379,6 +381,7 @@ class Preferences:
     details: Details | None = None
     hide_names: bool = False
     recents: tuple[Path, ...] = ()
+    turns: Mapping[str, Turned] = field(default_factory=dict)
     theme: Theme = Theme.DARK
     language: Language = Language.SYSTEM
 

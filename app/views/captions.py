@@ -11,12 +11,14 @@ from numpy.typing import NDArray
 from app.session.correcting import said_of
 from app.state.measured import reading_of, uncounted_in
 from app.state.queries import card_of, drawn_labels, drawn_mask, run_of, shown_prediction
+from app.state.turned import Turned
 from app.state.types import AppState, Layout, Status
 from app.views.panes import Pane, Role, mask_name, progress_text
 from app.words.engine_words import translated
 from app.words.language import COUNT, joined, translate
 from engine.volume import STRUCTURES, Known, Volume, orientation_letters
 
+_AS_STORED = Turned()
 _ROUND_MM = (1, 2, 5, 10, 20, 50, 100, 200)
 
 
@@ -30,12 +32,12 @@ class Letters:
     bottom: str = ""
 
 
-def letters(volume: Volume) -> Letters:
-    """What lies beyond each edge of the image: R, L, A, P, H (head) or F (foot), strongest first."""
+def letters(volume: Volume, turned: Turned = _AS_STORED) -> Letters:
+    """What lies beyond each edge on screen: R, L, A, P, H (head) or F (foot), strongest first."""
     if volume.geometry.orientation is Known.ASSUMED:
         return Letters()
-    x, y, _ = volume.geometry.directions.T
-
+    columns, rows, _ = volume.geometry.directions.T
+    x, y = (columns * way[0] + rows * way[1] for way in (turned.to_image(1, 0), turned.to_image(0, 1)))
     left, right, top, bottom = (on_screen(orientation_letters(way)) for way in (-x, x, -y, y))
     return Letters(left, right, top, bottom)
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QTransform
 
 from app.look import icons, theme
 from app.state.identity import Same
 from app.state.measured import uncounted_in
 from app.state.queries import drawn_labels, drawn_mask, plane_of, shown_correction, size_mm
+from app.state.turned import Turned
 from app.state.types import AppState, Drawn, Overlay, Style
 from app.views import captions, drawing
 from app.views.drawing import Outlines
@@ -81,6 +82,7 @@ class SheetPictures:
     invert: bool
     zoom: float
     pan_mm: tuple[float, float]
+    turned: Turned
     smooth: bool
     playing: bool
     overlay: Overlay
@@ -120,6 +122,8 @@ class ContactSheet(PaintedView):
         if volume is None:
             return SheetGrid(1, 1, 0, float(self.width()), float(self.height()))
         wide, high = size_mm(volume)
+        if self._state.view.turned.lies:
+            wide, high = high, wide
         return grid_of(
             volume.slices, self._state.view.slice_index, wide / high, float(self.width()), float(self.height())
         )
@@ -162,6 +166,8 @@ class ContactSheet(PaintedView):
         painter.save()
         painter.translate(left, top)
         dx, dy, _ = volume.geometry.spacing_mm
+        a, b, c, d = placed.turned.matrix
+        painter.setTransform(QTransform(a, c, b, d, 0, 0), combine=True)
         painter.scale(dx * placed.scale, dy * placed.scale)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, state.preferences.smooth)
         pixels = plane_of(state, state.view.frame_index, index)
@@ -213,7 +219,7 @@ class ContactSheet(PaintedView):
         self._mouse.press(event, self._state)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        self._mouse.move(event, self._scale())
+        self._mouse.move(event, self._scale(), self._state.view.turned)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         volume = self._state.scan.volume
@@ -241,6 +247,7 @@ def _shown_sheet(state: AppState) -> ShownSheet:
             invert=view.invert,
             zoom=view.zoom,
             pan_mm=view.pan_mm,
+            turned=view.turned,
             smooth=state.preferences.smooth,
             playing=view.playing,
             overlay=state.preferences.overlay,

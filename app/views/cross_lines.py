@@ -22,8 +22,14 @@ def handles(placed: Placement, cross: Cross) -> list[tuple[float, float]]:
     """Where the lines can be turned, in pixels: two of the first plane, two of the second."""
     x, y = placed.to_px(cross.x_mm, cross.y_mm)
     far = HANDLE_AT * min(placed.view_px)
-    angles = [cross.angle + turn * math.pi / 2 for turn in (0, 2, 1, 3)]
-    return [(x + far * math.cos(a), y + far * math.sin(a)) for a in angles]
+    ways = [_way(placed, cross, quarter) for quarter in (0, 2, 1, 3)]
+    return [(x + far * across, y + far * down) for across, down in ways]
+
+
+def _way(placed: Placement, cross: Cross, quarters: int) -> tuple[float, float]:
+    """The way along a plane on screen, of length 1: the first plane, turned by quarters in the image."""
+    angle = cross.angle + quarters * math.pi / 2
+    return placed.turned.to_screen(math.cos(angle), math.sin(angle))
 
 
 def paint_cross(painter: QPainter, placed: Placement, cross: Cross) -> None:
@@ -32,8 +38,7 @@ def paint_cross(painter: QPainter, placed: Placement, cross: Cross) -> None:
     grips = handles(placed, cross)
     far = math.hypot(*placed.view_px)
     for plane, colour in enumerate(CROSS_COLOURS):
-        angle = cross.angle + plane * math.pi / 2
-        along = (math.cos(angle), math.sin(angle))
+        along = _way(placed, cross, plane)
         for pen in (QPen(QColor(0, 0, 0, 150), 3.0), QPen(QColor(colour), 1.2)):
             painter.setPen(pen)
             for side in (-1, 1):  # the crossing itself stays free, so that what lies below is seen

@@ -8,6 +8,7 @@ from typing import Any
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QMouseEvent, QWheelEvent
 
+from app.state.turned import Turned
 from app.state.types import AppState
 
 DRAG_FOR_FULL_WINDOW_PX = 400
@@ -15,6 +16,7 @@ DRAG_FOR_DOUBLE_ZOOM_PX = 140
 WHEEL_STEP = 120
 # A press that moves less than this is a click.
 CLICK_PX = 3
+_AS_STORED = Turned()
 
 
 class Mouse:
@@ -32,8 +34,11 @@ class Mouse:
     def press(self, event: QMouseEvent, state: AppState) -> None:
         self._from, self._button, self._start = event.position(), event.button(), state
 
-    def move(self, event: QMouseEvent, pixels_per_mm: float) -> None:
-        """Changes count from where the drag began, so that moving back restores the earlier view."""
+    def move(self, event: QMouseEvent, pixels_per_mm: float, turned: Turned = _AS_STORED) -> None:
+        """Changes count from where the drag began, so that moving back restores the earlier view.
+
+        turned: how the image lies in the view.
+        """
         if self._from is None or self._start.scan.volume is None:
             return
         delta = event.position() - self._from
@@ -45,7 +50,8 @@ class Mouse:
             self._view.window_requested.emit(centre + dy * step, max(width + dx * step, step))
         elif self._button == Qt.MouseButton.MiddleButton:
             x, y = start.view.pan_mm
-            self._view.view_requested.emit(start.view.zoom, x - dx / pixels_per_mm, y - dy / pixels_per_mm)
+            mm_x, mm_y = turned.to_image(dx / pixels_per_mm, dy / pixels_per_mm)
+            self._view.view_requested.emit(start.view.zoom, x - mm_x, y - mm_y)
         elif self._button == Qt.MouseButton.RightButton:
             self._view.view_requested.emit(start.view.zoom * 2 ** (-dy / DRAG_FOR_DOUBLE_ZOOM_PX), *start.view.pan_mm)
 

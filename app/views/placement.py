@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from app.state.queries import size_mm
+from app.state.turned import Turned
 from app.state.types import AppState
 
 MARGIN_PX = 26
@@ -17,20 +18,21 @@ class Placement:
     scale: float
     centre_mm: tuple[float, float]
     view_px: tuple[float, float]
+    turned: Turned = field(default_factory=Turned)
 
     def to_mm(self, x_px: float, y_px: float) -> tuple[float, float]:
         """Millimetres from the image's top left corner of a point of the view."""
-        return (
-            self.centre_mm[0] + (x_px - self.view_px[0] / 2) / self.scale,
-            self.centre_mm[1] + (y_px - self.view_px[1] / 2) / self.scale,
-        )
+        x, y = self.vector_mm(x_px - self.view_px[0] / 2, y_px - self.view_px[1] / 2)
+        return self.centre_mm[0] + x, self.centre_mm[1] + y
 
     def to_px(self, x_mm: float, y_mm: float) -> tuple[float, float]:
         """The inverse of to_mm."""
-        return (
-            (x_mm - self.centre_mm[0]) * self.scale + self.view_px[0] / 2,
-            (y_mm - self.centre_mm[1]) * self.scale + self.view_px[1] / 2,
-        )
+        x, y = self.turned.to_screen(x_mm - self.centre_mm[0], y_mm - self.centre_mm[1])
+        return x * self.scale + self.view_px[0] / 2, y * self.scale + self.view_px[1] / 2
+
+    def vector_mm(self, x_px: float, y_px: float) -> tuple[float, float]:
+        """A way across the view, in mm of the image."""
+        return self.turned.to_image(x_px / self.scale, y_px / self.scale)
 
 
 def place(state: AppState, view_px: tuple[float, float], margin_px: float = MARGIN_PX) -> Placement:
@@ -39,5 +41,7 @@ def place(state: AppState, view_px: tuple[float, float], margin_px: float = MARG
         return Placement(1.0, (0.0, 0.0), view_px)
     width, height = size_mm(state.scan.volume)
     room = (max(view_px[0] - 2 * margin_px, 50), max(view_px[1] - 2 * margin_px, 50))
-    scale = min(room[0] / width, room[1] / height) * state.view.zoom
-    return Placement(scale, (width / 2 + state.view.pan_mm[0], height / 2 + state.view.pan_mm[1]), view_px)
+    turned = state.view.turned
+    across, down = (height, width) if turned.lies else (width, height)
+    scale = min(room[0] / across, room[1] / down) * state.view.zoom
+    return Placement(scale, (width / 2 + state.view.pan_mm[0], height / 2 + state.view.pan_mm[1]), view_px, turned)

@@ -107,6 +107,7 @@ class SliceView(pg.GraphicsView):
         self._grip = ""
         self._drawing = False
         self._measuring = False
+        self._turn = (1, 0, 0, 1)
         self._tool = ToolMarks()
         self._footer = ""
         self._ring = False
@@ -140,9 +141,14 @@ class SliceView(pg.GraphicsView):
         centre, width = picture.window
         self._image.setImage(_drawable(plane), levels=(centre - width / 2, centre + width / 2))
         self._image.setLookupTable(_INVERTED if picture.invert else None)
-        dx, dy = picture.spacing_mm
+        self._turn_items()
+
+    def _turn_items(self) -> None:
+        if self._shown.picture is None:
+            return
+        (dx, dy), (a, b, c, d) = self._shown.picture.spacing_mm, self._turn
         for item in self._items:
-            item.setTransform(QTransform.fromScale(dx, dy))
+            item.setTransform(QTransform(a * dx, c * dx, b * dy, d * dy, 0, 0))
 
     def _draw_labels(self, pane: Pane) -> None:
         overlay, where = self._state.preferences.overlay, (pane.frame, self._state.view.slice_index)
@@ -177,9 +183,14 @@ class SliceView(pg.GraphicsView):
 
     def _frame_view(self) -> None:
         placed = self._placement()
-        left, top = placed.to_mm(0, 0)
-        right, bottom = placed.to_mm(*placed.view_px)
-        self._box.setRange(QRectF(left, top, right - left, bottom - top), padding=0, disableAutoRange=True)
+        # The items are turned about the origin of the image, so the box is in turned millimetres.
+        x, y = placed.turned.to_screen(*placed.centre_mm)
+        width, height = placed.view_px[0] / placed.scale, placed.view_px[1] / placed.scale
+        self._box.setRange(QRectF(x - width / 2, y - height / 2, width, height), padding=0, disableAutoRange=True)
+        turn = placed.turned.matrix
+        if turn != self._turn:
+            self._turn = turn
+            self._turn_items()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -228,7 +239,7 @@ class SliceView(pg.GraphicsView):
             plain = i == 0 and self._role is Role.CURRENT
             drawing.lines(painter, size, [text], (12, 12 + 19 * i), bottom=True, colour=INK if plain else WARNING_INK)
         drawing.lines(painter, size, list(filter(None, low)), right=True, bottom=True)
-        edges = captions.letters(volume)
+        edges = captions.letters(volume, placed.turned)
         middle_x, middle_y = size[0] / 2, size[1] / 2
         pixels = 15 if roomy else 13
         drawing.letter(painter, edges.left, 12, middle_y, pixels=pixels)
@@ -295,9 +306,9 @@ class SliceView(pg.GraphicsView):
             x, y = placed.to_mm(at.x(), at.y())
             self.cross_requested.emit(replace(cross, x_mm=x, y_mm=y))
             return
-        x, y = placed.to_px(cross.x_mm, cross.y_mm)
+        x, y = placed.to_mm(at.x(), at.y())
         quarter = (0, 2, 1, 3)[int(self._grip.removeprefix("turn "))]
-        angle = math.atan2(at.y() - y, at.x() - x) - quarter * math.pi / 2
+        angle = math.atan2(y - cross.y_mm, x - cross.x_mm) - quarter * math.pi / 2
         self.cross_requested.emit(replace(cross, angle=angle))
 
     # -- correcting ----------------------------------------------------------------------------------------------
@@ -371,7 +382,8 @@ class SliceView(pg.GraphicsView):
         elif self._drawing:
             self.drawing_requested.emit(self._pane.frame, *self._at_mm(event))
         else:
-            self._mouse.move(event, self._placement().scale)
+            placed = self._placement()
+            self._mouse.move(event, placed.scale, placed.turned)
         over = self._grip or self._grip_at(event.position())
         shapes = Qt.CursorShape
         self.viewport().setCursor(

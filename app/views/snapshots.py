@@ -8,6 +8,7 @@ from app.state.brush import Brush
 from app.state.identity import Same
 from app.state.measured import uncounted_in
 from app.state.queries import can_draw, cross_of, plane_of
+from app.state.turned import Turned
 from app.state.types import AppState, Cross, Drawn, Layout, Overlay
 from app.views import captions
 from app.views.annotation_marks import AnnotationMarks, annotation_marks
@@ -55,6 +56,7 @@ class Framing:
     volume: Same
     zoom: float
     pan_mm: tuple[float, float]
+    turned: Turned
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +120,7 @@ def shown_slice(state: AppState, pane: Pane, role: Role) -> ShownSlice:
         words=SliceWords(tuple(top), tuple(made_by[0]), tuple(made_by[1]), tuple(bottom)),
         picture=picture,
         contours=contours,
-        framing=Framing(Same(volume), view.zoom, view.pan_mm),
+        framing=Framing(Same(volume), view.zoom, view.pan_mm, view.turned),
         smooth=state.preferences.smooth,
         cross=cross_of(state) if crossed else None,
         brush=state.correction.brush if drawing else None,

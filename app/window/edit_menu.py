@@ -123,6 +123,24 @@ _MEASURE = Menu(
         Action(marked("Action", "Delete all measurements"), lambda c: c.session.annotating.delete_all()),
     ),
 )
+_TURN = Menu(
+    marked("Menu", "Turn the view"),
+    (
+        Action(marked("Action", "Turn clockwise"), lambda c: c.session.looking.turn(1), ("Ctrl+Right",)),
+        Action(marked("Action", "Turn anticlockwise"), lambda c: c.session.looking.turn(-1), ("Ctrl+Left",)),
+        Action(marked("Action", "Flip left and right"), lambda c: c.session.looking.flip(), ("Ctrl+Up",)),
+        Action(
+            marked("Action", "Flip top and bottom"),
+            lambda c: c.session.looking.flip(upside_down=True),
+            ("Ctrl+Down",),
+        ),
+        Action(
+            marked("Action", "Standard view, or as stored"),
+            lambda c: c.session.looking.turn_to_standard(),
+            ("Shift+R",),
+        ),
+    ),
+)
 EDIT = Menu(
     marked("Menu", "Edit"),
     (
@@ -142,6 +160,7 @@ EDIT = Menu(
         ),
         None,
         _MEASURE,
+        _TURN,
         _TOOLS,
         _CONTOURS,
     ),

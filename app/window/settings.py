@@ -10,7 +10,7 @@ from typing import Any
 
 from PySide6.QtCore import QByteArray, QSettings, QStandardPaths
 
-from app.state import structure_colours
+from app.state import structure_colours, turned
 from app.state.changes import with_fields
 from app.state.outgoing import MAX_HOSPITAL, Stationery
 from app.state.types import MAX_RECENTS, AppState, Language, Layout, Style, Theme
@@ -67,6 +67,7 @@ class Settings:
             by_hand=frozenset(name for name, value in chosen.items() if value),
             report=report_from_json(self._json("report")),
             hide_names=self._text("hide_names") == "yes",
+            turns=turned.from_json(self._json("turns")),
             recents=tuple(recents[:MAX_RECENTS]),
             stationery=self._stationery(),
         )
@@ -165,6 +166,7 @@ def _values(state: AppState) -> dict[str, str]:
         "theme": str(preferences.theme),
         "language": str(preferences.language),
         "hide_names": "yes" if preferences.hide_names else "no",
+        "turns": json.dumps(turned.to_json(preferences.turns)),
         "recents": json.dumps([str(p) for p in preferences.recents]),
         "report/hospital": state.stationery.hospital,
         "report/logo": str(state.stationery.logo or ""),

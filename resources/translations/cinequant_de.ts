@@ -308,6 +308,26 @@
         <translation>Alle Messungen löschen</translation>
     </message>
     <message>
+        <source>Turn clockwise</source>
+        <translation>Im Uhrzeigersinn drehen</translation>
+    </message>
+    <message>
+        <source>Turn anticlockwise</source>
+        <translation>Gegen den Uhrzeigersinn drehen</translation>
+    </message>
+    <message>
+        <source>Flip left and right</source>
+        <translation>Links und rechts spiegeln</translation>
+    </message>
+    <message>
+        <source>Flip top and bottom</source>
+        <translation>Oben und unten spiegeln</translation>
+    </message>
+    <message>
+        <source>Standard view, or as stored</source>
+        <translation>Standardansicht, oder wie gespeichert</translation>
+    </message>
+    <message>
         <source>Redo</source>
         <translation>Wiederholen</translation>
     </message>
@@ -2930,6 +2950,10 @@ ACDC</translation>
     <message>
         <source>Measure on the image</source>
         <translation>Im Bild messen</translation>
+    </message>
+    <message>
+        <source>Turn the view</source>
+        <translation>Ansicht drehen</translation>
     </message>
     <message>
         <source>Edit</source>
