@@ -12,8 +12,11 @@ from functools import cache
 
 from app.state.types import Language
 from app.words.language import code_now, marked, translate
+from app.words.scan_words import SCAN_TEXTS
 
+AND = marked("Engine", "and")
 TEXTS = (
+    *SCAN_TEXTS,
     # engine.volume, engine.pictures.render
     marked("Engine", "LV cavity"),
     marked("Engine", "LV myocardium"),
@@ -316,11 +319,14 @@ def translated(text: str) -> str:
         return translate("Engine", text)
     for template, pattern in _patterns():
         if found := pattern.fullmatch(text):
-            parts = {
-                name: translate("Engine", part) if part in TEXTS else part for name, part in found.groupdict().items()
-            }
+            parts = {name: translated(_numbered(part)) for name, part in found.groupdict().items()}
             return translate("Engine", template).format(**parts)
     return text
+
+
+def _numbered(part: str) -> str:
+    """A list such as "slices 3, 4 and 9", joined as the window's language does."""
+    return re.sub(r"(?<=\d) and (?=\d)", f" {translate('Engine', AND)} ", part)
 
 
 @cache

@@ -1945,6 +1945,10 @@ Der Bericht unten enthält keine Patientendaten; er hilft, den Fehler zu beheben
         <translation>eine Perfusionsserie</translation>
     </message>
     <message>
+        <source>and</source>
+        <translation>und</translation>
+    </message>
+    <message>
         <source>Drawing frames</source>
         <translation>Phasen werden gezeichnet</translation>
     </message>
@@ -2451,6 +2455,138 @@ Der Bericht unten enthält keine Patientendaten; er hilft, den Fehler zu beheben
     <message>
         <source>{model} is the best choice: {latency} ms per slice.</source>
         <translation>{model} ist die beste Wahl: {latency} ms je Schicht.</translation>
+    </message>
+    <message>
+        <source>Also found and not shown: {kinds}; some are of another patient or study. This one is shown because {why}.</source>
+        <translation>Ebenfalls gefunden und nicht gezeigt: {kinds}; manches gehört zu anderen Patienten oder Studien. Gezeigt wird dieser Scan, weil {why}.</translation>
+    </message>
+    <message>
+        <source>Also found and not shown: {kinds}; some are of another patient or study. None is likelier: the first is shown.</source>
+        <translation>Ebenfalls gefunden und nicht gezeigt: {kinds}; manches gehört zu anderen Patienten oder Studien. Keiner ist wahrscheinlicher: Der erste wird gezeigt.</translation>
+    </message>
+    <message>
+        <source>Also found and not shown: {kinds}; some are of another patient or study.</source>
+        <translation>Ebenfalls gefunden und nicht gezeigt: {kinds}; manches gehört zu anderen Patienten oder Studien.</translation>
+    </message>
+    <message>
+        <source>Also found and not shown: {kinds}. This one is shown because {why}.</source>
+        <translation>Ebenfalls gefunden und nicht gezeigt: {kinds}. Gezeigt wird dieser Scan, weil {why}.</translation>
+    </message>
+    <message>
+        <source>Also found and not shown: {kinds}. None is likelier: the first is shown.</source>
+        <translation>Ebenfalls gefunden und nicht gezeigt: {kinds}. Keiner ist wahrscheinlicher: Der erste wird gezeigt.</translation>
+    </message>
+    <message>
+        <source>Also found and not shown: {kinds}.</source>
+        <translation>Ebenfalls gefunden und nicht gezeigt: {kinds}.</translation>
+    </message>
+    <message>
+        <source>This one is shown because {why}.</source>
+        <translation>Gezeigt wird dieser Scan, weil {why}.</translation>
+    </message>
+    <message>
+        <source>None is likelier: the first is shown.</source>
+        <translation>Keiner ist wahrscheinlicher: Der erste wird gezeigt.</translation>
+    </message>
+    <message>
+        <source>The most likely scan cannot be read, so another is shown: {error}.</source>
+        <translation>Der wahrscheinlichste Scan lässt sich nicht lesen, daher wird ein anderer gezeigt: {error}.</translation>
+    </message>
+    <message>
+        <source>Not read (and {count} more with faults): {error}.</source>
+        <translation>Nicht gelesen (und {count} weitere fehlerhafte): {error}.</translation>
+    </message>
+    <message>
+        <source>Not read: {error}.</source>
+        <translation>Nicht gelesen: {error}.</translation>
+    </message>
+    <message>
+        <source>slice {number}</source>
+        <translation>Schicht {number}</translation>
+    </message>
+    <message>
+        <source>slices {numbers}</source>
+        <translation>Schichten {numbers}</translation>
+    </message>
+    <message>
+        <source>series {numbers}</source>
+        <translation>Serie {numbers}</translation>
+    </message>
+    <message>
+        <source>Several series show {slices}; {series} was used there.</source>
+        <translation>Mehrere Serien zeigen {slices}; dort wurde {series} verwendet.</translation>
+    </message>
+    <message>
+        <source>Several acquisitions show {slices}; one of them was used there.</source>
+        <translation>Mehrere Aufnahmen zeigen {slices}; dort wurde eine davon verwendet.</translation>
+    </message>
+    <message>
+        <source>Phase {phase} of {count} is missing in {slices} and is left out of all slices.</source>
+        <translation>Phase {phase} von {count} fehlt in {slices} und ist in allen Schichten weggelassen.</translation>
+    </message>
+    <message>
+        <source>1 image</source>
+        <translation>1 Bild</translation>
+    </message>
+    <message>
+        <source>{count} images</source>
+        <translation>{count} Bilder</translation>
+    </message>
+    <message>
+        <source>The images were taken in real time over {beats} heartbeats: the fullest beat is shown and measured, {images} of the others are left out.</source>
+        <translation>Die Bilder wurden in Echtzeit über {beats} Herzschläge aufgenommen: Der vollständigste Schlag wird gezeigt und gemessen, von den anderen bleiben {images} weg.</translation>
+    </message>
+    <message>
+        <source>The file&apos;s axes seem to be (x, y, time, slice): its {third} × {fourth} images are shown as {slices} slices of {frames} frames, though the header says the opposite. Check that before you trust any volume.</source>
+        <translation>Die Achsen der Datei scheinen (x, y, Zeit, Schicht) zu sein: Ihre {third} × {fourth} Bilder werden als {slices} Schichten mit {frames} Phasen gezeigt, obwohl der Header das Gegenteil sagt. Bitte prüfen, bevor Volumina verwendet werden.</translation>
+    </message>
+    <message>
+        <source>The file&apos;s third axis seems to be time: its {count} images differ as little as frames of one slice do, so they are shown as a cine of one slice and not as a stack.</source>
+        <translation>Die dritte Achse der Datei scheint die Zeit zu sein: Ihre {count} Bilder unterscheiden sich so wenig wie Phasen einer Schicht und werden daher als Cine einer Schicht gezeigt, nicht als Stapel.</translation>
+    </message>
+    <message>
+        <source>Frame {frame} of {frames} holds no image, only one value, and is left out.</source>
+        <translation>Phase {frame} von {frames} enthält kein Bild, nur einen einzigen Wert, und ist weggelassen.</translation>
+    </message>
+    <message>
+        <source>{count} of {frames} frames ({first} to {last}) hold no image, only one value, and are left out.</source>
+        <translation>{count} von {frames} Phasen ({first} bis {last}) enthalten kein Bild, nur einen einzigen Wert, und sind weggelassen.</translation>
+    </message>
+    <message>
+        <source>The header gives two voxel sizes, {norms} (sform) and {sizes} (pixdim): {which} is used.</source>
+        <translation>Der Header nennt zwei Voxelgrößen, {norms} (sform) und {sizes} (pixdim): {which} wird verwendet.</translation>
+    </message>
+    <message>
+        <source>the sform</source>
+        <translation>die sform</translation>
+    </message>
+    <message>
+        <source>LV volume = 8 A² / (3 π L), from the area A and the length L of its cavity in one plane (area–length; Dodge et al., Am Heart J 1960;60:762; Lang et al., J Am Soc Echocardiogr 2015;28:1).</source>
+        <translation>LV-Volumen = 8 A² / (3 π L), aus Fläche A und Länge L seiner Höhle in einer Ebene (Flächen-Längen-Methode; Dodge et al., Am Heart J 1960;60:762; Lang et al., J Am Soc Echocardiogr 2015;28:1).</translation>
+    </message>
+    <message>
+        <source>L runs from the middle of the mitral plane, the part of the cavity&apos;s edge without myocardium, to the farthest point of the cavity.</source>
+        <translation>L verläuft von der Mitte der Mitralebene, dem Teil des Höhlenrands ohne Myokard, zum entferntesten Punkt der Höhle.</translation>
+    </message>
+    <message>
+        <source>RV fractional area change = (end-diastolic − end-systolic area) / end-diastolic area (Rudski et al., J Am Soc Echocardiogr 2010;23:685).</source>
+        <translation>Fraktionelle Flächenänderung des RV = (enddiastolische − endsystolische Fläche) / enddiastolische Fläche (Rudski et al., J Am Soc Echocardiogr 2010;23:685).</translation>
+    </message>
+    <message>
+        <source>Long-axis shortening = (end-diastolic − end-systolic L) / end-diastolic L.</source>
+        <translation>Längsverkürzung = (enddiastolisches − endsystolisches L) / enddiastolisches L.</translation>
+    </message>
+    <message>
+        <source>One plane is taken for the whole ventricle: volumes are not those of a short-axis stack.</source>
+        <translation>Eine Ebene steht für den ganzen Ventrikel: Die Volumina sind nicht die eines Kurzachsenstapels.</translation>
+    </message>
+    <message>
+        <source>The scan does not say its spacing: only ratios are to be trusted.</source>
+        <translation>Der Scan nennt keine Abstände: Nur Verhältnisse sind verlässlich.</translation>
+    </message>
+    <message>
+        <source>Wall thickness by the centreline method: chords at right angles to the line midway between endocardium and epicardium, averaged over each segment (100 chords a slice). Thickening = (end-systole − end-diastole) / end-diastole. Each phase is divided into thirds by its own slices.</source>
+        <translation>Wanddicke nach der Centerline-Methode: Sehnen senkrecht zur Linie mittig zwischen Endokard und Epikard, über jedes Segment gemittelt (100 Sehnen je Schicht). Wandverdickung = (Endsystole − Enddiastole) / Enddiastole. Jede Phase wird nach ihren eigenen Schichten in Drittel geteilt.</translation>
     </message>
 </context>
 <context>

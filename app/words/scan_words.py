@@ -1,0 +1,84 @@
+"""What the engine says of files that it reads and of long-axis views: texts for app.words.engine_words to recognise.
+
+Of texts that begin alike the longer ones stand first.
+"""
+
+from __future__ import annotations
+
+from app.words.language import marked
+
+SCAN_TEXTS = (
+    # engine.formats.index, engine.formats.door
+    marked(
+        "Engine",
+        "Also found and not shown: {kinds}; some are of another patient or study. This one is shown because {why}.",
+    ),
+    marked(
+        "Engine",
+        "Also found and not shown: {kinds}; some are of another patient or study. None is likelier: the first is "
+        "shown.",
+    ),
+    marked("Engine", "Also found and not shown: {kinds}; some are of another patient or study."),
+    marked("Engine", "Also found and not shown: {kinds}. This one is shown because {why}."),
+    marked("Engine", "Also found and not shown: {kinds}. None is likelier: the first is shown."),
+    marked("Engine", "Also found and not shown: {kinds}."),
+    marked("Engine", "This one is shown because {why}."),
+    marked("Engine", "None is likelier: the first is shown."),
+    marked("Engine", "The most likely scan cannot be read, so another is shown: {error}."),
+    marked("Engine", "Not read (and {count} more with faults): {error}."),
+    marked("Engine", "Not read: {error}."),
+    # engine.formats.dicom
+    marked("Engine", "slice {number}"),
+    marked("Engine", "slices {numbers}"),
+    marked("Engine", "series {numbers}"),
+    marked("Engine", "Several series show {slices}; {series} was used there."),
+    marked("Engine", "Several acquisitions show {slices}; one of them was used there."),
+    marked("Engine", "Phase {phase} of {count} is missing in {slices} and is left out of all slices."),
+    marked("Engine", "1 image"),
+    marked("Engine", "{count} images"),
+    marked(
+        "Engine",
+        "The images were taken in real time over {beats} heartbeats: the fullest beat is shown and measured, {images} "
+        "of the others are left out.",
+    ),
+    # engine.formats.nifti
+    marked(
+        "Engine",
+        "The file's axes seem to be (x, y, time, slice): its {third} × {fourth} images are shown as {slices} slices "
+        "of {frames} frames, though the header says the opposite. Check that before you trust any volume.",
+    ),
+    marked(
+        "Engine",
+        "The file's third axis seems to be time: its {count} images differ as little as frames of one slice do, so "
+        "they are shown as a cine of one slice and not as a stack.",
+    ),
+    marked("Engine", "Frame {frame} of {frames} holds no image, only one value, and is left out."),
+    marked("Engine", "{count} of {frames} frames ({first} to {last}) hold no image, only one value, and are left out."),
+    marked("Engine", "The header gives two voxel sizes, {norms} (sform) and {sizes} (pixdim): {which} is used."),
+    marked("Engine", "the sform"),
+    # engine.measures.long_axis, engine.measures.segments
+    marked(
+        "Engine",
+        "LV volume = 8 A² / (3 π L), from the area A and the length L of its cavity in one plane (area–length; Dodge "
+        "et al., Am Heart J 1960;60:762; Lang et al., J Am Soc Echocardiogr 2015;28:1).",
+    ),
+    marked(
+        "Engine",
+        "L runs from the middle of the mitral plane, the part of the cavity's edge without myocardium, to the "
+        "farthest point of the cavity.",
+    ),
+    marked(
+        "Engine",
+        "RV fractional area change = (end-diastolic − end-systolic area) / end-diastolic area (Rudski et al., J Am "
+        "Soc Echocardiogr 2010;23:685).",
+    ),
+    marked("Engine", "Long-axis shortening = (end-diastolic − end-systolic L) / end-diastolic L."),
+    marked("Engine", "One plane is taken for the whole ventricle: volumes are not those of a short-axis stack."),
+    marked("Engine", "The scan does not say its spacing: only ratios are to be trusted."),
+    marked(
+        "Engine",
+        "Wall thickness by the centreline method: chords at right angles to the line midway between endocardium and "
+        "epicardium, averaged over each segment (100 chords a slice). Thickening = (end-systole − end-diastole) / "
+        "end-diastole. Each phase is divided into thirds by its own slices.",
+    ),
+)
