@@ -12,11 +12,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.volume import LV, MYO, RV, Geometry, Known
+from engine.volume import LV, MYO, RV, Geometry, Known, read_only
 
 SEGMENTS = (
     "basal anterior", "basal anteroseptal", "basal inferoseptal", "basal inferior", "basal inferolateral",
@@ -164,8 +165,12 @@ def ring_of(plane: NDArray[np.uint8], geometry: Geometry) -> Ring | None:
     return replace(ring, attached=_attached(plane, geometry, ring))
 
 
+@lru_cache(maxsize=256)
 def thickness_mm(ring: Ring) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """(CHORDS,) angles and lengths in mm of the chords across the wall, by the centreline method."""
+    """(CHORDS,) angles and lengths in mm of the chords across the wall, by the centreline method; read-only.
+
+    Kept for each ring: a correction changes one slice, and the others need not be measured again.
+    """
     angles = np.arange(CHORDS) * 2 * np.pi / CHORDS
     middle = (_at(ring.endo_mm, angles) + _at(ring.epi_mm, angles)) / 2
     points = middle[:, None] * np.stack([np.cos(angles), np.sin(angles)], axis=1)
@@ -184,7 +189,7 @@ def thickness_mm(ring: Ring) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         a, b = beyond[np.arange(CHORDS), before], beyond[np.arange(CHORDS), here]
         share = np.clip(np.where(b > a, -a / np.where(b > a, b - a, 1.0), 0.0), 0.0, 1.0)
         lengths += steps[before] + share * (steps[here] - steps[before])
-    return angles, lengths
+    return read_only(angles), read_only(lengths)
 
 
 def find_insertions(rings: dict[int, Ring], geometry: Geometry) -> Insertions | None:
