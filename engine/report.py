@@ -37,6 +37,8 @@ from engine.volume import LV, MYO, RV, Known, Volume, orientation_letters, voxel
 __all__ = ["COLOURS", "Letterhead", "content_of", "to_pdf"]
 
 COLOURS: dict[int, Colour] = {LV: (255, 112, 77), MYO: (244, 214, 92), RV: (88, 180, 245)}
+# Of a place to look at, the weightiest are on the page; all are in the tables.
+_REASONS = 2
 LEFT_OUT = 0
 """In place of a structure that does not count; it is drawn in grey."""
 _GREY = (150, 150, 150)
@@ -100,7 +102,7 @@ def content_of(
         notices=(*_left_out(dossier, own, say), *map(say, volume.notices)),
         method=tuple(_method(dossier, own)),
         fingerprints=tuple(_fingerprints(dossier, own)),
-        rules=tuple(map(say, rules)),
+        rules=tuple(dict.fromkeys(map(say, rules))),
         colours={LEFT_OUT: _GREY, **(colours or COLOURS)},
         created=letterhead.created,
     )
@@ -193,7 +195,7 @@ def _flags(dossier: Dossier, own: Say, say: Say) -> list[str]:
         frame = "" if stop.frame_index is None else own("frame {number}").format(number=stop.frame_index + 1)
         index = "" if stop.slice_index is None else own("slice {number}").format(number=stop.slice_index + 1)
         where = ", ".join(filter(None, (frame, index)))
-        reasons = " ".join(map(say, stop.reasons))
+        reasons = " ".join(map(say, stop.reasons[:_REASONS]))
         said.append(f"{where[:1].upper()}{where[1:]}: {reasons}" if where else reasons)
     notices = [say(notice) for notice in dossier.function.notices]
     return said + [notice for notice in notices if not any(notice in line for line in said)]

@@ -211,7 +211,7 @@ def _identity(dossier: Dossier) -> dict[str, str]:
 
 
 def _rules(dossier: Dossier) -> tuple[str, ...]:
-    return (*quantities.rules(dossier.function), *all_numbers.rules(dossier.findings))
+    return tuple(dict.fromkeys((*quantities.rules(dossier.function), *all_numbers.rules(dossier.findings))))
 
 
 def _merged(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:

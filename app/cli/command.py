@@ -228,6 +228,7 @@ def _parser() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParse
 
     report = verb("report", run_report, "Write the one-page report of a scan as a PDF.")
     _add_scan(report)
+    _add_case_scan(report)
     report.add_argument("-o", "--output", required=True, type=Path, metavar="FILE.pdf")
     report.add_argument(
         "--mask", type=Path, metavar="M", help="report on this NIfTI or DICOM SEG mask, not on a model's"

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from app.cli.case_input import is_case, read_with_scan, refuse_options
 from app.cli.inputs import check_parent, model_and_scan, open_volume, predict_labels
 from app.cli.terminal import print_json, print_notices, print_text
 from engine.errors import ExportError, ScanError
@@ -16,7 +17,9 @@ from engine.volume import voxels_sha256
 
 if TYPE_CHECKING:
     from engine.dossier import Dossier, Identity
-    from engine.volume import LabelMap, Volume
+    from engine.measures.body import Body
+    from engine.measures.function import Function
+    from engine.volume import Confidence, LabelMap, Volume
 
 MAX_TEXT_BYTES = 64_000
 
@@ -36,14 +39,16 @@ def run_report(arguments: argparse.Namespace) -> None:
         arguments.usage_error("give either --pseudonym or --no-names")
     check_parent(out)
     # All that is read is checked before the work, not after it.
+    logo, conclusion, identity = _logo(arguments.logo), _conclusion(arguments), _identity(arguments)
+    say = _say(arguments.language)
+    subject = _subject(arguments)
+    dossier = _dossier(subject, identity)
     letterhead = Letterhead(
         hospital=arguments.hospital,
-        logo=_logo(arguments.logo),
-        conclusion=_conclusion(arguments),
+        logo=logo,
+        conclusion=subject.conclusion if conclusion is None else conclusion,
         created=arguments.date,
     )
-    say = _say(arguments.language)
-    dossier = _dossier(arguments, _identity(arguments))
     dossier.volume.source.refuse(out)
     try:
         pdf = to_pdf(content_of(dossier, letterhead, language=arguments.language, say=say))
@@ -59,40 +64,86 @@ def run_report(arguments: argparse.Namespace) -> None:
         print_text(str(out))
 
 
-def _dossier(arguments: argparse.Namespace, identity: Identity) -> Dossier:
+@dataclass(frozen=True, slots=True, eq=False)
+class _Subject:
+    """What is reported on. function: as a case has it measured; None where it is to be measured."""
+
+    volume: Volume
+    labels: LabelMap
+    made: dict[str, Any]
+    confidence: Confidence | None = None
+    function: Function | None = None
+    body: Body | None = None
+    corrected: tuple[tuple[int, int], ...] = ()
+    conclusion: str = ""
+
+
+def _dossier(subject: _Subject, identity: Identity) -> Dossier:
     from engine.dossier import Dossier  # noqa: PLC0415
     from engine.measures.body import body_of  # noqa: PLC0415
     from engine.measures.findings import findings_of  # noqa: PLC0415
+    from engine.measures.flags import find_flags  # noqa: PLC0415
     from engine.measures.function import measure  # noqa: PLC0415
     from engine.measures.segments import wall_of  # noqa: PLC0415
+    from engine.measures.topology import topology_of  # noqa: PLC0415
 
-    volume, labels, made = _segmented(arguments)
-    function = measure(labels, volume)
+    volume, labels = subject.volume, subject.labels
+    function = subject.function or measure(labels, volume)
+    topology = topology_of(labels.array)
     return Dossier(
         volume,
         labels,
-        findings_of(function, volume, body_of(volume)),
-        made,
+        findings_of(function, volume, subject.body or body_of(volume)),
+        subject.made,
         wall=wall_of(labels.array, volume.geometry, function.ed_frame, function.es_frame),
+        corrected=subject.corrected,
+        flags=find_flags(topology, volume, function, confidence=subject.confidence, corrected=subject.corrected),
         identity=identity,
     )
 
 
-def _segmented(arguments: argparse.Namespace) -> tuple[Volume, LabelMap, dict[str, Any]]:
-    """The scan, its labels, and what made them: a model, or the mask that is given."""
+def _subject(arguments: argparse.Namespace) -> _Subject:
+    """The scan, its labels, and what made them: a case, the mask that is given, or a model."""
+    if is_case(arguments.paths):
+        return _of_case(arguments)
+    if arguments.scan is not None:
+        arguments.usage_error("--scan says where the scan of a case is; name the scan itself")
     if arguments.mask is not None:
         from engine.formats.masks import read_masks  # noqa: PLC0415
 
         volume = open_volume(arguments)
         mask = read_masks([arguments.mask], volume, convention=arguments.labels or "")
-        return replace(volume, notices=(*volume.notices, *mask.notices)), mask.labels, {"mask": arguments.mask.name}
+        volume = replace(volume, notices=(*volume.notices, *mask.notices))
+        return _Subject(volume, mask.labels, {"mask": arguments.mask.name})
     card, precision, volume, view = model_and_scan(arguments)
     if view != SHORT_AXIS:
-        raise ScanError(
-            f"{arguments.paths[0]}: a report is of a short-axis stack; use `cinequant measure` for this view"
-        )
-    prediction = predict_labels(arguments, volume, card, precision)
-    return volume, prediction.labels, prediction.provenance
+        raise _not_short_axis(arguments.paths[0])
+    found = predict_labels(arguments, volume, card, precision)
+    return _Subject(volume, found.labels, found.provenance, found.confidence)
+
+
+def _of_case(arguments: argparse.Namespace) -> _Subject:
+    from app.state.patient_facts import body_now  # noqa: PLC0415
+
+    refuse_options(arguments)
+    case = read_with_scan(arguments.paths[0], arguments.scan)
+    function = case.run.function if case.correction is None else case.correction.function
+    if function is None:
+        raise _not_short_axis(arguments.paths[0])
+    return _Subject(
+        case.volume,
+        case.labels,
+        case.made,
+        None if case.run.prediction is None else case.run.prediction.confidence,
+        function,
+        body_now(case.volume, case.choices.facts),
+        () if case.correction is None else case.correction.slices,
+        case.choices.outgoing.conclusion,
+    )
+
+
+def _not_short_axis(path: Path) -> ScanError:
+    return ScanError(f"{path}: a report is of a short-axis stack; use `cinequant measure` for this view")
 
 
 def _identity(arguments: argparse.Namespace) -> Identity:
@@ -116,10 +167,11 @@ def _logo(path: Path | None) -> bytes:
     return content
 
 
-def _conclusion(arguments: argparse.Namespace) -> str:
+def _conclusion(arguments: argparse.Namespace) -> str | None:
+    """None where none is given: then a case has its own."""
     path: Path | None = arguments.conclusion_file
     if path is None:
-        return str(arguments.conclusion or "")
+        return None if arguments.conclusion is None else str(arguments.conclusion)
     try:
         return _read(path, MAX_TEXT_BYTES).decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -23,8 +23,10 @@ from engine.errors import ExportError
 from engine.files import write_atomically
 from engine.measures.body import body_of
 from engine.measures.findings import Findings, findings_of
+from engine.measures.flags import Flag, find_flags
 from engine.measures.function import Function
 from engine.measures.segments import Wall
+from engine.measures.topology import topology_of
 from engine.network.model_card import SHORT_AXIS
 from engine.network.predict import Prediction
 from engine.volume import Volume
@@ -71,21 +73,30 @@ def export_of(state: AppState, by: IdentifyBy | None = None) -> Export | None:
     )
 
 
-def dossier_of(export: Export) -> Dossier:
-    """All that a report and a table are made of. Raises ExportError for a view that has neither."""
+def dossier_of(export: Export, *, flags: bool = True) -> Dossier:
+    """All that a report and a table are made of. Raises ExportError for a view that has neither.
+
+    flags: look the labels through for what is to be looked at, which takes a while.
+    """
     volume, correction, function = export.volume, export.correction, export.function
     if function is None:
         raise ExportError(
             "tables and reports are of short-axis stacks; `cinequant measure --json` writes the numbers of a "
             "four-chamber view"
         )
+    labels = export.prediction.labels if correction is None else editing.whole(correction)
+    found: Sequence[Flag] = ()
+    if flags:
+        confidence, planes = export.prediction.confidence, tuple(export.planes)
+        found = find_flags(topology_of(labels.array), volume, function, confidence=confidence, corrected=planes)
     return Dossier(
         volume,
-        export.prediction.labels if correction is None else editing.whole(correction),
+        labels,
         export.findings or findings_of(function, volume, body_of(volume)),
         export.prediction.provenance,
         wall=export.wall,
         corrected=tuple(sorted(export.planes)),
+        flags=found,
         identity=export.identity,
     )
 

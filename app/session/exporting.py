@@ -129,7 +129,7 @@ class Exporting:
         from engine import tables  # noqa: PLC0415
 
         try:
-            dossier = dossier_of(export)
+            dossier = dossier_of(export, flags=False)
         except ExportError as error:
             self._store.complain(error)
             return None

@@ -72,8 +72,8 @@ _GERMAN = {
     "SCMR: one counts where myocardium surrounds at least half of the blood": (
         "SCMR: eine zählt, wo Myokard mindestens die Hälfte des Blutes umgibt"
     ),
-    "as labelled, which is as cavity for the models": "wie umrandet, bei den Modellen als Cavum",
-    "cavity": "Cavum",
+    "as labelled, which is as cavity for the models": "wie umrandet, bei den Modellen als Kavum",
+    "cavity": "Kavum",
     "myocardium": "Myokard",
     "none": "keine",
     "* corrected by hand": "* von Hand korrigiert",

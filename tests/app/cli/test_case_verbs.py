@@ -10,6 +10,7 @@ from typing import Any
 import nibabel
 import numpy as np
 import pytest
+from pypdf import PdfReader
 
 from app.cli.main import main
 from engine.formats.case_file import CaseFile, ScanReference, Segmentation, write_case
@@ -137,3 +138,14 @@ def test_what_is_no_case_or_another_scan_is_refused(case: Path, capsys: pytest.C
     assert main(["measure", str(case), "--model", "quantlite"]) == 2
     assert "a case brings its own masks" in capsys.readouterr().err
     assert main(["view", str(scan_of(case)), "--scan", str(case)]) == 2
+
+
+def test_a_report_of_a_case_says_what_its_reader_did(
+    case: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = said(capsys, "report", case, "-o", tmp_path / "r.pdf", "--conclusion", "Fine.")
+    assert found["corrected_slices"] == 1
+    [page] = PdfReader(tmp_path / "r.pdf").pages
+    text = " ".join(page.extract_text().split())
+    for words in ("1 of 24 slices", "Frame 3 (ED): slices 5", "Phases set by hand: LV ED", "Fine."):
+        assert words in text
