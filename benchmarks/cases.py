@@ -1,4 +1,4 @@
-"""Inputs with known right answers, opened as the command and the window do: `python -m benchmarks.cases ../shared/cases`.
+"""Inputs with known right answers, opened by command and window: `python -m benchmarks.cases ../shared/cases`.
 
 Every folder of cases holds input.tar.xz, which is unpacked elsewhere. An answer is right where the volumes lie within
 EDV_ML and the ejection fraction within EF_POINTS of the truth, with every frame there; where it is refused for the true

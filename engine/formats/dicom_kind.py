@@ -45,7 +45,7 @@ def _words(*patterns: str) -> re.Pattern[str]:
 _SHORT_AXIS = _words(
     r"sax?", r"short[ _-]*(?:ax|axis)", r"kurz\w*[ _-]*achsen?\w*", r"petit[ _-]*axe", r"eje[ _-]*corto",
     r"korte[ _-]*as", r"asse[ _-]*corto", r"eixo[ _-]*curto", r"kort\w*[ _-]*axe?l?\w*", r"kort[ _-]*akse",
-    r"kratk\w*[ _-]*os\w*", r"krotk\w*[ _-]*os\w*", r"lyhyt[ _-]*akseli",
+    r"kratk\w*[ _-]*os\w*", r"kr[oó]tk\w*[ _-]*o[sś]\w*", r"lyhyt[ _-]*akseli",
 )  # fmt: skip
 # What is no cine, whatever its view. "DE" alone is a word of several languages, not delayed enhancement.
 _NO_CINE: dict[str, re.Pattern[str]] = {
@@ -56,14 +56,16 @@ _NO_CINE: dict[str, re.Pattern[str]] = {
     "a late enhancement series": _words(
         r"lge", r"late[ _-]*(?:gd|gad\w*|enh\w*)", r"delayed[ _-]*enh\w*", r"psir", r"viab\w*", r"mde",
         r"de[ _-]?(?:mri|mr|ir|psir|flash)", r"realce[ _-]*tard\w*", r"rehauss\w*[ _-]*tard\w*",
+        r"ege", r"early[ _-]*(?:gd|gad\w*|enh\w*)", r"ir[ _-]?(?:sax?|tfe|flash|f?gre|ssfp|prep\w*)",
         r"sp(?:ä|ae)t(?:aufnahme|anreicherung|enhancement)\w*",
     ),
     "a mapping series": _words(
         r"t1[ _-]?map\w*", r"sh?molli", r"molli", r"t2[ _-]?map\w*", r"t2[ _-]?star", r"t2\*(?:[ _-]?map\w*)?", r"ecv",
         r"\w*mapping", r"r2\*?[ _-]?map\w*",
+        r"(?:native|pre|post)[ _-]*t1", r"t1[ _-]*(?:native|pre|post)\w*",
         r"mapa[ _-]*t[12]\*?", r"carto\w*[ _-]*t[12]\*?", r"sasha", r"ti[ _-]?scout", r"look[ _-]?locker",
     ),
-    "a tagging series": _words(r"tagg?\w*", r"spamm", r"dense", r"csp?amm"),
+    "a tagging series": _words(r"tagg?\w*", r"spamm", r"dense", r"csp?amm", r"senc", r"strain\w*"),
     "a flow series": _words(
         r"flow", r"q[ _-]?flow", r"venc\w*", r"pc[ _-]?(?:mr\w*|cine|flow)?", r"phase[ _-]*contrast", r"4d[ _-]?flow",
         r"flu(?:ss|jo|x|xo)(?:messung)?",
@@ -74,14 +76,15 @@ _NO_CINE: dict[str, re.Pattern[str]] = {
     ),
     "no cine of the heart": _words(
         r"bold", r"fmri", r"dwi", r"dti", r"diff\w*", r"flair", r"mprage", r"swi", r"asl", r"tof", r"angio\w*", r"mra",
-        r"field[ _-]?map\w*", r"adc",
+        r"field[ _-]?map\w*", r"adc", r"twist", r"tricks", r"coronar(?:y|ies|ien\w*|ias?)", r"whole[ _-]*heart\w*",
+        r"3d[ _-]?(?:b?ssfp|fiesta|btfe|trufi)\w*", r"dixon", r"fat[ _-]*water", r"water[ _-]*fat",
     ),
     "a real-time series": _words(
         r"real[ _-]*time\w*", r"echtzeit\w*", r"temps[ _-]*r(?:e|é)el", r"tiempo[ _-]*real", r"tempo[ _-]*real\w*",
         r"rt[ _-]?(?:cine|ssfp|sax?)", r"cine[ _-]?rt",
     ),
     "a still image": _words(
-        r"stir", r"haste", r"black[ _-]?blood", r"edema", r"oedema", r"t[12][ _-]?(?:tse|fse|se)"
+        r"stir", r"haste", r"black[ _-]?blood", r"edema", r"oedema", r"t[12][ _-]?(?:tse|fse|se|w|prep\w*)"
     ),
 }  # fmt: skip
 # Said of perfusion at rest and under stress, but of cines as well.
@@ -90,7 +93,7 @@ _OTHER_VIEW: dict[str, re.Pattern[str]] = {
     "a long-axis view": _words(
         r"[234][ _-]*(?:ch|kammer\w*|cav\w*|camaras?|chambers?|k)", r"ch[234]", r"[hv]la", r"long[ _-]*ax\w*", r"lax",
         r"lange?[ _-]*achse", r"eje[ _-]*largo", r"grand[ _-]*axe", r"lange[ _-]*as", r"asse[ _-]*lungo",
-        r"eixo[ _-]*longo", r"(?:zwei|drei|vier)[ _-]*kammer\w*",
+        r"eixo[ _-]*longo", r"(?:zwei|drei|vier|twee|drie)[ _-]*kamm?er\w*", r"[234]c",
         r"(?:dos|tres|cuatro|due|tre|quattro|deux|trois|quatre)[ _-]*(?:c[aá]m\w*|cav\w*)",
         r"(?:bi|tri|tetra)[ _-]?cameral\w*", r"[234][ _-]*c(?:v|á\w*)", r"[234][ _-]*kamer\w*",
     ),

@@ -61,8 +61,7 @@ def find(paths: Paths, *, progress: Progress = no_progress, cancel: CancelToken 
     named = frozenset(given)
     files = find_files(given)
     found = _sorted(files, named, progress, cancel)
-    archives = [path for path in found.foreign if is_scan_archive(path)]
-    if not found.entries and archives:
+    if not found.entries and (archives := [path for path in found.foreign if is_scan_archive(path)]):
         # A folder of archives stands for what is in them; beside a scan they are as likely copies of it.
         files = find_files([*(path for path in files if path not in archives), *archives])
         found = _sorted(files, named, progress, cancel)
@@ -73,7 +72,7 @@ def find(paths: Paths, *, progress: Progress = no_progress, cancel: CancelToken 
     faults.update(
         (path, UnusableError(_no_scan(path)))
         for path in left
-        if path in named or path.suffix.lower() in _ARCHIVE_ENDINGS
+        if path in named or path.name.lower().endswith(_ARCHIVE_ENDINGS)
     )
     return indexed(given, files, found.entries, faults)
 

@@ -90,8 +90,12 @@ class NiftiFile:
 
 def suffix_of(path: Path) -> str:
     """The file's suffix in lower case, with ".gz" as part of it: ".nii.gz", ".dcm", "" …"""
+    # By hand: a folder has thousands of files, and pathlib would parse each of them anew.
     name = path.name.lower()
-    return Path(name.removesuffix(".gz")).suffix + ".gz" if name.endswith(".gz") else Path(name).suffix
+    packed = ".gz" if name.endswith(".gz") else ""
+    plain = name[: len(name) - len(packed)]
+    dot = plain.rfind(".")
+    return (plain[dot:] if 0 < dot < len(plain) - 1 else "") + packed
 
 
 def stem_of(path: Path) -> str:
