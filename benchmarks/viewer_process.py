@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -22,6 +23,7 @@ WHEEL_EVENTS = 400
 PLAY_S = 4.0
 REPORTS = 20
 CORRECTIONS = 60
+STROKES, DRAWS = 8, 120
 PATIENCE_S = 600
 # None of them is needed for a picture; each costs more than a tenth of a second or 10 MB.
 HEAVY = (
@@ -226,6 +228,7 @@ def use(scan: Path, *, look: bool = True) -> None:
         **reports,
         layout_frame_ms=layout_frames(session, application),
         **corrections(window, application),
+        **strokes(window, application),
         wheel_p50_ms=times[len(times) // 2],
         wheel_p95_ms=times[int(0.95 * len(times))],
         wheel_max_ms=times[-1],
@@ -347,6 +350,54 @@ def layout_frames(session: Any, application: Any) -> dict[str, float]:
         times = sorted(times[frames:])
         found[str(layout)] = times[len(times) // 2]
     session.update(layout=before)
+    return found
+
+
+def strokes(window: Any, application: Any) -> dict[str, Any]:
+    """What drawing costs while cases are autosaved without a pause, in turns with no autosave at all.
+
+    The program waits two seconds after a change; here the next autosave begins when the one before has ended.
+    """
+    from app.session import autosaving  # noqa: PLC0415
+    from app.session.autosave_folder import AutosaveFolder  # noqa: PLC0415
+
+    session = window.session
+    dx, dy, _ = session.state.scan.volume.geometry.spacing_mm
+    times: dict[str, list[float]] = {name: [] for name in ("stroke", "stroke_cpu", "autosaved", "autosaved_cpu")}
+    written: list[int] = []
+    write = AutosaveFolder.write
+
+    def counted(folder: AutosaveFolder, digest: str, content: bytes) -> None:
+        write(folder, digest, content)
+        written.append(len(content))
+
+    AutosaveFolder.write, autosaving.DELAY_MS = counted, 1  # type: ignore[method-assign]
+    session.correcting.start()
+    with tempfile.TemporaryDirectory() as folder:
+        for turn in range(STROKES):
+            name = "autosaved" if turn % 2 else "stroke"
+            if turn % 2:
+                session.autosaving.keep_in(Path(folder))
+            frame = session.state.view.frame_index
+            session.correcting.start_stroke(frame, 20 * dx, 20 * dy)
+            for step in range(DRAWS):
+                start, busy = time.perf_counter(), time.thread_time()
+                session.correcting.draw(frame, (20 + step % 40) * dx, (20 + turn) * dy)
+                application.processEvents()
+                times[name].append((time.perf_counter() - start) * 1e3)
+                times[f"{name}_cpu"].append((time.thread_time() - busy) * 1e3)
+                settle_for(application, 0.012)
+            session.correcting.end_stroke()
+            while not session.idle:
+                settle_for(application, 0.02)
+            session.autosaving.close()
+    session.correcting.stop()
+    if not written:
+        raise SystemExit("nothing was autosaved")
+    found: dict[str, Any] = {"autosaves": len(written), "autosave_kb": max(written) / 1e3}
+    for name, of in times.items():
+        of.sort()
+        found |= {f"{name}_p50_ms": of[len(of) // 2], f"{name}_p95_ms": of[int(0.95 * len(of))]}
     return found
 
 

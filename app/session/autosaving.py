@@ -13,9 +13,8 @@ from app.session.autosave_folder import AutosaveFolder
 from app.session.jobs import Lane, Reporter, Workers
 from app.session.store import Store
 from app.state.case import LeftCase, Offer
-from app.state.case_content import case_of, is_unsaved, left_unsaved
+from app.state.case_content import case_of, is_unsaved, left_unsaved, work_of
 from app.state.changes import evolve, stroke_ended
-from app.state.identity import Same
 from app.state.types import AppState, Kind
 from app.words.language import translate
 from engine.errors import CineQuantError, ScanError
@@ -86,7 +85,7 @@ class Autosaving(QObject):
             for digest, left in new.cases.left.items():
                 if not left.content and digest not in old.cases.left:
                     self._pack(digest, left)
-        if self._folder is not None and not self._timer.isActive() and _work(old) != _work(new):
+        if self._folder is not None and not self._timer.isActive() and work_of(old) != work_of(new):
             self._timer.start(DELAY_MS)
 
     def _due(self) -> None:
@@ -180,12 +179,6 @@ class Autosaving(QObject):
     def _offered(self, offers: tuple[Offer, ...]) -> None:
         if offers:
             self._store.update(offers=offers)
-
-
-def _work(state: AppState) -> tuple[Same, ...]:
-    """Changes when the reader has changed something that a case keeps; the view alone is not worth writing."""
-    kept = (state.correction.corrections, state.measuring, state.facts, state.scan.view_asked, state.case, state.cases)
-    return tuple(map(Same, kept))
 
 
 def _offers(folder: AutosaveFolder) -> tuple[Offer, ...]:

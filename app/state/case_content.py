@@ -13,6 +13,7 @@ from app.state.annotations import Annotation, AnnotationState
 from app.state.case import CaseState, LeftCase
 from app.state.changes import evolve
 from app.state.editing import Change, Correction
+from app.state.identity import Same
 from app.state.measured import NONE as NO_READING
 from app.state.measured import reading_of
 from app.state.outgoing import Outgoing
@@ -45,6 +46,13 @@ def choices_of(state: AppState) -> dict[str, Any]:
     if state.outgoing != Outgoing():
         made["outgoing"] = state.outgoing.to_json()
     return made
+
+
+def work_of(state: AppState) -> tuple[Same, ...]:
+    """Differs whenever the reader may have changed something that a case keeps, other than how it is looked at."""
+    kept = (state.correction.corrections, state.measuring, state.facts, state.annotation, state.scan.view_asked,
+            state.case, state.cases)  # fmt: skip
+    return tuple(map(Same, kept))
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,7 @@ from app.dialogs.case_dialogs import MovedDialog, RecoveryDialog
 from app.dialogs.readers_dialog import ReadersDialog
 from app.session.case_saving import file_stem
 from app.session.session import Session
-from app.state.case_content import is_unsaved
-from app.state.identity import Same
+from app.state.case_content import is_unsaved, work_of
 from app.state.types import AppState
 from app.window.save_names import documents
 from app.words.language import translate
@@ -126,7 +125,7 @@ class Cases(QObject):
     def _show_title(self, state: AppState) -> None:
         volume, hide = state.scan.volume, state.preferences.hide_names
         # By identity: this is asked after every change, and whether something is unsaved is not known at once.
-        titled = (volume, hide, *map(Same, (state.case, state.correction, state.measuring, state.facts, state.scan)))
+        titled = (volume, hide, state.scan.digest, work_of(state))
         if volume is None or titled == self._titled:
             return
         self._titled = titled

@@ -24,13 +24,14 @@ from numpy.typing import NDArray
 from engine import __version__
 from engine.errors import ExportError, ScanError
 from engine.files import read_regular, write_atomically
-from engine.formats.nifti_bytes import nifti_bytes
+from engine.formats.nifti_header import mask_header
 from engine.later import Later
 from engine.volume import STRUCTURES, Geometry, Known, LabelMap, read_only
 
 nib = Later("nibabel")
 
 T = TypeVar("T")
+Planes = Mapping[tuple[int, int], NDArray[np.uint8]]
 
 SUFFIX = ".cinequant"
 SCHEMA = 2
@@ -155,16 +156,16 @@ def to_bytes(case: CaseFile) -> bytes:
         entries = []
         for number, found in enumerate(case.segmentations, start=1):
             names = {"labels": f"masks/{number}_model.nii"}
-            archive.writestr(names["labels"], _nifti(found.labels, case.geometry))
+            _write_mask(archive, names["labels"], found.labels, case.geometry)
             if found.planes:
                 names["corrected"] = f"masks/{number}_corrected.nii"
-                archive.writestr(names["corrected"], _nifti(corrected_labels(found), case.geometry))
+                _write_mask(archive, names["corrected"], found.labels, case.geometry, found.planes)
             steps = {key: [_step_json(step) for step in getattr(found, key)] for key in ("done", "undone")}
             entries.append({"model": dict(found.model), **names, **steps})
         mask = None
         if case.mask is not None:
             name = "masks/loaded.nii"
-            archive.writestr(name, _nifti(case.mask.labels, case.geometry))
+            _write_mask(archive, name, case.mask.labels, case.geometry)
             frames, notices = list(case.mask.frames), list(case.mask.notices)
             mask = {"name": case.mask.name, "labels": name, "frame_indices": frames, "notices": notices}
         index = {
@@ -205,9 +206,22 @@ def corrected_labels(segmentation: Segmentation) -> NDArray[np.uint8]:
     return read_only(made)
 
 
-def _nifti(labels: NDArray[np.uint8], geometry: Geometry) -> bytes:
-    """Labels (T, Z, Y, X) as an uncompressed NIfTI; the zip around it compresses."""
-    return nifti_bytes(labels, _RAS @ geometry.affine)
+def _write_mask(
+    archive: zipfile.ZipFile, name: str, labels: NDArray[np.uint8], geometry: Geometry, planes: Planes | None = None
+) -> None:
+    """Labels (T, Z, Y, X) as a NIfTI, with these planes in their places.
+
+    Frame by frame: compressing lets other threads run, copying a whole cine would not.
+    """
+    with archive.open(name, "w") as stream:
+        stream.write(mask_header(labels.shape, _RAS @ geometry.affine))
+        for number, frame in enumerate(labels):
+            own = {index: plane for (t, index), plane in (planes or {}).items() if t == number}
+            if own:
+                frame = frame.copy()  # noqa: PLW2901
+                for index, plane in own.items():
+                    frame[index] = plane
+            stream.write(np.ascontiguousarray(frame).data)
 
 
 def _step_json(step: Step) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""A mask as the bytes of a NIfTI file, without nibabel: an autosave in the middle of a stroke must not wait for it."""
+"""The header of a mask as NIfTI, without nibabel: an autosave within a stroke must not wait for its import."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ _HEADER, _OFFSET = 348, 352
 _UINT8, _ALIGNED, _MM = 2, 2, 2
 
 
-def nifti_bytes(labels: NDArray[np.uint8], affine: NDArray[np.float64]) -> bytes:
-    """An uncompressed .nii of labels (T, Z, Y, X). affine: (4, 4), of indices (x, y, z) to RAS mm, as its sform.
+def mask_header(shape: tuple[int, ...], affine: NDArray[np.float64]) -> bytes:
+    """What precedes the labels (T, Z, Y, X) uint8, in C order, of an uncompressed .nii.
 
-    Layout of the header: nifti1.h of the NIfTI Data Format Working Group, https://nifti.nimh.nih.gov/nifti-1.
+    affine: (4, 4), of indices (x, y, z) to RAS mm, as its sform. Layout of the header: nifti1.h of the NIfTI Data
+    Format Working Group, https://nifti.nimh.nih.gov/nifti-1.
     """
-    t, z, y, x = labels.shape
+    t, z, y, x = shape
     spacing = np.linalg.norm(affine[:3, :3], axis=0)
     header = bytearray(_OFFSET)
     struct.pack_into("<i", header, 0, _HEADER)
@@ -29,4 +30,4 @@ def nifti_bytes(labels: NDArray[np.uint8], affine: NDArray[np.float64]) -> bytes
     struct.pack_into("<2h", header, 252, 0, _ALIGNED)
     struct.pack_into("<12f", header, 280, *affine[:3].ravel())
     struct.pack_into("<4s", header, 344, b"n+1\0")
-    return bytes(header) + np.ascontiguousarray(labels).tobytes()
+    return bytes(header)

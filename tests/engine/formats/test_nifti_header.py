@@ -5,13 +5,13 @@ from __future__ import annotations
 import nibabel
 import numpy as np
 
-from engine.formats.nifti_bytes import nifti_bytes
+from engine.formats.nifti_header import mask_header
 
 
 def test_nibabel_reads_the_same_mask_on_the_same_grid() -> None:
     labels = np.random.default_rng(0).integers(0, 4, (3, 4, 5, 6), dtype=np.uint8)
     affine = np.array([[0.0, 0.3, 8, -10], [1.25, 0, 0, 20], [0, 1.5, 0.5, 30], [0, 0, 0, 1]])
-    found = nibabel.Nifti1Image.from_bytes(nifti_bytes(labels, affine))
+    found = nibabel.Nifti1Image.from_bytes(mask_header(labels.shape, affine) + labels.tobytes())
     np.testing.assert_array_equal(np.asarray(found.dataobj), labels.transpose(3, 2, 1, 0))
     np.testing.assert_allclose(found.affine, affine, rtol=1e-6)
     own = nibabel.Nifti1Image(labels.transpose(3, 2, 1, 0), affine)
