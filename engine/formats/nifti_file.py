@@ -444,4 +444,9 @@ def short_reason(error: BaseException, path: Path) -> str:
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
     text = (str(error).strip() or type(error).__name__).splitlines()[0]
-    return re.sub(rf"(File )?[\"']?{re.escape(str(path))}[\"']?", "it", text)[:160]
+    return printable(re.sub(rf"(File )?[\"']?{re.escape(str(path))}[\"']?", "it", text)[:160])
+
+
+def printable(text: str) -> str:
+    """Text of a header without what a terminal would obey."""
+    return "".join(letter if letter.isprintable() else "?" for letter in text)

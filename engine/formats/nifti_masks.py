@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from engine.errors import ExportError, ScanError
 from engine.files import write_atomically
 from engine.formats.mask_names import convention_of, structure_of
-from engine.formats.nifti_file import SUFFIXES, NiftiFile, open_nifti, read_voxels, short_reason, suffix_of
+from engine.formats.nifti_file import SUFFIXES, NiftiFile, open_nifti, printable, read_voxels, short_reason, suffix_of
 from engine.formats.nifti_grid import difference, layout_of, matching_layout, new_header, nib, read_header
 from engine.formats.nifti_values import plain_values
 from engine.volume import CONVENTIONS, MYO, Geometry, Known, LabelMap, Source, Volume, convert_labels
@@ -226,7 +226,7 @@ def label_voxels(file: NiftiFile, convention: str) -> NDArray[Any]:
     if not file.segments or (file.frames == 1 and convention != segment_convention(file)):
         return array
     if convention != segment_convention(file):
-        names = ", ".join(segment.name for segment in file.segments)[:120]
+        names = printable(", ".join(segment.name for segment in file.segments)[:120])
         raise ScanError(
             f"{file.path}: its segments ({names}) do not say which of them is LV, myocardium and RV; name them so"
         )

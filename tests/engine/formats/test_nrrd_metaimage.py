@@ -156,3 +156,11 @@ def test_a_mask_in_another_format_beside_a_scan_is_passed_over(tmp_path: Path) -
 
 def test_each_format_has_its_own_entry() -> None:
     assert [kind.name for kind in door.FORMATS] == ["NIfTI", "NRRD", "MetaImage", "DICOM"]
+
+
+def test_what_a_header_holds_reaches_no_terminal(tmp_path: Path) -> None:
+    path = save(tmp_path / "a.mha", FRAME)
+    path.write_bytes(path.read_bytes().replace(b"MET_SHORT", b"MET\x1b[2J\x07\x00", 1))
+    with pytest.raises(ScanError) as caught:
+        door.open_scan(path)
+    assert str(caught.value).isprintable()
