@@ -6,7 +6,6 @@ end, because the checksum stands there; and nothing may follow the voxels, becau
 
 from __future__ import annotations
 
-import bz2
 import gzip
 import io
 import math
@@ -16,7 +15,7 @@ import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +26,7 @@ from engine.formats import metaimage_header, nrrd_header
 from engine.formats.dicom_files import GIT_LFS, UNFETCHED
 from engine.formats.nifti_grid import RAS_TO_LPS, nib, sizes_text
 from engine.formats.voxel_header import MOST_HEADER, Segment
+from engine.formats.voxel_stream import CHUNK, GZIP, content_of, fill, from_bzip2, from_gzip, from_text, skip
 
 SUFFIXES = (".nii", ".nii.gz")
 READABLE_SUFFIXES = (*SUFFIXES, ".hdr", ".img", ".hdr.gz", ".img.gz", *nrrd_header.SUFFIXES, *metaimage_header.SUFFIXES)
@@ -35,7 +35,6 @@ _IN_TEXT = {
     **dict.fromkeys(nrrd_header.SUFFIXES, nrrd_header.read_nrrd_header),
     **dict.fromkeys(metaimage_header.SUFFIXES, metaimage_header.read_metaimage_header),
 }
-_GZIP = b"\x1f\x8b"
 _MOST_PACKED = 1100
 """gzip packs at most 1032 to 1."""
 _MOST_PACKED_BZIP2 = 1_000_000
@@ -44,7 +43,6 @@ _MOST_PACKED_LARGE = 100
 """Masks pack well, but none of this size packs as a file does that was made to fill the memory."""
 _MOST_BEFORE_VOXELS = 16 << 20
 """Header extensions hold a DICOM header at most."""
-_CHUNK = 4 << 20
 _PADDING = 512
 """As many zeros may follow the voxels: some writers fill up the last block of a disk."""
 
@@ -106,7 +104,7 @@ def stem_of(path: Path) -> str:
 def looks_like_nifti(path: Path) -> bool:
     """Whether a file's content is NIfTI, compressed or not, whatever its name."""
     try:
-        with _stream(path) as stream:
+        with content_of(path) as stream:
             return _magic(stream.read(540)) != ""
     except _damage():
         return False
@@ -139,7 +137,7 @@ def open_nifti(path: Path) -> NiftiFile:
         return _open_text(path)
     named, data = _pair_of(path)
     try:
-        with _stream(named) as stream:
+        with content_of(named) as stream:
             block = stream.read(540)
         if named is data or _magic(block) == "single":
             data = named
@@ -158,7 +156,7 @@ def open_nifti(path: Path) -> NiftiFile:
     shape, frames = _stack_shape(shape, path)
     try:
         with open_regular(data) as raw:
-            size, packed = raw.seek(0, io.SEEK_END), raw.seek(0) == 0 and raw.read(2) == _GZIP
+            size, packed = raw.seek(0, io.SEEK_END), raw.seek(0) == 0 and raw.read(2) == GZIP
     except FileNotFoundError as error:
         raise ScanError(f"{path}: the image file that belongs to this header is missing; copy both") from error
     except OSError as error:
@@ -217,7 +215,7 @@ def _pair_of(path: Path) -> tuple[Path, Path]:
 
 def _header(block: bytes, *, single: bool) -> Any:
     """nibabel's header of a block of bytes, as nibabel tells the kinds apart. Raises what nibabel raises."""
-    if block[:2] == _GZIP:
+    if block[:2] == GZIP:
         raise ValueError("it is compressed twice")
     singles = [nib.Nifti1Image.header_class, nib.Nifti2Image.header_class]
     pairs = [nib.Nifti1Pair.header_class, nib.Nifti2Pair.header_class]
@@ -303,10 +301,10 @@ def _read(file: NiftiFile, count: int, on_first: Callable[[NDArray[Any]], None] 
     try:
         with _voxel_stream(file) as stream:
             first = file.frame_bytes if on_first is not None else 0
-            _fill(stream, raw[:first])
+            fill(stream, raw[:first])
             if on_first is not None:
                 on_first(voxels[..., 0])
-            _fill(stream, raw[first:])
+            fill(stream, raw[first:])
             if whole:
                 _finish(file, stream)
     except _damage() as error:
@@ -319,20 +317,19 @@ def _read(file: NiftiFile, count: int, on_first: Callable[[NDArray[Any]], None] 
 def _voxel_stream(file: NiftiFile) -> BinaryIO:
     """A file's content from its first voxel on."""
     if not file.coding:
-        stream = _stream(file.data)
-        _skip(stream, file.offset)
+        stream = content_of(file.data)
+        skip(stream, file.offset)
         return stream
     raw = open_regular(file.data)
     raw.seek(file.offset)
     if file.coding == "raw":
         return raw
     if file.coding == "gzip":
-        return cast(BinaryIO, _Unpacked(raw))
+        return from_gzip(raw)
     if file.coding == "bzip2":
-        return cast(BinaryIO, _UnpackedBzip2(raw))
+        return from_bzip2(raw)
     if file.coding == "text":
-        with raw:
-            return _numbers_in_text(file, raw.read())
+        return from_text(raw, file.dtype)
     with raw:
         unpack = zlib.decompressobj()
         # A little more than is promised, so that a surplus is noticed.
@@ -344,79 +341,13 @@ def _voxel_stream(file: NiftiFile) -> BinaryIO:
     return io.BytesIO(content)
 
 
-def _numbers_in_text(file: NiftiFile, text: bytes) -> BinaryIO:
-    """Voxels that are written as numbers in words. Raises ValueError where one is no number of the file's type."""
-    words = text.split()
-    if file.dtype.kind in "iu":
-        numbers = np.array([int(word) for word in words], dtype=np.int64)
-        limits = np.iinfo(file.dtype)
-        if len(numbers) and not limits.min <= numbers.min() <= numbers.max() <= limits.max:
-            raise ValueError(f"its numbers do not fit into {file.dtype.name}")
-    else:
-        numbers = np.array([float(word) for word in words])
-    return io.BytesIO(numbers.astype(file.dtype).tobytes())
-
-
-def _stream(path: Path) -> BinaryIO:
-    """A file's content, unpacked where it is gzip. Pipes and devices are not opened."""
-    raw = open_regular(path)
-    packed = raw.read(2) == _GZIP
-    raw.seek(0)
-    return cast(BinaryIO, _Unpacked(raw)) if packed else raw
-
-
-class _Unpacked(gzip.GzipFile):
-    """A gzip file that closes the file it reads from."""
-
-    def __init__(self, raw: BinaryIO) -> None:
-        super().__init__(fileobj=raw, mode="rb")
-        self._raw = raw
-
-    def close(self) -> None:
-        super().close()
-        self._raw.close()
-
-
-class _UnpackedBzip2(bz2.BZ2File):
-    """A bzip2 file that closes the file it reads from."""
-
-    def __init__(self, raw: BinaryIO) -> None:
-        super().__init__(raw)
-        self._raw = raw
-
-    def close(self) -> None:
-        super().close()
-        self._raw.close()
-
-
-def _skip(stream: BinaryIO, count: int) -> None:
-    if isinstance(stream, gzip.GzipFile):
-        while count > 0:
-            passed = len(stream.read(min(count, _CHUNK)))
-            if not passed:
-                raise EOFError("it ends before its voxels")
-            count -= passed
-    else:
-        stream.seek(count)
-
-
-def _fill(stream: BinaryIO, out: NDArray[np.uint8]) -> None:
-    done = 0
-    while done < len(out):
-        piece = stream.read(min(len(out) - done, _CHUNK))
-        if not piece:
-            raise EOFError(f"{len(out) - done} bytes are missing")
-        out[done : done + len(piece)] = np.frombuffer(piece, np.uint8)
-        done += len(piece)
-
-
 def _finish(file: NiftiFile, stream: BinaryIO) -> None:
     """Read on to the end, where gzip compares the checksum. Raises ScanError where there is more than padding."""
     rest = stream.read(_PADDING + 1)
     if len(rest) > _PADDING or any(rest):
         surplus = len(rest)
         raise _too_long(file, surplus)
-    while stream.read(_CHUNK):
+    while stream.read(CHUNK):
         pass
 
 
