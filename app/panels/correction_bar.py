@@ -21,8 +21,8 @@ from app.look import icons, theme
 from app.look.widgets import Elided, Segments, StateButton, label
 from app.state.brush import Brush, Tool
 from app.state.queries import correction_of
+from app.state.steps import next_redo, next_undo
 from app.state.types import AppState, Layout
-from app.state.undoing import next_redo, next_undo
 from app.words.engine_words import translated
 from app.words.language import COUNT, marked, translate
 from engine.pictures.render import Colour

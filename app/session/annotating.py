@@ -8,7 +8,7 @@ from app.session import reasons
 from app.session.store import Store
 from app.session.undoing import Undoing
 from app.state import annotations as notes
-from app.state.annotations import Annotation, Hold, Measure
+from app.state.annotations import Annotation, AnnotationKind, Hold
 from app.state.places import looking_at
 from app.state.types import Kind
 from app.words.language import marked
@@ -27,8 +27,8 @@ class Annotating:
         self._hold: Hold | None = None
         self._from: Point = (0.0, 0.0)
 
-    def take(self, measure: Measure) -> None:
-        """Measure this with the next drags; nothing any more if it was this already."""
+    def take(self, measure: AnnotationKind) -> None:
+        """AnnotationKind this with the next drags; nothing any more if it was this already."""
         said = reasons.no_scan(self._store.state)
         if said:
             self._store.say(Kind.WARNING, said)
@@ -76,7 +76,7 @@ class Annotating:
         hold = self._hold
         if hold is not None and hold.index is None:
             changed = notes.moved(hold.annotation, x - self._from[0], y - self._from[1])
-        elif hold is not None and self._is_new(now) and now.measure is Measure.AREA:
+        elif hold is not None and self._is_new(now) and now.measure is AnnotationKind.AREA:
             changed = replace(now, points=(*now.points, (x, y))[-notes.MOST_POINTS :])
         else:
             index = len(now.points) - 1 if hold is None or hold.index is None else hold.index
@@ -91,7 +91,7 @@ class Annotating:
         self._hold = None
         if not self._is_new(now):
             self._finish(now, MOVED)
-        elif now.measure is Measure.ANGLE and notes.is_there(replace(now, points=(*now.points, now.points[0]))):
+        elif now.measure is AnnotationKind.ANGLE and notes.is_there(replace(now, points=(*now.points, now.points[0]))):
             self._store.update(annotating=replace(now, points=(*now.points, now.points[1])))
         else:
             self._finish(now, DRAWN)

@@ -18,7 +18,7 @@ from app.words.language import COUNT, translate
 from engine.shapes.structures import cleared, filled, smoothed
 
 
-class Contours:
+class SliceContours:
     """Where a command cannot run, it says why."""
 
     def __init__(self, store: Store) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from app.state.places import here, neighbour
 from app.state.queries import correction_of, phases_shown, run_of
+from app.state.steps import next_redo, next_undo
 from app.state.types import AppState
-from app.state.undoing import next_redo, next_undo
 from app.words.language import translate
 
 

@@ -13,7 +13,7 @@ from app.session.case_comparing import CaseComparing
 from app.session.case_saving import CaseSaving
 from app.session.cine_clock import CineClock
 from app.session.comparing import Comparing
-from app.session.contours import Contours
+from app.session.contours import SliceContours
 from app.session.correcting import Correcting
 from app.session.exporting import Exporting, Rescued
 from app.session.first_paint import FirstPaint
@@ -48,7 +48,7 @@ class Session:
         self.insertion_points = InsertionPoints(self.store, self.undoing)
         self.measuring = Measuring(self.store, self.undoing)
         self.correcting = Correcting(self.store)
-        self.contours = Contours(self.store)
+        self.contours = SliceContours(self.store)
         self.annotating = Annotating(self.store, self.undoing)
         self.propagating = Propagating(self.store, self._workers)
         self.comparing = Comparing(self.store, self._workers)

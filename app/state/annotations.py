@@ -24,7 +24,7 @@ MOST, MOST_POINTS = 1000, 4000
 CIRCLE_POINTS = 96
 
 
-class Measure(StrEnum):
+class AnnotationKind(StrEnum):
     """What is measured, and by which points."""
 
     LENGTH = "length"
@@ -37,7 +37,12 @@ class Measure(StrEnum):
     """The middle and a point of the rim; round in millimetres."""
 
 
-COUNTS = {Measure.LENGTH: (2, 2), Measure.ANGLE: (3, 3), Measure.AREA: (3, MOST_POINTS), Measure.CIRCLE: (2, 2)}
+COUNTS = {
+    AnnotationKind.LENGTH: (2, 2),
+    AnnotationKind.ANGLE: (3, 3),
+    AnnotationKind.AREA: (3, MOST_POINTS),
+    AnnotationKind.CIRCLE: (2, 2),
+}
 """The fewest and the most points of each."""
 
 
@@ -46,7 +51,7 @@ class Annotation:
     """number: tells annotations of a scan apart. where: (frame, slice)."""
 
     number: int
-    measure: Measure
+    measure: AnnotationKind
     where: Where
     points: tuple[Point, ...]
 
@@ -60,7 +65,7 @@ class AnnotationState:
     """
 
     annotations: tuple[Annotation, ...] = ()
-    measure_tool: Measure | None = None
+    measure_tool: AnnotationKind | None = None
     annotating: Annotation | None = None
     chosen: int | None = None
 
@@ -84,9 +89,9 @@ def measured(annotation: Annotation, volume: Volume) -> Measured:
     scale = np.array(volume.geometry.spacing_mm[:2]) if known else np.ones(2)
     points = np.array(annotation.points, dtype=np.float64) * scale
     match annotation.measure:
-        case Measure.LENGTH:
+        case AnnotationKind.LENGTH:
             return Measured(length=float(np.hypot(*(points[1] - points[0]))), units_known=known)
-        case Measure.ANGLE:
+        case AnnotationKind.ANGLE:
             one, other = points[0] - points[1], points[2] - points[1]
             cross, dot = float(one[0] * other[1] - one[1] * other[0]), float(one @ other)
             return Measured(degrees=math.degrees(math.atan2(abs(cross), dot)), units_known=known)
@@ -102,7 +107,7 @@ def measured(annotation: Annotation, volume: Volume) -> Measured:
 
 def outline(annotation: Annotation, volume: Volume) -> tuple[Point, ...]:
     """The line to draw: the points themselves, of a circle those of its rim."""
-    if annotation.measure is not Measure.CIRCLE:
+    if annotation.measure is not AnnotationKind.CIRCLE:
         return annotation.points
     (cx, cy), (x, y) = annotation.points
     dx, dy, _ = volume.geometry.spacing_mm
@@ -113,12 +118,12 @@ def outline(annotation: Annotation, volume: Volume) -> tuple[Point, ...]:
 
 def handles(annotation: Annotation) -> tuple[Point, ...]:
     """The points that can be dragged one by one. An area is moved as a whole."""
-    return () if annotation.measure is Measure.AREA else annotation.points
+    return () if annotation.measure is AnnotationKind.AREA else annotation.points
 
 
 def with_point(annotation: Annotation, index: int, to: Point) -> Annotation:
     """One point elsewhere. A circle keeps its radius when its middle moves."""
-    if annotation.measure is Measure.CIRCLE and index == 0:
+    if annotation.measure is AnnotationKind.CIRCLE and index == 0:
         (cx, cy), _ = annotation.points
         return moved(annotation, to[0] - cx, to[1] - cy)
     points = (*annotation.points[:index], to, *annotation.points[index + 1 :])
@@ -175,7 +180,7 @@ def hold_at(
             return Hold(one, nearest)
     for one in reversed(annotations) if whole else ():
         line = outline(one, volume)
-        closed = one.measure in (Measure.AREA, Measure.CIRCLE)
+        closed = one.measure in (AnnotationKind.AREA, AnnotationKind.CIRCLE)
         for start, end in zip(line, (*line[1:], line[0]) if closed else line[1:], strict=False):
             if _apart(at, _nearest(at, start, end), reach) <= 0.7:
                 return Hold(one, None)
@@ -217,8 +222,8 @@ def from_json(value: object, frames: int, slices: int) -> tuple[Annotation, ...]
 
 
 def _one(entry: object, number: int, frames: int, slices: int) -> Annotation:
-    if not isinstance(entry, Mapping) or entry.get("measure") not in tuple(Measure):
-        raise ValueError(f"annotation {number} is none of {', '.join(Measure)}")
+    if not isinstance(entry, Mapping) or entry.get("measure") not in tuple(AnnotationKind):
+        raise ValueError(f"annotation {number} is none of {', '.join(AnnotationKind)}")
     where = entry.get("frame_index"), entry.get("slice_index")
     for at, count in zip(where, (frames, slices), strict=True):
         if not isinstance(at, int) or isinstance(at, bool) or not 0 <= at < count:
@@ -228,7 +233,7 @@ def _one(entry: object, number: int, frames: int, slices: int) -> Annotation:
         raise ValueError(f"annotation {number} has points that are no pairs of numbers")
     made = Annotation(
         number,
-        Measure(entry["measure"]),
+        AnnotationKind(entry["measure"]),
         (entry["frame_index"], entry["slice_index"]),
         tuple((float(x), float(y)) for x, y in points),
     )

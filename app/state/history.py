@@ -1,7 +1,7 @@
 """Steps that can be undone and that are not corrections of labels: choices of the reader, measurements on the image.
 
 Steps of a correction are in the Correction itself, which is kept with its scan. All steps carry a number of one order
-(app.state.order), so that undo takes them back in the order in which they were taken; see app.state.undoing.
+(app.state.order), so that undo takes them back in the order in which they were taken; see app.state.steps.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from app.state.order import next_order
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Step:
+class HistoryStep:
     """what: its name for the user, in English, marked for translation. before, after: fields of the state by name.
 
     look: fields of the view that bring on screen what the step changed, such as {"slice_index": 3}.
@@ -31,5 +31,5 @@ class Step:
 class HistoryState:
     """Steps done and undone, the latest last. Another scan starts with none."""
 
-    steps: tuple[Step, ...] = ()
-    steps_undone: tuple[Step, ...] = ()
+    steps: tuple[HistoryStep, ...] = ()
+    steps_undone: tuple[HistoryStep, ...] = ()

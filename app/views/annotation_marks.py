@@ -9,7 +9,7 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen, QPolygonF
 
 from app.look import theme
 from app.state import annotations as notes
-from app.state.annotations import Annotation, Hold, Measure
+from app.state.annotations import Annotation, AnnotationKind, Hold
 from app.state.types import AppState
 from app.views import drawing
 from app.views.placement import Placement
@@ -65,7 +65,7 @@ def paint_annotations(painter: QPainter, placed: Placement, marks: AnnotationMar
     for one in marks.shown:
         colour = QColor(CHOSEN if one.number == marks.chosen else MARK)
         line = QPolygonF([QPointF(*placed.to_px(x * dx, y * dy)) for x, y in notes.outline(one, volume)])
-        closed = one.measure in (Measure.AREA, Measure.CIRCLE)
+        closed = one.measure in (AnnotationKind.AREA, AnnotationKind.CIRCLE)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         for pen in (QPen(QColor(0, 0, 0, 170), 3.4), QPen(colour, 1.5)):
             painter.setPen(pen)

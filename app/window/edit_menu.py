@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.state.annotations import Measure
+from app.state.annotations import AnnotationKind
 from app.state.brush import Tool
 from app.window.actions import Action, Menu
 from app.words.language import marked
@@ -24,7 +24,7 @@ def _tool(text: str, key: str, tool: Tool) -> Action:
     )
 
 
-def _measure(text: str, key: str, measure: Measure) -> Action:
+def _measure(text: str, key: str, measure: AnnotationKind) -> Action:
     return Action(
         text,
         lambda commands: commands.session.annotating.take(measure),
@@ -114,10 +114,10 @@ _TOOLS = Menu(
 _MEASURE = Menu(
     marked("Menu", "Measure on the image"),
     (
-        _measure(marked("Action", "Ruler"), "Q", Measure.LENGTH),
-        _measure(marked("Action", "Angle between two lines"), "Shift+Q", Measure.ANGLE),
-        _measure(marked("Action", "Area within a line"), "Ctrl+Shift+A", Measure.AREA),
-        _measure(marked("Action", "Mean and SD in a circle"), "Shift+A", Measure.CIRCLE),
+        _measure(marked("Action", "Ruler"), "Q", AnnotationKind.LENGTH),
+        _measure(marked("Action", "Angle between two lines"), "Shift+Q", AnnotationKind.ANGLE),
+        _measure(marked("Action", "Area within a line"), "Ctrl+Shift+A", AnnotationKind.AREA),
+        _measure(marked("Action", "Mean and SD in a circle"), "Shift+A", AnnotationKind.CIRCLE),
         None,
         Action(marked("Action", "Delete the measurement"), lambda c: c.session.annotating.delete(), ("Delete",)),
         Action(marked("Action", "Delete all measurements"), lambda c: c.session.annotating.delete_all()),

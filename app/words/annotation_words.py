@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from app.state.annotations import Annotation, Measure, Measured, measured
+from app.state.annotations import Annotation, AnnotationKind, Measured, measured
 from app.words.language import marked, translate
 from engine.volume import Volume
 
 NAMES = {
-    Measure.LENGTH: marked("Annotation", "Length"),
-    Measure.ANGLE: marked("Annotation", "Angle"),
-    Measure.AREA: marked("Annotation", "Area"),
-    Measure.CIRCLE: marked("Annotation", "Region"),
+    AnnotationKind.LENGTH: marked("Annotation", "Length"),
+    AnnotationKind.ANGLE: marked("Annotation", "Angle"),
+    AnnotationKind.AREA: marked("Annotation", "Area"),
+    AnnotationKind.CIRCLE: marked("Annotation", "Region"),
 }
 
 

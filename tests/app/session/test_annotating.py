@@ -8,7 +8,7 @@ from app_fixtures import volume
 from app.session.annotating import Annotating
 from app.session.store import Store
 from app.session.undoing import Undoing
-from app.state.annotations import Annotation, Measure
+from app.state.annotations import Annotation, AnnotationKind
 from app.state.changes import opened
 from app.state.types import AppState
 
@@ -31,7 +31,7 @@ def drag(measuring: Annotating, *points: tuple[float, float]) -> None:
 
 
 def test_a_drag_measures_a_length(measuring: Annotating) -> None:
-    measuring.take(Measure.LENGTH)
+    measuring.take(AnnotationKind.LENGTH)
     drag(measuring, (5, 5), (10, 5), (15, 6))
     assert [one.points for one in kept(measuring)] == [((5, 5), (15, 6))]
     measuring._undoing.undo()
@@ -41,7 +41,7 @@ def test_a_drag_measures_a_length(measuring: Annotating) -> None:
 
 
 def test_an_angle_is_a_drag_and_a_click(measuring: Annotating) -> None:
-    measuring.take(Measure.ANGLE)
+    measuring.take(AnnotationKind.ANGLE)
     drag(measuring, (5, 5), (15, 5))
     assert not kept(measuring)
     measuring.drag(15, 12)
@@ -52,14 +52,14 @@ def test_an_angle_is_a_drag_and_a_click(measuring: Annotating) -> None:
 
 
 def test_a_click_alone_measures_nothing(measuring: Annotating) -> None:
-    for measure in Measure:
+    for measure in AnnotationKind:
         measuring.take(measure)
         drag(measuring, (5, 5))
     assert not kept(measuring) and measuring._store.state.annotation.annotating is None
 
 
 def test_a_point_and_the_whole_can_be_moved_in_one_step(measuring: Annotating) -> None:
-    measuring.take(Measure.LENGTH)
+    measuring.take(AnnotationKind.LENGTH)
     drag(measuring, (5, 5), (15, 5))
     measuring.leave()
     drag(measuring, (15, 5), (18, 7), (20, 10))
@@ -73,7 +73,7 @@ def test_a_point_and_the_whole_can_be_moved_in_one_step(measuring: Annotating) -
 
 
 def test_the_chosen_one_is_deleted_and_shown_again_by_undo(measuring: Annotating) -> None:
-    measuring.take(Measure.AREA)
+    measuring.take(AnnotationKind.AREA)
     drag(measuring, (5, 5), (15, 5), (15, 15), (5, 15))
     measuring._store.update(slice_index=0)
     measuring.delete()
@@ -88,15 +88,15 @@ def test_the_chosen_one_is_deleted_and_shown_again_by_undo(measuring: Annotating
 
 
 def test_taking_a_tool_again_puts_it_away(measuring: Annotating) -> None:
-    measuring.take(Measure.LENGTH)
-    measuring.take(Measure.LENGTH)
+    measuring.take(AnnotationKind.LENGTH)
+    measuring.take(AnnotationKind.LENGTH)
     assert measuring._store.state.annotation.measure_tool is None
-    measuring.take(Measure.CIRCLE)
+    measuring.take(AnnotationKind.CIRCLE)
     assert measuring.leave()
     assert not measuring.leave()
 
 
 def test_without_a_scan_it_says_why() -> None:
     store = Store(AppState())
-    Annotating(store, Undoing(store)).take(Measure.LENGTH)
+    Annotating(store, Undoing(store)).take(AnnotationKind.LENGTH)
     assert store.state.message is not None and store.state.annotation.measure_tool is None

@@ -12,7 +12,7 @@ from typing import Any
 from app.state import editing
 from app.state.changes import evolve, stroke_ended, value_of
 from app.state.editing import Change, Correction, CorrectionKey
-from app.state.history import HistoryState, Step
+from app.state.history import HistoryState, HistoryStep
 from app.state.places import looking_at
 from app.state.queries import correction_key, correction_of
 from app.state.types import AppState
@@ -23,8 +23,8 @@ MAX_STEPS = 500
 def stepped(state: AppState, what: str, *, look: Mapping[str, Any] | None = None, **changes: Any) -> AppState:
     """The state with these fields changed, as one step that can be undone.
 
-    what, look: see Step. changes: fields named without their group, as in changes.evolve. Returns the same state if
-    nothing differs.
+    what, look: see HistoryStep. changes: fields named without their group, as in changes.evolve. Returns the same
+    state if nothing differs.
     """
     state = stroke_ended(state)
     new = evolve(state, **changes)
@@ -32,7 +32,7 @@ def stepped(state: AppState, what: str, *, look: Mapping[str, Any] | None = None
     after = {name: value_of(new, name) for name in changes}
     if all(before[name] is after[name] or before[name] == after[name] for name in changes):
         return new
-    step = Step(what, before, after, look or {})
+    step = HistoryStep(what, before, after, look or {})
     return evolve(
         new, history=HistoryState((*state.history.steps, step)[-MAX_STEPS:]), corrections=_without_undone(new)
     )
@@ -42,7 +42,7 @@ def undone(state: AppState) -> AppState:
     """Undo the last step, and bring on screen what it changed."""
     state = stroke_ended(state)
     step = next_undo(state)
-    if isinstance(step, Step):
+    if isinstance(step, HistoryStep):
         history = state.history
         left = replace(history, steps=history.steps[:-1], steps_undone=(*history.steps_undone, step))
         return evolve(state, **{**step.look, **step.before, "history": left})
@@ -55,7 +55,7 @@ def redone(state: AppState) -> AppState:
     """Redo the step that was undone last, and bring on screen what it changes."""
     state = stroke_ended(state)
     step = next_redo(state)
-    if isinstance(step, Step):
+    if isinstance(step, HistoryStep):
         history = state.history
         left = replace(history, steps=(*history.steps, step), steps_undone=history.steps_undone[:-1])
         return evolve(state, **{**step.look, **step.after, "history": left})
@@ -64,7 +64,7 @@ def redone(state: AppState) -> AppState:
     return state
 
 
-def next_undo(state: AppState) -> Step | Change | None:
+def next_undo(state: AppState) -> HistoryStep | Change | None:
     """The step that undo would take back."""
     correction, steps = correction_of(state), state.history.steps
     change = correction.done[-1] if correction is not None and correction.done else None
@@ -74,7 +74,7 @@ def next_undo(state: AppState) -> Step | Change | None:
     return step if step.order > change.order else change
 
 
-def next_redo(state: AppState) -> Step | Change | None:
+def next_redo(state: AppState) -> HistoryStep | Change | None:
     """The step that redo would take. Steps that were undone before a new one was taken cannot be redone."""
     correction, history = correction_of(state), state.history
     change = correction.undone[-1] if correction is not None and correction.undone else None

@@ -12,8 +12,8 @@ from app.state import editing
 from app.state.brush import Brush
 from app.state.changes import evolve, opened
 from app.state.queries import correction_key, correction_of
+from app.state.steps import next_redo, next_undo, redone, stepped, undone
 from app.state.types import AppState, ModelState, Run, RunKey, Status
-from app.state.undoing import next_redo, next_undo, redone, stepped, undone
 from engine.network.catalog import Catalog
 from engine.volume import LV
 
