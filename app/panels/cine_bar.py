@@ -11,7 +11,7 @@ from app.look import icons
 from app.look.widgets import Choice, Segments, label
 from app.panels.marked_slider import Mark, MarkedSlider, MarkKind
 from app.state.measured import shown_tally, uncounted_in
-from app.state.queries import frame_interval_ms, phase_frame, run_of, shown_correction
+from app.state.queries import frame_interval_ms, phase_frame, phases_shown, run_of, shown_correction
 from app.state.types import SPEEDS, AppState, Layout
 from app.words.language import translate
 from engine.measures.reading import Papillary
@@ -195,11 +195,12 @@ def _marks(state: AppState) -> tuple[tuple[Mark, ...], tuple[Mark, ...]]:
 
 
 def _ranges(state: AppState) -> tuple[Mark, ...]:
-    """Which slices of the frame on screen count for each ventricle, from base to apex."""
+    """Which slices of the frame on screen count for each ventricle; of end-diastole where both phases are shown."""
     tally = shown_tally(state)
     if tally is None:
         return ()
-    frame, found = state.view.frame_index, []
+    phases = phases_shown(state) if state.preferences.layout is Layout.PHASES else []
+    frame, found = phases[0] if phases else state.view.frame_index, []
     counts, does_not = translate("CineBar", "{side}: counts"), translate("CineBar", "{side}: does not count")
     for column, structure, name in ((0, LV, "LV"), (2, RV, "RV")):
         for index in tally.by(Papillary.LABELLED)[frame, :, column].nonzero()[0].tolist():

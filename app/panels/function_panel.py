@@ -13,6 +13,7 @@ from app.panels.number_rows import beyond_norms
 from app.panels.reading_box import ReadingBox
 from app.panels.volume_curve import VolumeCurve
 from app.state.heart_views import shows_four_chambers
+from app.state.measured import shown_tally
 from app.state.numbers import findings_now
 from app.state.queries import card_of, run_of, shown_correction, shown_function, shown_prediction
 from app.state.types import AppState, Run, Status
@@ -20,6 +21,7 @@ from app.words.engine_words import translated
 from app.words.language import COUNT, joined, translate
 from engine.measures import quantities
 from engine.measures.function import Function
+from engine.measures.tally import Tally
 from engine.pictures.render import Colour
 from engine.volume import LV, RV, Known, Volume
 
@@ -35,6 +37,7 @@ class ShownFunction:
 
     volume: Volume | None
     function: Function | None
+    tally: Tally | None
     frame: int
     whose: str
     by_hand: str
@@ -54,6 +57,7 @@ def _shown_function(state: AppState) -> ShownFunction:
     return ShownFunction(
         volume=volume,
         function=function if there else None,
+        tally=shown_tally(state),
         frame=state.view.frame_index,
         whose=f"{prediction.model_name} · {prediction.precision}" if there and prediction else "",
         by_hand=_by_hand(state) if there else "",
@@ -184,7 +188,7 @@ class FunctionPanel(Panel):
             rows += [_row(sides, function, arrows) for sides in quantities.rows(main=False) if None in sides]
         self._fill_table([(_phases(function, volume), "LV", "RV"), *rows] if rows else [])
         self._spacing.setVisible(not known)
-        self.reading.show_function(function, volume)
+        self.reading.show_function(function, volume, self._shown.tally if self._shown is not None else None)
         found = max(*function.lv_ml, *function.rv_ml) > 0
         self.curve.setVisible(volume.is_cine and found)
         if volume.is_cine and found:
@@ -255,7 +259,16 @@ def _phases(function: Function, volume: Volume) -> str:
     if not volume.is_cine or function.ed_frame is None or function.es_frame is None:
         return ""
     said_of = translate("Function", "ED frame {ed}, ES {es}")
-    return said_of.format(ed=function.ed_frame + 1, es=function.es_frame + 1)
+    left = said_of.format(ed=function.ed_frame + 1, es=function.es_frame + 1)
+    if function.reading.rv is None or function.rv_ed_frame is None or function.rv_es_frame is None:
+        return left
+    said_of = translate("Function", "ED {ed}, ES {es}; RV {rv_ed}, {rv_es}")
+    return said_of.format(
+        ed=function.ed_frame + 1,
+        es=function.es_frame + 1,
+        rv_ed=function.rv_ed_frame + 1,
+        rv_es=function.rv_es_frame + 1,
+    )
 
 
 def _row(

@@ -10,6 +10,7 @@ from app.words.language import COUNT, translate
 from engine.measures.function import Function
 from engine.measures.overtaken import Overtaken, overtaken
 from engine.measures.reading import Base, Papillary, Reading
+from engine.measures.tally import Tally
 from engine.volume import RV, Volume
 
 MOST = 4
@@ -34,9 +35,9 @@ class ReadingBox(QWidget):
         self.chosen = label("", "small", wrap=True)
         column.addWidget(self.chosen)
 
-    def show_function(self, function: Function, volume: Volume) -> None:
+    def show_function(self, function: Function, volume: Volume, tally: Tally | None) -> None:
         """Show the choices that these numbers follow."""
-        offers = overtaken(function, volume)
+        offers = overtaken(function, volume, tally) if tally is not None else ()
         for i, row in enumerate(self._rows):
             row.offer(offers[i] if i < len(offers) else None)
         text = " · ".join(chosen(function.reading))

@@ -42,7 +42,7 @@ class Measuring:
             said = translate("Measuring", "This scan has one frame only: there are no phases to choose.")
             self._store.say(Kind.WARNING, said)
             return
-        frame = self._frame() if frame is None else min(max(frame, 0), volume.frames - 1)
+        frame = self._store.state.view.frame_index if frame is None else min(max(frame, 0), volume.frames - 1)
         function = shown_function(self._store.state)
         if function is not None:
             ed, es = (

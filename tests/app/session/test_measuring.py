@@ -9,7 +9,7 @@ import pytest
 from app_fixtures import model_fixture, settle, volume, window_fixture  # noqa: F401
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QPushButton
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton
 
 from app.dialogs.areas_dialog import AreasDialog
 from app.panels.marked_slider import MarkKind
@@ -113,6 +113,8 @@ def test_the_right_ventricle_gets_phases_of_its_own(ready: MainWindow) -> None:
     found = function_of(ready)
     assert (found.rv_ed_frame, found.ed_frame) == (2, 0)
     assert ready.menus.actions_by_text["Own phases for the right ventricle"].isChecked()
+    said = [cell.text() for cell in ready.function.findChildren(QLabel)]
+    assert f"ED 1, ES {found.es_frame + 1}; RV 3, {found.rv_es_frame + 1}" in said
     session.measuring.toggle_apart()
     assert function_of(ready).rv_ed_frame == 0
     session.measuring.toggle_apart()

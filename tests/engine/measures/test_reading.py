@@ -124,11 +124,14 @@ def test_neither_a_correction_nor_a_slice_left_out_moves_a_phase() -> None:
     assert measure(corrected, volume).ed_frame == 3
     found = measure(corrected, volume, held=held)
     assert (found.ed_frame, found.es_frame) == (0, 2)
-    assert overtaken(found, volume) == (Overtaken(LV, "ed", 3),)
+    after = tally_of(corrected, volume)
+    assert overtaken(found, volume, after) == (Overtaken(LV, "ed", 3),)
     left_out = measure(labels, volume, Reading().without([(LV, 0, 0)]))
     assert left_out.ed_frame == 0
-    assert not overtaken(left_out, volume)  # frame 3 has a slice more
-    assert not overtaken(measure(corrected, volume, Reading(lv=Phases(ed=0)), held), volume)
+    assert not overtaken(left_out, volume, tally_of(labels, volume))  # frame 3 only has a slice more
+    both = measure(corrected, volume, Reading().without([(LV, 0, 4)]), held)
+    assert overtaken(both, volume, after) == (Overtaken(LV, "ed", 3),)
+    assert not overtaken(measure(corrected, volume, Reading(lv=Phases(ed=0)), held), volume, after)
 
 
 def test_the_right_ventricle_has_phases_of_its_own_where_the_reader_wants() -> None:
@@ -233,4 +236,4 @@ def test_of_two_phases_alone_nothing_is_overtaken() -> None:
     labels, volume = heart()
     pair = Volume(volume.array[:2], volume.geometry, volume.source, phase_names=("ES", "ED"))
     found: Function = measure(LabelMap(labels.array[:2], labels.geometry), pair)
-    assert not overtaken(found, pair)
+    assert not overtaken(found, pair, tally_of(LabelMap(labels.array[:2], labels.geometry), pair))
