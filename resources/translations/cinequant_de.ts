@@ -2703,6 +2703,10 @@ Der Bericht unten enthält keine Patientendaten; er hilft, den Fehler zu beheben
         <source>ED frame {ed}, ES {es}</source>
         <translation>ED Phase {ed}, ES {es}</translation>
     </message>
+    <message>
+        <source>ED {ed}, ES {es}; RV {rv_ed}, {rv_es}</source>
+        <translation>ED {ed}, ES {es}; RV {rv_ed}, {rv_es}</translation>
+    </message>
 </context>
 <context>
     <name>History</name>
