@@ -61,8 +61,8 @@ def is_case(paths: list[Path]) -> bool:
 
 def refuse_options(arguments: argparse.Namespace) -> None:
     """A case brings its masks, spacing and view with it."""
-    for name in ("model", "precision", "mask", "spacing", "view"):
-        if getattr(arguments, name, None):
+    for name in ("model", "precision", "mask", "spacing", "view", "base", "papillary", "rv-phases"):
+        if getattr(arguments, name.replace("-", "_"), None):
             arguments.usage_error(f"a case brings its own masks and choices; leave out --{name}, or name the scan")
 
 

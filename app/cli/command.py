@@ -35,6 +35,7 @@ from app.cli.segment_verb import run_segment
 from app.cli.view_verb import run_view
 from engine import __version__
 from engine.errors import Cancelled, CineQuantError, fault_report
+from engine.measures.reading import Base, Papillary
 from engine.network.model_card import VIEWS
 from engine.volume import CONVENTIONS, SPACING_MM
 
@@ -186,6 +187,7 @@ def _parser() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParse
         "--labels", choices=tuple(CONVENTIONS), help="values in a NIfTI mask (default: what it says, else mnms)"
     )
     _add_case_scan(measure)
+    _add_conventions(measure)
     _add_model(measure)
     _add_view(measure)
     _add_json(measure)
@@ -268,6 +270,12 @@ def _add_scan(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="a file, an ED and an ES file, or a folder")
     parser.add_argument("--spacing", type=_spacing, metavar="X,Y,Z", help="voxel size in mm, instead of the header's")
     parser.add_argument("--force", action="store_true", help="segment what does not look like a short-axis MR stack")
+
+
+def _add_conventions(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--base", choices=tuple(Base), help="which basal slices count (default: labelled)")
+    parser.add_argument("--papillary", choices=tuple(Papillary), help="what papillary muscles are (default: labelled)")
+    parser.add_argument("--rv-phases", choices=("lv", "own"), help="frames of the right ventricle (default: lv)")
 
 
 def _add_case_scan(parser: argparse.ArgumentParser) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from app.cli.case_input import is_case, read_with_scan, refuse_options
 from app.cli.inputs import model_and_scan, open_volume, predict_labels
 from app.cli.terminal import number, print_json, print_notices, print_text, table
+from engine.measures.reading import Base, Papillary, Phases, Reading
 from engine.network.model_card import FOUR_CHAMBER, SHORT_AXIS
 from engine.network.view import view_of
 from engine.volume import Volume, voxels_sha256
@@ -58,7 +59,7 @@ def run_measure(arguments: argparse.Namespace) -> None:
         print_notices(volume.notices, as_json=arguments.json)
         print_long_axis(labels, volume, made, by, as_json=arguments.json)
         return
-    function = own or measure(labels, volume)
+    function = own or measure(labels, volume, _reading(arguments))
     notices = (*volume.notices, *function.notices)
     print_notices(notices, as_json=arguments.json)
     if arguments.json:
@@ -69,6 +70,15 @@ def run_measure(arguments: argparse.Namespace) -> None:
         print_json("measure", values, input_sha256=voxels_sha256(volume.array))
     else:
         print_text(_measure_text(function, volume, by))
+
+
+def _reading(arguments: argparse.Namespace) -> Reading:
+    """The conventions that the options name."""
+    return Reading(
+        rv=Phases() if arguments.rv_phases == "own" else None,
+        base=Base(arguments.base or Base.LABELLED),
+        papillary=Papillary(arguments.papillary or Papillary.LABELLED),
+    )
 
 
 def _measure_text(function: Function, volume: Volume, by: str) -> str:

@@ -73,6 +73,25 @@ def test_phantom_measured_with_its_own_mask_gives_its_true_values(
     assert "end-diastole: frame 1 of 20" in out
 
 
+def test_measure_by_other_conventions(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    made = run_json(capsys, "phantom", "-o", tmp_path / "ph")
+    scan = (made["cine"], "--mask", made["mask"])
+    plain = run_json(capsys, "measure", *scan)
+    assert (plain["reading"]["base"], plain["reading"]["papillary"]) == ("labelled", "labelled")
+    found = run_json(capsys, "measure", *scan, "--papillary", "myocardium", "--base", "scmr", "--rv-phases", "own")
+    assert found["reading"] == {
+        "phases": {
+            "lv": {"ed_frame_index": None, "es_frame_index": None},
+            "rv": {"ed_frame_index": None, "es_frame_index": None},
+        },
+        "left_out": [],
+        "base": "scmr",
+        "papillary": "myocardium",
+    }
+    assert found["lv"]["edv_ml"] <= plain["lv"]["edv_ml"]
+    assert any("grey value" in rule for rule in found["rules"])
+
+
 def test_measure_by_a_model_and_of_one_frame(scan: Path, capsys: pytest.CaptureFixture[str]) -> None:
     found = run_json(capsys, "measure", scan)
     assert (found["model"], found["precision"]) == ("quantlite", "int8")
