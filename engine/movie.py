@@ -170,7 +170,7 @@ def write_mp4(
         last = f"file '{len(pictures) - 1:04d}.png'\n"
         (Path(folder) / "list.txt").write_text("ffconcat version 1.0\n" + "".join(listed) * loops + last, "utf-8")
         out = Path(folder) / "out.mp4"
-        command = [str(program), "-v", "error", "-nostdin", "-y", "-f", "concat", "-i", "list.txt", "-vsync", "vfr",
+        command = [str(program), "-v", "error", "-nostdin", "-y", "-f", "concat", "-i", "list.txt",
                    "-pix_fmt", "yuv420p", "-movflags", "+faststart", str(out)]  # fmt: skip
         _run(command, folder, path, cancel)
         write_atomically(path, out.read_bytes())

@@ -151,19 +151,19 @@ def to_json(dossier: Dossier) -> dict[str, Any]:
 
 
 def to_text(dossier: Dossier, say: Callable[[str], str]) -> str:
-    """A few aligned lines to paste into a letter. say: names of measures in the language of the reader."""
+    """A few aligned lines to paste into a letter. say: the engine's words in the language of the reader."""
     table = _short(dossier, say)
     widths = [max(len(line[column]) for line in table) for column in range(4)]
     lines = [
         f"{name:<{widths[0]}}  {lv:>{widths[1]}}  {rv:>{widths[2]}}  {unit}".rstrip() for name, lv, rv, unit in table
     ]
-    return "\n".join([*_head(dossier), *lines, RESEARCH_USE]) + "\n"
+    return "\n".join([*_head(dossier), *lines, say(RESEARCH_USE)]) + "\n"
 
 
 def to_tsv(dossier: Dossier, say: Callable[[str], str]) -> str:
     """The same with tabs, to paste into a spreadsheet."""
     lines = ["\t".join(_plain(cell) for cell in line) for line in _short(dossier, say)]
-    return "\n".join([*map(_plain, _head(dossier)), *lines, RESEARCH_USE]) + "\n"
+    return "\n".join([*map(_plain, _head(dossier)), *lines, say(RESEARCH_USE)]) + "\n"
 
 
 def to_html(dossier: Dossier, say: Callable[[str], str]) -> str:
@@ -173,7 +173,7 @@ def to_html(dossier: Dossier, say: Callable[[str], str]) -> str:
         for line in _short(dossier, say)
     ]
     head = "".join(f"<p>{escape(line)}</p>" for line in _head(dossier))
-    return f"{head}<table>{''.join(lines)}</table><p>{escape(RESEARCH_USE)}</p>"
+    return f"{head}<table>{''.join(lines)}</table><p>{escape(say(RESEARCH_USE))}</p>"
 
 
 def slice_areas_mm2(dossier: Dossier) -> dict[int, NDArray[np.float64]]:

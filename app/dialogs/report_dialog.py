@@ -116,8 +116,17 @@ class ReportDialog(QDialog):
         column.addWidget(buttons)
         return column
 
+    def done(self, result: int) -> None:
+        self._keep_hospital()
+        super().done(result)
+
+    def _keep_hospital(self) -> None:
+        # It goes into the settings, which are not written with every letter.
+        self._session.update(hospital=self.hospital.text().strip())
+
     def draw(self) -> None:
         """Ask for a picture of the page as it would be now."""
+        self._keep_hospital()
         ratio = self.devicePixelRatioF()
         self._session.exporting.preview_report(round(max(self.page.width(), PAGE[0]) * ratio), self.show_page)
 
@@ -162,7 +171,6 @@ class ReportDialog(QDialog):
         by = IdentifyBy(self.named.currentData())  # Qt gives back a plain string
         conclusion = self.conclusion.toPlainText()[:MAX_CONCLUSION]
         self._session.update(
-            hospital=self.hospital.text().strip(),
             report_by=by,
             pseudonym=self.pseudonym.text().strip(),
             conclusion=conclusion,

@@ -275,7 +275,9 @@ class _Movie:
         if path.suffix.lower() == ".mp4":
             movie.write_mp4(path, pictures, durations, progress=progress, cancel=cancel)
         else:
-            write_atomically(path, movie.to_gif(pictures, durations, colours, progress=progress, cancel=cancel))
+            content = movie.to_gif(pictures, durations, colours, progress=progress, cancel=cancel)
+            cancel.check()
+            write_atomically(path, content)
 
 
 def report_content(state: AppState, export: Export, now: datetime) -> Content:

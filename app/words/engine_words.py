@@ -32,6 +32,8 @@ TEXTS = (
     marked("Engine", "Reading images"),
     marked("Engine", "Drawing frames"),
     marked("Engine", "Writing frames"),
+    # engine.tables
+    marked("Engine", "Research use only, not for diagnosis"),
     # why a stack is no short axis
     marked("Engine", "a CT image"),
     marked("Engine", "an ultrasound image"),

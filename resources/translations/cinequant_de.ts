@@ -1957,6 +1957,10 @@ Der Bericht unten enthält keine Patientendaten; er hilft, den Fehler zu beheben
         <translation>Phasen werden geschrieben</translation>
     </message>
     <message>
+        <source>Research use only, not for diagnosis</source>
+        <translation>Nur für die Forschung, nicht zur Diagnostik</translation>
+    </message>
+    <message>
         <source>a late enhancement series</source>
         <translation>eine Late-Enhancement-Serie</translation>
     </message>

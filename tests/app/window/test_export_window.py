@@ -43,6 +43,7 @@ def test_a_report_from_key_to_file(
     dialog.named.setCurrentIndex(dialog.named.findData(IdentifyBy.PSEUDONYM))
     assert dialog.pseudonym.isEnabled()
     dialog.pseudonym.setText("Subject 7")
+    qtbot.waitUntil(lambda: ready.session.state.stationery.hospital == "St. Example", timeout=5_000)
     state = ready.session.state
     assert (state.stationery.hospital, state.stationery.report_by) == ("St. Example", IdentifyBy.PSEUDONYM)
     assert isinstance(state.stationery.report_by, IdentifyBy)
