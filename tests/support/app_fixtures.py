@@ -197,7 +197,8 @@ def window_fixture(qtbot: object, model: FakeModel) -> Iterator[MainWindow]:
     made.session.segmenting.load_models()
     settle(qtbot, made.session)
     yield made
-    made.session.update(corrections={}, readings={})  # else closing would ask what becomes of them
+    # Else closing would ask what becomes of them.
+    made.session.update(corrections={}, readings={}, annotations=())
     made.close()
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("cinequant")]
 

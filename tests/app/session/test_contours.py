@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from app_fixtures import model_fixture, session_fixture, settle, volume  # noqa: F401 - found by name
+from app_fixtures import model_fixture, session_fixture, settle, volume  # noqa: F401
 
 from app.session.propagating import by_hand
 from app.session.session import Session
