@@ -36,8 +36,10 @@ def test_marks_are_there_while_the_wall_is_looked_at(shown):
     assert insertion_marks(shown.session.state, 0) is None
 
 
-def test_a_drag_is_one_step(shown, qtbot):
+@pytest.mark.parametrize("quarters", [0, 1])
+def test_a_drag_is_one_step(shown, qtbot, quarters):
     view, session = shown.slice_view, shown.session
+    session.looking.turn(quarters)
     marks, before = insertion_marks(session.state, 0), insertions_now(session.state)
     port = view.viewport()
     qtbot.mousePress(port, Qt.MouseButton.LeftButton, pos=_pixel(view, marks.anterior))
