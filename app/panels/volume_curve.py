@@ -41,6 +41,7 @@ class VolumeCurve(Plot):
         for line in (*self.phases.values(), *self.rv_phases.values()):
             line.sigPositionChangeFinished.connect(self._dragged)
         self._at: Phases = {}
+        self._values: dict[int, tuple[float, ...]] = {}
         self._frames = 0
         self._highest = 0.0
         self.recolour()
@@ -69,7 +70,9 @@ class VolumeCurve(Plot):
         self._frames = len(curves[LV])
         self.set_labels(translate("Function", "frame", "axis"), unit)
         for structure, values in curves.items():
-            self.lines[structure].setData(list(range(1, self._frames + 1)), list(values))
+            if tuple(values) != self._values.get(structure):  # a correction mostly changes one of them
+                self._values[structure] = tuple(values)
+                self.lines[structure].setData(list(range(1, self._frames + 1)), list(values))
         self._highest = max(*curves[LV], *curves[RV])
         self.setXRange(1, self._frames)
         self._leave_room()

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 from app_fixtures import model_fixture, settle, volume, window_fixture  # noqa: F401
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, QPointF, Qt
+from PySide6.QtGui import QMouseEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton
 
@@ -177,12 +178,31 @@ def test_every_segmentation_of_the_scan_follows_and_another_scan_starts_anew(qtb
     assert reading_of(session.state) == function_of(ready).reading == chosen
 
 
+def drag(window: MainWindow, start: float, end: float) -> None:
+    """Drag the curve from a frame, counted from 1, to another one."""
+    QApplication.processEvents()
+    curve = window.function.curve
+    port, box = curve.viewport(), curve.getPlotItem().getViewBox()
+    high = box.viewRange()[1][1] / 2
+    way = [curve.mapFromScene(box.mapViewToScene(QPointF(start + (end - start) * k / 8, high))) for k in range(9)]
+    QTest.mouseMove(port, way[0])
+    QTest.mousePress(port, Qt.MouseButton.LeftButton, pos=way[0])
+    for at in way:
+        moved = QMouseEvent(
+            QEvent.Type.MouseMove, QPointF(at), QPointF(port.mapToGlobal(at)), Qt.MouseButton.NoButton,
+            Qt.MouseButton.LeftButton, PLAIN,
+        )  # fmt: skip
+        QApplication.sendEvent(port, moved)
+        QTest.qWait(20)  # the scene takes no move that comes at once
+    QTest.mouseRelease(port, Qt.MouseButton.LeftButton, pos=way[-1])
+    QApplication.processEvents()
+
+
 def test_a_phase_is_dragged_on_the_curve_to_the_nearest_frame(ready: MainWindow) -> None:
     curve = ready.function.curve
     assert not curve.rv_phases["ED"].isVisible()
     line = curve.phases["ES"]
-    line.setValue(3.4)
-    line.sigPositionChangeFinished.emit(line)
+    drag(ready, 4, 3)
     assert function_of(ready).es_frame == 2
     assert line.value() == 3
     line.setValue(1.2)  # end-diastole
