@@ -13,7 +13,8 @@ window's thread for a frame in each layout. Progress reports: what each report o
 that is not on screen costs the window's thread, and how many image views repaint for it. Corrections: from lifting the
 brush, and from leaving a slice out, until the new numbers, curve and image are painted. Drawing: each movement of
 a stroke until it is painted, in turns without autosave and with one that starts again as soon as it has ended.
-Memory: resident set with all of that. Without a display Qt's offscreen platform stands in for it, which leaves the screen's own share out.
+Memory: resident set with all of that. Without a display Qt's offscreen platform stands in for it, which leaves the
+screen's own share out.
 """
 
 from __future__ import annotations

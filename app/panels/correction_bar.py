@@ -333,5 +333,5 @@ def _text(state: AppState) -> str:
     elif state.correction.correcting and state.view.playing:
         said.append(translate("Correction", "stop the cine to go on"))
     if correction.stroke is None and correction.unsaved:
-        said.append(translate("Correction", "not exported yet"))
+        said.append(translate("Correction", "not saved yet"))
     return " · ".join(said)

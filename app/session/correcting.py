@@ -62,7 +62,7 @@ class Correcting:
             return
         before = correction_of(store.state)
         if before is not None and before.unsaved:
-            text = translate("Correcting", "Corrections are not yet exported: export or revert them first.")
+            text = translate("Correcting", "Corrections are not saved yet: save the case or revert them first.")
             store.say(Kind.WARNING, text)
             return
         self.start()
@@ -182,14 +182,14 @@ class Correcting:
         self._store.update(corrections=corrections, **changes)
 
     def say_kept(self, before: AppState) -> None:
-        """Tell, after another scan, model or precision was chosen, that corrections not exported yet are not lost."""
+        """Tell, after another scan, model or precision was chosen, that corrections not saved yet are not lost."""
         state, key = self._store.state, correction_key(before)
         left = before.correction.corrections.get(key) if key is not None else None
         if left is None or not left.unsaved or correction_key(state) == key:
             return
         count, base = len(left.planes), left.base
         if state.scan.digest != before.scan.digest:
-            said = translate("Correcting", "Not exported yet: %n corrected slice(s) of {scan}.", "", COUNT, count)
+            said = translate("Correcting", "Not saved yet: %n corrected slice(s) of {scan}.", "", COUNT, count)
             kept = translate("Correcting", "Kept until CineQuant is closed; open the scan again to go on.")
             said = said.format(scan=left.volume.source.name)
         else:

@@ -50,8 +50,8 @@ def choices_of(state: AppState) -> dict[str, Any]:
 
 def work_of(state: AppState) -> tuple[Same, ...]:
     """Differs whenever the reader may have changed something that a case keeps, other than how it is looked at."""
-    kept = (state.correction.corrections, state.measuring, state.facts, state.annotation, state.scan.view_asked,
-            state.case, state.cases)  # fmt: skip
+    choices = (state.measuring, state.facts, state.annotation, state.outgoing, state.scan.view_asked)
+    kept = (*choices, state.correction.corrections, state.case, state.cases)
     return tuple(map(Same, kept))
 
 

@@ -1082,14 +1082,14 @@
         <translation>Keine Maske geladen: zuerst die laden, die korrigiert werden soll.</translation>
     </message>
     <message>
-        <source>Corrections are not yet exported: export or revert them first.</source>
-        <translation>Korrekturen sind noch nicht exportiert: zuerst exportieren oder zurücknehmen.</translation>
+        <source>Corrections are not saved yet: save the case or revert them first.</source>
+        <translation>Korrekturen sind noch nicht gespeichert: zuerst den Fall speichern oder sie zurücknehmen.</translation>
     </message>
     <message numerus="yes">
-        <source>Not exported yet: %n corrected slice(s) of {scan}.</source>
+        <source>Not saved yet: %n corrected slice(s) of {scan}.</source>
         <translation>
-            <numerusform>Noch nicht exportiert: %n korrigierte Schicht von {scan}.</numerusform>
-            <numerusform>Noch nicht exportiert: %n korrigierte Schichten von {scan}.</numerusform>
+            <numerusform>Noch nicht gespeichert: %n korrigierte Schicht von {scan}.</numerusform>
+            <numerusform>Noch nicht gespeichert: %n korrigierte Schichten von {scan}.</numerusform>
         </translation>
     </message>
     <message>
@@ -1248,6 +1248,10 @@
         <translation>Zum Korrigieren das Cine anhalten.</translation>
     </message>
     <message>
+        <source>not saved yet</source>
+        <translation>noch nicht gespeichert</translation>
+    </message>
+    <message>
         <source>Draw with the left button; Shift for the other tool, Ctrl for contrast.</source>
         <translation>Mit der linken Taste zeichnen; Umschalt: anderes Werkzeug, Strg: Kontrast.</translation>
     </message>
@@ -1269,10 +1273,6 @@
     <message>
         <source>stop the cine to go on</source>
         <translation>zum Weitermachen das Cine anhalten</translation>
-    </message>
-    <message>
-        <source>not exported yet</source>
-        <translation>noch nicht exportiert</translation>
     </message>
 </context>
 <context>

@@ -152,6 +152,21 @@ def test_only_one_window_recovers_a_case(qtbot: Any, start: Start, tmp_path: Pat
     assert "Another window" in other.state.message.text
 
 
+def test_a_case_that_was_taken_and_could_not_be_opened_is_offered_again(
+    qtbot: Any, start: Start, tmp_path: Path
+) -> None:
+    session = start()
+    correct(qtbot, session)  # its scan is in no file
+    session.autosaving.flush()
+    session.close()
+    again = start()
+    again.recover_offer(again.state.cases.offers[0])
+    settle(qtbot, again)
+    assert again.state.cases.moved is not None and again.state.cases.moved.recovered
+    again.close()
+    assert [offer.name for offer in start().state.cases.offers] == ["scan"]
+
+
 def test_a_full_disk_is_said_once_and_tried_again(
     qtbot: Any, start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -209,7 +224,7 @@ def test_a_lock_dies_with_its_process(tmp_path: Path) -> None:
     process.kill()
     process.wait()
     [path] = AutosaveFolder(tmp_path).abandoned()
-    (path.parent / "lock").write_text(str(os.getpid()))
+    path.parent.with_name(f"{path.parent.name}.lock").write_text(str(os.getpid()))
     assert AutosaveFolder(tmp_path).abandoned() == [path]
     process.stdin.close()
     process.stdout.close()

@@ -426,7 +426,7 @@ def test_another_scan_has_none_and_coming_back_brings_them(qtbot: Any, correctin
     stroke(correcting, CORNER, FAR)
     corrected = plane(correcting).copy()
     correcting.session.opening.open_volume(volume(3, name="another"))
-    assert "Not exported yet: 1 corrected slice of scan." in correcting.session.state.message.text
+    assert "Not saved yet: 1 corrected slice of scan." in correcting.session.state.message.text
     settle(qtbot, correcting.session)
     assert correction_of(correcting.session.state) is None and correcting.correction.isHidden()
     [kept] = correcting.session.state.correction.corrections.values()
@@ -695,4 +695,4 @@ def test_an_exported_mask_is_corrected_further(qtbot: Any, correcting: MainWindo
     session.correcting.end_stroke()
     assert correction_of(session.state).unsaved
     session.correcting.adopt_mask()
-    assert "not yet exported" in session.state.message.text
+    assert "not saved yet" in session.state.message.text
