@@ -155,6 +155,17 @@ TEXTS = (
         "By the numbers in the files' names frames are missing ({frames}): end-diastole or end-systole may be among "
         "them.",
     ),
+    marked(
+        "Engine",
+        "{count} more slices go on from this stack, but are tilted against it by more than 5°: they are not measured, "
+        "so mL are not to be trusted.",
+    ),
+    marked("Engine", "slices are tilted away"),
+    marked(
+        "Engine",
+        "{count} of {total} images hold nothing but one value (slices {slices}): nothing can be found in them, so "
+        "volumes are too small. Copy the scan again.",
+    ),
     marked("Engine", "A slice seems to be missing between slices {between}: mL are not to be trusted."),
     marked("Engine", "The header gives no pixel spacing: 1 mm is assumed, so mm and mL are guesses."),
     marked("Engine", "A single slice without a thickness: 1 mm is assumed, so mL are guesses."),

@@ -18,7 +18,8 @@ from engine.formats.dicom_grid import grid_of, needs_resampling, onto
 from engine.formats.dicom_header import read_images
 from engine.formats.dicom_identity import settled
 from engine.formats.dicom_image import Image
-from engine.formats.dicom_kind import is_localiser, normal, why_no_short_axis_cine
+from engine.formats.dicom_kind import family, is_localiser, normal, why_no_short_axis_cine
+from engine.formats.dicom_places import TILTED_AWAY, continues
 from engine.formats.dicom_stack import Stack, choose
 from engine.formats.dicom_values import positive
 from engine.formats.index import UnusableError
@@ -197,6 +198,13 @@ def _volume(
     notices = [*about, *stack.left_out, *grid.spacing_notices, *grid.notices]
     first = stack.phases[0][0]
     reason = not_short_axis(stack, [*others, *beside])
+    missing = grid.missing
+    if away := _tilted_away(stack, [*others, *beside]):
+        missing = missing or "slices are tilted away"
+        notices.append(
+            f"{away} more slices go on from this stack, but are tilted against it by more than 5°: they are not "
+            "measured, so mL are not to be trusted."
+        )
     view = "short axis" if not reason else "single slice" if len(stack.positions_mm) == 1 else "stack"
     source = Source(
         kind="dicom",
@@ -217,10 +225,24 @@ def _volume(
         window=_window(stack),
         not_short_axis=reason,
         time_order=Known.KNOWN if stack.clock else Known.ASSUMED,
-        missing=grid.missing,
+        missing=missing,
         notices=tuple(notices),
         spacing_notices=grid.spacing_notices,
     )
+
+
+def _tilted_away(stack: Stack, others: Sequence[Stack]) -> int:
+    """How many slices of other cines would go on from a stack, were they not tilted against it."""
+    if len(stack.phases) < 2 or len(stack.positions_mm) < 3 or stack.phases[0][0].position is None:
+        return 0
+    host = list(stack.phases[0])
+    count = 0
+    for other in others:
+        guest = list(other.phases[0])
+        alike = len(other.phases) > 1 and guest[0].position is not None and family(guest[0]) == family(host[0])
+        if alike and guest[0].description == host[0].description and continues(host, guest, TILTED_AWAY):
+            count += len(other.positions_mm)
+    return count
 
 
 def _mirror(image: Image) -> int:

@@ -15,8 +15,10 @@ from engine.volume import SAME_DIRECTION
 
 # Images nearer than this along the normal show the same slice: positions carry 4 to 6 digits.
 SAME_SLICE_MM = 0.1
-# Planes that were planned anew between two breath-holds differ by less than this (2 degrees) and are still one stack.
-_TILTED = 0.035
+# Planes that were planned anew between two breath-holds differ by less than this (5 degrees) and are still one stack.
+_TILTED = 0.087
+# Up to here (20 degrees) they may be meant for the same stack, but are not measured as if parallel.
+TILTED_AWAY = 0.34
 # Positions nearer than this share of the distance between slices are one slice, taken twice.
 _NEAR = 0.5
 # Slices nearer to each other than this share of their thickness overlap.
@@ -97,11 +99,14 @@ def _joined(groups: list[list[Image]], check: Callable[[], None]) -> list[list[I
     return joined
 
 
-def continues(stack: Sequence[Image], group: Sequence[Image]) -> bool:
-    """Whether a group of images fills gaps of a stack, or goes on at its ends, in about the same planes."""
+def continues(stack: Sequence[Image], group: Sequence[Image], tilted: float = _TILTED) -> bool:
+    """Whether a group of images fills gaps of a stack, or goes on at its ends, in about the same planes.
+
+    tilted: the sine of the angle up to which planes are about the same.
+    """
     first, other = stack[0], group[0]
     across = normal(first)
-    if float(np.linalg.norm(np.cross(across, normal(other)))) > _TILTED:
+    if float(np.linalg.norm(np.cross(across, normal(other)))) > tilted:
         return False
     host, guest = (positions(images, across) for images in (stack, group))
     per_slice = [len(images) / len(places) for images, places in ((stack, host), (group, guest))]

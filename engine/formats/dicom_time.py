@@ -229,6 +229,9 @@ def _one_beat(images: Sequence[Image], clock: str) -> tuple[list[Image], int]:
     whole = [run for run in runs if len(run) >= _LEAST_BEAT]
     if len(whole) < 2 or sum(map(len, whole)) < 0.8 * len(images) or not all(_even(run, clock) for run in whole):
         return list(images), 1
+    times = [tuple(round(reading(image, clock) or 0.0, 3) for image in run) for run in whole]
+    if len(set(times)) == 1:
+        return list(images), 1  # taken again, not taken on: no two beats are equal
     starts = [reading(run[0], clock) or 0.0 for run in whole]
     ends = [reading(run[-1], clock) or 0.0 for run in whole]
     if max(starts) > 0.5 * (min(ends) + min(starts)):

@@ -137,7 +137,7 @@ def read_series(
     if cancel is not None:
         cancel.check()
     volume = format_of(series).read(index, series, progress=progress, cancel=cancel, on_plane=on_plane)
-    return replace(volume, notices=(*volume.notices, *_blank(volume), *not_read(index)))
+    return replace(volume, notices=(*volume.notices, *(_blank(volume) or _empty(volume)), *not_read(index)))
 
 
 def _blank(volume: Volume) -> tuple[str, ...]:
@@ -150,6 +150,27 @@ def _blank(volume: Volume) -> tuple[str, ...]:
             return ()
     voxels = "Nearly every voxel" if others else "Every voxel"
     return (f"{voxels} has the value {first:g}: there is nothing to see or to measure. Copy the scan again.",)
+
+
+def _empty(volume: Volume) -> tuple[str, ...]:
+    """The notice of images without any contrast among others; slices that are empty throughout may end a stack."""
+    planes = volume.array
+    # Of few pixels first: looking through all of them takes time.
+    few = planes[:, :, ::16, ::16].reshape(*planes.shape[:2], -1)
+    found = np.argwhere(few.min(axis=2) == few.max(axis=2))
+    empty = np.zeros(planes.shape[:2], bool)
+    for t, z in found:
+        empty[t, z] = planes[t, z].min() == planes[t, z].max()
+    filled = np.flatnonzero(~empty.all(axis=0))
+    if filled.size:
+        empty[:, : filled[0]] = empty[:, filled[-1] + 1 :] = False
+    if not empty.any():
+        return ()
+    slices = ", ".join(str(z + 1) for z in np.flatnonzero(empty.any(axis=0))[:8])
+    return (
+        f"{int(empty.sum())} of {empty.size} images hold nothing but one value (slices {slices}): nothing can be found "
+        "in them, so volumes are too small. Copy the scan again.",
+    )
 
 
 def format_of(series: Series) -> Format:

@@ -130,7 +130,8 @@ def read_header(header: Any, shape: tuple[int, int, int]) -> Header:
     nothing and yields to the sform.
     """
     is_nifti = isinstance(header, nib.Nifti1Header)
-    pixdim = np.abs(np.asarray(header["pixdim"], dtype=np.float64)[1:4])
+    with np.errstate(invalid="ignore"):  # damaged numbers that signal
+        pixdim = np.abs(np.asarray(header["pixdim"], dtype=np.float64)[1:4])
     sized = bool(np.isfinite(pixdim).all() and (pixdim > 1e-6).all() and (pixdim < 1e6).all())
     sform, qform = None, None
     unit_mm = 1.0

@@ -2081,6 +2081,18 @@ Der Bericht unten enthält keine Patientendaten; er hilft, den Fehler zu beheben
         <translation>Nach den Nummern in den Dateinamen fehlen Bilder ({frames}): Enddiastole oder Endsystole können darunter sein.</translation>
     </message>
     <message>
+        <source>{count} more slices go on from this stack, but are tilted against it by more than 5°: they are not measured, so mL are not to be trusted.</source>
+        <translation>{count} weitere Schichten setzen diesen Stapel fort, sind aber um mehr als 5° dagegen gekippt: Sie werden nicht gemessen, auf mL ist kein Verlass.</translation>
+    </message>
+    <message>
+        <source>slices are tilted away</source>
+        <translation>Schichten sind weggekippt</translation>
+    </message>
+    <message>
+        <source>{count} of {total} images hold nothing but one value (slices {slices}): nothing can be found in them, so volumes are too small. Copy the scan again.</source>
+        <translation>{count} von {total} Bildern enthalten nur einen einzigen Wert (Schichten {slices}): Darin ist nichts zu finden, die Volumina sind also zu klein. Kopieren Sie die Aufnahme noch einmal.</translation>
+    </message>
+    <message>
         <source>A slice seems to be missing between slices {between}: mL are not to be trusted.</source>
         <translation>Zwischen den Schichten {between} scheint eine zu fehlen: Auf mL ist kein Verlass.</translation>
     </message>

@@ -353,7 +353,7 @@ def test_a_repeated_breath_hold_takes_the_later_series(tmp_path):
     volume = open_scan([tmp_path])
     assert not volume.array[:, 1].any()
     np.testing.assert_array_equal(volume.array[:, ::2], voxels[:, ::2])
-    assert volume.notices == ("Several series show slice 2; series 9 was used there.",)
+    assert volume.notices[0] == "Several series show slice 2; series 9 was used there."
 
 
 def test_a_file_that_ends_in_its_header_is_called_truncated(tmp_path):

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pydicom
 import pytest
-from dicom_cine import NORMAL, ORIGIN, ROOT, write_cine, write_enhanced
+from dicom_cine import NORMAL, ORIENTATION, ORIGIN, ROOT, write_cine, write_enhanced
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset, FileDataset
 
@@ -230,3 +230,68 @@ def test_an_element_of_the_patients_that_is_damaged_costs_no_scan(tmp_path: Path
         at = content.index(b"\x08\x00\x50\x00SH")
         path.write_bytes(content[: at + 4] + b"S\xc8" + content[at + 6 :])
     assert door.open_scan(tmp_path / "scan").frames == 2
+
+
+def tilted(degrees: float) -> list[float]:
+    """The orientation of the cine, its columns turned out of their plane."""
+    row, column = np.array(ORIENTATION[:3]), np.array(ORIENTATION[3:])
+    angle = np.deg2rad(degrees)
+    turned = column * np.cos(angle) + np.cross(row, column) * np.sin(angle)
+    return [float(f"{v:.6f}") for v in (*row, *turned)]
+
+
+@pytest.mark.parametrize(("degrees", "slices"), [(3, Z), (9, 4)])
+def test_slices_that_were_planned_anew(tmp_path: Path, degrees: float, slices: int) -> None:
+    def change(ds: FileDataset, t: int, z: int) -> None:
+        if z >= 4:
+            ds.ImageOrientationPatient = tilted(degrees)
+
+    write_cine(tmp_path / "scan", T, Z, change=change)
+    volume = door.open_scan(tmp_path / "scan")
+    assert volume.slices == slices
+    assert volume.missing == ("" if slices == Z else "slices are tilted away")
+    assert ("3 more slices go on from this stack" in said(volume)) is (slices < Z)
+
+
+def test_a_series_taken_again_is_no_second_heartbeat(tmp_path: Path) -> None:
+    def again(ds: FileDataset, t: int, z: int) -> None:
+        ds.InstanceNumber += 700
+        ds.SOPInstanceUID = ds.file_meta.MediaStorageSOPInstanceUID = f"{ROOT}.8.{ds.InstanceNumber}"
+
+    write_cine(tmp_path / "scan" / "a", T, Z)
+    write_cine(tmp_path / "scan" / "b", T, Z, change=again)
+    volume = door.open_scan(tmp_path / "scan")
+    assert in_order(volume)
+    assert "heartbeats" not in said(volume)
+    assert "of a slice and phase that another image shows" in said(volume)
+
+
+def test_the_time_of_an_enhanced_file_orders_one_file_a_phase(tmp_path: Path) -> None:
+    voxels = write_enhanced(tmp_path / "all.dcm", 4, 3)
+    whole = pydicom.dcmread(tmp_path / "all.dcm")
+    (tmp_path / "all.dcm").unlink()
+    pixels = whole.pixel_array
+    items = list(whole.PerFrameFunctionalGroupsSequence)
+    phases = [item.FrameContentSequence[0].TemporalPositionIndex for item in items]
+    for item in items:
+        item.FrameContentSequence[0].TemporalPositionIndex = 1
+        del item.CardiacSynchronizationSequence
+    for phase in range(1, 5):
+        own = [k for k, p in enumerate(phases) if p == phase]
+        whole.PerFrameFunctionalGroupsSequence = [items[k] for k in own]
+        whole.NumberOfFrames, whole.PixelData = len(own), pixels[own].astype("<u2").tobytes()
+        whole.SOPInstanceUID = whole.file_meta.MediaStorageSOPInstanceUID = f"{ROOT}.77.{phase}"
+        whole.InstanceNumber, whole.AcquisitionDateTime = 1, f"20240229101500.{40 * phase:03d}000"
+        whole.save_as(tmp_path / f"{9 - phase}.dcm")
+    assert np.array_equal(door.open_scan(tmp_path).array, voxels)
+
+
+@pytest.mark.parametrize("frame", [None, 3])
+def test_images_of_one_value_among_others_are_said(tmp_path: Path, frame: int | None) -> None:
+    def change(ds: FileDataset, t: int, z: int) -> None:
+        if z == 3 and frame in (None, t):
+            ds.PixelData = bytes(len(ds.PixelData))
+
+    write_cine(tmp_path / "scan", T, Z, change=change)
+    count = 1 if frame else T
+    assert f"{count} of {T * Z} images hold nothing but one value (slices 4)" in said(door.open_scan(tmp_path / "scan"))
