@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -181,7 +181,7 @@ def _corrected(dossier: Dossier, own: Say) -> tuple[str, ...]:
     for frame in order:
         at = f"{frame + 1}" + (f" ({phases[frame]})" if frame in phases else "")
         text = own("Frame {frame}: slices {slices}")
-        said.append(text.format(frame=at, slices=", ".join(str(index + 1) for index in frames[frame])))
+        said.append(text.format(frame=at, slices=_ranges(frames[frame])))
     if said:
         total = own("{count} of {total} slices")
         said.insert(0, total.format(count=len(dossier.corrected), total=volume.frames * volume.slices))
@@ -209,9 +209,25 @@ def _left_out(dossier: Dossier, own: Say, say: Say) -> list[str]:
     for structure, index, where in dossier.left_out():
         when = own("all frames") if len(where) == frames else own("{count} frames").format(count=len(where))
         if len(where) <= 4 and len(where) < frames:
-            when = own("frames {list}").format(list=", ".join(str(frame + 1) for frame in where))
+            when = own("frames {list}").format(list=_ranges(where))
         said.append(text.format(structure=say(structure), slice=index + 1, frames=when))
     return said
+
+
+def _ranges(indices: Sequence[int]) -> str:
+    """Ascending indices from 0 as a reader counts them: "1, 3–7, 9"."""
+    runs: list[list[int]] = []
+    for index in indices:
+        if runs and runs[-1][-1] == index - 1:
+            runs[-1].append(index)
+        else:
+            runs.append([index])
+    ends = [[str(run[0] + 1), str(run[-1] + 1)] for run in runs]
+    # Two neighbours are no range.
+    return ", ".join(
+        first if first == last else f"{first}, {last}" if len(run) == 2 else f"{first}–{last}"
+        for run, (first, last) in zip(runs, ends, strict=True)
+    )
 
 
 def _method(dossier: Dossier, own: Say) -> list[tuple[str, str]]:

@@ -64,6 +64,14 @@ def test_what_was_ticked_off_is_not_open_and_what_does_not_count_is_said() -> No
     assert flat("– does not count (grey)") in text
 
 
+@pytest.mark.parametrize(
+    ("slices", "said"), [((0,), "1"), ((1, 2), "2, 3"), ((0, 2, 3, 4, 6), "1, 3–5, 7"), (tuple(range(14)), "1–14")]
+)
+def test_many_corrected_slices_are_said_in_few_words(slices: tuple[int, ...], said: str) -> None:
+    found = replace(dossier(16), corrected=[(0, index) for index in slices])
+    assert content_of(found, Letterhead()).corrected[1] == f"Frame 1 (ED): slices {said}"
+
+
 def test_nothing_is_clipped_with_a_long_name_and_16_slices() -> None:
     """Every letter lies on the page, and no two blocks of words share a place."""
     pdf = to_pdf(content_of(dossier(), Letterhead("H" * 120, _png(), "Word " * 120)))
