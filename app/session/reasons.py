@@ -5,7 +5,7 @@ from __future__ import annotations
 from app.state.places import here, neighbour
 from app.state.queries import correction_of, phases_shown, run_of
 from app.state.steps import next_redo, next_undo
-from app.state.types import AppState
+from app.state.types import AppState, Run, Status
 from app.words.language import translate
 
 
@@ -29,7 +29,16 @@ def nothing_found(state: AppState) -> str:
     """Without a segmentation."""
     run = run_of(state)
     there = correction_of(state) is not None or (run is not None and run.prediction is not None)
-    return no_scan(state) or ("" if there else translate("Reasons", "Wait until the scan is segmented."))
+    return no_scan(state) or ("" if there else _not_segmented(run))
+
+
+def _not_segmented(run: Run | None) -> str:
+    match run.status if run is not None else None:
+        case Status.WAITING | Status.RUNNING:
+            return translate("Reasons", "Wait until the scan is segmented.")
+        case Status.PART:
+            return translate("Reasons", "Only single slices are segmented: press Segment first.")
+    return translate("Reasons", "Segment the scan first.")
 
 
 def no_mask(state: AppState) -> str:

@@ -3851,6 +3851,14 @@ ACDC</translation>
         <translation>Warten, bis die Untersuchung segmentiert ist.</translation>
     </message>
     <message>
+        <source>Only single slices are segmented: press Segment first.</source>
+        <translation>Nur einzelne Schichten sind segmentiert: zuerst „Segmentieren“ drücken.</translation>
+    </message>
+    <message>
+        <source>Segment the scan first.</source>
+        <translation>Den Scan zuerst segmentieren.</translation>
+    </message>
+    <message>
         <source>Load a mask first (Ctrl+L).</source>
         <translation>Zuerst eine Maske laden (Strg+L).</translation>
     </message>

@@ -688,9 +688,14 @@ def test_one_slice_alone(walk: Walk) -> None:
         QTest.keyClick(models.models.view(), KEY.Key_Return)
         QApplication.processEvents()
 
+    def stop_at_once(old: AppState, new: AppState) -> None:
+        # While the window's thread waits its turn, a fast segmentation ends: a key pressed later finds none to stop.
+        if new.busy is not None and new.busy.can_stop:
+            window.session.changed.disconnect(stop_at_once)
+            QTest.keyClick(walk.view, KEY.Key_Escape)
+
+    window.session.changed.connect(stop_at_once)
     other_model(there)
-    until(window.status.cancel.isVisible, "something to cancel")
-    walk.press(KEY.Key_Escape)
     walk.settle()
     assert extent(walk.seen()) == 0
     walk.press(KEY.Key_Return, CTRL)
@@ -716,7 +721,7 @@ def test_the_performance_panel_is_filled(walk: Walk) -> None:
     for row in ("Median slice", "95th percentile", "Slices per second", "Peak memory", "Work in int8", "Model file"):
         assert row in said
     assert "float32" in said and "int8" in said
-    assert "faster" in said or "slower" in said
+    assert any(word in said for word in ("faster", "slower", "as fast"))
     panel = picture(walk.window.performance)
     for precision in ("float32", "int8"):
         ink = np.array([int(theme.precision_css(precision)[i : i + 2], 16) for i in (1, 3, 5)])

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from itertools import combinations
 from pathlib import Path
 
+import app_fixtures  # noqa: F401 - chooses the platform without a screen
 import pytest
 from PySide6.QtWidgets import QApplication
 
