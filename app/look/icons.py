@@ -46,6 +46,9 @@ _SHAPES = {
     '<circle cx="18.5" cy="12" r="1.8" fill="{c}"/>',
     "undo": f'<path d="M8.5 5L4.5 9l4 4M4.8 9H14a5 5 0 0 1 0 10H8" {_STROKE}/>',
     "redo": f'<path d="M15.5 5l4 4-4 4M19.2 9H10a5 5 0 0 0 0 10h6" {_STROKE}/>',
+    "flag": f'<path d="M6.5 20.5V4h11l-2.6 4 2.6 4h-11" {_STROKE}/>',
+    "previous": f'<path d="M14.5 6l-6 6 6 6" {_STROKE}/>',
+    "next": f'<path d="M9.5 6l6 6-6 6" {_STROKE}/>',
     "slice-back": f'<rect x="9.5" y="9.5" width="10.5" height="10.5" rx="1.5" {_STROKE}/>'
     f'<path d="M7.5 3.5l-3 3 3 3M4.8 6.5h6.7" {_STROKE}/>',
     "layout-slice": f'<rect x="4" y="4" width="16" height="16" rx="1.5" {_STROKE}/>',

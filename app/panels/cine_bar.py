@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFrame, QGridLayout
 
 from app.look import icons
 from app.look.widgets import Choice, Segments, label
+from app.panels.flag_marks import FlagMarks
 from app.panels.marked_slider import Mark, MarkedSlider, MarkKind
 from app.state.measured import shown_tally, uncounted_in
 from app.state.queries import frame_interval_ms, phase_frame, phases_shown, run_of, shown_correction
@@ -49,8 +50,9 @@ class ShownCine:
     rate_tip: str
 
 
-def _shown_cine(state: AppState) -> ShownCine:
+def _shown_cine(state: AppState, flags: FlagMarks) -> ShownCine:
     volume, view, (frame_marks, slice_marks) = state.scan.volume, state.view, _marks(state)
+    frame_flags, slice_flags = flags.of(state)
     frames, slices = (volume.frames, volume.slices) if volume else (1, 1)
     # ED beside ES shows two frames, whatever frame was on screen before.
     still = state.preferences.layout is Layout.PHASES
@@ -62,8 +64,8 @@ def _shown_cine(state: AppState) -> ShownCine:
     rate = 1000 / frame_interval_ms(volume) * speed if volume and cine else 0
     guessed = volume is not None and not volume.frame_times_ms
     return ShownCine(
-        frame=ShownSlider(frame, frames, frames > 1 and not still, frame_marks),
-        slice=ShownSlider(index, slices, slices > 1, slice_marks),
+        frame=ShownSlider(frame, frames, frames > 1 and not still, frame_marks + frame_flags),
+        slice=ShownSlider(index, slices, slices > 1, slice_marks + slice_flags),
         frame_name=translate("CineBar", "Phase") if phase else translate("CineBar", "Frame"),
         frame_text=phase or (f"{frame + 1} / {frames}" if frames > 1 else single),
         slice_text=f"{index + 1} / {slices}" if volume else "–",
@@ -89,6 +91,7 @@ class CineBar(QFrame):
     def __init__(self) -> None:
         super().__init__()
         self.setObjectName("cineBar")
+        self._flags = FlagMarks()
         self.play = icons.IconButton("play", translate("CineBar", "Play or pause (Space)"))
         self.play.setIconSize(QSize(20, 20))
         self.play.clicked.connect(self.play_requested)
@@ -159,7 +162,7 @@ class CineBar(QFrame):
 
     def apply(self, state: AppState) -> None:
         """Redraw if what this bar shows of the state is something else than before."""
-        before, self._shown = self._shown, _shown_cine(state)
+        before, self._shown = self._shown, _shown_cine(state, self._flags)
         shown = self._shown
         if shown == before:
             return

@@ -23,6 +23,7 @@ from app.session.looking import Looking
 from app.session.measuring import Measuring
 from app.session.opening import Opening
 from app.session.propagating import Propagating
+from app.session.reviewing import Reviewing
 from app.session.segmenting import Segmenting
 from app.session.store import Store
 from app.session.undoing import Undoing
@@ -64,6 +65,7 @@ class Session:
             chosen=self.correcting.say_kept,
             finished=self.comparing.compare_missing,
         )
+        self.reviewing = Reviewing(self.store, self._workers)
         self.opening = self._opening()
         for worker in self._workers.all:
             worker.changed.connect(self._show_busy)
@@ -151,6 +153,7 @@ class Session:
     def close(self) -> None:
         """Finish what is being written, cancel the rest and wait for it."""
         self._clock.close()
+        self.reviewing.close()
         self.finish_writing()
         self._workers.close()
         self.autosaving.close()

@@ -19,6 +19,7 @@ from app.state.measured import corrections_measured, runs_measured
 from app.state.outgoing import Outgoing
 from app.state.patient_facts import PatientFacts
 from app.state.queries import card_of, correction_key, correction_of, precisions_of, size_mm
+from app.state.review import ReviewState
 from app.state.strokes import Where
 from app.state.turned import Turned, key_of
 from app.state.types import (
@@ -167,6 +168,7 @@ def opened(state: AppState, volume: Volume, *, window: tuple[float, float] | Non
         facts=PatientFacts(),
         case=CaseState(),
         outgoing=Outgoing(),
+        reviewing=ReviewState(),
         message=None,
     )
 
@@ -298,6 +300,7 @@ def returned(state: AppState, before: AppState) -> AppState:
         facts=before.facts,
         case=before.case,
         left=before.cases.left,
+        reviewing=before.reviewing,
         corrections=_as_left(before.correction.corrections, state.correction.corrections),
     )
 

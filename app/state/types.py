@@ -25,6 +25,7 @@ from app.state.identity import Same
 from app.state.outgoing import Outgoing, Stationery
 from app.state.patient_facts import PatientFacts
 from app.state.readings import MeasuringState
+from app.state.review import ReviewState
 from app.state.turned import Turned
 from engine.measures.comparison import Comparison
 from engine.measures.function import Function
@@ -403,6 +404,7 @@ class AppState:
     facts: PatientFacts = field(default_factory=PatientFacts)
     outgoing: Outgoing = field(default_factory=Outgoing)
     stationery: Stationery = field(default_factory=Stationery)
+    reviewing: ReviewState = field(default_factory=ReviewState)
     preferences: Preferences = field(default_factory=Preferences)
     busy: Busy | None = None
     message: Message | None = None

@@ -11,6 +11,7 @@ from app.look import icons, theme
 from app.state.identity import Same
 from app.state.measured import uncounted_in
 from app.state.queries import drawn_labels, drawn_mask, plane_of, shown_correction, size_mm
+from app.state.stops import open_stops
 from app.state.turned import Turned
 from app.state.types import AppState, Drawn, Overlay, Style
 from app.views import captions, drawing
@@ -77,6 +78,7 @@ class SheetPictures:
     mask: Same
     uncounted: tuple[frozenset[int], ...]
     corrected: frozenset[tuple[int, int]]
+    flagged: frozenset[int]
     frame_index: int
     window: tuple[float, float]
     invert: bool
@@ -184,10 +186,13 @@ class ContactSheet(PaintedView):
         painter.setFont(theme.font(12))
         number = str(index + 1)
         drawing.words(painter, 6, 6 + painter.fontMetrics().ascent(), number)
+        beside = 12 + painter.fontMetrics().horizontalAdvance(number)
         correction = shown_correction(state)
         if correction is not None and (state.view.frame_index, index) in correction.planes:
-            beside = 12 + painter.fontMetrics().horizontalAdvance(number)
             painter.drawPixmap(QPointF(beside, 5), icons.pixmap("pencil", 16, drawing.ACCENT_INK))
+            beside += 20
+        if index in _flagged(state):
+            painter.drawPixmap(QPointF(beside, 5), icons.pixmap("flag", 16, drawing.WARNING_INK))
         painter.restore()
 
     def _draw_labels(self, painter: QPainter, labels: Drawn | None, index: int) -> None:
@@ -229,6 +234,14 @@ class ContactSheet(PaintedView):
                 self.slice_requested.emit(index)
 
 
+def _flagged(state: AppState) -> frozenset[int]:
+    """Slices of the frame on screen that are still to be looked at."""
+    frame = state.view.frame_index
+    return frozenset(
+        stop.slice_index for stop in open_stops(state) if stop.slice_index is not None and frame in stop.frames
+    )
+
+
 def _shown_sheet(state: AppState) -> ShownSheet:
     volume, view = state.scan.volume, state.view
     if volume is None:
@@ -242,6 +255,7 @@ def _shown_sheet(state: AppState) -> ShownSheet:
             uncounted=tuple(uncounted_in(state, view.frame_index, i) for i in every),
             mask=owner(drawn_mask(state) if state.preferences.mask_shown else None),
             corrected=frozenset(correction.planes) if correction is not None else frozenset(),
+            flagged=_flagged(state),
             frame_index=view.frame_index,
             window=view.window,
             invert=view.invert,

@@ -38,6 +38,7 @@ from app.panels.model_panel import ModelPanel
 from app.panels.patient_bar import PatientBar
 from app.panels.performance_panel import PerformancePanel
 from app.panels.plot import MAX_HEIGHT, MIN_HEIGHT
+from app.panels.review_panel import ReviewPanel
 from app.panels.status_bar import StatusBar
 from app.panels.structures_panel import StructuresPanel
 from app.panels.study_panel import StudyPanel
@@ -118,13 +119,14 @@ class MainWindow(QMainWindow):
         self.stage, self.cine = Stage(), CineBar()
         self.layouts = LayoutBar([LayoutButton(e.layout, e.text, e.key, e.icon) for e in LAYOUTS])
         self.slice_view = self.stage.slice_view
-        self.function, self.long_axis = FunctionPanel(), LongAxisPanel()
+        self.function, self.long_axis, self.review = FunctionPanel(), LongAxisPanel(), ReviewPanel()
         self.details, self.performance = DetailsPanel(), PerformancePanel()
         self.messages, self.status, self.welcome = MessageBar(), StatusBar(), Welcome()
         self.patient, self.correction, self.correct_button = PatientBar(), CorrectionBar(), CorrectButton()
         self.views = (self.patient, self.study, self.models, self.structures, self.annotations, self.stage,
-                      self.cine, self.function, self.long_axis, self.details, self.performance, self.messages,
-                      self.status, self.layouts, self.correction, self.correct_button)  # fmt: skip
+                      self.cine, self.function, self.long_axis, self.review, self.details, self.performance,
+                      self.messages, self.status, self.layouts, self.correction,
+                      self.correct_button)  # fmt: skip
         self.check = DeviceCheck(session)
         self.questions = Questions(self, session)
         self.exports = ExportQuestions(self, session, self.stage.picture)
@@ -172,7 +174,7 @@ class MainWindow(QMainWindow):
         centre.addWidget(over, 1)
         centre.addWidget(self.cine)
         middle.addLayout(centre, 1)
-        panels = (self.function, self.long_axis, self.details, self.performance)
+        panels = (self.function, self.long_axis, self.review, self.details, self.performance)
         self._right = _side(right, RIGHT_WIDTH, panels)
         middle.addWidget(self._right)
         column.addLayout(middle, 1)
@@ -243,6 +245,9 @@ class MainWindow(QMainWindow):
         self.details.patient_requested.connect(self.questions.patient)
         self.details.slice_requested.connect(session.looking.go_to_slice)
         self.details.insertions_reset_requested.connect(session.insertion_points.find_again)
+        self.review.stop_requested.connect(session.reviewing.go_to)
+        self.review.step_requested.connect(session.reviewing.step)
+        self.review.reviewed_toggled.connect(session.reviewing.toggle_reviewed)
         self.performance.check_requested.connect(self.info.show_device_check)
         self.correct_button.clicked.connect(session.correcting.toggle)
         for asked, answer in (

@@ -205,6 +205,14 @@ _TAKE_FOR = Menu(
         _take_for(marked("Action", "A four-chamber view"), FOUR_CHAMBER),
     ),
 )
+_REVIEW = Menu(
+    marked("Menu", "Review"),
+    (
+        Action(marked("Action", "Next flag"), lambda c: c.session.reviewing.step(1), (".",)),
+        Action(marked("Action", "Previous flag"), lambda c: c.session.reviewing.step(-1), (",",)),
+        Action(marked("Action", "Reviewed or not"), lambda c: c.session.reviewing.toggle_reviewed(), ("Ctrl+.",)),
+    ),
+)
 _MODEL = Menu(
     marked("Menu", "Model"),
     (
@@ -217,6 +225,7 @@ _MODEL = Menu(
             ("Ctrl+Return",),
         ),
         Action(marked("Action", "Stop"), lambda c: c.session.escape(), ("Escape",)),
+        _REVIEW,
         None,
         Action(marked("Action", "Device check…"), lambda c: c.info.show_device_check()),
         Action(marked("Action", "About the model…"), lambda c: c.info.show_model_card()),

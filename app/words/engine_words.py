@@ -311,6 +311,25 @@ TEXTS = (
         "An {side} end-diastolic volume of {volume} mL is not that of a human heart. "
         "Check the spacing and the outlines.",
     ),
+    # engine.measures.flags
+    marked("Engine", "The network is unsure of the {structure}: soft Dice {dice}."),
+    marked("Engine", "No {structure} here, though there is one beside it and the network nearly found it."),
+    marked("Engine", "No {structure} here, though it is in the slices on both sides."),
+    marked("Engine", "float32 and int8 differ in the {structure}: Dice {dice}."),
+    marked("Engine", "First slice of the {structure}, at the base."),
+    marked("Engine", "Last slice of the {structure}, at the apex."),
+    marked("Engine", "Myocardium surrounds only {percent} % of the LV cavity."),
+    marked("Engine", "There is {structure} on a slice without LV cavity."),
+    marked("Engine", "The {structure} is in {count} pieces."),
+    marked("Engine", "The {structure} has a hole of {count} pixels."),
+    marked("Engine", "The area of the {structure} differs much from the slices on both sides."),
+    marked("Engine", "The {structure} is here in this frame only, not before or after."),
+    marked("Engine", "The {structure} is missing in this frame only."),
+    marked("Engine", "The area of the {structure} leaps in this frame."),
+    marked("Engine", "The volume of the {structure} leaps in this frame."),
+    marked("Engine", "This scan is unlike those that the model learned from: check every outline."),
+    marked("Engine", "The {more} stroke volume exceeds that of the {less} by {percent} %, of their mean."),
+    marked("Engine", "The order of the frames is unknown."),
     # advice of the device check, the longer wordings first
     marked("Engine", "{model}, by default: no precision of it could be checked on this device."),
     marked(

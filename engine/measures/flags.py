@@ -17,10 +17,11 @@ from numpy.typing import NDArray
 from engine.measures.function import Function
 from engine.measures.quality import FRAMES_FOR_JUMPS, JUMP_OF_AREA, JUMP_OF_EDV, doubts_of_numbers
 from engine.measures.topology import Topology
-from engine.volume import Confidence, Known, Volume
+from engine.volume import LV, MYO, RV, Confidence, Known, Volume
 
 KEYS = ("lv", "myo", "rv")
 """The structures of a flag, in the order of STRUCTURES."""
+STRUCTURE_OF = {"lv": LV, "myo": MYO, "rv": RV}
 NAMES = {"lv": "LV cavity", "myo": "LV myocardium", "rv": "RV cavity"}
 
 BAD_DICE = 0.7
@@ -83,17 +84,25 @@ def find_flags(
     First those of the whole scan, then slices of end-diastole and end-systole, on which the numbers rest, then the
     others; in each group the higher score first. topology, function: of the labels as they are now. confidence: of the
     network that made them. precisions: (T, Z, 3) slice Dice of float32 and int8, NaN where neither has the structure.
-    corrected: (frame, slice) drawn by hand, of which the network's doubts say nothing any more.
+    corrected: (frame, slice) drawn by hand, of which the network's doubts say nothing any more. What the reader left
+    out of the numbers is not flagged.
     """
     doubts = _doubts(topology, volume, confidence, precisions, corrected)
-    flags = [*_of_scan(volume, function, topology, confidence), *_of_frames(volume, function), *_of_slices(doubts)]
+    slices = [flag for flag in _of_slices(doubts) if _place(flag.where) not in function.left_out]
+    flags = [*_of_scan(volume, function, topology, confidence), *_of_frames(volume, function), *slices]
     phases = phases_of(function)
     return tuple(sorted(flags, key=lambda flag: _rank(flag, phases)))
 
 
 def phases_of(function: Function) -> frozenset[int]:
-    """The frames on which the numbers rest: end-diastole and end-systole, or the only frame."""
-    return frozenset(frame for frame in (function.ed_frame, function.es_frame) if frame is not None) or frozenset({0})
+    """The frames on which the numbers rest: end-diastole and end-systole of both ventricles, or the only frame."""
+    found = function.ed_frame, function.es_frame, function.rv_ed_frame, function.rv_es_frame
+    return frozenset(frame for frame in found if frame is not None) or frozenset({0})
+
+
+def _place(where: Where) -> tuple[int, int | None, int | None]:
+    """(structure, frame, slice) as in a Reading; structure 0 for none."""
+    return STRUCTURE_OF.get(where.structure, 0), where.frame_index, where.slice_index
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,10 +257,10 @@ def _by_network(
         largest = np.maximum(confidence.expected_mm2.max(axis=1, keepdims=True), 1e-6)
         expected = confidence.expected_mm2 / (confidence.expected_mm2 + 0.05 * largest)
     points = np.where(missed, BESIDE + EXPECTED * expected, 0.0)
-    text = "No {name} is outlined here, though there is one beside it and the network nearly found it."
+    text = "No {name} here, though there is one beside it and the network nearly found it."
     doubts.append(_Doubt(points, points >= FLAGGED, text))
     gap = absent & before & after
-    text = "No {name} is outlined here, though it is in the slices on both sides."
+    text = "No {name} here, though it is in the slices on both sides."
     doubts.append(_Doubt(FAULT * gap, gap, text, fault=True))
     if precisions is not None:
         differ = (found | absent) & (np.nan_to_num(precisions, nan=1.0) < PRECISIONS_AGREE)
@@ -266,8 +275,8 @@ def _by_place(topology: Topology, found: NDArray[np.bool_], by_hand: NDArray[np.
     basal, apical = (before, after) if _base_first(topology) else (after, before)
     first, last = found & ~basal & ~by_hand, found & ~apical & ~by_hand
     return [
-        _Doubt(BASAL * first, first, "It is the first slice with {name}, at the base, where readers differ, too."),
-        _Doubt(APICAL * last, last, "It is the last slice with {name}, at the apex."),
+        _Doubt(BASAL * first, first, "First slice of the {name}, at the base."),
+        _Doubt(APICAL * last, last, "Last slice of the {name}, at the apex."),
     ]
 
 

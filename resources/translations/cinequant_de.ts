@@ -248,6 +248,18 @@
         <translation>Einen Vierkammerblick</translation>
     </message>
     <message>
+        <source>Next flag</source>
+        <translation>Nächster Hinweis</translation>
+    </message>
+    <message>
+        <source>Previous flag</source>
+        <translation>Voriger Hinweis</translation>
+    </message>
+    <message>
+        <source>Reviewed or not</source>
+        <translation>Geprüft oder nicht</translation>
+    </message>
+    <message>
         <source>Switch float32 / int8</source>
         <translation>float32 / int8 umschalten</translation>
     </message>
@@ -2453,6 +2465,78 @@ Der Bericht unten enthält keine Patientendaten; er hilft, den Fehler zu beheben
         <translation>Ein enddiastolisches Volumen ({side}) von {volume} mL hat kein menschliches Herz. Pixelabstand und Umrisse prüfen.</translation>
     </message>
     <message>
+        <source>The network is unsure of the {structure}: soft Dice {dice}.</source>
+        <translation>{structure}: Das Netz ist unsicher, weicher Dice {dice}.</translation>
+    </message>
+    <message>
+        <source>No {structure} here, though there is one beside it and the network nearly found it.</source>
+        <translation>{structure}: hier nicht umrandet, aber in der Nachbarschicht; das Netz hat die Struktur fast gefunden.</translation>
+    </message>
+    <message>
+        <source>No {structure} here, though it is in the slices on both sides.</source>
+        <translation>{structure}: fehlt hier, obwohl die Schichten auf beiden Seiten sie zeigen.</translation>
+    </message>
+    <message>
+        <source>float32 and int8 differ in the {structure}: Dice {dice}.</source>
+        <translation>{structure}: float32 und int8 weichen voneinander ab, Dice {dice}.</translation>
+    </message>
+    <message>
+        <source>First slice of the {structure}, at the base.</source>
+        <translation>{structure}: erste Schicht, an der Basis.</translation>
+    </message>
+    <message>
+        <source>Last slice of the {structure}, at the apex.</source>
+        <translation>{structure}: letzte Schicht, am Apex.</translation>
+    </message>
+    <message>
+        <source>Myocardium surrounds only {percent} % of the LV cavity.</source>
+        <translation>Myokard umgibt nur {percent} % des LV-Kavums.</translation>
+    </message>
+    <message>
+        <source>There is {structure} on a slice without LV cavity.</source>
+        <translation>{structure} auf einer Schicht ohne LV-Kavum.</translation>
+    </message>
+    <message>
+        <source>The {structure} is in {count} pieces.</source>
+        <translation>{structure}: in {count} Teilen.</translation>
+    </message>
+    <message>
+        <source>The {structure} has a hole of {count} pixels.</source>
+        <translation>{structure}: Loch von {count} Pixeln.</translation>
+    </message>
+    <message>
+        <source>The area of the {structure} differs much from the slices on both sides.</source>
+        <translation>{structure}: Die Fläche weicht stark von beiden Nachbarschichten ab.</translation>
+    </message>
+    <message>
+        <source>The {structure} is here in this frame only, not before or after.</source>
+        <translation>{structure}: hier nur in dieser Phase, nicht davor und danach.</translation>
+    </message>
+    <message>
+        <source>The {structure} is missing in this frame only.</source>
+        <translation>{structure}: fehlt nur in dieser Phase.</translation>
+    </message>
+    <message>
+        <source>The area of the {structure} leaps in this frame.</source>
+        <translation>{structure}: Die Fläche springt in dieser Phase.</translation>
+    </message>
+    <message>
+        <source>The volume of the {structure} leaps in this frame.</source>
+        <translation>{structure}: Das Volumen springt in dieser Phase.</translation>
+    </message>
+    <message>
+        <source>This scan is unlike those that the model learned from: check every outline.</source>
+        <translation>Diese Aufnahme ist den Trainingsdaten des Modells nicht ähnlich: Alle Konturen prüfen.</translation>
+    </message>
+    <message>
+        <source>The {more} stroke volume exceeds that of the {less} by {percent} %, of their mean.</source>
+        <translation>Das Schlagvolumen des {more} ist um {percent} % ihres Mittels größer als das des {less}.</translation>
+    </message>
+    <message>
+        <source>The order of the frames is unknown.</source>
+        <translation>Die Reihenfolge der Phasen ist unbekannt.</translation>
+    </message>
+    <message>
         <source>{model}, by default: no precision of it could be checked on this device.</source>
         <translation>{model} als Voreinstellung: Keine seiner Genauigkeiten ließ sich auf diesem Gerät prüfen.</translation>
     </message>
@@ -3074,6 +3158,10 @@ ACDC</translation>
     <message>
         <source>Take the slice for</source>
         <translation>Schicht behandeln als</translation>
+    </message>
+    <message>
+        <source>Review</source>
+        <translation>Prüfen</translation>
     </message>
     <message>
         <source>Model</source>
@@ -3987,6 +4075,84 @@ ACDC</translation>
     </message>
 </context>
 <context>
+    <name>Review</name>
+    <message>
+        <source>Review</source>
+        <translation>Prüfen</translation>
+    </message>
+    <message>
+        <source>Flagged slices, in the order to look at them</source>
+        <translation>Schichten mit Hinweisen, in der Reihenfolge zum Ansehen</translation>
+    </message>
+    <message>
+        <source>Flag before this one (,)</source>
+        <translation>Voriger Hinweis (,)</translation>
+    </message>
+    <message>
+        <source>Next flag (.)</source>
+        <translation>Nächster Hinweis (.)</translation>
+    </message>
+    <message>
+        <source>Reviewed</source>
+        <translation>Geprüft</translation>
+    </message>
+    <message>
+        <source>Tick this place as looked at, or take the tick away (Ctrl+.)</source>
+        <translation>Diese Stelle als geprüft abhaken oder den Haken entfernen (Strg+.)</translation>
+    </message>
+    <message>
+        <source>An order to look at slices, not a probability. A slice without a flag can be wrong too.</source>
+        <translation>Eine Reihenfolge zum Ansehen, keine Wahrscheinlichkeit. Auch eine Schicht ohne Hinweis kann falsch sein.</translation>
+    </message>
+    <message numerus="yes">
+        <source>{done} of %n reviewed</source>
+        <translation>
+            <numerusform>{done} von %n geprüft</numerusform>
+            <numerusform>{done} von %n geprüft</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Not reviewed</source>
+        <translation>Nicht geprüft</translation>
+    </message>
+    <message>
+        <source>Scan</source>
+        <translation>Aufnahme</translation>
+    </message>
+    <message>
+        <source>frame {number}</source>
+        <translation>Phase {number}</translation>
+    </message>
+    <message>
+        <source>frames {number}</source>
+        <translation>Phasen {number}</translation>
+    </message>
+    <message>
+        <source>All slices · {frame}</source>
+        <translation>Alle Schichten · {frame}</translation>
+    </message>
+    <message>
+        <source>Slice {number}</source>
+        <translation>Schicht {number}</translation>
+    </message>
+    <message>
+        <source>Nothing is flagged.</source>
+        <translation>Keine Hinweise.</translation>
+    </message>
+    <message>
+        <source>Open a scan to see which slices to look at first.</source>
+        <translation>Eine Aufnahme öffnen, um zu sehen, welche Schichten zuerst zu prüfen sind.</translation>
+    </message>
+    <message>
+        <source>Flags come once the scan is segmented…</source>
+        <translation>Hinweise kommen, sobald die Aufnahme segmentiert ist…</translation>
+    </message>
+    <message>
+        <source>Not segmented, so nothing is flagged.</source>
+        <translation>Nicht segmentiert, daher keine Hinweise.</translation>
+    </message>
+</context>
+<context>
     <name>Session</name>
     <message>
         <source>Opening {file}</source>
@@ -4091,6 +4257,18 @@ ACDC</translation>
     <message>
         <source>{model} does not come in {asked}; {shown} is shown instead.</source>
         <translation>{model} gibt es nicht in {asked}; stattdessen wird {shown} gezeigt.</translation>
+    </message>
+    <message>
+        <source>Flags come once the scan is segmented.</source>
+        <translation>Hinweise kommen, sobald die Aufnahme segmentiert ist.</translation>
+    </message>
+    <message>
+        <source>Nothing is flagged in this scan.</source>
+        <translation>Keine Hinweise in dieser Aufnahme.</translation>
+    </message>
+    <message>
+        <source>Nothing is flagged on this slice. Full stop (.) goes to the next flag.</source>
+        <translation>Kein Hinweis auf dieser Schicht. Punkt (.) geht zum nächsten Hinweis.</translation>
     </message>
 </context>
 <context>

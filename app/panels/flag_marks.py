@@ -1,0 +1,53 @@
+"""Marks of the review on the sliders: frames and slices that are still to be looked at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.panels.marked_slider import Mark, MarkKind
+from app.state.review import Review, Ticks
+from app.state.stops import open_stops
+from app.state.types import AppState
+from app.words.engine_words import translated
+from engine.measures.flags import Stop
+
+
+@dataclass(frozen=True, slots=True)
+class _Flagged:
+    """A place that is still to be looked at, and its tool tip."""
+
+    stop: Stop
+    tooltip: str
+
+
+class FlagMarks:
+    """Words are made once for a review, since the wheel must not wait for them."""
+
+    def __init__(self) -> None:
+        self._made_for: tuple[Review | None, Ticks] = None, {}
+        self._flagged: tuple[_Flagged, ...] = ()
+
+    def of(self, state: AppState) -> tuple[tuple[Mark, ...], tuple[Mark, ...]]:
+        """Marks on frames and on slices; faint where another slice or frame is meant. The faint ones come first."""
+        now = state.reviewing.review, state.reviewing.ticks
+        if now[0] is not self._made_for[0] or now[1] is not self._made_for[1]:
+            stops = [stop for stop in open_stops(state) if stop.frames]
+            self._flagged = tuple(_Flagged(stop, "\n".join(map(translated, stop.reasons))) for stop in stops)
+            self._made_for = now
+        frames, slices = [], []
+        for one in self._flagged:
+            stop = one.stop
+            if stop.frame_index is not None:
+                here = stop.slice_index in (None, state.view.slice_index)
+                frames.append(_mark(stop.frame_index, one, here=here))
+            if stop.slice_index is not None:
+                slices.append(_mark(stop.slice_index, one, here=state.view.frame_index in stop.frames))
+        return tuple(sorted(frames, key=_is_here)), tuple(sorted(slices, key=_is_here))
+
+
+def _mark(index: int, one: _Flagged, *, here: bool) -> Mark:
+    return Mark(index, MarkKind.FLAG if here else MarkKind.FAINT_FLAG, "WARNING", one.tooltip if here else "")
+
+
+def _is_here(mark: Mark) -> bool:
+    return mark.kind is MarkKind.FLAG

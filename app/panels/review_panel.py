@@ -1,0 +1,194 @@
+"""Where to look first: the flagged places in their order, the reasons of the one on screen, and what was looked at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QListWidget, QListWidgetItem, QPushButton
+
+from app.look import icons
+from app.look.widgets import Panel, label, plain_tip
+from app.state.queries import phase_frame, run_of
+from app.state.stops import current_stop, is_reviewed, stops_of, ticked
+from app.state.types import AppState, Status
+from app.words.engine_words import translated
+from app.words.language import COUNT, translate
+from engine.measures.flags import NAMES, Stop
+
+ROWS = 5
+_ROW_PX = 24
+_STOP = int(Qt.ItemDataRole.UserRole)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """place: where, such as "ES · slice 3". about: structures. reviewed: a tick stands before it."""
+
+    stop: Stop
+    place: str
+    about: str
+    reviewed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ShownReview:
+    """All that the panel shows. at: the row on screen, None for none. empty: instead of rows."""
+
+    rows: tuple[Row, ...] = ()
+    at: int | None = None
+    empty: str = ""
+
+    @property
+    def done(self) -> int:
+        return sum(row.reviewed for row in self.rows)
+
+
+class ReviewPanel(Panel):
+    """A list that a click goes through; keys do the same (see the menu Review)."""
+
+    stop_requested = Signal(object)
+    """A Stop."""
+    step_requested = Signal(int)
+    reviewed_toggled = Signal()
+
+    def __init__(self) -> None:
+        super().__init__(translate("Review", "Review"))
+        self.progress = label("", "small")
+        self.title_row.addWidget(self.progress)
+        self.empty = label("", "muted", wrap=True)
+        self.body.addWidget(self.empty)
+        self.list = QListWidget()
+        self.list.setAccessibleName(translate("Review", "Flagged slices, in the order to look at them"))
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.list.setTextElideMode(Qt.TextElideMode.ElideRight)
+        self.list.setUniformItemSizes(True)
+        self.list.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.list.itemClicked.connect(self._chosen)
+        self.list.itemActivated.connect(self._chosen)
+        self.body.addWidget(self.list)
+        self.reasons = label("", "small", wrap=True)
+        self.body.addWidget(self.reasons)
+        row = QHBoxLayout()
+        row.setSpacing(6)
+        self.previous = icons.IconButton("previous", translate("Review", "Flag before this one (,)"))
+        self.next = icons.IconButton("next", translate("Review", "Next flag (.)"))
+        self.previous.clicked.connect(self._back)
+        self.next.clicked.connect(self._on)
+        self.reviewed = QPushButton(translate("Review", "Reviewed"))
+        self.reviewed.setToolTip(translate("Review", "Tick this place as looked at, or take the tick away (Ctrl+.)"))
+        self.reviewed.clicked.connect(self.reviewed_toggled)
+        row.addWidget(self.previous)
+        row.addWidget(self.next)
+        row.addStretch()
+        row.addWidget(self.reviewed)
+        self._buttons = (self.previous, self.next, self.reviewed)
+        self.body.addLayout(row)
+        self.setToolTip(
+            translate(
+                "Review", "An order to look at slices, not a probability. A slice without a flag can be wrong too."
+            )
+        )
+        self._shown = ShownReview()
+        self.apply(AppState())
+
+    # Methods, because a lambda that holds the panel would make a cycle through it.
+    def _back(self) -> None:
+        self.step_requested.emit(-1)
+
+    def _on(self) -> None:
+        self.step_requested.emit(1)
+
+    def _chosen(self, item: QListWidgetItem) -> None:
+        self.stop_requested.emit(item.data(_STOP))
+
+    def apply(self, state: AppState) -> None:
+        """Redraw if what this panel shows of the state is something else than before."""
+        before, self._shown = self._shown, _shown_review(state, self._shown)
+        shown = self._shown
+        if shown == before and self.empty.text() == shown.empty:
+            return
+        if shown.rows != before.rows:
+            self._fill(shown.rows)
+        self._show(shown)
+
+    def _fill(self, rows: tuple[Row, ...]) -> None:
+        self.list.clear()
+        for row in rows:
+            tick = "✓ " if row.reviewed else ""
+            item = QListWidgetItem(f"{tick}{row.place}   {row.about}")
+            item.setData(_STOP, row.stop)
+            item.setToolTip(plain_tip("\n".join(map(translated, row.stop.reasons))))
+            item.setSizeHint(QSize(0, _ROW_PX))
+            if row.reviewed:
+                item.setForeground(self.palette().placeholderText())
+            self.list.addItem(item)
+        self.list.setFixedHeight(_ROW_PX * min(len(rows), ROWS) + 4)
+
+    def _show(self, shown: ShownReview) -> None:
+        count = len(shown.rows)
+        some = count > 0
+        self.empty.setText(shown.empty)
+        self.empty.setVisible(not some)
+        said = translate("Review", "{done} of %n reviewed", "", COUNT, count)
+        self.progress.setText(said.format(done=shown.done) if some else "")
+        self.list.setVisible(some)
+        for button in self._buttons:
+            button.setVisible(some)
+        self.reviewed.setEnabled(shown.at is not None)
+        row = shown.rows[shown.at] if shown.at is not None else None
+        self.reasons.setText("\n".join(map(translated, row.stop.reasons)) if row is not None else "")
+        self.reasons.setVisible(row is not None)
+        ticked_already = row is not None and row.reviewed
+        self.reviewed.setText(
+            translate("Review", "Not reviewed") if ticked_already else translate("Review", "Reviewed")
+        )
+        self.list.setCurrentRow(-1 if shown.at is None else shown.at)
+
+
+def _shown_review(state: AppState, before: ShownReview) -> ShownReview:
+    """Rows are made anew only for another review or other ticks: this is asked for at every turn of the wheel."""
+    stops = stops_of(state)
+    if not stops:
+        return ShownReview(empty=_why_empty(state))
+    ticks, current = ticked(state), current_stop(state)
+    at = stops.index(current) if current is not None else None
+    same = len(stops) == len(before.rows) and all(
+        row.stop is stop and row.reviewed == is_reviewed(stop, ticks)
+        for row, stop in zip(before.rows, stops, strict=True)
+    )
+    rows = before.rows if same else tuple(_row(state, stop, reviewed=is_reviewed(stop, ticks)) for stop in stops)
+    return ShownReview(rows, at)
+
+
+def _row(state: AppState, stop: Stop, *, reviewed: bool) -> Row:
+    structures = dict.fromkeys(flag.where.structure for flag in stop.flags if flag.where.structure)
+    about = ", ".join(translated(NAMES[key]) for key in structures) or translated(stop.reasons[0])
+    return Row(stop, place_of(state, stop), about, reviewed)
+
+
+def place_of(state: AppState, stop: Stop) -> str:
+    """Where a stop is, in few words; slices and frames counted from 1."""
+    if stop.frame_index is None:
+        return translate("Review", "Scan")
+    first, last = stop.frames[0] + 1, stop.frames[-1] + 1
+    named = {phase_frame(state, name): name for name in ("ES", "ED")}
+    frame = (
+        named.get(stop.frame_index)
+        or (translate("Review", "frame {number}") if first == last else translate("Review", "frames {number}"))
+    ).format(number=first if first == last else f"{first}–{last}")
+    if stop.slice_index is None:
+        return translate("Review", "All slices · {frame}").format(frame=frame)
+    index = translate("Review", "Slice {number}").format(number=stop.slice_index + 1)
+    return index if state.scan.volume is not None and state.scan.volume.frames == 1 else f"{index} · {frame}"
+
+
+def _why_empty(state: AppState) -> str:
+    run = run_of(state)
+    if state.reviewing.review is not None:
+        return translate("Review", "Nothing is flagged.")
+    if state.scan.volume is None:
+        return translate("Review", "Open a scan to see which slices to look at first.")
+    if run is not None and run.status in (Status.RUNNING, Status.WAITING, Status.DONE):
+        return translate("Review", "Flags come once the scan is segmented…")
+    return translate("Review", "Not segmented, so nothing is flagged.")

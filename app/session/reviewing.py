@@ -1,0 +1,175 @@
+"""Keeps the flags those of the labels drawn, goes from one to the next, and ticks what was looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QObject, QTimer
+
+from app.session.jobs import Lane, Workers
+from app.session.store import Store
+from app.state.queries import comparison_of, run_of, shown_correction, shown_function
+from app.state.review import Review
+from app.state.stops import current_stop, next_stop, turned
+from app.state.types import AppState, Kind, Layout, Pair
+from app.words.language import translate
+from engine.measures import flags
+from engine.measures.flags import Stop
+from engine.measures.function import Function
+from engine.measures.topology import Topology, topology_of, with_plane
+from engine.network.predict import Prediction
+
+_KEPT = 4
+"""Segmentations whose topology is kept: two precisions of two models."""
+
+Planes = Mapping[tuple[int, int], NDArray[np.uint8]]
+
+
+class Reviewing(QObject):
+    """Follows the state. A whole segmentation is looked through in a worker, a corrected slice at once."""
+
+    def __init__(self, store: Store, workers: Workers) -> None:
+        super().__init__()
+        self._store = store
+        self._lane = Lane(workers.comparing)
+        self._seen: tuple[Any, ...] = ()
+        self._bases: list[tuple[Prediction, Topology]] = []
+        self._drawn: tuple[Prediction | None, Planes, Topology | None] = None, {}, None
+        # Flags come after the change that they follow from, so that nobody hears of the two in the wrong order.
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.timeout.connect(self._follow)
+        store.changed.connect(self._changed)
+
+    def close(self) -> None:
+        """Stop for good."""
+        self._store.changed.disconnect(self._changed)
+        self._soon.stop()
+
+    # -- commands ------------------------------------------------------------------------------------------------
+
+    def step(self, step: int) -> None:
+        """Go to the next flagged place (1) or to the one before (-1)."""
+        stop = next_stop(self._store.state, step)
+        if stop is not None:
+            self.go_to(stop)
+        elif self._store.state.reviewing.review is None:
+            text = translate("Session", "Flags come once the scan is segmented.")
+            self._store.say(Kind.WARNING, text)
+        else:
+            self._store.say(Kind.SUCCESS, translate("Session", "Nothing is flagged in this scan."))
+
+    def go_to(self, stop: Stop) -> None:
+        """Show the slice and frame of a place, in a layout that shows them."""
+        state = self._store.state
+        frame = stop.frame_index if stop.frame_index is not None else state.view.frame_index
+        index = stop.slice_index if stop.slice_index is not None else state.view.slice_index
+        layout, function = state.preferences.layout, shown_function(state)
+        if layout is Layout.PHASES and function is not None and frame not in flags.phases_of(function):
+            layout = Layout.SLICE
+        first = stop.flags[0].where
+        self._store.update(frame_index=frame, slice_index=index, playing=False, layout=layout, stop_at=first)
+
+    def toggle_reviewed(self, stop: Stop | None = None) -> None:
+        """Tick a place as looked at, or take the tick away; the one on screen where none is given."""
+        stop = stop or current_stop(self._store.state)
+        if stop is None:
+            text = translate("Session", "Nothing is flagged on this slice. Full stop (.) goes to the next flag.")
+            self._store.say(Kind.SUCCESS, text)
+            return
+        ticks = turned(self._store.state, stop)
+        if ticks is not None:
+            self._store.update(ticks=ticks, stop_at=stop.flags[0].where)
+
+    # -- following -----------------------------------------------------------------------------------------------
+
+    def _changed(self, _: AppState, new: AppState) -> None:
+        source = _source(new)
+        if source is not None and not _same(source, self._seen):
+            self._soon.start()
+
+    def _follow(self) -> None:
+        source = _source(self._store.state)
+        if source is None or _same(source, self._seen):
+            return
+        self._seen = source
+        prediction, planes, function, precisions = source
+        if prediction is None or function is None:
+            self._bases = []
+            self._store.update(review=None)
+            return
+        base = next((topology for of, topology in self._bases if of is prediction), None)
+        if base is None:
+            self._store.update(review=None)
+            self._look_through(prediction)
+        else:
+            self._show(self._topology(prediction, base, planes), prediction, planes, function, precisions)
+
+    def _look_through(self, prediction: Prediction) -> None:
+        def arrived(found: Topology) -> None:
+            self._bases = [*self._bases[-(_KEPT - 1) :], (prediction, found)]
+            self._seen = ()
+            self._soon.start()
+
+        self._lane.cancel()
+        self._lane.submit(lambda _: topology_of(prediction.labels.array), then=arrived, failed=self._store.complain)
+
+    def _show(
+        self,
+        topology: Topology,
+        prediction: Prediction,
+        planes: Planes,
+        function: Function,
+        precisions: NDArray[np.float64] | None,
+    ) -> None:
+        volume = self._store.state.scan.volume
+        if volume is None:
+            return
+        found = flags.find_flags(
+            topology,
+            volume,
+            function,
+            confidence=prediction.confidence,
+            precisions=precisions,
+            corrected=planes.keys(),
+        )
+        self._store.update(review=Review(found, flags.stops_of(found, flags.phases_of(function))))
+
+    def _topology(self, prediction: Prediction, base: Topology, planes: Planes) -> Topology:
+        """Of the labels drawn: only slices that are new since the last time are looked through."""
+        of, known, topology = self._drawn
+        if of is not prediction or topology is None:
+            known, topology = {}, base
+        for where in known.keys() - planes.keys():
+            topology = with_plane(topology, *where, prediction.labels.array[where])
+        for where, plane in planes.items():
+            if known.get(where) is not plane:
+                topology = with_plane(topology, *where, plane)
+        self._drawn = prediction, planes, topology
+        return topology
+
+
+_NO_PLANES: Planes = {}
+
+
+def _source(state: AppState) -> tuple[Any, ...] | None:
+    """What flags depend on: what the model found, slices drawn by hand, the numbers, Dice between the precisions.
+
+    None while a stroke is drawn: flags are those of before.
+    """
+    correction, run = shown_correction(state), run_of(state)
+    if correction is not None and correction.stroke is not None:
+        return None
+    comparison = comparison_of(state) if state.view.pair is Pair.PRECISIONS else None
+    precisions = comparison.slice_dice if comparison is not None else None
+    if correction is not None:
+        return correction.base, correction.planes, correction.function, precisions
+    prediction = run.prediction if run is not None else None
+    return prediction, _NO_PLANES, shown_function(state), precisions
+
+
+def _same(one: tuple[Any, ...], other: tuple[Any, ...]) -> bool:
+    return len(one) == len(other) and all(a is b for a, b in zip(one, other, strict=True))
