@@ -106,7 +106,7 @@ class AreasDialog(QDialog):
         font = theme.font(12, bold=bold)
         font.setStrikeOut(colour is None)
         item.setFont(font)
-        item.setForeground(colour or QBrush(QColor(theme.FAINT)))
+        item.setForeground(colour or QBrush(QColor(theme.MUTED)))
         item.setBackground(QBrush(QColor(theme.BORDER)) if here else QBrush())
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:

@@ -473,7 +473,7 @@
     </message>
     <message>
         <source>Leave it out or take it in, in every frame</source>
-        <translation>In allen Bildern auslassen oder aufnehmen</translation>
+        <translation>In allen Phasen auslassen oder aufnehmen</translation>
     </message>
     <message>
         <source>Leave out or take in: LV cavity</source>
@@ -513,11 +513,11 @@
     </message>
     <message>
         <source>This frame is end-diastole</source>
-        <translation>Dieses Bild ist die Enddiastole</translation>
+        <translation>Diese Phase ist die Enddiastole</translation>
     </message>
     <message>
         <source>This frame is end-systole</source>
-        <translation>Dieses Bild ist die Endsystole</translation>
+        <translation>Diese Phase ist die Endsystole</translation>
     </message>
     <message>
         <source>Own phases for the right ventricle</source>
@@ -525,11 +525,11 @@
     </message>
     <message>
         <source>This frame is end-diastole of the RV</source>
-        <translation>Dieses Bild ist die Enddiastole des RV</translation>
+        <translation>Diese Phase ist die Enddiastole des RV</translation>
     </message>
     <message>
         <source>This frame is end-systole of the RV</source>
-        <translation>Dieses Bild ist die Endsystole des RV</translation>
+        <translation>Diese Phase ist die Endsystole des RV</translation>
     </message>
     <message>
         <source>Phases as found by rule</source>
@@ -791,15 +791,15 @@
     </message>
     <message>
         <source>This structure on this slice, in this frame (Space)</source>
-        <translation>Diese Struktur auf dieser Schicht, in diesem Bild (Leertaste)</translation>
+        <translation>Diese Struktur auf dieser Schicht, in dieser Phase (Leertaste)</translation>
     </message>
     <message>
         <source>In every frame</source>
-        <translation>In allen Bildern</translation>
+        <translation>In allen Phasen</translation>
     </message>
     <message>
         <source>This structure on this slice, in every frame</source>
-        <translation>Diese Struktur auf dieser Schicht, in allen Bildern</translation>
+        <translation>Diese Struktur auf dieser Schicht, in allen Phasen</translation>
     </message>
     <message>
         <source>Nothing is measured yet.</source>
@@ -2338,11 +2338,11 @@ Der Bericht unten enthält keine Patientendaten; er hilft, den Fehler zu beheben
     </message>
     <message>
         <source>End-diastole is the frame with the largest, end-systole that with the smallest cavity, for each ventricle by itself.</source>
-        <translation>Die Enddiastole ist das Bild mit dem größten, die Endsystole das mit dem kleinsten Kavum, für jeden Ventrikel einzeln.</translation>
+        <translation>Die Enddiastole ist die Phase mit dem größten, die Endsystole die mit dem kleinsten Kavum, für jeden Ventrikel einzeln.</translation>
     </message>
     <message>
         <source>Chosen by the reader: {phase} of the {side}, frame {frame}.</source>
-        <translation>Vom Befunder gewählt: {phase} des {side}, Bild {frame}.</translation>
+        <translation>Vom Befunder gewählt: {phase} des {side}, Phase {frame}.</translation>
     </message>
     <message>
         <source>end-diastole</source>
@@ -2374,7 +2374,7 @@ Der Bericht unten enthält keine Patientendaten; er hilft, den Fehler zu beheben
     </message>
     <message>
         <source>Left out by the reader: {count} slices, counted in every frame.</source>
-        <translation>Vom Befunder ausgelassen: {count} Schichten, in jedem Bild gezählt.</translation>
+        <translation>Vom Befunder ausgelassen: {count} Schichten, in jeder Phase gezählt.</translation>
     </message>
     <message>
         <source>One frame only: no phase is known, so no ejection fraction.</source>
@@ -2734,7 +2734,7 @@ Der Bericht unten enthält keine Patientendaten; er hilft, den Fehler zu beheben
     </message>
     <message>
         <source>Click to go to a frame; drag ED or ES to another</source>
-        <translation>Klick: zu einem Bild gehen; ED oder ES ziehen: andere Phase wählen</translation>
+        <translation>Klick: zu einer Phase gehen; ED oder ES auf eine andere ziehen</translation>
     </message>
     <message>
         <source>Volume</source>
@@ -3114,7 +3114,7 @@ ACDC</translation>
     </message>
     <message>
         <source>One frame cannot be both end-diastole and end-systole.</source>
-        <translation>Ein Bild kann nicht Enddiastole und Endsystole zugleich sein.</translation>
+        <translation>Eine Phase kann nicht Enddiastole und Endsystole zugleich sein.</translation>
     </message>
 </context>
 <context>
@@ -3886,11 +3886,11 @@ ACDC</translation>
     </message>
     <message>
         <source>Frame {frame} is now larger than end-diastole{side}.</source>
-        <translation>Bild {frame} ist jetzt größer als die Enddiastole{side}.</translation>
+        <translation>Phase {frame} ist jetzt größer als die Enddiastole{side}.</translation>
     </message>
     <message>
         <source>Frame {frame} is now smaller than end-systole{side}.</source>
-        <translation>Bild {frame} ist jetzt kleiner als die Endsystole{side}.</translation>
+        <translation>Phase {frame} ist jetzt kleiner als die Endsystole{side}.</translation>
     </message>
     <message>
         <source>{phases} by hand</source>
