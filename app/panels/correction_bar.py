@@ -277,9 +277,15 @@ class CorrectionBar(QFrame):
         super().resizeEvent(event)
         roomy = self.width() >= ROOMY_PX
         for button in (*self.tools, self.edges, self.wall):
-            button.setFixedWidth(29 if roomy else 26)
+            button.setFixedWidth(29 if roomy else 24)
         for structure, chip in self.chips.items():
-            chip.setFixedWidth((47 if roomy else 42) + (11 if structure == MYO else 0))
+            chip.setFixedWidth((47 if roomy else 39) + (11 if structure == MYO else 0))
+        self._show_choice()
+
+    def _show_choice(self) -> None:
+        """Whose contours to draw; a narrow bar has no room for it beside the tools, but there is a key."""
+        shown = self._shown
+        self.whose.setVisible(shown.choice and not (shown.tools and self.width() < ROOMY_PX))
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
@@ -311,7 +317,7 @@ class CorrectionBar(QFrame):
         self.redo.setEnabled(shown.redo)
         self.restore.setEnabled(shown.restore)
         self.text.setText(shown.text)
-        self.whose.setVisible(shown.choice)
+        self._show_choice()
         self.whose.check("corrected" if shown.corrected else "model")
 
 

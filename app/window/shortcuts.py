@@ -18,6 +18,9 @@ from app.window.actions import Action
 from app.window.menus import menus_within
 from app.words.language import marked, translate
 
+# A window this wide has room for three columns.
+WIDE_PX = 1200
+
 MOUSE: tuple[tuple[str, str], ...] = (
     (marked("Mouse", "Wheel"), marked("Mouse", "Slice")),
     (marked("Mouse", "Shift + wheel"), marked("Mouse", "Frame")),
@@ -35,8 +38,8 @@ def shortcuts(parent: QWidget) -> QDialog:
     """A window that lists every key, menu by menu, and what the mouse does."""
     content = QWidget()
     grid = QGridLayout(content)
-    grid.setHorizontalSpacing(26)
-    grid.setVerticalSpacing(5)
+    grid.setHorizontalSpacing(12)
+    grid.setVerticalSpacing(4)
     mouse = [(translate("Mouse", what), translate("Mouse", key)) for key, what in MOUSE]
     sections = [(translate("Dialogs", "Mouse"), mouse)]
     for menu in menus_within():
@@ -44,25 +47,25 @@ def shortcuts(parent: QWidget) -> QDialog:
         rows = [(translate("Action", a.text).rstrip(" …"), _keys(a.keys)) for a in here]
         if rows:
             sections.append((translate("Menu", menu.title), rows))
-    # Two columns of about equal length.
-    halves: list[list[tuple[str, list[tuple[str, str]]]]] = [[], []]
-    for section in sections:
-        lengths = [sum(len(rows) + 2 for _, rows in half) for half in halves]
-        halves[lengths.index(min(lengths))].append(section)
-    for half, start in zip(halves, (0, 3), strict=True):
-        line = 0
-        for title, rows in half:
-            grid.addWidget(label(title.upper(), "panelTitle"), line, start, 1, 2)
+    # Columns of about equal length, in the order of the menus.
+    count = 3 if parent.width() >= WIDE_PX else 2
+    total, filled = sum(len(rows) + 2 for _, rows in sections), 0
+    lines = [0] * count
+    for title, rows in sections:
+        column = min((filled + (len(rows) + 2) // 2) * count // total, count - 1)
+        filled += len(rows) + 2
+        start, line = 3 * column, lines[column]
+        grid.addWidget(label(title.upper(), "panelTitle"), line, start, 1, 2)
+        for what, keys in rows:
             line += 1
-            for what, keys in rows:
-                grid.addWidget(label(what), line, start)
-                key = label(keys, "muted")
-                key.setAlignment(Qt.AlignmentFlag.AlignRight)
-                grid.addWidget(key, line, start + 1)
-                line += 1
-            grid.setRowMinimumHeight(line, 10)
-            line += 1
-    grid.setColumnMinimumWidth(2, 20)
+            grid.addWidget(label(what), line, start)
+            key = label(keys, "muted")
+            key.setAlignment(Qt.AlignmentFlag.AlignRight)
+            grid.addWidget(key, line, start + 1)
+        grid.setRowMinimumHeight(line + 1, 10)
+        lines[column] = line + 2
+    for column in range(1, count):
+        grid.setColumnMinimumWidth(3 * column - 1, 12)
     grid.setRowStretch(grid.rowCount(), 1)
     return _dialog(parent, translate("Dialogs", "Keys and mouse"), content, 760, 560)
 
