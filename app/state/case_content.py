@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from app.state import annotations as notes
-from app.state import editing, outgoing, patient_facts
+from app.state import editing, outgoing, patient_facts, review
 from app.state.annotations import Annotation, AnnotationState
 from app.state.case import CaseState, LeftCase
 from app.state.changes import evolve
@@ -41,6 +41,8 @@ def choices_of(state: AppState) -> dict[str, Any]:
         made["patient"] = patient_facts.to_json(state.facts)
     if state.annotation.annotations:
         made["annotations"] = notes.to_json(state.annotation.annotations)
+    if state.reviewing.ticks:
+        made["reviewed"] = review.to_json(state.reviewing.ticks)
     if state.scan.view_asked:
         made["view_asked"] = state.scan.view_asked
     if state.outgoing != Outgoing():
@@ -51,7 +53,7 @@ def choices_of(state: AppState) -> dict[str, Any]:
 def work_of(state: AppState) -> tuple[Same, ...]:
     """Differs whenever the reader may have changed something that a case keeps, other than how it is looked at."""
     choices = (state.measuring, state.facts, state.annotation, state.outgoing, state.scan.view_asked)
-    kept = (*choices, state.correction.corrections, state.case, state.cases)
+    kept = (*choices, state.reviewing.ticks, state.correction.corrections, state.case, state.cases)
     return tuple(map(Same, kept))
 
 
@@ -64,6 +66,7 @@ class Choices:
     view_asked: str = ""
     annotations: tuple[Annotation, ...] = ()
     outgoing: Outgoing = field(default_factory=Outgoing)
+    ticks: review.Ticks = field(default_factory=dict)
 
 
 def choices_from(choices: Mapping[str, Any], frames: int, slices: int) -> Choices:
@@ -77,6 +80,7 @@ def choices_from(choices: Mapping[str, Any], frames: int, slices: int) -> Choice
         view_asked=view_asked,
         annotations=notes.from_json(choices.get("annotations", []), frames, slices),
         outgoing=outgoing.from_json(choices["outgoing"]) if "outgoing" in choices else Outgoing(),
+        ticks=review.from_json(choices.get("reviewed")),
     )
 
 
@@ -92,6 +96,7 @@ def with_choices(state: AppState, choices: Choices) -> AppState:
         view_asked=choices.view_asked,
         annotation=AnnotationState(choices.annotations),
         outgoing=choices.outgoing,
+        ticks=choices.ticks,
     )
 
 

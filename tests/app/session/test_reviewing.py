@@ -7,12 +7,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from app_fixtures import FakeModel, labels, session_fixture, settle, volume, window_fixture  # noqa: F401
+from app_fixtures import FRAMES, SLICES, FakeModel, labels, session_fixture, settle, volume, window_fixture  # noqa: F401
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 from app.panels.marked_slider import MarkKind
 from app.session.session import Session
+from app.state import case_content
 from app.state.changes import evolve, opened
 from app.state.queries import run_key
 from app.state.review import from_json, to_json
@@ -80,6 +81,10 @@ def test_next_and_previous_go_through_the_order_and_pass_what_is_ticked(qtbot: o
     # Ticks come back from JSON as they were, belong to the model on screen, and end with the scan.
     ticks = session.state.reviewing.ticks
     assert from_json(json.loads(json.dumps(to_json(ticks)))) == ticks
+    choices = case_content.choices_of(session.state)
+    kept = case_content.choices_from(json.loads(json.dumps(choices)), FRAMES, SLICES)
+    again = case_content.with_choices(evolve(session.state, ticks={}), kept)
+    assert again.reviewing.ticks == ticks
     assert list(ticks) == [run_key(session.state).model_sha256]
     assert evolve(session.state, precision="float32").reviewing.ticks is ticks
     assert len(open_stops(evolve(session.state, precision="float32"))) == len(stops_of(session.state))
@@ -141,3 +146,4 @@ def test_the_window_lists_marks_and_ticks(qtbot: object, window: MainWindow) -> 
     window.review.fold.click()
     assert not window.review.list.isVisible()
     assert window.review.progress.text() == f"2 of {total} reviewed"
+    session.update(ticks={})  # else closing would ask what becomes of them
