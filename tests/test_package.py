@@ -103,7 +103,7 @@ def test_the_doctor_says_what_there_is(capsys: pytest.CaptureFixture[str]) -> No
 def test_the_doctor_fails_where_something_needed_is_missing(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    missing = doctor_verb.Finding("compressed DICOM", False, "needs gdcm; install CineQuant again")
+    missing = doctor_verb.Check("compressed DICOM", False, "needs gdcm; install CineQuant again")
     monkeypatch.setattr(doctor_verb, "_codecs", lambda: [missing])
     assert main(["doctor"]) == 1
     said = capsys.readouterr()

@@ -18,7 +18,7 @@ from engine.errors import CineQuantError
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Check:
     """One thing that was looked at.
 
     said: what was found, or how to get it. needed: CineQuant cannot do its work without it.
@@ -56,51 +56,51 @@ def run_doctor(arguments: argparse.Namespace) -> None:
         raise UnfitError(f"{len(missing)} of {len(found)} checks failed: {', '.join(each.name for each in missing)}")
 
 
-def _python() -> Finding:
+def _python() -> Check:
     said = f"{platform.python_version()}, {platform.system()} {platform.machine()}; CineQuant {__version__}"
-    return Finding("Python", sys.version_info >= (3, 11), said)
+    return Check("Python", sys.version_info >= (3, 11), said)
 
 
-def _runtime() -> Finding:
+def _runtime() -> Check:
     try:
         from engine.network.runtime import isa  # noqa: PLC0415 - loads the runtime
 
         said = f"OpenVINO {version('openvino')}, {os.cpu_count()} cores, {isa()}"
     except (ImportError, OSError) as error:
-        return Finding("runtime", False, f"OpenVINO cannot be loaded ({error}); install CineQuant again")
-    return Finding("runtime", True, said)
+        return Check("runtime", False, f"OpenVINO cannot be loaded ({error}); install CineQuant again")
+    return Check("runtime", True, said)
 
 
-def _models() -> Finding:
+def _models() -> Check:
     from engine.network.catalog import find_models, user_models  # noqa: PLC0415
 
     catalog = find_models()
     said = ", ".join(card.id for card in catalog.models)
     rejected = f"; {len(catalog.rejected)} rejected, see `cinequant models`" if catalog.rejected else ""
-    return Finding("models", bool(catalog.models), (said or f"none; put one into {user_models()}") + rejected)
+    return Check("models", bool(catalog.models), (said or f"none; put one into {user_models()}") + rejected)
 
 
-def _window() -> list[Finding]:
+def _window() -> list[Check]:
     from app.window import display  # noqa: PLC0415 - the other verbs need no window
 
     try:
         import PySide6.QtGui  # noqa: PLC0415
     except ImportError as error:
         missing = display.missing_library(error) or f"cannot be loaded ({error}); install CineQuant again"
-        return [Finding("Qt", False, missing)]
+        return [Check("Qt", False, missing)]
     import PySide6  # noqa: PLC0415
 
-    qt = Finding("Qt", True, PySide6.__version__)
+    qt = Check("Qt", True, PySide6.__version__)
     if not sys.platform.startswith("linux"):
         return [qt]
     usable, problems = display.usable_platforms()
     if usable:
-        return [qt, Finding("display", True, ", ".join(usable))]
+        return [qt, Check("display", True, ", ".join(usable))]
     said = "; ".join(problems) or "none: the window needs a desktop; every other command works without"
-    return [qt, Finding("display", False, said, needed=False)]
+    return [qt, Check("display", False, said, needed=False)]
 
 
-def _codecs() -> list[Finding]:
+def _codecs() -> list[Check]:
     wanted = {
         "gdcm": "compressed DICOM",
         "highdicom": "DICOM SEG",
@@ -110,26 +110,26 @@ def _codecs() -> list[Finding]:
     found = []
     for name, what in wanted.items():
         there = importlib.util.find_spec(name) is not None
-        found.append(Finding(what, there, f"by {name}" if there else f"needs {name}; install CineQuant again"))
+        found.append(Check(what, there, f"by {name}" if there else f"needs {name}; install CineQuant again"))
     return found
 
 
-def _training() -> Finding:
+def _training() -> Check:
     there = importlib.util.find_spec("torch") is not None
     said = "torch is there" if there else 'not installed; pip install "cinequant[training]" adds it'
-    return Finding("training", there, said, needed=False)
+    return Check("training", there, said, needed=False)
 
 
-def _settings() -> Finding:
+def _settings() -> Check:
     from engine.network.catalog import user_models  # noqa: PLC0415
 
     home = user_models().parent
     parent = next((folder for folder in (home, *home.parents) if folder.exists()), Path("/"))
     writable = os.access(parent, os.W_OK)
     said = str(home) if writable else f"{parent} cannot be written to; nothing is remembered from one start to the next"
-    return Finding("folder for models and cases", writable, said, needed=False)
+    return Check("folder for models and cases", writable, said, needed=False)
 
 
-def _ffmpeg() -> Finding:
+def _ffmpeg() -> Check:
     found = shutil.which("ffmpeg")
-    return Finding("MP4 movies", found is not None, found or "need ffmpeg on the PATH; GIF works without", needed=False)
+    return Check("MP4 movies", found is not None, found or "need ffmpeg on the PATH; GIF works without", needed=False)

@@ -20,7 +20,7 @@ from app.state.outgoing import Outgoing
 from app.state.patient_facts import PatientFacts
 from app.state.queries import card_of, correction_of, run_key, run_of
 from app.state.types import MAX_RECENTS, AppState, Mask
-from engine.formats.case_file import CaseFile, LoadedMask, ScanReference, Segmentation, Step
+from engine.formats.case_file import CaseFile, CaseMask, ScanReference, Segmentation, Step
 from engine.measures import reading
 from engine.measures.function import Function
 from engine.measures.quantities import to_json
@@ -182,8 +182,8 @@ def _facts(base: Prediction) -> dict[str, Any]:
     return {**facts, "input_shape": list(base.input_shape), "timings": timings, "confidence": confidence}
 
 
-def _loaded_mask(mask: Mask | None) -> LoadedMask | None:
-    return None if mask is None else LoadedMask(mask.name, mask.labels.array, mask.frames, mask.notices)
+def _loaded_mask(mask: Mask | None) -> CaseMask | None:
+    return None if mask is None else CaseMask(mask.name, mask.labels.array, mask.frames, mask.notices)
 
 
 def _view(state: AppState) -> dict[str, Any]:

@@ -82,7 +82,7 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class LoadedMask:
+class CaseMask:
     """A mask from a file, loaded beside the case. labels: (T, Z, Y, X) uint8, empty in frames that it is not of."""
 
     name: str
@@ -119,7 +119,7 @@ class CaseFile:
     scan: ScanReference
     geometry: Geometry
     segmentations: tuple[Segmentation, ...] = ()
-    mask: LoadedMask | None = None
+    mask: CaseMask | None = None
     choices: Mapping[str, Any] = field(default_factory=dict)
     view: Mapping[str, Any] = field(default_factory=dict)
     measurements: Mapping[str, Any] = field(default_factory=dict)
@@ -351,7 +351,7 @@ def _segmentation(
 
 def _mask(
     archive: zipfile.ZipFile, entry: Any, shape: tuple[int, int, int, int], geometry: Geometry
-) -> LoadedMask | None:
+) -> CaseMask | None:
     if entry is None:
         return None
     frames = tuple(_whole(n, "mask.frame_indices") for n in _get(entry, "frame_indices", list))
@@ -359,7 +359,7 @@ def _mask(
         raise _BadCaseError("its mask is not of frames of the scan")
     notices = tuple(_text(notice, "mask.notices") for notice in _get(entry, "notices", list))
     labels = _labels(archive, _get(entry, "labels", str), shape, geometry)
-    return LoadedMask(_get(entry, "name", str), labels, tuple(sorted(set(frames))), notices)
+    return CaseMask(_get(entry, "name", str), labels, tuple(sorted(set(frames))), notices)
 
 
 def _labels(

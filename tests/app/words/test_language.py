@@ -130,7 +130,7 @@ SHOWS = {
 }  # fmt: skip
 # The same in every language: names, kinds of files, keys, and the table for other programs.
 NAMES = {"CineQuant", "CineQuant {}", "PNG (*.png)", "NIfTI (*.nii.gz *.nii)", "CSV (*.csv)", "Apache License 2.0",
-         "{} – CineQuant", "Up", "Down", "Left", "Right", "Space", "Escape",
+         "{} – CineQuant", "Up", "Down", "Left", "Right", "Space", "Escape", "Delete",
          "g (spacing unknown)"}  # fmt: skip
 WORD = re.compile(r"\b[A-Z][a-z]{2,}|[a-z]{2,} [a-z]{2,}")
 KEY = re.compile(r"(Ctrl|Alt|Shift)\+")

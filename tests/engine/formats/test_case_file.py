@@ -17,7 +17,7 @@ import pytest
 from engine.errors import ExportError, ScanError
 from engine.formats.case_file import (
     CaseFile,
-    LoadedMask,
+    CaseMask,
     ScanReference,
     Segmentation,
     Step,
@@ -51,7 +51,7 @@ def case() -> CaseFile:
             Segmentation({"model": "quantlite", "precision": "int8"}, labels, {(1, 2): plane}, (step, joined), ()),
             Segmentation({"model": "quantlite", "precision": "float32"}, labels),
         ),
-        mask=LoadedMask("truth.nii.gz", (labels > 0).astype(np.uint8), (0,), ("of one frame",)),
+        mask=CaseMask("truth.nii.gz", (labels > 0).astype(np.uint8), (0,), ("of one frame",)),
         choices={"lv": {"ed_frame_index": 0, "es_frame_index": 1}},
         view={"slice_index": 2},
         measurements={"lv": {"edv_ml": 140.5}},
