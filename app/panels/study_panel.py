@@ -6,8 +6,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QFontMetrics
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtGui import QFontMetrics, QResizeEvent
+from PySide6.QtWidgets import (
+    QGridLayout,
+    QHBoxLayout,
+    QLayout,
+    QLineEdit,
+    QPushButton,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app.look import icons
 from app.look.widgets import Panel, label, plain_tip
@@ -21,6 +30,8 @@ from engine.volume import Known, Volume
 
 # The tree gets at most this share of the window's height, because the panels below need the rest.
 TREE_SHARE, TREE_LEAST = 0.3, 150
+MANY = 8
+"""More series than this get a field to find one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +72,12 @@ class StudyPanel(Panel):
         self.tree.series_requested.connect(self.series_requested)
         self.tree.itemExpanded.connect(self._fit_tree)
         self.tree.itemCollapsed.connect(self._fit_tree)
+        self.search = QLineEdit()
+        self.search.setPlaceholderText(translate("StudyPanel", "Find a patient, study or series"))
+        self.search.setAccessibleName(translate("StudyPanel", "Find a patient, study or series"))
+        self.search.setClearButtonEnabled(True)
+        self.search.textChanged.connect(self._find)
+        self.body.addWidget(self.search)
         self.body.addWidget(self.tree)
         self._facts = QWidget()
         self._grid = QGridLayout(self._facts)
@@ -99,6 +116,10 @@ class StudyPanel(Panel):
         self._shown = shown
         if before is None or shown.index != before.index:
             self.tree.setVisible(state.scan.index is not None)
+            self.search.clear()
+            # A few rows are found by looking.
+            count = len(state.scan.index.series) if state.scan.index is not None else 0
+            self.search.setVisible(count > MANY)
             self._fit_tree()
         if before is None or (shown.scan, shown.index) != (before.scan, before.index):
             self._empty.setVisible(volume is None and state.scan.index is None)
@@ -116,9 +137,25 @@ class StudyPanel(Panel):
         """End the reading of thumbnails."""
         self.tree.thumbnails.close()
 
+    def _find(self, text: str) -> None:
+        self.tree.filter(text)
+        self._fit_tree()
+
     def _fit_tree(self) -> None:
-        most = max(int(self.window().height() * TREE_SHARE), TREE_LEAST)
+        """As high as its rows, within what the column leaves free."""
+        most = max(int(self.window().height() * TREE_SHARE), TREE_LEAST, self.tree.height() + self._spare())
         self.tree.setFixedHeight(min(self.tree.needed_height(), most))
+
+    def _spare(self) -> int:
+        """The height below the last panel of the column that this one stands in, in pixels."""
+        column = self.parentWidget()
+        area = column.parentWidget() if column is not None else None
+        layout = column.layout() if column is not None else None
+        return area.height() - layout.minimumSize().height() if area is not None and layout is not None else 0
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit_tree()
 
     def _colour(self) -> None:
         self.open_files.setIcon(icons.icon("file"))

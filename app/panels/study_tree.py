@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -178,9 +179,19 @@ class StudyTree(QTreeWidget):
     def series_at(self, number: int) -> Series | None:
         return self._index.series[number] if self._index is not None else None
 
+    def filter(self, text: str) -> None:
+        """Show only what has all these words in its name or in what it is part of."""
+        words = text.casefold().split()
+        for at in range(self.topLevelItemCount()):
+            item = self.topLevelItem(at)
+            if item is not None:
+                _filter(item, words, "")
+
     def needed_height(self) -> int:
-        """Of all rows that are unfolded."""
+        """Of all rows that are unfolded and not filtered out."""
         total, item = 4, self.topLevelItem(0)
+        if item is not None and item.isHidden():
+            item = self.itemBelow(item)
         while item is not None:
             total += _ROW if item.data(0, _NUMBER) is not None else _HEAD
             item = self.itemBelow(item)
@@ -192,11 +203,12 @@ class StudyTree(QTreeWidget):
         if self._index is None:
             return
         total, place = len(self._index.series), 0
-        for at, patient in enumerate(self._index.patients, 1):
+        names = _told_apart([patient_title(p, at, hide=hide) for at, p in enumerate(self._index.patients, 1)])
+        for patient, name in zip(self._index.patients, names, strict=True):
             # One study stands beside its patient's name; several have a line each.
-            titles = [study_title(study, i, hide=hide) for i, study in enumerate(patient.studies, 1)]
+            titles = _told_apart([study_title(study, i, hide=hide) for i, study in enumerate(patient.studies, 1)])
             only = titles[0] if len(titles) == 1 and not hide else ""
-            top = _head(patient_title(patient, at, hide=hide), only)
+            top = _head(name, only)
             self.addTopLevelItem(top)
             unfold = total <= _ALL_OPEN
             for study, title in zip(patient.studies, titles, strict=True):
@@ -204,17 +216,19 @@ class StudyTree(QTreeWidget):
                 if len(titles) > 1:
                     parent = _head("", title or translate("Studies", "Study without a date"))
                     top.addChild(parent)
-                for series in study.series:
-                    place += 1
-                    parent.addChild(self._row(series, place, hide=hide))
+                numbers = range(place + 1, place + 1 + len(study.series))
+                place += len(study.series)
+                rows = [series_title(s, n, hide=hide) for s, n in zip(study.series, numbers, strict=True)]
+                for series, row in zip(study.series, _told_apart(rows), strict=True):
+                    parent.addChild(self._row(series, row))
                     unfold = unfold or series.number == shown or (shown is None and series is self._index.chosen)
                 parent.setExpanded(True)
             top.setExpanded(unfold)
 
-    def _row(self, series: Series, place: int, *, hide: bool) -> QTreeWidgetItem:
+    def _row(self, series: Series, title: str) -> QTreeWidgetItem:
         assert self._index is not None
         item = QTreeWidgetItem()
-        title, words = series_title(series, place, hide=hide), series_words(series)
+        words = series_words(series)
         about = [title, words]
         if series is self._index.chosen and not series.not_short_axis:
             about.append(translate("Studies", "the most likely short-axis cine"))
@@ -260,6 +274,28 @@ class StudyTree(QTreeWidget):
                 event.accept()
                 return True
         return super().event(event)
+
+
+def _filter(item: QTreeWidgetItem, words: list[str], above: str) -> bool:
+    """Hide what lacks one of the words; returns whether the item or something below it is shown."""
+    said = f"{above} {item.data(0, Qt.ItemDataRole.AccessibleTextRole)}".casefold()
+    children = [item.child(i) for i in range(item.childCount())]
+    below = [_filter(child, words, said) for child in children if child is not None]
+    shown = any(below) if below else all(word in said for word in words)
+    item.setHidden(not shown)
+    if words and any(below):
+        item.setExpanded(True)
+    return shown
+
+
+def _told_apart(titles: Sequence[str]) -> list[str]:
+    """Names with a number behind those that others have, too."""
+    seen: Counter[str] = Counter()
+    found = []
+    for title in titles:
+        seen[title] += 1
+        found.append(f"{title} ({seen[title]})" if titles.count(title) > 1 and title else title)
+    return found
 
 
 def _head(text: str, muted: str = "") -> QTreeWidgetItem:

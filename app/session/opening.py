@@ -186,7 +186,10 @@ class Opening:
         self._arrived(before)
 
     def _failed(self, error: CineQuantError | None) -> None:
-        self._store.show(self._way_back.back(self._store.state))
+        index = self._store.state.scan.index
+        # Other stacks of a folder can still be tried; a lone file that is broken has nothing to offer.
+        alone = index is None or len(index.series) <= 1
+        self._store.show(self._way_back.back(self._store.state, tree=alone))
         if error is not None:
             self._arrived(self._store.state)
             self._store.say(Kind.ERROR, str(error))

@@ -4411,6 +4411,10 @@ ACDC</translation>
         <translation>Keine Untersuchung ist geöffnet. Dateien oder einen Ordner öffnen oder auf dem Fenster ablegen.</translation>
     </message>
     <message>
+        <source>Find a patient, study or series</source>
+        <translation>Patient, Studie oder Serie suchen</translation>
+    </message>
+    <message>
         <source>Header of this slice…</source>
         <translation>Header dieser Schicht …</translation>
     </message>

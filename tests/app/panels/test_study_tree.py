@@ -16,7 +16,7 @@ from PySide6.QtGui import QAction, QKeyEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QTreeWidgetItem
 
-from app.panels.study_tree import Thumbnails, patient_title, series_title, series_words, study_title
+from app.panels.study_tree import Thumbnails, _told_apart, patient_title, series_title, series_words, study_title
 from app.state.changes import evolve, opened
 from app.state.types import AppState, Busy, Kind, Language, Theme
 from app.window.main_window import MainWindow
@@ -84,6 +84,45 @@ def test_the_tree_shows_patients_studies_and_stacks(opened_folder: MainWindow) -
     ]
     assert opened_folder.study.tree.currentItem() is opened_folder.study.tree.items[2]
     assert opened_folder.session.state.scan.volume.frames == 5
+
+
+def test_a_filter_leaves_what_has_all_the_words(opened_folder: MainWindow) -> None:
+    tree = opened_folder.study.tree
+    assert opened_folder.study.search.isHidden()  # three rows are found by looking
+
+    def left() -> list[int]:
+        return [number for number, item in tree.items.items() if not tree.visualItemRect(item).isEmpty()]
+
+    assert left() == [0, 1, 2]
+    for text, numbers in (("roe", [1, 2]), ("ROE 5", [2]), ("visit 1", [0]), ("nobody", []), ("", [0, 1, 2])):
+        opened_folder.study.search.setText(text)
+        tree.expandAll()
+        assert left() == numbers, text
+
+
+def test_the_tree_takes_the_room_that_is_free(qtbot: Any, opened_folder: MainWindow) -> None:
+    tree = opened_folder.study.tree
+    opened_folder.resize(1280, 1400)
+    qtbot.waitUntil(lambda: tree.height() == tree.needed_height(), timeout=3000)
+
+
+def test_equal_names_are_told_apart() -> None:
+    assert _told_apart(["a", "b", "a", "", ""]) == ["a (1)", "b", "a (2)", "", ""]
+
+
+def test_a_broken_file_is_not_left_in_the_tree(qtbot: Any, window: MainWindow, tmp_path: Path) -> None:
+    good, broken = tmp_path / "good", tmp_path / "broken"
+    write_cine(good, 2, 3)
+    write_cine(broken, 1, 1)
+    window.session.opening.open_paths([good])
+    settle(qtbot, window.session)
+    before = lines(window)
+    for file in broken.iterdir():
+        file.write_bytes(file.read_bytes()[:-1500])
+    window.session.opening.open_paths([broken])
+    settle(qtbot, window.session)
+    assert window.session.state.message is not None and window.session.state.message.kind is Kind.ERROR
+    assert lines(window) == before
 
 
 def test_one_click_opens_a_stack(qtbot: Any, opened_folder: MainWindow) -> None:
