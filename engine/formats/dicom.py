@@ -124,6 +124,7 @@ def _read_pixels(
     volume_of: the Volume of an array. on_plane: told of each slice, as long as all can be decoded.
     """
     damaged: dict[Path, UnusableError] = {}
+    reference = stack.reference
     as_stored = all(image.slope == 1 and image.intercept == 0 for image in stack.images)
     out: NDArray[Any] | None = None
     early: Volume | None = None
@@ -136,7 +137,7 @@ def _read_pixels(
         between = stack.between.get((frame, index))
         pair = (image,) if between is None else (between.before, between.after)
         try:
-            read = [_values(one, stack, as_stored=as_stored, faults=damaged) for one in pair]
+            read = [_values(one, reference, as_stored=as_stored, faults=damaged) for one in pair]
         except UnusableError:
             continue
         values = read[0] if between is None else _mixed(read[0], read[1], between.share)
@@ -153,16 +154,19 @@ def _read_pixels(
     return _empty(stack, np.dtype(np.uint8)) if out is None else out, damaged
 
 
-def _values(image: Image, stack: Stack, *, as_stored: bool, faults: dict[Path, UnusableError]) -> NDArray[Any]:
-    """An image (Y, X) on the stack's grid, bright where signal is high. Raises UnusableError; noted in faults."""
+def _values(image: Image, grid: Image, *, as_stored: bool, faults: dict[Path, UnusableError]) -> NDArray[Any]:
+    """An image (Y, X) on the pixels of another one, bright where signal is high.
+
+    Raises UnusableError, which it notes in faults.
+    """
     try:
         stored = read_pixels(image)
     except UnusableError as reason:
         faults[image.path] = reason
         raise
     values = stored.dtype.type(_mirror(image)) - stored if image.inverted else stored
-    if needs_resampling(image, stack.reference):
-        values = onto(values, image, stack.reference)
+    if needs_resampling(image, grid):
+        values = onto(values, image, grid)
     return values if as_stored else values * np.float32(image.slope) + np.float32(image.intercept)
 
 

@@ -25,7 +25,8 @@ class UnusableError(Exception):
     """
 
     def __init__(self, reason: str, *, harmless: bool = False, foreign: bool = False) -> None:
-        super().__init__(reason)
+        # It may quote a damaged header; a terminal would obey some of that.
+        super().__init__(reason if reason.isprintable() else "".join(c if c.isprintable() else "?" for c in reason))
         self.harmless = harmless
         self.foreign = foreign
 

@@ -11,6 +11,7 @@ from dicom_cine import NORMAL, ORIENTATION, ORIGIN, ROOT, write_cine, write_enha
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset, FileDataset
 
+from engine.errors import ScanError
 from engine.formats import door, seg
 from engine.formats.seg_read import read_seg
 from engine.volume import Known, LabelMap, Volume
@@ -295,3 +296,10 @@ def test_images_of_one_value_among_others_are_said(tmp_path: Path, frame: int | 
     write_cine(tmp_path / "scan", T, Z, change=change)
     count = 1 if frame else T
     assert f"{count} of {T * Z} images hold nothing but one value (slices 4)" in said(door.open_scan(tmp_path / "scan"))
+
+
+def test_what_a_header_holds_reaches_no_terminal(tmp_path: Path) -> None:
+    write_cine(tmp_path, 1, 1, change=lambda ds, t, z: setattr(ds, "PhotometricInterpretation", "RGB\x1b[2J"))
+    with pytest.raises(ScanError) as caught:
+        door.open_scan(tmp_path)
+    assert str(caught.value).isprintable()
