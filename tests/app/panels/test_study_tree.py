@@ -25,7 +25,8 @@ from app.window.palette import Palette, score
 from app.window.settings import Settings
 from app.words import language
 from app.words.names import patient_words, scan_title, without_names
-from engine.formats import tags
+from engine.errors import ScanError
+from engine.formats import door, tags
 from engine.formats.index import Index, Patient, Series, Study
 from engine.phantom import make_phantom
 
@@ -110,15 +111,20 @@ def test_equal_names_are_told_apart() -> None:
     assert _told_apart(["a", "b", "a", "", ""]) == ["a (1)", "b", "a (2)", "", ""]
 
 
-def test_a_broken_file_is_not_left_in_the_tree(qtbot: Any, window: MainWindow, tmp_path: Path) -> None:
+def test_a_broken_file_is_not_left_in_the_tree(
+    qtbot: Any, window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     good, broken = tmp_path / "good", tmp_path / "broken"
     write_cine(good, 2, 3)
-    write_cine(broken, 1, 1)
+    write_cine(broken, 3, 4)
     window.session.opening.open_paths([good])
     settle(qtbot, window.session)
     before = lines(window)
-    for file in broken.iterdir():
-        file.write_bytes(file.read_bytes()[:-1500])
+
+    def fail(*_: object, **__: object) -> None:
+        raise ScanError("broken: its pixels cannot be decoded; copy it again")
+
+    monkeypatch.setattr(door, "read_chosen", fail)  # the headers are read before
     window.session.opening.open_paths([broken])
     settle(qtbot, window.session)
     assert window.session.state.message is not None and window.session.state.message.kind is Kind.ERROR
