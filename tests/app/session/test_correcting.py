@@ -451,7 +451,7 @@ def test_another_spacing_measures_anew(qtbot: Any, correcting: MainWindow) -> No
 
 def test_before_it_is_segmented_there_is_nothing_to_correct(window: MainWindow, model: FakeModel) -> None:
     key(window, KEY.Key_E)
-    assert "Nothing to correct yet" in window.session.state.message.text
+    assert window.session.state.message.text == "Open a scan first."
     model.gate.clear()
     window.session.opening.open_volume(volume())
     key(window, KEY.Key_E)
