@@ -143,3 +143,8 @@ def none_chosen(state: AppState) -> str:
     """Without a measurement that was clicked."""
     there = state.annotation.chosen is not None
     return none_measured(state) or ("" if there else translate("Reasons", "Click a measurement first."))
+
+
+def no_phases(state: AppState) -> str:
+    """Without frames among which phases can be chosen, or before they are measured."""
+    return no_cine(state) or nothing_found(state)
