@@ -18,6 +18,7 @@ from engine.volume import voxels_sha256
 if TYPE_CHECKING:
     from engine.dossier import Dossier, Identity
     from engine.measures.body import Body
+    from engine.measures.flags import Where
     from engine.measures.function import Function
     from engine.volume import Confidence, LabelMap, Volume
 
@@ -76,6 +77,7 @@ class _Subject:
     body: Body | None = None
     corrected: tuple[tuple[int, int], ...] = ()
     conclusion: str = ""
+    reviewed: frozenset[Where] = frozenset()
 
 
 def _dossier(subject: _Subject, identity: Identity) -> Dossier:
@@ -98,6 +100,7 @@ def _dossier(subject: _Subject, identity: Identity) -> Dossier:
         wall=wall_of(labels.array, volume.geometry, function.ed_frame, function.es_frame),
         corrected=subject.corrected,
         flags=find_flags(topology, volume, function, confidence=subject.confidence, corrected=subject.corrected),
+        reviewed=subject.reviewed,
         identity=identity,
     )
 
@@ -139,6 +142,7 @@ def _of_case(arguments: argparse.Namespace) -> _Subject:
         body_now(case.volume, case.choices.facts),
         () if case.correction is None else case.correction.slices,
         case.choices.outgoing.conclusion,
+        case.choices.ticks.get(str(case.made["model_sha256"]), frozenset()),
     )
 
 

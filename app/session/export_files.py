@@ -23,7 +23,7 @@ from engine.errors import ExportError
 from engine.files import write_atomically
 from engine.measures.body import body_of
 from engine.measures.findings import Findings, findings_of
-from engine.measures.flags import Flag, find_flags
+from engine.measures.flags import Flag, Where, find_flags
 from engine.measures.function import Function
 from engine.measures.segments import Wall
 from engine.measures.topology import topology_of
@@ -37,8 +37,8 @@ class Export:
     """What an export is made of: a scan, what a model found in it, and what was corrected of that.
 
     function: measured on the labels as corrected; None of a four-chamber view. correction: to write in place of the
-    prediction; files then say so. findings, wall: of the same labels. identity: whose scan it
-    says it is.
+    prediction; files then say so. findings, wall, flags: of the same labels; None where they are to be found. reviewed:
+    flags that the reader has ticked off. identity: whose scan it says it is.
     """
 
     volume: Volume
@@ -47,6 +47,8 @@ class Export:
     correction: Correction | None = None
     findings: Findings | None = None
     wall: Wall | None = None
+    flags: Sequence[Flag] | None = None
+    reviewed: frozenset[Where] = frozenset()
     identity: Identity = field(default_factory=Identity)
 
     @property
@@ -62,6 +64,7 @@ def export_of(state: AppState, by: IdentifyBy | None = None) -> Export | None:
     if volume is None or prediction is None or (function is None and short_axis):
         return None
     hide = state.preferences.hide_names
+    review = state.reviewing.review
     return Export(
         volume,
         prediction,
@@ -69,6 +72,8 @@ def export_of(state: AppState, by: IdentifyBy | None = None) -> Export | None:
         shown_correction(state),
         findings_now(state) if short_axis else None,
         wall_now(state) if short_axis else None,
+        None if review is None else review.flags,
+        state.reviewing.ticks.get(prediction.model_sha256, frozenset()),
         identity_of(by or state.stationery.tables_by, state.outgoing, hide_names=hide),
     )
 
@@ -85,8 +90,8 @@ def dossier_of(export: Export, *, flags: bool = True) -> Dossier:
             "four-chamber view"
         )
     labels = export.prediction.labels if correction is None else editing.whole(correction)
-    found: Sequence[Flag] = ()
-    if flags:
+    found = export.flags or ()
+    if flags and export.flags is None:
         confidence, planes = export.prediction.confidence, tuple(export.planes)
         found = find_flags(topology_of(labels.array), volume, function, confidence=confidence, corrected=planes)
     return Dossier(
@@ -97,6 +102,7 @@ def dossier_of(export: Export, *, flags: bool = True) -> Dossier:
         wall=export.wall,
         corrected=tuple(sorted(export.planes)),
         flags=found,
+        reviewed=export.reviewed,
         identity=export.identity,
     )
 

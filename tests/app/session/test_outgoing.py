@@ -14,14 +14,17 @@ from PIL import Image
 from pypdf import PdfReader
 
 from app.session import export_files, exporting
-from app.session.export_files import default_name, export_of
+from app.session.export_files import default_name, dossier_of, export_of
 from app.session.session import Session
 from app.state import outgoing
 from app.state.changes import evolve, opened
 from app.state.outgoing import Outgoing
+from app.state.queries import shown_prediction
+from app.state.review import Review
 from app.state.types import AppState, Kind
 from engine import movie
 from engine.dossier import IdentifyBy, scan_code
+from engine.measures.flags import Flag, Where
 from engine.provenance import read_record
 
 PATIENT = {"name": "Mustermann, Anna", "id": "P-0042"}
@@ -137,6 +140,16 @@ def test_names_of_files_name_nobody_unless_asked_to(ready: Session) -> None:
     assert default_name(export_of(ready.state), "x").startswith("Subject_7_first_int8")
     ready.update(tables_by=IdentifyBy.STUDY, hide_names=True)
     assert default_name(export_of(ready.state), "x").startswith(code)
+
+
+def test_what_the_reader_ticked_off_is_not_left_open(ready: Session) -> None:
+    flags = tuple(Flag(Where("rv", 0, index), 0.9, (f"Look at {index}.",)) for index in (0, 1))
+    model = shown_prediction(ready.state).model_sha256
+    state = evolve(ready.state, review=Review(flags, ()), ticks={model: frozenset({flags[0].where})})
+    dossier = dossier_of(export_of(state))
+    assert [stop.reasons for stop in dossier.open_stops()] == [("Look at 1.",)]
+    # Before the window has looked the labels through, the export does.
+    assert dossier_of(export_of(evolve(state, review=None))).flags
 
 
 def test_results_to_paste(ready: Session) -> None:
