@@ -193,5 +193,7 @@ def _offers(folder: AutosaveFolder) -> tuple[Offer, ...]:
         slices = {
             (step["frame_index"], step["slice_index"]) for entry in index["segmentations"] for step in entry["done"]
         }
-        found.append(Offer(path, scan.name, at, len(slices)))
+        # Names of DICOM scans are phrases, which many scans share.
+        place = scan.paths[0].name if scan.kind == "dicom" and scan.paths else ""
+        found.append(Offer(path, f"{place}: {scan.name}" if place else scan.name, at, len(slices)))
     return tuple(sorted(found, key=lambda offer: offer.at, reverse=True))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
@@ -47,7 +48,8 @@ def choices_of(state: AppState) -> dict[str, Any]:
         made["view_asked"] = state.scan.view_asked
     if state.outgoing != Outgoing():
         made["outgoing"] = state.outgoing.to_json()
-    return made
+    # As they come back from a file, so that the two can be compared.
+    return dict(json.loads(json.dumps(made))) if made else made
 
 
 def work_of(state: AppState) -> tuple[Same, ...]:

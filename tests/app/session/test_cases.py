@@ -14,12 +14,18 @@ from app_fixtures import FakeModel, labels, model_fixture, session_fixture, sett
 
 from app.session import segmenting
 from app.session.session import Session
+from app.state.annotations import Annotation, AnnotationKind
 from app.state.case import BORROWED
-from app.state.case_content import case_of, is_unsaved, left_unsaved
+from app.state.case_content import case_of, choices_of, is_unsaved, left_unsaved
+from app.state.outgoing import Outgoing
+from app.state.patient_facts import PatientFacts
 from app.state.queries import correction_of, run_of, shown_function, shown_labels
 from app.state.types import INT8, Kind, Layout, Mask, Pair
 from engine.formats.case_file import read_case
 from engine.formats.door import open_scan
+from engine.measures.body import Body
+from engine.measures.flags import Where
+from engine.measures.reading import Base
 from engine.volume import Confidence, Known
 
 
@@ -123,6 +129,43 @@ def test_a_case_goes_on_where_it_was_without_running_the_model(
     other.undoing.undo()
     model_labels = run_of(before).prediction.labels.array
     np.testing.assert_array_equal(shown_labels(other.state).array, model_labels)
+
+
+def test_every_choice_of_the_reader_comes_back(
+    qtbot: Any, session: Session, another: Callable[[], Session], scan: Path, tmp_path: Path
+) -> None:
+    opened(qtbot, session, scan)
+    assert choices_of(session.state) == {} and not is_unsaved(session.state)
+    session.measuring.choose_phase("ed", 1)
+    session.measuring.toggle_slice(frame=2, index=0)
+    session.measuring.choose_base(Base.SCMR)
+    session.update(
+        facts=PatientFacts(Body(height_cm=171.5, weight_kg=70.25)),
+        ticks={"first-int8".ljust(64, "0"): frozenset({Where("lv", 2, 3), Where("", 0, None)})},
+        annotations=(Annotation(1, AnnotationKind.LENGTH, (0, 2), ((1.5, 2.25), (10.0, 12.125))),),
+        outgoing=Outgoing("No shunt.", "P-17"),
+    )
+    before = choices_of(session.state)
+    assert set(before) == {"reading", "patient", "annotations", "reviewed", "outgoing"}
+    assert is_unsaved(session.state)
+    saved(qtbot, session, tmp_path / "a.cinequant")
+    assert not is_unsaved(session.state)
+    other = another()
+    opened(qtbot, other, tmp_path / "a.cinequant")
+    assert choices_of(other.state) == before
+    assert not is_unsaved(other.state)
+    assert shown_function(other.state) == shown_function(session.state)
+    assert shown_function(other.state).ed_frame == 1
+    opened(qtbot, other, write_scan(tmp_path / "another.nii.gz", add=1))
+    assert choices_of(other.state) == {}
+    # And without a file, as long as the window is open.
+    session.measuring.choose_phase("ed", 5)
+    opened(qtbot, session, tmp_path / "another.nii.gz")
+    assert next(iter(left_unsaved(session.state).values())).path == tmp_path / "a.cinequant"
+    opened(qtbot, session, scan)
+    assert choices_of(session.state) == {**before, "reading": choices_of(session.state)["reading"]}
+    assert shown_function(session.state).ed_frame == 5
+    assert session.state.case.case_path == tmp_path / "a.cinequant" and is_unsaved(session.state)
 
 
 def test_the_audit_list_says_what_was_corrected(qtbot: Any, session: Session, scan: Path, tmp_path: Path) -> None:
