@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from app.look import icons, theme
 from app.look.widgets import Elided, Segments, StateButton, label
+from app.session.undoing import redo_name, undo_name
 from app.state.brush import Brush, Tool
 from app.state.queries import correction_of
 from app.state.steps import next_redo, next_undo
@@ -51,7 +52,8 @@ ROOMY_PX = 470
 class ShownCorrection:
     """All that the bar shows. visible: False hides it. tools: show them. pixels: a radius is in pixels, not in mm.
 
-    undo, redo, restore: whether they are possible. text: what is corrected. choice: offer whose contours to draw.
+    undo, redo, restore: whether they are possible; undo_what, redo_what: of what. text: what is corrected. choice:
+    offer whose contours to draw.
     """
 
     colours: Mapping[int, Colour]
@@ -61,6 +63,8 @@ class ShownCorrection:
     pixels: bool = False
     undo: bool = False
     redo: bool = False
+    undo_what: str = ""
+    redo_what: str = ""
     restore: bool = False
     text: str = ""
     choice: bool = False
@@ -80,6 +84,8 @@ def _shown_correction(state: AppState) -> ShownCorrection:
         pixels=volume.geometry.spacing is Known.ASSUMED,
         undo=next_undo(state) is not None or correction.stroke is not None,
         redo=next_redo(state) is not None,
+        undo_what=undo_name(state),
+        redo_what=redo_name(state),
         restore=any(z == state.view.slice_index for _, z in correction.planes),
         text=_text(state),
         choice=there and state.preferences.layout is not Layout.COMPARE,
@@ -313,6 +319,13 @@ class CorrectionBar(QFrame):
         self.chips[shown.brush.label].setChecked(True)
         size = translate("Correction", "{radius} px") if shown.pixels else translate("Correction", "{radius} mm")
         self.radius.setText(size.format(radius=f"{shown.brush.radius_mm:g}"))
+        undo, redo = translate("Correction", "Undo (Ctrl+Z)"), translate("Correction", "Redo (Ctrl+Shift+Z)")
+        if shown.undo_what:
+            undo = translate("Correction", "Undo: {what} (Ctrl+Z)").format(what=shown.undo_what)
+        if shown.redo_what:
+            redo = translate("Correction", "Redo: {what} (Ctrl+Shift+Z)").format(what=shown.redo_what)
+        self.undo.setToolTip(undo)
+        self.redo.setToolTip(redo)
         self.undo.setEnabled(shown.undo)
         self.redo.setEnabled(shown.redo)
         self.restore.setEnabled(shown.restore)

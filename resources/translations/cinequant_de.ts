@@ -1256,6 +1256,14 @@
         <translation>{radius} mm</translation>
     </message>
     <message>
+        <source>Undo: {what} (Ctrl+Z)</source>
+        <translation>Rückgängig: {what} (Strg+Z)</translation>
+    </message>
+    <message>
+        <source>Redo: {what} (Ctrl+Shift+Z)</source>
+        <translation>Wiederholen: {what} (Strg+Umschalt+Z)</translation>
+    </message>
+    <message>
         <source>Stop the cine to correct.</source>
         <translation>Zum Korrigieren das Cine anhalten.</translation>
     </message>
