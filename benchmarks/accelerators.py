@@ -174,7 +174,7 @@ def text(device: str, least_ms: float, costs: Sequence[Cost]) -> str:
         cells = [f"{cost.ms[b]:.2f}" if b in cost.ms else "–" for b in batches]
         told = [f"{cost.slice_ms:.3f}", f"{cost.waiting_ms:.2f}"] if cost.ms else ["–", cost.why]
         rows.append([cost.model, cost.precision, *cells, *told])
-    head = ["model", "precision", *(f"batch {b}, ms" for b in batches), "ms a slice, largest batch"]
+    head = ["model", "precision", *(f"batch {b}, ms" for b in batches), "ms per slice, largest batch"]
     return (
         f"{device}: {least_ms:.3f} ms for one addition, which is what launching and waiting cost at least.\n\n"
         + tables.table([*head, "of batch 1 not its share of that"], rows)

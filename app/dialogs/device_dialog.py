@@ -71,7 +71,7 @@ class DeviceDialog(QDialog):
         "",
     )
 
-    # Of the class too: Qt tells of palettes while the dialog is being made.
+    # Of the class too: Qt reports palette changes while the dialog is being made.
     _shown: ShownCheck | None = None
     _theme = ""
 

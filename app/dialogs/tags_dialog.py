@@ -78,7 +78,7 @@ class ShownTags:
 
 
 def _shown_tags(state: AppState, before: ShownTags | None) -> ShownTags:
-    """What to show. While the cine plays the table would only flicker; it catches up when that ends."""
+    """What to show. While the cine plays the table would only flicker; it is updated when the cine stops."""
     if state.view.playing and before is not None:
         return before
     view = state.view
@@ -86,7 +86,7 @@ def _shown_tags(state: AppState, before: ShownTags | None) -> ShownTags:
 
 
 class TagsDialog(QDialog):
-    """Stays beside the window while one scrolls; Escape closes it."""
+    """Stays open beside the window while the user scrolls; Escape closes it."""
 
     def __init__(self, parent: QWidget, session: Session) -> None:
         super().__init__(parent)
@@ -163,7 +163,7 @@ class TagsDialog(QDialog):
         self._say_count()
 
     def _tags_of(self, volume: Volume, frame: int, index: int) -> tuple[Tag, ...]:
-        """The rows of a slice; read once while its file stays the same, for one file can hold a whole cine."""
+        """The rows of a slice. Kept while the file stays the same, because one file can hold a whole cine."""
         from engine.formats.tags import tags_of  # noqa: PLC0415 - brings the readers of DICOM and NIfTI
 
         source = volume.source

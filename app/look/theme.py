@@ -138,7 +138,7 @@ def _luminance(colour: QColor) -> float:
 
 def precision_css(precision: str) -> str:
     """A precision's colour for plots and style sheets."""
-    # Violet against teal, pink and lime beside them: apart from the structures, and from each other in lightness too.
+    # Violet, teal, pink and lime differ from the structures, and from each other in lightness too.
     known = {FLOAT32: _now.float32, INT8: _now.accent, "float16": _now.float16, "dynamic": _now.dynamic}
     return known.get(precision, _now.other_precision)
 
@@ -163,7 +163,7 @@ def colours_of(choice: Theme, system: Qt.ColorScheme) -> Colours:
 def apply(
     application: QApplication, choice: Theme = Theme.DARK, structures: Mapping[int, Colour] | None = None
 ) -> None:
-    """Give the whole program its looks, at the start and whenever the choice or the system changes.
+    """Set the look of the whole program, at the start and whenever the choice or the system changes.
 
     structures: the colours that the user chose for structures; the others have their defaults.
     """
@@ -171,7 +171,7 @@ def apply(
     hints = application.styleHints()
     if choice is Theme.SYSTEM:
         hints.unsetColorScheme()
-    else:  # so that frames and file dialogs of the system go with it
+    else:  # so that the system's window frames and file dialogs match
         hints.setColorScheme(Qt.ColorScheme.Light if choice is Theme.LIGHT else Qt.ColorScheme.Dark)
     before, _now = _now, colours_of(choice, hints.colorScheme())
     now = _now
@@ -182,7 +182,7 @@ def apply(
     sheet = STYLE.format(**{**asdict(now), **on_image, **on_panel})
     if application.styleSheet() == sheet:
         return
-    if application.styleSheet() and now is before:  # structures alone have other colours
+    if application.styleSheet() and now is before:  # only the structures' colours differ
         application.setStyleSheet(sheet)
         return
     application.setStyle("Fusion")

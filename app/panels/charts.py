@@ -186,7 +186,7 @@ class LatencyChart(QWidget):
                 taken.append(at)
                 wide = painter.fontMetrics().horizontalAdvance(words) + 4
                 names.append((QRectF(bars.right() - wide, at, wide, MARK_PX), words, colour))
-        # Above all lines and bars, on a ground of their own: a line of the other precision may run just there.
+        # Drawn last, on a background of their own: a line of the other precision may pass there.
         ground = QColor(theme.PANEL)
         ground.setAlpha(215)
         for box, words, colour in names:
@@ -205,7 +205,7 @@ class Sample:
 
 
 class StripChart(QWidget):
-    """A quantity over the time that was worked, with its name and value above it and its peak as a line."""
+    """A quantity over the time worked, with its name and current value above it and its peak as a line."""
 
     def __init__(self, name: str) -> None:
         super().__init__()

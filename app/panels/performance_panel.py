@@ -42,7 +42,7 @@ READY = marked(
 # Often enough to look continuous, seldom enough to cost nothing beside the network.
 FRAME_MS = 66
 IDLE_MS = 1000
-# A load is told over this time; over single frames it jumps.
+# Load is averaged over this time; over single frames it jumps.
 LOAD_OVER_S = 0.3
 MAX_SAMPLES = 600
 ROOMY_WINDOW_PX = 800
@@ -70,7 +70,7 @@ class PerformancePanel(Panel):
 
     check_requested = Signal()
 
-    # Of the class too: Qt tells of palettes while the panel is being made.
+    # Of the class too: Qt reports palette changes while the panel is being made.
     columns: tuple[str, ...] = ()
     _colours: tuple[str, ...] = ()
 
@@ -140,10 +140,10 @@ class PerformancePanel(Panel):
         if before is None or shown.at_work != before.at_work:
             self._meter.note(shown.at_work)
         interval = FRAME_MS if shown.at_work else IDLE_MS
-        # Set again, the interval would start anew: slices come before it ends, and nothing would be drawn.
+        # Setting it again would restart the interval: slices come before it ends, so nothing would be drawn.
         if interval != self._clock.interval():
             self._clock.setInterval(interval)
-        # Slices come faster than eyes follow; what begins or ends is shown at once.
+        # Slices arrive faster than anyone can follow; a start or an end is shown at once.
         if shown.at_work and before is not None and shown.work == before.work:
             self._stale = True
         else:
@@ -164,7 +164,7 @@ class PerformancePanel(Panel):
         state = self._state
         runs = _runs(state, self.columns)
         started = any(run is not None for run in runs.values())
-        # Empty axes and dashes tell nothing: they come with the first segmentation.
+        # Empty axes and dashes say nothing: they appear with the first segmentation.
         for widget in (self.plot, self._strips, self._table):
             widget.setVisible(started)
         shown = {p: series([t.inference_ms for t in run.timings]) for p, run in runs.items() if run and run.timings}
@@ -190,7 +190,7 @@ class PerformancePanel(Panel):
         now = rss_mb()
         peaks = [r.prediction.peak_rss_mb for r in _runs(self._state, self.columns).values() if r and r.prediction]
         peak = max([*peaks, *(sample.value for sample in self._meter.memory)], default=now)
-        # What the program takes afterwards is not the run's, and may be more than its peak.
+        # Memory taken afterwards is not the run's, and may exceed its peak.
         at_work = _at_work(_runs(self._state, self.columns))
         said = translate("Performance", "{now} · peak {peak}") if at_work else translate("Performance", "peak {peak}")
         words = said.format(now=thousands(now), peak=thousands(peak))
@@ -220,7 +220,7 @@ class PerformancePanel(Panel):
             widget.deleteLater()
         self._grid.setHorizontalSpacing(8 if len(precisions) < 3 else 6)
         for column in range(self._grid.columnCount()):
-            # Columns of one width, so that figures of one kind stand at equal distances.
+            # Columns of equal width, so that figures of one kind are evenly spaced.
             self._grid.setColumnStretch(column, 5 if column == 0 else int(column <= len(precisions)) * 3)
         self.columns, self._heads, self.cells = precisions, [], {}
         for column, precision in enumerate(precisions, start=1):
@@ -237,7 +237,7 @@ class PerformancePanel(Panel):
         self._draw()
 
     def _colour(self) -> None:
-        """What a style sheet keeps, in the theme in use. Qt tells of palettes far more often than one changes."""
+        """The colours that style sheets keep. Qt reports palette changes far more often than one happens."""
         colours = (theme.ACCENT, *map(theme.precision_css, self.columns))
         if colours == self._colours:
             return

@@ -159,7 +159,7 @@ def pane_lines(state: AppState, pane: Pane, role: Role) -> list[str]:
 
 
 def invitation(state: AppState) -> tuple[str, str]:
-    """What to do with a window without a scan: in large letters, and in small ones below."""
+    """What to do in a window without a scan: in large letters, and below in small ones."""
     if state.busy is not None:
         return translate("Annotations", "One moment…"), ""
     how = translate("Annotations", "or open files with Ctrl+O, a folder with Ctrl+Shift+O")
@@ -182,7 +182,7 @@ def warnings(volume: Volume) -> list[str]:
 
 
 def loading(state: AppState) -> list[str]:
-    """How much of the scan is there, as long as it is read."""
+    """How much of the scan has been read, while it is being read."""
     if state.scan.volume is None or state.scan.loading is None:
         return []
     total = state.scan.volume.frames * state.scan.volume.slices

@@ -35,7 +35,7 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pane:
-    """frame: to show. labels: to outline. other: what a difference is taken to. mask: to outline in dashes.
+    """frame: to show. labels: to outline. other: what a difference is taken against. mask: to outline in dashes.
 
     title: what the view says of itself. note: what is not there yet. missing: why there is no image, and what to do
     about it; both empty where there is one.
@@ -116,7 +116,7 @@ def _mask_frames(state: AppState) -> str:
 
 
 def note_of(state: AppState, precision: str) -> str:
-    """Why a segmentation is not whole."""
+    """Why a segmentation is incomplete."""
     run, card = run_of(state, precision), card_of(state)
     if run is not None and run.status is Status.DONE:
         return ""

@@ -77,7 +77,7 @@ TEXTS = (
     marked("Engine", "a view of the outflow"),
     marked("Engine", "a stack along the body"),
     marked("Engine", "a series of images that do not say where they lie"),
-    marked("Engine", "a series of {count} images a slice without times, which nothing proves to be a cine"),
+    marked("Engine", "a series of {count} images per slice without times, which nothing proves to be a cine"),
     marked("Engine", "a stack of {length} mm, longer than a heart"),
     marked("Engine", "a stack of slices {distance} mm apart, nearer than in a short-axis cine"),
     # notices about a scan

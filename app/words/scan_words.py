@@ -78,7 +78,7 @@ SCAN_TEXTS = (
     marked(
         "Engine",
         "Wall thickness by the centreline method: chords at right angles to the line midway between endocardium and "
-        "epicardium, averaged over each segment (100 chords a slice). Thickening = (end-systole − end-diastole) / "
+        "epicardium, averaged over each segment (100 chords per slice). Thickening = (end-systole − end-diastole) / "
         "end-diastole. Each phase is divided into thirds by its own slices.",
     ),
 )

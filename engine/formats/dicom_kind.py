@@ -183,7 +183,7 @@ def why_no_short_axis_cine(images: Sequence[Sequence[Image]], frame_times_ms: Se
         if span > max(LONGEST_BEAT_MS, 1.6 * beat) or (step > _SLOWEST_FRAME_MS and span > 1.3 * (beat or 1200.0)):
             return f"no cine of one heartbeat: its frames span {span / 1000:.1f} s"
     if len(images) > _MOST_UNTIMED and not any(map(_is_timed, everything)):
-        return f"a series of {len(images)} images a slice without times, which nothing proves to be a cine"
+        return f"a series of {len(images)} images per slice without times, which nothing proves to be a cine"
     extent = _no_hearts_extent(images)
     if extent:
         return extent

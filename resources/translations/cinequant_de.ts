@@ -1957,6 +1957,10 @@ Der Bericht unten enthält keine Patientendaten; er hilft, den Fehler zu beheben
         <translation>eine Serie von Bildern, die nicht sagen, wo sie liegen</translation>
     </message>
     <message>
+        <source>a series of {count} images per slice without times, which nothing proves to be a cine</source>
+        <translation>eine Serie aus {count} Bildern je Schicht ohne Zeiten, die nichts als Cine ausweist</translation>
+    </message>
+    <message>
         <source>The order of the frames is unknown: the files give neither times nor numbers that tell them apart. No ejection fraction is given.</source>
         <translation>Die Reihenfolge der Bilder ist unbekannt: Die Dateien nennen weder Zeiten noch Nummern, die sie unterscheiden. Es wird keine Ejektionsfraktion angegeben.</translation>
     </message>
@@ -2015,10 +2019,6 @@ Der Bericht unten enthält keine Patientendaten; er hilft, den Fehler zu beheben
     <message>
         <source>a stack along the body</source>
         <translation>ein Stapel längs des Körpers</translation>
-    </message>
-    <message>
-        <source>a series of {count} images a slice without times, which nothing proves to be a cine</source>
-        <translation>eine Serie von {count} Bildern je Schicht ohne Zeiten, die nichts als Cine ausweist</translation>
     </message>
     <message>
         <source>a stack of {length} mm, longer than a heart</source>
@@ -2693,7 +2693,7 @@ Der Bericht unten enthält keine Patientendaten; er hilft, den Fehler zu beheben
         <translation>Der Scan nennt keine Abstände: Nur Verhältnisse sind verlässlich.</translation>
     </message>
     <message>
-        <source>Wall thickness by the centreline method: chords at right angles to the line midway between endocardium and epicardium, averaged over each segment (100 chords a slice). Thickening = (end-systole − end-diastole) / end-diastole. Each phase is divided into thirds by its own slices.</source>
+        <source>Wall thickness by the centreline method: chords at right angles to the line midway between endocardium and epicardium, averaged over each segment (100 chords per slice). Thickening = (end-systole − end-diastole) / end-diastole. Each phase is divided into thirds by its own slices.</source>
         <translation>Wanddicke nach der Centerline-Methode: Sehnen senkrecht zur Linie mittig zwischen Endokard und Epikard, über jedes Segment gemittelt (100 Sehnen je Schicht). Wandverdickung = (Endsystole − Enddiastole) / Enddiastole. Jede Phase wird nach ihren eigenen Schichten in Drittel geteilt.</translation>
     </message>
 </context>

@@ -178,7 +178,7 @@ def test_a_stand_in_is_asked_for_every_batch_it_can_do(capsys: pytest.CaptureFix
 
 
 def test_launching_is_what_the_largest_batch_does_not_pay() -> None:
-    # 2 ms to launch and 0.5 ms a slice.
+    # 2 ms to launch and 0.5 ms per slice.
     cost = Cost("a", "float32", {1: 2.5, 4: 4.0, 16: 10.0})
     assert cost.slice_ms == pytest.approx(10 / 16)
     assert cost.waiting_ms == pytest.approx(2.5 - 10 / 16)
