@@ -22,7 +22,7 @@ _STOP = int(Qt.ItemDataRole.UserRole)
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class StopRow:
     """place: where, such as "ES · slice 3". about: structures. reviewed: a tick stands before it."""
 
     stop: Stop
@@ -35,7 +35,7 @@ class Row:
 class ShownReview:
     """All that the panel shows. at: the row on screen, None for none. empty: instead of rows."""
 
-    rows: tuple[Row, ...] = ()
+    rows: tuple[StopRow, ...] = ()
     at: int | None = None
     empty: str = ""
 
@@ -112,7 +112,7 @@ class ReviewPanel(Panel):
             self._fill(shown.rows)
         self._show(shown)
 
-    def _fill(self, rows: tuple[Row, ...]) -> None:
+    def _fill(self, rows: tuple[StopRow, ...]) -> None:
         self.list.clear()
         for row in rows:
             tick = "✓ " if row.reviewed else ""
@@ -161,10 +161,10 @@ def _shown_review(state: AppState, before: ShownReview) -> ShownReview:
     return ShownReview(rows, at)
 
 
-def _row(state: AppState, stop: Stop, *, reviewed: bool) -> Row:
+def _row(state: AppState, stop: Stop, *, reviewed: bool) -> StopRow:
     structures = dict.fromkeys(flag.where.structure for flag in stop.flags if flag.where.structure)
     about = ", ".join(translated(NAMES[key]) for key in structures) or translated(stop.reasons[0])
-    return Row(stop, place_of(state, stop), about, reviewed)
+    return StopRow(stop, place_of(state, stop), about, reviewed)
 
 
 def place_of(state: AppState, stop: Stop) -> str:
