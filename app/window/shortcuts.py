@@ -47,13 +47,10 @@ def shortcuts(parent: QWidget) -> QDialog:
         rows = [(translate("Action", a.text).rstrip(" …"), _keys(a.keys)) for a in here]
         if rows:
             sections.append((translate("Menu", menu.title), rows))
-    # Columns of about equal length, in the order of the menus.
     count = 3 if parent.width() >= WIDE_PX else 2
-    total, filled = sum(len(rows) + 2 for _, rows in sections), 0
+    places = _columns([len(rows) + 2 for _, rows in sections], count)
     lines = [0] * count
-    for title, rows in sections:
-        column = min((filled + (len(rows) + 2) // 2) * count // total, count - 1)
-        filled += len(rows) + 2
+    for (title, rows), column in zip(sections, places, strict=True):
         start, line = 3 * column, lines[column]
         grid.addWidget(label(title.upper(), "panelTitle"), line, start, 1, 2)
         for what, keys in rows:
@@ -68,6 +65,20 @@ def shortcuts(parent: QWidget) -> QDialog:
         grid.setColumnMinimumWidth(3 * column - 1, 12)
     grid.setRowStretch(grid.rowCount(), 1)
     return _dialog(parent, translate("Dialogs", "Keys and mouse"), content, 760, 560)
+
+
+def _columns(lengths: list[int], count: int) -> list[int]:
+    """The column of each section, in their order, so that the longest column is as short as can be."""
+    for most in range(max(lengths), sum(lengths) + 1):
+        places, column, filled = [], 0, 0
+        for length in lengths:
+            if filled + length > most:
+                column, filled = column + 1, 0
+            filled += length
+            places.append(column)
+        if column < count:
+            return places
+    return [0] * len(lengths)
 
 
 def _keys(keys: tuple[str, ...]) -> str:
