@@ -10,6 +10,9 @@ from app_fixtures import volume
 
 from app.state import annotations as notes
 from app.state.annotations import Annotation, AnnotationKind, AnnotationState
+from app.state.case_content import choices_from, choices_of, is_unsaved, with_choices
+from app.state.changes import evolve, opened
+from app.state.types import AppState
 from engine.volume import Known, Volume
 
 
@@ -96,3 +99,11 @@ def test_what_is_damaged_is_refused(changes: dict[str, object]) -> None:
         notes.from_json([{**entry, **changes}], 6, 4)
     with pytest.raises(ValueError, match="list"):
         notes.from_json({}, 6, 4)
+
+
+def test_they_come_back_with_the_case(scan: Volume) -> None:
+    state = evolve(opened(AppState(), scan), annotations=(one(AnnotationKind.LENGTH, (1.5, 2), (3, 4)),))
+    assert is_unsaved(state)
+    back = with_choices(opened(AppState(), scan), choices_from(choices_of(state), scan.frames, scan.slices))
+    assert back.annotation.annotations == state.annotation.annotations
+    assert opened(state, scan).annotation.annotations == ()
