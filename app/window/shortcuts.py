@@ -39,7 +39,7 @@ def shortcuts(parent: QWidget) -> QDialog:
     content = QWidget()
     grid = QGridLayout(content)
     grid.setHorizontalSpacing(12)
-    grid.setVerticalSpacing(4)
+    grid.setVerticalSpacing(2)
     mouse = [(translate("Mouse", what), translate("Mouse", key)) for key, what in MOUSE]
     sections = [(translate("Dialogs", "Mouse"), mouse)]
     for menu in menus_within():
