@@ -49,6 +49,11 @@ class Reviewing(QObject):
         self._store.changed.disconnect(self._changed)
         self._soon.stop()
 
+    @property
+    def settled(self) -> bool:
+        """Whether the flags are those of the labels drawn, once the workers have nothing left to do."""
+        return not self._soon.isActive()
+
     # -- commands ------------------------------------------------------------------------------------------------
 
     def step(self, step: int) -> None:

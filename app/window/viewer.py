@@ -130,7 +130,9 @@ def _show_once(session: Session, window: MainWindow, said: _Said, screenshot: Pa
     """Wait until the scan is segmented, write the picture and close. Returns the exit status."""
     waiting = QTimer()
     waiting.setInterval(30)
-    waiting.timeout.connect(lambda: QApplication.quit() if said.begun and session.idle else None)
+    waiting.timeout.connect(
+        lambda: QApplication.quit() if said.begun and session.idle and session.reviewing.settled else None
+    )
     waiting.start()
     QApplication.exec()
     waiting.stop()
