@@ -10,9 +10,17 @@ from typing import Any
 
 from engine.archives import ArchiveError, is_archive, members_of
 from engine.errors import ScanError
-from engine.files import is_file
+from engine.files import is_file, read_regular
 from engine.formats import case_file
 from engine.formats.dicom_files import UNFETCHED, pydicom
+
+_MAX_DIRECTORY_BYTES = 1 << 28
+# DirectoryRecordSequence (0004,1220) with its VR and two reserved bytes; the delimiter of a sequence without length.
+_RECORDS = b"\x04\x00\x20\x12SQ\x00\x00"
+_UNDEFINED = 0xFFFFFFFF
+_END_OF_SEQUENCE = b"\xfe\xff\xdd\xe0\x00\x00\x00\x00"
+# What may follow it: padding.
+_TAIL_BYTES = 4096
 
 
 def find_files(paths: Sequence[Path]) -> list[Path]:
@@ -106,14 +114,21 @@ def _is_within(entry: os.DirEntry[str], root: str) -> bool:
 def _listed(path: Path) -> list[Path]:
     """The files that a DICOMDIR lists, where they are in its folder or below; itself where it is another kind of file.
 
-    Raises ScanError where it lists files and none of them is there.
+    Raises ScanError where it lists files and none of them is there, and where its end is missing.
     """
     try:
         header = pydicom.dcmread(path, specific_tags=["DirectoryRecordSequence"])
         if header.file_meta.get("MediaStorageSOPClassUID") != pydicom.uid.MediaStorageDirectoryStorage:
             return [path]
         names = [record.get("ReferencedFileID") for record in header.get("DirectoryRecordSequence") or ()]
-    except Exception:  # whatever is odd about it, reading it as an image is the place to say it
+    except Exception:  # whatever else is odd about it, reading it as an image is the place to say it
+        names = None
+    if _is_cut(path):
+        raise ScanError(
+            f"{path}: is cut short, so it does not list every image; copy the disc again, or open the folder "
+            "that holds the images"
+        )
+    if names is None:
         return [path]
     root = os.path.realpath(path.parent)
     listed = [_parts(name) for name in names if name]
@@ -123,6 +138,25 @@ def _listed(path: Path) -> list[Path]:
         what = f"none of the {len(listed)} files that it lists is there" if listed else "lists no file"
         raise ScanError(f"{path}: {what}; copy the whole disc, or open the folder that holds the images")
     return sorted(files)
+
+
+def _is_cut(path: Path) -> bool:
+    """Whether a DICOMDIR ends before its directory records do. pydicom reads those that are there and says nothing.
+
+    Knows the explicit little-endian form, which PS3.10 prescribes for a DICOMDIR.
+    """
+    try:
+        content = read_regular(path, _MAX_DIRECTORY_BYTES)
+    except OSError:  # the reader says why
+        return False
+    start = content.find(_RECORDS)
+    if start < 0:
+        return False
+    start += len(_RECORDS)
+    length = int.from_bytes(content[start : start + 4], "little")
+    if length == _UNDEFINED:
+        return _END_OF_SEQUENCE not in content[-_TAIL_BYTES:]
+    return start + 4 + length > len(content)
 
 
 def _parts(name: Any) -> list[str]:

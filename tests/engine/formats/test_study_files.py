@@ -102,22 +102,41 @@ def test_a_slice_that_may_not_be_read_is_said(tmp_path: Path) -> None:
     assert any("cannot be read" in notice for notice in open_scan([tmp_path]).notices)
 
 
-@pytest.mark.parametrize(("names", "kept"), [(["GONE.DCM"], 3), (["A\0B"], 2), (["..", ".."], 2)])
-def test_what_an_index_lists_may_be_anything(tmp_path: Path, names: list[str], kept: int) -> None:
-    write_cine(tmp_path / "IMAGES")
+def _disc(folder: Path, names: list[str]) -> Path:
+    """A disc with an index of two of its images, and of one more file of these path components."""
+    write_cine(folder / "IMAGES")
     index = pydicom.Dataset()
     index.file_meta = pydicom.dataset.FileMetaDataset()
     index.file_meta.MediaStorageSOPClassUID = pydicom.uid.MediaStorageDirectoryStorage
     index.file_meta.MediaStorageSOPInstanceUID = "1.2.3"
     index.file_meta.TransferSyntaxUID = pydicom.uid.ExplicitVRLittleEndian
     records = []
-    for path in [*sorted((tmp_path / "IMAGES").iterdir())[:2], None]:
+    for path in [*sorted((folder / "IMAGES").iterdir())[:2], None]:
         record = pydicom.Dataset()
         with disable_value_validation():
             record.ReferencedFileID = ["IMAGES", path.name] if path else names
         records.append(record)
     index.DirectoryRecordSequence = records
-    pydicom.dcmwrite(tmp_path / "DICOMDIR", index, enforce_file_format=True)
+    pydicom.dcmwrite(folder / "DICOMDIR", index, enforce_file_format=True)
+    return folder / "DICOMDIR"
+
+
+@pytest.mark.parametrize("undefined", [False, True])
+def test_an_index_that_was_cut_short_is_refused(tmp_path: Path, undefined: bool) -> None:
+    index = _disc(tmp_path, ["IMAGES", "ANOTHER"])
+    if undefined:
+        content = pydicom.dcmread(index)
+        content["DirectoryRecordSequence"].is_undefined_length = True
+        pydicom.dcmwrite(index, content, enforce_file_format=True)
+    assert find_files([index])
+    index.write_bytes(index.read_bytes()[:-30])
+    with pytest.raises(ScanError, match="cut short, so it does not list every image"):
+        find_files([index])
+
+
+@pytest.mark.parametrize(("names", "kept"), [(["GONE.DCM"], 3), (["A\0B"], 2), (["..", ".."], 2)])
+def test_what_an_index_lists_may_be_anything(tmp_path: Path, names: list[str], kept: int) -> None:
+    _disc(tmp_path, names)
     found = find_files([tmp_path / "DICOMDIR"])
     assert len(found) == kept
     assert all(tmp_path in path.parents for path in found)
