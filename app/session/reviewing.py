@@ -35,6 +35,7 @@ class Reviewing(QObject):
         super().__init__()
         self._store = store
         self._lane = Lane(workers.comparing)
+        self._closed = False
         self._seen: tuple[Any, ...] = ()
         self._bases: list[tuple[Prediction, Topology]] = []
         self._drawn: tuple[Prediction | None, Planes, Topology | None] = None, {}, None
@@ -45,9 +46,11 @@ class Reviewing(QObject):
         store.changed.connect(self._changed)
 
     def close(self) -> None:
-        """Stop for good."""
-        self._store.changed.disconnect(self._changed)
-        self._soon.stop()
+        """Stop for good. A second time does nothing."""
+        if not self._closed:
+            self._closed = True
+            self._store.changed.disconnect(self._changed)
+            self._soon.stop()
 
     @property
     def settled(self) -> bool:
