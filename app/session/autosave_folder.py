@@ -71,6 +71,12 @@ class AutosaveFolder:
         self._taken.add(target)
         return target
 
+    def adopt(self, digest: str) -> bool:
+        """Treat the case of a scan that was taken over as this window's own. Returns whether there was one."""
+        taken = [path for path in self._taken if path.name == _name(digest)]
+        self._taken.difference_update(taken)
+        return bool(taken)
+
     def close(self, *, keep: bool) -> None:
         """Give the folder up. keep: leave its cases for the next start. Those taken and never opened stay anyway."""
         own, lock = self._own, self._lock

@@ -85,7 +85,12 @@ class Autosaving(QObject):
             for digest, left in new.cases.left.items():
                 if not left.content and digest not in old.cases.left:
                     self._pack(digest, left)
-        if self._folder is not None and not self._timer.isActive() and work_of(old) != work_of(new):
+        if self._folder is None or work_of(old) == work_of(new):
+            return
+        # A recovered case is on screen. Saved before it was ever autosaved again, it must not be offered once more.
+        if new.scan.digest and is_unsaved(new) and self._folder.adopt(new.scan.digest):
+            self._kept.add(new.scan.digest)
+        if not self._timer.isActive():
             self._timer.start(DELAY_MS)
 
     def _due(self) -> None:

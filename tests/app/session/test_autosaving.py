@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import nibabel
 import numpy as np
 import pytest
 from app_fixtures import FakeModel, model_fixture, settle, until, volume  # noqa: F401
@@ -122,6 +123,32 @@ def test_a_signal_keeps_it_and_the_next_start_offers_it(qtbot: Any, start: Start
     assert len(chosen.planes) == 2
     for (t, z), plane in chosen.planes.items():
         np.testing.assert_array_equal(plane, corrected[t, z])
+
+
+def test_a_recovered_case_that_is_saved_at_once_is_not_offered_again(
+    qtbot: Any, start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(autosaving, "DELAY_MS", 60_000)  # no autosave comes in between
+    scan = tmp_path / "scan.nii.gz"
+    nibabel.save(nibabel.Nifti1Image(volume().array.transpose(3, 2, 1, 0), np.diag([-2.0, -1.0, 8.0, 1.0])), scan)
+    session = start()
+    session.opening.open_paths([scan])
+    settle(qtbot, session)
+    session.correcting.start()
+    session.correcting.start_stroke(0, 7.0, 3.5)
+    session.correcting.end_stroke()
+    assert session.autosaving.flush()
+    session.close()
+    again = start()
+    [offer] = again.state.cases.offers
+    again.recover_offer(offer)
+    settle(qtbot, again)
+    assert is_unsaved(again.state)
+    again.case_saving.save(tmp_path / "a.cinequant")
+    settle(qtbot, again)
+    assert not is_unsaved(again.state)
+    again.close()
+    assert not start().state.cases.offers
 
 
 def test_later_offers_it_again_and_discarding_deletes_it(qtbot: Any, start: Start, tmp_path: Path) -> None:
