@@ -32,6 +32,7 @@ from app.state.queries import correction_of, run_of, shown_function, shown_label
 from app.state.stops import current_stop
 from app.state.types import AppState
 from app.views.placement import place
+from app.views.slice_view import SliceView
 from app.window.main_window import MainWindow
 from app.window.viewer import run_viewer
 from engine.measures.function import Function
@@ -64,6 +65,12 @@ class Reader:
         function = shown_function(self.state)
         assert function is not None, "there are no measurements"
         return function
+
+    @property
+    def edv_ml(self) -> float:
+        edv = self.function.lv.edv_ml
+        assert edv is not None, "there is no EDV"
+        return edv
 
     # -- eyes ----------------------------------------------------------------------------------------------------
 
@@ -105,15 +112,18 @@ class Reader:
     # -- hands ---------------------------------------------------------------------------------------------------
 
     @property
-    def view(self) -> QWidget:
-        return self.window.stage.views[0]
+    def view(self) -> SliceView:
+        view = self.window.stage.views[0]
+        assert isinstance(view, SliceView), "no slice is on screen"
+        return view
 
     def press(self, key: Qt.Key, modifier: Qt.KeyboardModifier = PLAIN) -> None:
         self.hands += 1
         self.window.activateWindow()
         self.wait(self.window.isActiveWindow, "the window, after a dialog")
-        self.view.setFocus()
-        QTest.keyClick(self.view, key, modifier)
+        view: QWidget = self.window.stage.views[0]
+        view.setFocus()
+        QTest.keyClick(view, key, modifier)
         QApplication.processEvents()
 
     def click(self, button: QWidget) -> None:
@@ -192,7 +202,7 @@ def read(reader: Reader) -> None:
     """From opening to a stroke that never ends."""
     reader.wait(lambda: run_of(reader.state) is not None or reader.message(), "the segmentation")
     reader.wait(lambda: reader.state.reviewing.review is not None, "the flags")
-    reader.holds(reader.function.lv.edv_ml > 0 and any("mL" in said for said in words(reader.window.function)),
+    reader.holds(reader.edv_ml > 0 and any("mL" in said for said in words(reader.window.function)),
                  "the scan is segmented, and volumes are shown")  # fmt: skip
     assert reader.state.reviewing.review is not None
     stops = reader.state.reviewing.review.stops
@@ -214,30 +224,30 @@ def read(reader: Reader) -> None:
     ends = np.flatnonzero(areas)[[0, -1]]
     base, apex = sorted((int(end) for end in ends), key=lambda end: -areas[end])
     reader.go_to_slice(base)
-    before, es, shown = reader.function.lv.edv_ml, reader.function.es_frame, words(reader.window.function)
+    before, es, shown = reader.edv_ml, reader.function.es_frame, words(reader.window.function)
     reader.press(KEY.Key_A)
     reader.press(KEY.Key_6)
     reader.stroke()
-    reader.wait(lambda: reader.function.lv.edv_ml != before, "the new EDV")
-    reader.holds(reader.function.lv.edv_ml > before, f"EDV grows from {before:.1f} to {reader.function.lv.edv_ml:.1f}")
+    reader.wait(lambda: reader.edv_ml != before, "the new EDV")
+    reader.holds(reader.edv_ml > before, f"EDV grows from {before:.1f} to {reader.edv_ml:.1f}")
     reader.holds(words(reader.window.function) != shown, "the panel shows the new numbers")
     reader.holds((reader.function.ed_frame, reader.function.es_frame) == (ed, es), "ED and ES stay")
     reader.holds(reader.place() == (ed, base), "the picture stays under the brush")
     reader.press(KEY.Key_Escape)
     reader.holds(not reader.state.correction.correcting, "Escape ends correcting")
 
-    corrected, shown = reader.function.lv.edv_ml, words(reader.window.function)
+    corrected, shown = reader.edv_ml, words(reader.window.function)
     reader.press(KEY.Key_L)
-    less = reader.function.lv.edv_ml
+    less = reader.edv_ml
     reader.holds(less < corrected, f"a slice left out takes EDV to {less:.1f}")
     reader.holds(words(reader.window.function) != shown, "the panel shows what is left")
     reader.press(KEY.Key_Z, CTRL)
-    reader.holds(reader.function.lv.edv_ml == corrected, "undo takes the slice in")
+    reader.holds(reader.edv_ml == corrected, "undo takes the slice in")
     reader.press(KEY.Key_Z, CTRL)
-    reader.holds(reader.function.lv.edv_ml == before, "undo takes the stroke back, after Finish too")
+    reader.holds(reader.edv_ml == before, "undo takes the stroke back, after Finish too")
     reader.press(KEY.Key_Y, CTRL)
     reader.press(KEY.Key_Y, CTRL)
-    reader.holds(reader.function.lv.edv_ml == less, "redo does both again")
+    reader.holds(reader.edv_ml == less, "redo does both again")
 
     case = reader.folder / "case.cinequant"
     reader.save_as(case, KEY.Key_S, CTRL)
@@ -248,9 +258,9 @@ def read(reader: Reader) -> None:
     towards = 1 if apex > base else -1
     reader.go_to_slice(base + towards)
     reader.press(KEY.Key_A)
-    saved = reader.function.lv.edv_ml
+    saved = reader.edv_ml
     reader.stroke()
-    reader.wait(lambda: reader.function.lv.edv_ml != saved, "the new EDV")
+    reader.wait(lambda: reader.edv_ml != saved, "the new EDV")
     reader.holds(is_unsaved(reader.state) and reader.window.isWindowModified(), "the title shows an unsaved change")
     began = time.monotonic()
     while time.monotonic() - began < AT_MOST_LOST_S:  # the reader looks at it; nobody waits for the program
