@@ -18,6 +18,11 @@ def no_scan(state: AppState) -> str:
     return ""
 
 
+def nothing_on_screen(state: AppState) -> str:
+    """Without a scan, or one of which nothing has been read."""
+    return translate("Reasons", "Open a scan first.") if state.scan.volume is None else ""
+
+
 def no_cine(state: AppState) -> str:
     """Without frames to go through."""
     volume = state.scan.volume

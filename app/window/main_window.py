@@ -79,6 +79,8 @@ ROOMY_FROM = 790
 WORDMARK_FROM = 1400
 # And in one that is narrower still, that of the pencil, which is in a menu too.
 PENCIL_FROM = 1200
+# Then that of the layouts, which have keys and a menu.
+LAYOUTS_FROM = 1180
 
 
 @dataclass(frozen=True, slots=True)
@@ -366,6 +368,7 @@ class MainWindow(QMainWindow):
         super().resizeEvent(event)
         self._wordmark.setVisible(self.width() >= WORDMARK_FROM)
         self.correct_button.setVisible(self.width() >= PENCIL_FROM)
+        self.layouts.setVisible(self.width() >= LAYOUTS_FROM)
         # On a small screen the words come first; a few dozen points fill no more than a plot of moderate height.
         spare = (self.height() - ROOMY_FROM) // 2
         for plot in (self.function.curve, self.long_axis.curve, self.performance.plot):

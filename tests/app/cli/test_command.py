@@ -209,7 +209,7 @@ def test_a_dicom_cine_comes_out_as_seg_and_is_measured_with_it(
         (["measure", "{t}/scan.nii.gz", "--mask", "{t}/gone.nii.gz"], "gone.nii.gz: no such file"),
         (["measure", "{t}/scan.nii.gz", "--mask", "{t}/other.nii.gz"], "is not on the grid of scan"),
         (["measure", "{t}/scan.nii.gz", "--mask", "{t}/scan.nii.gz"], "are not of the mnms convention"),
-        (["measure", "{t}/scan.nii.gz", "--mask", "{t}/notes"], "notes: is no NIfTI file"),
+        (["measure", "{t}/scan.nii.gz", "--mask", "{t}/notes"], "notes: holds no DICOM segmentation"),
         (["evaluate", "{t}/gone", "--layout", "acdc"], "gone: no such folder"),
         (["evaluate", "{t}", "--layout", "mnms"], "no mnms patients here"),
         (["phantom", "-o", "{t}/gone/phantom"], "does not exist; make it first"),
@@ -356,7 +356,7 @@ def test_progress_goes_to_a_terminal_only(
 def test_a_path_opens_the_viewer(scan: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[tuple[Any, ...]] = []
     fake = type(sys)("app.window.viewer")
-    fake.run_viewer = lambda paths, *, precision, screenshot, signals: seen.append((paths, precision, screenshot)) or 0  # type: ignore[attr-defined]
+    fake.run_viewer = lambda paths, *, precision, screenshot, **_: seen.append((paths, precision, screenshot)) or 0  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "app.window.viewer", fake)
     shot = scan.parent / "f.png"
     assert main([]) == 0

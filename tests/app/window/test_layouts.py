@@ -321,15 +321,15 @@ def test_scrolling_through_the_contact_sheet_draws_no_slice_anew(ready: MainWind
     press(ready, Qt.Key.Key_4)
     sheet = ready.stage.view("sheet")
     sheet.grab()
-    drawn = sheet._drawn
+    drawn = sheet._drawn.cacheKey()
     ready.session.looking.step_slice(1)
     sheet.grab()
-    assert sheet._drawn is drawn
+    assert sheet._drawn.cacheKey() == drawn
     for change in ({"frame_index": 1}, {"window": (10.0, 20.0)}, {"precision": "float32"}, {"zoom": 2.0}):
         ready.session.update(**change)
         sheet.grab()
-        assert sheet._drawn is not drawn
-        drawn = sheet._drawn
+        assert sheet._drawn.cacheKey() != drawn
+        drawn = sheet._drawn.cacheKey()
 
 
 @pytest.mark.parametrize(
@@ -713,15 +713,15 @@ def test_a_plane_is_drawn_anew_where_it_changes_and_not_while_scrolling(ready: M
     ready.session.update(layout=Layout.LONG_AXIS)
     view = ready.stage.view("long axis 2")
     view.grab()
-    drawn = view._drawn
+    drawn = view._drawn.cacheKey()
     ready.session.looking.step_slice(1)
     view.grab()
-    assert view._drawn is drawn
+    assert view._drawn.cacheKey() == drawn
     for change in (
         {"frame_index": 1}, {"window": (10.0, 20.0)}, {"precision": "float32"}, {"cross": Cross(20.0, 20.0, 0.3)},
         {"smooth": False}, {"overlay": Overlay(hidden=True)},
     ):  # fmt: skip
         ready.session.update(**change)
         view.grab()
-        assert view._drawn is not drawn
-        drawn = view._drawn
+        assert view._drawn.cacheKey() != drawn
+        drawn = view._drawn.cacheKey()

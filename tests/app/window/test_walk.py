@@ -591,7 +591,7 @@ def test_the_precision_changes_at_once(walk: Walk) -> None:
         began = time.process_time()  # of this process alone: other programs may have the processor meanwhile
         walk.press(KEY.Key_P)
         assert time.process_time() - began < 0.5
-        assert window.session.idle
+        assert window.session.state.busy is None
         assert f"· {shown}" in words(window.function)
         assert window.models.precisions.buttons[shown].isChecked()
         assert extent(walk.seen()) > 50
