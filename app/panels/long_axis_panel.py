@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout
 
 from app.look.widgets import Panel, label
+from app.panels.plot import MIN_HEIGHT
 from app.panels.volume_curve import VolumeCurve
 from app.state.editing import Correction
 from app.state.heart_views import shown_long_axis, shows_four_chambers
@@ -52,10 +53,8 @@ class LongAxisPanel(Panel):
             value.setAlignment(Qt.AlignmentFlag.AlignRight)
             self.table.addWidget(value, row, 1)
         self.body.addLayout(self.table)
-        self.curve = VolumeCurve()
-        self.curve.setAccessibleName(translate("LongAxis", "Areas of both ventricles over the heartbeat"))
-        self.curve.frame_requested.connect(self.frame_requested)
-        self.body.addWidget(self.curve)
+        self.curve: VolumeCurve | None = None
+        self._curve_height = MIN_HEIGHT
         self._note = label(
             translate("LongAxis", "From one plane, by area and length: not comparable with a short-axis stack."),
             "small",
@@ -79,7 +78,8 @@ class LongAxisPanel(Panel):
         if shown == self._shown:
             if frame != self._frame:
                 self._frame = frame
-                self.curve.show_frame(frame)
+                if self.curve is not None:
+                    self.curve.show_frame(frame)
             return
         self._shown, self._frame = shown, frame
         self.setVisible(shown.four_chambers)
@@ -97,12 +97,29 @@ class LongAxisPanel(Panel):
                 name.setText(rows[at][0])
                 value.setText(rows[at][1])
         cine = function is not None and len(function.lv_cm2) > 2
-        self.curve.setVisible(cine)
+        if self.curve is not None:
+            self.curve.setVisible(cine)
         self.setToolTip("" if function is None else "\n".join(map(translated, function.rules)))
         if function is not None and cine:
             unit = "cm²" if function.units_known else translate("Function", "voxels, relative")
             curves = {LV: function.lv_cm2, RV: function.rv_cm2}
-            self.curve.show_values(curves, unit, ed=function.ed_frame, es=function.es_frame, frame=frame)
+            self._made_curve().show_values(curves, unit, ed=function.ed_frame, es=function.es_frame, frame=frame)
+
+    def set_curve_height(self, height: int) -> None:
+        """As high as the other curves are in this window."""
+        self._curve_height = height
+        if self.curve is not None:
+            self.curve.setFixedHeight(height)
+
+    def _made_curve(self) -> VolumeCurve:
+        """The curve. Made when it is first needed: a plot costs the start of the program 20 ms."""
+        if self.curve is None:
+            self.curve = VolumeCurve()
+            self.curve.setAccessibleName(translate("LongAxis", "Areas of both ventricles over the heartbeat"))
+            self.curve.setFixedHeight(self._curve_height)
+            self.curve.frame_requested.connect(self.frame_requested)
+            self.body.insertWidget(self.body.indexOf(self._note), self.curve)
+        return self.curve
 
 
 def _rows(found: LongAxisFunction) -> list[tuple[str, str]]:

@@ -51,6 +51,8 @@ class Mark:
 
 
 BAR_PX = 3
+BESIDE_PX = 8
+"""Between the middle of a mark above a value, and the name beside it."""
 _HIT_PX = 6
 
 
@@ -100,14 +102,16 @@ class MarkedSlider(QSlider):
         painter.setFont(theme.font(9, bold=True))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         dotted = {mark.index for mark in self.marks if mark.kind in (MarkKind.DOT, MarkKind.RING)}
+        flagged = {mark.index for mark in self.marks if mark.kind in (MarkKind.FLAG, MarkKind.FAINT_FLAG)}
         self._paint_bars(painter, [mark for mark in self.marks if mark.structure])
         for mark in self.marks:
             if not mark.structure:
-                self._paint(painter, mark, beside=mark.index in dotted)
+                taken = dotted | flagged if mark.kind is MarkKind.END else dotted
+                self._paint(painter, mark, beside=mark.index in taken)
         painter.end()
 
     def _paint(self, painter: QPainter, mark: Mark, *, beside: bool) -> None:
-        """beside: a dot has the place above the value, and a flag stands next to it."""
+        """beside: another mark has the place above the value, and this one stands next to it."""
         x, colour = self.mark_x(mark.index), QColor(getattr(theme, mark.colour))
         filled = mark.kind in (MarkKind.DOT, MarkKind.FLAG)
         painter.setPen(colour)
@@ -115,6 +119,8 @@ class MarkedSlider(QSlider):
         match mark.kind:
             case MarkKind.NAME | MarkKind.END:
                 wide = painter.fontMetrics().horizontalAdvance(mark.text)
+                if beside:
+                    x += (wide / 2 + BESIDE_PX) * (1 if x < self.width() / 2 else -1)
                 middle = min(max(x, wide / 2), self.width() - wide / 2 - 1)
                 y = self.height() - 1 if mark.kind is MarkKind.NAME else 8
                 painter.drawText(QPointF(middle - wide / 2, y), mark.text)

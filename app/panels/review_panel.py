@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QListWidget, QList
 
 from app.look import icons
 from app.look.widgets import Panel, label, plain_tip
+from app.state.heart_views import shows_four_chambers
 from app.state.queries import phase_frame, run_of
 from app.state.stops import current_stop, is_reviewed, stops_of, ticked
 from app.state.types import AppState, Status
@@ -189,6 +190,8 @@ def _why_empty(state: AppState) -> str:
         return translate("Review", "Nothing is flagged.")
     if state.scan.volume is None:
         return translate("Review", "Open a scan to see which slices to look at first.")
+    if shows_four_chambers(state):
+        return translate("Review", "Only short-axis stacks are looked through for flags.")
     if run is not None and run.status in (Status.RUNNING, Status.WAITING, Status.DONE):
         return translate("Review", "Flags come once the scan is segmented…")
     return translate("Review", "Not segmented, so nothing is flagged.")

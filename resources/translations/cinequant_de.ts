@@ -4152,6 +4152,10 @@ ACDC</translation>
         <translation>Eine Aufnahme öffnen, um zu sehen, welche Schichten zuerst zu prüfen sind.</translation>
     </message>
     <message>
+        <source>Only short-axis stacks are looked through for flags.</source>
+        <translation>Nur Kurzachsenstapel werden auf Auffälligkeiten durchgesehen.</translation>
+    </message>
+    <message>
         <source>Flags come once the scan is segmented…</source>
         <translation>Hinweise kommen, sobald die Aufnahme segmentiert ist…</translation>
     </message>
