@@ -3,9 +3,10 @@
     python -m benchmarks.models [--json FILE] [--quick]
 
 Every shipped model in every precision of its card, with float32 also computing in bfloat16 where the processor has it;
-beside them a plain U-Net exported for the occasion, and the published ESPNetv2 in PyTorch's eager mode. All take turns
-in one process, and medians are compared; under each instruction set that this processor can be capped to, a new process
-does so anew. Input is noise: no network's time depends on what it sees.
+beside them a plain U-Net exported for the occasion, the published ESPNetv2 in PyTorch's eager mode and, where the extra
+"peers" is installed, the networks of nnU-Net and MONAI. All take turns in one process, and medians are compared; under
+each instruction set that this processor can be capped to, a new process does so anew. Input is noise: no network's time
+depends on what it sees.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks import gemm, tables
+from benchmarks import gemm, peers, tables
 from benchmarks.timing import Subject, Task
 from engine.files import write_atomically
 from engine.network import runtime
@@ -88,10 +89,24 @@ def export_unet(folder: Path) -> list[Subject]:
     return found
 
 
+def export_peers(folder: Path) -> list[Subject]:
+    """Other projects' networks (benchmarks.peers) as float32 ONNX files for the runtime, where they are installed."""
+    from training.steps.export import write_onnx  # noqa: PLC0415 - as in export_unet
+
+    x = np.zeros((1, 1, SIZE, SIZE), np.float32)
+    found = []
+    for index, name in enumerate(peers.installed()):
+        path = folder / f"peer{index}.onnx"
+        write_onnx(peers.build(name), x, path, dynamic=False)
+        found.append(Subject(name, "float32", str(path), peers.CLASSES))
+    return found
+
+
 def published() -> tuple[tuple[str, str], ...]:
     """(name, weights file or "") of the networks that PyTorch runs."""
     files = {name: RESULTS / name / "weights.safetensors" for name in PUBLISHED}
-    return tuple((name, str(file) if file.exists() else "") for name, file in files.items())
+    ours = ((name, str(file) if file.exists() else "") for name, file in files.items())
+    return (*ours, *((name, "") for name in peers.installed()))
 
 
 def measure(task: Task, cap: str) -> dict[str, Any]:
@@ -141,6 +156,7 @@ def run(
             # The quantizer reports its progress on standard output, which belongs to the tables.
             with contextlib.redirect_stdout(sys.stderr):
                 subjects += export_unet(Path(folder))
+                subjects += export_peers(Path(folder))
         by_cap: dict[str, dict[str, Any]] = {}
         for cap in caps:
             start = time.perf_counter()
@@ -188,6 +204,7 @@ def text(found: dict[str, Any]) -> str:
         "## Speed\n\nMedian (95th percentile) in ms. A column is a new process, capped to its instruction set.",
         tables.speed(by_cap),
         tables.ratios(by_cap, default),
+        tables.against_published(by_cap, default),
         "\n".join(f"{cap}: {_proof(entry)}" for cap, entry in by_cap.items()),
     ]
     if tables_of := by_cap.get(FULL):
@@ -208,7 +225,7 @@ def text(found: dict[str, Any]) -> str:
                 if row["model"] == default and row["precision"] in ("float32", "int8")
             ),
         ]
-    return "\n\n".join(parts)
+    return "\n\n".join(part for part in parts if part)
 
 
 def _proof(entry: dict[str, Any]) -> str:

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks import gemm
+from benchmarks import gemm, peers
 from benchmarks.working_set import working_set
 from engine.network import runtime
 from engine.network.executed import ExecutedNode, short_isa
@@ -252,14 +252,17 @@ def _peaks(task: Task) -> tuple[list[dict[str, Any]], float | None]:
 
 
 def _in_torch(name: str, weights: str, x: Any) -> Callable[[], object]:
-    """A network of training.networks.table in PyTorch's eager mode, in float32 on one thread."""
+    """A network of training.networks.table or benchmarks.peers in PyTorch's eager mode, in float32 on one thread."""
     import torch  # noqa: PLC0415 - a process that compares nothing with PyTorch does without it
 
     from training.networks.table import NETWORKS  # noqa: PLC0415
     from training.steps.train import load_weights  # noqa: PLC0415
 
     torch.set_num_threads(1)
-    network = load_weights(NETWORKS[name](), Path(weights)) if weights else NETWORKS[name]().eval()
+    if name in peers.PEERS:
+        network = peers.build(name)
+    else:
+        network = load_weights(NETWORKS[name](), Path(weights)) if weights else NETWORKS[name]().eval()
     image = torch.from_numpy(x)
 
     def run() -> object:
