@@ -101,7 +101,7 @@ def _parser() -> argparse.ArgumentParser:
             continue
         if verb != "export":
             source.add_split(p)
-        if verb in ("make", "train", "quantize"):
+        if verb in ("make", "train", "quantize", "bits"):
             source.add_also(p)
         if verb in ("make", "train"):
             p.add_argument("--device", default="auto", help="auto (default: a GPU where there is one), cpu or cuda")
@@ -346,7 +346,10 @@ def _bits(config: Config, arguments: argparse.Namespace) -> None:
         raise RunError(f"{config.id}: needs start_from and bits_penalties for learned bits; see quantlite_bits")
     spec, run, results = input_spec(config), arguments.runs / config.id, arguments.results / config.id
     data = source.open_data(arguments)
-    training, validation = (datasets.present(cases) for cases in data.split(arguments.train, arguments.val))
+    given, held_out = data.split(arguments.train, arguments.val)
+    also = source.open_also(arguments)
+    training = datasets.present(given + tuple(case for other in also for case in other.cases))
+    validation = datasets.present(held_out)
     weights = _trained(config.start_from, arguments)
 
     @cache
@@ -362,7 +365,9 @@ def _bits(config: Config, arguments: argparse.Namespace) -> None:
 
     teacher = _teacher(config, arguments)
     learn_all(config, lambda: BitGraph(*graphs(), first_batch(config, scans())), scans, run, teacher, _say)
-    about, found = source.about(*_lineage(config, arguments)[1:]), []
+    results.mkdir(parents=True, exist_ok=True)
+    source.note_training(results, data.layout, given, also)
+    about, found = source.about(*_lineage(config, arguments)), []
     for penalty in config.bits_penalties:
         path = run / f"{penalty:g}.json"
         learned = json.loads(path.read_text(encoding="utf-8"))
