@@ -97,9 +97,9 @@ def content_of(
         bullseyes=tuple(bullseyes),
         conclusion=letterhead.conclusion,
         pictures=_pictures(dossier, window or first_window(volume.array, volume.window), own),
-        corrected=_corrected(dossier, own),
-        flags=tuple(_flags(dossier, own, say)),
-        notices=(*_left_out(dossier, own, say), *map(say, volume.notices)),
+        corrected=corrections(dossier, own),
+        flags=tuple(open_points(dossier, own, say)),
+        notices=(*left_out(dossier, own, say), *map(say, volume.notices)),
         method=tuple(_method(dossier, own)),
         fingerprints=tuple(_fingerprints(dossier, own)),
         rules=tuple(dict.fromkeys(map(say, rules))),
@@ -168,7 +168,7 @@ def _number(row: all_numbers.Finding | None) -> Number | None:
     return Number(text, norm, mark)
 
 
-def _corrected(dossier: Dossier, own: Say) -> tuple[str, ...]:
+def corrections(dossier: Dossier, own: Say) -> tuple[str, ...]:
     """The corrected slices of each frame, as "Frame 1: slices 2, 3, 4"."""
     frames: dict[int, list[int]] = {}
     for frame, index in sorted(dossier.corrected):
@@ -188,7 +188,7 @@ def _corrected(dossier: Dossier, own: Say) -> tuple[str, ...]:
     return tuple(said)
 
 
-def _flags(dossier: Dossier, own: Say, say: Say) -> list[str]:
+def open_points(dossier: Dossier, own: Say, say: Say) -> list[str]:
     """What was not ticked off, in the order to look at it; then what makes the numbers doubtful."""
     said = []
     for stop in dossier.open_stops():
@@ -201,7 +201,7 @@ def _flags(dossier: Dossier, own: Say, say: Say) -> list[str]:
     return said + [notice for notice in notices if not any(notice in line for line in said)]
 
 
-def _left_out(dossier: Dossier, own: Say, say: Say) -> list[str]:
+def left_out(dossier: Dossier, own: Say, say: Say) -> list[str]:
     """What does not count, a sentence for each structure on a slice."""
     frames = dossier.volume.frames
     text = own("{structure}, slice {slice}: does not count ({frames})")

@@ -16,19 +16,16 @@ import numpy as np
 from highdicom.color import CIELabColor
 from highdicom.seg import Segmentation, SegmentDescription
 from numpy.typing import NDArray
-from pydicom import config
 from pydicom.dataset import Dataset
 from pydicom.sr.codedict import codes
 from pydicom.sr.coding import Code
-from pydicom.uid import MRImageStorage, generate_uid
-from pydicom.valuerep import DA, TM, format_number_as_ds, validate_value
+from pydicom.uid import generate_uid
 
 from engine import __version__
-from engine.errors import ExportError, ScanError
-from engine.formats.dicom import stack_of
-from engine.formats.dicom_files import read_dicom
+from engine.errors import ExportError
 from engine.formats.dicom_image import Image
 from engine.formats.dicom_stack import Stack
+from engine.formats.dicom_template import decimals, images_of, reference_to, series_number
 from engine.formats.seg_read import TYPES
 from engine.volume import LV, MYO, RV, STRUCTURES, LabelMap, Volume
 
@@ -52,20 +49,10 @@ def write_seg(
     by_hand: what was corrected by hand, in a sentence; the SEG then records a semi-automatic algorithm and says so.
     Raises ExportError where the volume is no DICOM scan with known geometry, or out cannot be written.
     """
-    if volume.source.kind != "dicom":
-        raise ExportError(
-            f"{out}: DICOM SEG refers to the DICOM images of a scan; write a NIfTI mask of this one instead"
-        )
     if labels.array.shape != volume.array.shape:
         raise ValueError(f"labels {labels.array.shape} are not of the volume {volume.array.shape}")
+    stack, template = images_of(out, volume, "a DICOM SEG", "write a NIfTI mask instead")
     names = _names(out, volume)
-    try:
-        stack = stack_of(volume)
-        if not all(image.sop_uid and image.series_uid and image.study[1] for image in stack.images):
-            raise ScanError("the images have no UIDs that a DICOM SEG could refer to; write a NIfTI mask instead")
-        template = _template(stack.phases[0][0], volume)
-    except (ScanError, OSError) as error:
-        raise ExportError(f"{out}: {error}") from error
     series = generate_uid()
     descriptions = _descriptions(algorithm, version, by_hand)
 
@@ -156,62 +143,6 @@ def _descriptions(algorithm: str, version: str, by_hand: str) -> list[SegmentDes
     return segments
 
 
-def _template(first: Image, volume: Volume) -> Dataset:
-    """What every source image of a stack has in common, as a header that highdicom accepts.
-
-    It stops at invalid dates and names, at orientations that differ by rounding and at differing frames of reference,
-    all of which occur; so it is given valid values, and those of the first image for all. UIDs stay as they are.
-    """
-    if first.position is None or first.pixel_mm is None or first.orientation is None:
-        raise ScanError(
-            "the images do not say where they lie, which a DICOM SEG must repeat; write a NIfTI mask instead"
-        )
-    header = read_dicom(first.path, stop_before_pixels=True)
-    clean = Dataset()
-    clean.SOPClassUID = MRImageStorage
-    clean.StudyInstanceUID = first.study[1]
-    clean.SeriesInstanceUID = first.series_uid
-    clean.SeriesNumber = first.series_number
-    clean.FrameOfReferenceUID = header.get("FrameOfReferenceUID") or generate_uid()
-    for name in ("PatientID", "PatientName", "PatientBirthDate", "PatientSex", "AccessionNumber", "StudyID",
-                 "StudyDate", "StudyTime", "ReferringPhysicianName"):  # fmt: skip
-        setattr(clean, name, _valid(header, name))
-    if clean.PatientSex not in ("M", "F", "O"):
-        clean.PatientSex = ""
-    for name in ("PatientAge", "PatientSize", "PatientWeight", "StudyDescription", "PositionReferenceIndicator",
-                 "LossyImageCompression", "LossyImageCompressionRatio", "LossyImageCompressionMethod"):  # fmt: skip
-        value = _valid(header, name)
-        if value:
-            setattr(clean, name, value)
-    clean.Modality = first.modality
-    clean.Rows, clean.Columns = first.rows, first.columns
-    clean.ImageOrientationPatient = _decimals(first.orientation)
-    clean.PixelSpacing = _decimals(first.pixel_mm)
-    clean.SliceThickness = format_number_as_ds(first.thickness_mm or volume.geometry.spacing_mm[2])
-    return clean
-
-
-def _valid(header: Dataset, name: str) -> str:
-    """An element's value as text, or nothing where it is absent, invalid or has several values."""
-    element = header.get_item(name)
-    if element is None:
-        return ""
-    try:
-        vr, value = header[name].VR, str(header[name].value or "")
-        if "\\" in value or header[name].VM > 1:
-            return ""
-        validate_value(vr, value, config.RAISE)
-        if vr in ("DA", "TM"):
-            {"DA": DA, "TM": TM}[vr](value)
-    except Exception:  # pydicom raises errors of many kinds on odd values
-        return ""
-    return value
-
-
-def _decimals(values: Sequence[float]) -> list[str]:
-    return [format_number_as_ds(float(v)) for v in values]
-
-
 def _segmentation(
     t: int,
     labels: NDArray[np.uint8],
@@ -230,11 +161,10 @@ def _segmentation(
         # a name of its own for every frame, also for those of one multi-frame file; put right below
         source.SOPInstanceUID = generate_uid()
         stand_ins[source.SOPInstanceUID] = image
-        source.ImagePositionPatient = _decimals(image.position or ())
+        source.ImagePositionPatient = decimals(image.position or ())
         sources.append(source)
     phases, times = len(stack.phases), stack.frame_times_ms
     when = f", {times[t]:.0f} ms after the R wave" if times and phases > 1 else ""
-    number = max(template.SeriesNumber, 0) + 1000
     corrected = any(segment.SegmentAlgorithmType == "SEMIAUTOMATIC" for segment in descriptions)
     dataset = Segmentation(
         source_images=sources,
@@ -242,7 +172,7 @@ def _segmentation(
         segmentation_type="BINARY",
         segment_descriptions=descriptions,
         series_instance_uid=series,
-        series_number=number if number < 2**31 else 1000,
+        series_number=series_number(template),
         sop_instance_uid=generate_uid(),
         instance_number=t + 1,
         manufacturer="CineQuant",
@@ -261,22 +191,16 @@ def _segmentation(
 
 def _name_sources(dataset: Segmentation, images: Sequence[Image], stand_ins: dict[str, Image]) -> None:
     """Put the real source images in the place of the stand-ins that highdicom was given, by their UIDs."""
-
-    def reference(image: Image) -> Dataset:
-        item = Dataset()
-        item.ReferencedSOPClassUID, item.ReferencedSOPInstanceUID = image.sop_class, image.sop_uid
-        return item
-
     unique = {image.sop_uid: image for image in images}
     series: dict[str, list[Image]] = {}
     for image in unique.values():
         series.setdefault(image.series_uid, []).append(image)
-    dataset.SourceImageSequence = [reference(image) for image in unique.values()]
+    dataset.SourceImageSequence = [reference_to(image) for image in unique.values()]
     dataset.ReferencedSeriesSequence = []
     for uid, members in series.items():
         item = Dataset()
         item.SeriesInstanceUID = uid
-        item.ReferencedInstanceSequence = [reference(image) for image in members]
+        item.ReferencedInstanceSequence = [reference_to(image) for image in members]
         dataset.ReferencedSeriesSequence.append(item)
     for frame in dataset.PerFrameFunctionalGroupsSequence:
         for derivation in frame.DerivationImageSequence:

@@ -28,6 +28,7 @@ ROOMS = {
     "engine/measures": "numbers from masks",
     "engine/pictures": "numpy arrays to what a screen shows",
     "engine/paper": "a page of A4",
+    "engine/exchange": "DICOM objects for archives, and what goes to and comes from them",
     "training": "modules on floors of their own",
     "training/reports": "tables and pictures of results",
     "training/steps": "what a model goes through: trained, tuned, quantized, exported, validated",

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import logging
 import shutil
-import subprocess
 from dataclasses import replace
 
 import highdicom
@@ -10,6 +9,7 @@ import numpy as np
 import pydicom
 import pytest
 from dicom_cine import ORIENTATION, labels, rewrite, write_cine, write_enhanced
+from dicom_judges import errors_of
 from places import SHARED_DATA as DATA
 from pydicom.config import disable_value_validation
 from pydicom.sr.coding import Code
@@ -28,15 +28,6 @@ def open_cine(folder, frames=4, slices=3, **kwargs):
     write_cine(folder, frames, slices, **kwargs)
     volume = open_scan([folder])
     return volume, LabelMap(labels(frames, slices), volume.geometry)
-
-
-def errors_of(path):
-    """What dciodvfy calls errors in a file."""
-    tool = shutil.which("dciodvfy")
-    if tool is None:
-        pytest.skip("needs dciodvfy, of Debian's dicom3tools")
-    done = subprocess.run([tool, str(path)], capture_output=True, text=True, check=False)
-    return [line for line in (done.stdout + done.stderr).splitlines() if line.startswith("Error")]
 
 
 # --- writing
@@ -232,7 +223,7 @@ def test_what_cannot_be_written(tmp_path):
         seg.write_seg(name, single_mask, again, **MODEL)
 
     phantom, truth, _ = make_phantom(frames=2, slices=2)
-    with pytest.raises(ExportError, match="refers to the DICOM images of a scan; write a NIfTI mask"):
+    with pytest.raises(ExportError, match="files of another kind; write a NIfTI mask instead"):
         seg.write_seg(tmp_path / "out", truth, phantom, **MODEL)
     with pytest.raises(ScanError, match="holds no DICOM segmentation"):
         read_seg([tmp_path], phantom)
