@@ -28,6 +28,8 @@ from app.cli.interrupts import Interrupts
 from app.cli.measure_verb import run_measure
 from app.cli.models_verb import run_models
 from app.cli.object_outputs import add_objects
+from app.cli.pacs_arguments import add_pacs
+from app.cli.pacs_verb import run_pacs
 from app.cli.phantom_verb import run_phantom
 from app.cli.replay_verb import run_replay
 from app.cli.report_verb import run_report
@@ -255,6 +257,8 @@ def _parser() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParse
     replay = verb("replay", run_replay, "Make the mask of a provenance record again, and say whether it is the same.")
     replay.add_argument("record", type=Path, metavar="RECORD", help="the .provenance.json beside a mask")
     _add_json(replay)
+
+    add_pacs(verb("pacs", run_pacs, "Find and fetch studies from a hospital's archive, and send results to it."))
 
     doctor = verb("doctor", run_doctor, "What is missing on this machine, and how to get it.")
     _add_json(doctor)
