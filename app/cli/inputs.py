@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.cli.terminal import show_progress
-from engine.errors import ExportError, ScanError
+from engine.errors import ExportError
 from engine.network.catalog import Catalog, default_precision, find_models
-from engine.network.model_card import FOUR_CHAMBER, SHORT_AXIS, ModelCard
-from engine.network.view import view_of
+from engine.network.choice import suited
+from engine.network.model_card import ModelCard
 from engine.volume import Known, Volume
 
 if TYPE_CHECKING:
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 NIFTI_ENDINGS = (".nii", ".nii.gz")
 MOST_NAME_BYTES = 255
-VIEW_WORDS = {SHORT_AXIS: "short axes", FOUR_CHAMBER: "a four-chamber view"}
 
 
 def choose_model(arguments: argparse.Namespace) -> tuple[Catalog, ModelCard, str]:
@@ -43,33 +42,16 @@ def model_and_scan(arguments: argparse.Namespace) -> tuple[ModelCard, str, Volum
     """The model, its precision, the scan and its view: as asked for, else as the scan's geometry says."""
     catalog, card, precision = choose_model(arguments)
     _load_ahead(arguments, card, precision)
-    volume = open_volume(arguments)
-    seen = view_of(volume.geometry)
-    view = arguments.view or seen or SHORT_AXIS
-    if arguments.model is None and card.view != view:
-        card = catalog.for_view(view)
-        precision = arguments.precision or default_precision(card)
-        card.file_for(precision)
-    path = arguments.paths[0]
-    if not arguments.force:
-        if card.view != view:
-            raise ScanError(
-                f"{path}: is taken for {VIEW_WORDS[view]}, and model {card.id} is made for {VIEW_WORDS[card.view]}; "
-                "name another model, or say with --view what the scan shows"
-            )
-        if view != SHORT_AXIS and volume.slices > 1:
-            raise ScanError(f"{path}: is a stack of slices, not {VIEW_WORDS[view]}; leave out --view, or use --force")
-        # A single slice is what the user says that it is. What is wrong with a CT image is wrong with it in every view.
-        named = view != SHORT_AXIS or arguments.view is not None
-        if volume.not_short_axis and not (named and volume.not_short_axis.startswith("a single slice")):
-            raise ScanError(
-                f"{path}: is {volume.not_short_axis}, and the models know short-axis and four-chamber cardiac MR only; "
-                "open a short-axis stack, name a four-chamber view with --view 4ch, or use --force"
-            )
-    if not seen and not arguments.view:
-        notice = "A single slice whose header does not say its view was taken for a short axis; --view says otherwise."
-        volume = replace(volume, notices=(*volume.notices, notice))
-    return card, precision, volume, view
+    found = suited(
+        open_volume(arguments),
+        catalog,
+        where=arguments.paths[0],
+        model=arguments.model,
+        precision=arguments.precision,
+        view=arguments.view,
+        force=arguments.force,
+    )
+    return found.card, found.precision, found.volume, found.view
 
 
 def open_volume(arguments: argparse.Namespace) -> Volume:
