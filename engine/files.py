@@ -6,10 +6,16 @@ import contextlib
 import errno
 import os
 import stat
+import sys
 from pathlib import Path
 from typing import BinaryIO
 
 from engine.archives import member_size, open_member
+
+if sys.platform == "win32":
+    import msvcrt
+else:
+    import fcntl
 
 # What a system says of a path that leads into a file, such as an archive, as if that were a folder.
 _INTO_A_FILE = (NotADirectoryError, FileNotFoundError)
@@ -81,3 +87,12 @@ def write_atomically(path: Path, content: bytes) -> None:
         # Gone where it was renamed; left over only by a failure or an interruption.
         with contextlib.suppress(OSError):
             beside.unlink(missing_ok=True)
+
+
+def lock_file(handle: int) -> None:
+    """Lock an open file for this process. The system unlocks it when the process ends. Raises OSError if it is."""
+    if sys.platform == "win32":
+        os.lseek(handle, 0, os.SEEK_SET)
+        msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
+    else:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -6,17 +6,11 @@ import contextlib
 import os
 import secrets
 import shutil
-import sys
 import time
 from pathlib import Path
 
-from engine.files import write_atomically
+from engine.files import lock_file, write_atomically
 from engine.formats.case_file import SUFFIX
-
-if sys.platform == "win32":
-    import msvcrt
-else:
-    import fcntl
 
 _YOUNG_S = 60.0
 """A lock without a folder may be of a window that is just starting."""
@@ -99,7 +93,7 @@ class AutosaveFolder:
             self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
             self._lock = os.open(_lock_of(own), os.O_RDWR | os.O_CREAT, 0o600)
             os.write(self._lock, str(os.getpid()).encode())
-            _lock(self._lock)
+            lock_file(self._lock)
             own.mkdir(mode=0o700)
             self._own = own
         return self._own
@@ -120,15 +114,6 @@ def _name(digest: str) -> str:
     return f"{digest[:32]}{SUFFIX}"
 
 
-def _lock(handle: int) -> None:
-    """Lock an open file for this process. The system unlocks it when the process ends. Raises OSError if it is."""
-    if sys.platform == "win32":
-        os.lseek(handle, 0, os.SEEK_SET)
-        msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
-    else:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-
-
 def _is_free(lock: Path) -> bool:
     """Whether the process that locked a file is gone, or the file itself."""
     try:
@@ -138,7 +123,7 @@ def _is_free(lock: Path) -> bool:
     except OSError:
         return False
     try:
-        _lock(handle)
+        lock_file(handle)
     except OSError:
         return False
     finally:
