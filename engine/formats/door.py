@@ -60,11 +60,24 @@ def find(paths: Paths, *, progress: Progress = no_progress, cancel: CancelToken 
     progress(0, 0, "Looking for scans")
     named = frozenset(given)
     files = find_files(given)
-    found = _sorted(files, named, progress, cancel)
+    found = sort_files(files, named, progress=progress, cancel=cancel)
     if not found.entries and (archives := [path for path in found.foreign if is_scan_archive(path)]):
         # A folder of archives stands for what is in them; beside a scan they are as likely copies of it.
         files = find_files([*(path for path in files if path not in archives), *archives])
-        found = _sorted(files, named, progress, cancel)
+        found = sort_files(files, named, progress=progress, cancel=cancel)
+    return _index_of(given, files, named, found)
+
+
+def find_among(
+    given: Paths, files: Sequence[Path], *, progress: Progress = no_progress, cancel: CancelToken | None = None
+) -> Index:
+    """As find, of these files only, which count as found in what was given and not as named one by one."""
+    found = sort_files(files, progress=progress, cancel=cancel)
+    return _index_of(as_paths(given), files, frozenset(), found)
+
+
+def _index_of(given: tuple[Path, ...], files: Sequence[Path], named: frozenset[Path], found: Found) -> Index:
+    """Raises ScanError where nothing was found."""
     unusable, left = found.unusable, found.foreign
     if not found.entries:
         raise ScanError(_nothing(given, files, unusable, found.masks, left))
@@ -77,13 +90,21 @@ def find(paths: Paths, *, progress: Progress = no_progress, cancel: CancelToken 
     return indexed(given, files, found.entries, faults)
 
 
-def _sorted(files: Sequence[Path], named: frozenset[Path], progress: Progress, cancel: CancelToken) -> Found:
-    """What all formats find in files; foreign are those that none of them takes. Raises ScanError, Cancelled."""
+def sort_files(
+    files: Sequence[Path],
+    named: frozenset[Path] = frozenset(),
+    formats: Sequence[Format] = FORMATS,
+    *,
+    progress: Progress = no_progress,
+    cancel: CancelToken | None = None,
+) -> Found:
+    """What formats find in files; foreign are those that none of them takes. Raises ScanError, Cancelled."""
     left = list(files)
+    cancel = cancel or CancelToken()
     entries: list[Entry] = []
     unusable: dict[Path, UnusableError] = {}
     masks: list[Path] = []
-    for kind in FORMATS:
+    for kind in formats:
         own = [path for path in left if kind.probe(path, path in named)]
         taken = frozenset(own)
         left = [path for path in left if path not in taken]

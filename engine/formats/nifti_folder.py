@@ -84,8 +84,11 @@ def _without_masks(files: Sequence[Path], named: frozenset[Path]) -> tuple[list[
         if path not in named
         and (is_mask(path) or names.mask_beside(path, every) or names.in_mask_folder(path, folders))
     }
-    for folder in folders:
-        left = [path for path in files if path.parent == folder and path not in masks and path not in named]
+    undecided: dict[Path, list[Path]] = defaultdict(list)
+    for path in files:
+        if path not in masks and path not in named:
+            undecided[path.parent].append(path)
+    for left in undecided.values():
         by_values = {path for path in left if _holds_labels(path)} if len(left) > 1 else set()
         # A folder with nothing but masks holds none to pass over: opening one says what it is.
         if len(by_values) < len(left):

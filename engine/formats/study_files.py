@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, MutableMapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ _END_OF_SEQUENCE = b"\xfe\xff\xdd\xe0\x00\x00\x00\x00"
 _TAIL_BYTES = 4096
 
 
-def find_files(paths: Sequence[Path]) -> list[Path]:
+def find_files(paths: Sequence[Path], closed: MutableMapping[Path, str] | None = None) -> list[Path]:
     """Every regular file in files and folders, in sorted order, each once.
 
     A DICOMDIR stands for the files that it lists, a zip archive for the files in it.
@@ -31,12 +31,13 @@ def find_files(paths: Sequence[Path]) -> list[Path]:
     Hidden folders are passed over: they hold what an interrupted program or a file system left. Links inside a folder
     are followed to files in that folder, and to the store of a DataLad (git-annex) data set, even where the content
     has not been fetched: reading the file is the place to say so.
+    closed: takes the folders that cannot be listed, each with the reason; without it they raise.
     Raises ScanError for a path that does not exist or cannot be listed, and for a DICOMDIR that lists no file.
     """
     found: dict[Path, None] = {}
     for path in paths:
         if path.is_dir():
-            found.update(dict.fromkeys(_walk(path)))
+            found.update(dict.fromkeys(_walk(path, closed)))
         elif stat.S_ISREG(_mode(path)):
             found.update(dict.fromkeys(_inside(path)))
         elif is_file(path):
@@ -81,7 +82,7 @@ def is_hidden(name: str) -> bool:
     return name.startswith("._") or (name.startswith(".") and name.endswith(".part"))
 
 
-def _walk(folder: Path) -> list[Path]:
+def _walk(folder: Path, closed: MutableMapping[Path, str] | None) -> list[Path]:
     """As os.walk, files before folders, but without its limit of depth, hidden folders and loops."""
     root = os.path.realpath(folder)
     found = []
@@ -94,6 +95,9 @@ def _walk(folder: Path) -> list[Path]:
             folders = [e.path for e in entries if e.is_dir(follow_symlinks=False) and not e.name.startswith(".")]
             found += [Path(e.path) for e in entries if not is_hidden(e.name) and _is_within(e, root)]
         except OSError as error:
+            if closed is not None:
+                closed[Path(here)] = f"cannot be listed ({error.strerror}); check its permissions"
+                continue
             where = f"{here[:200]}…" if len(here) > 200 else here
             raise ScanError(f"{where}: cannot be listed ({error.strerror}); check its permissions") from error
         waiting += reversed(folders)
