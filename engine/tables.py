@@ -32,7 +32,7 @@ def to_csv(dossier: Dossier) -> str:
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(("quantity", "value", "unit"))
-    writer.writerows((_plain(name), _plain(value), unit) for name, value, unit in rows(dossier))
+    writer.writerows((plain_cell(name), plain_cell(value), unit) for name, value, unit in rows(dossier))
     return text.getvalue()
 
 
@@ -162,8 +162,8 @@ def to_text(dossier: Dossier, say: Callable[[str], str]) -> str:
 
 def to_tsv(dossier: Dossier, say: Callable[[str], str]) -> str:
     """The same with tabs, to paste into a spreadsheet."""
-    lines = ["\t".join(_plain(cell) for cell in line) for line in _short(dossier, say)]
-    return "\n".join([*map(_plain, _head(dossier)), *lines, say(RESEARCH_USE)]) + "\n"
+    lines = ["\t".join(plain_cell(cell) for cell in line) for line in _short(dossier, say)]
+    return "\n".join([*map(plain_cell, _head(dossier)), *lines, say(RESEARCH_USE)]) + "\n"
 
 
 def to_html(dossier: Dossier, say: Callable[[str], str]) -> str:
@@ -231,7 +231,7 @@ def _number(value: float | None, digits: int) -> str:
     return "" if value is None else f"{value:.{digits}f}"
 
 
-def _plain(value: object) -> str:
+def plain_cell(value: object) -> str:
     """One line for a cell. A text that a spreadsheet would take for a formula gets an apostrophe before it."""
     text = " ".join(str(value).split())
     risky = text[:1] in ("=", "+", "@") or (text[:1] == "-" and not text[1:].replace(".", "", 1).isdigit())

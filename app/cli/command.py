@@ -19,6 +19,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from app.cli import terminal
+from app.cli.batch_verb import run_batch_verb
 from app.cli.bench_verb import run_bench
 from app.cli.compare_cases_verb import run_compare_cases
 from app.cli.completion_verb import SHELLS, run_completion
@@ -27,9 +28,6 @@ from app.cli.evaluate_verb import run_evaluate
 from app.cli.interrupts import Interrupts
 from app.cli.measure_verb import run_measure
 from app.cli.models_verb import run_models
-from app.cli.object_outputs import add_objects
-from app.cli.pacs_arguments import add_pacs
-from app.cli.pacs_verb import run_pacs
 from app.cli.phantom_verb import run_phantom
 from app.cli.replay_verb import run_replay
 from app.cli.report_verb import run_report
@@ -44,7 +42,7 @@ from engine.volume import CONVENTIONS, SPACING_MM
 
 DONE, AT_FAULT, WRONG_USAGE, BUG, INTERRUPTED = 0, 1, 2, 3, 130
 
-FORMATS = ("nifti", "dicom-seg", "dicom-labelmap")
+FORMATS = ("nifti", "dicom-seg")
 # The keys of engine.formats.datasets.LAYOUTS, which would bring the readers of files along.
 LAYOUTS = ("acdc", "mnms", "mnms2", "mnms2-la", "pairs")
 
@@ -221,6 +219,8 @@ def _parser() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParse
     _add_model(evaluate)
     _add_json(evaluate)
 
+    _add_batch(verb("batch", run_batch_verb, "Segment, measure and flag all scans below a folder; resumable."))
+
     bench = verb("bench", run_bench, "Time every model in every precision on this device.")
     bench.add_argument("--size", type=_positive, default=256, help="height and width of the image (default 256)")
     bench.add_argument("--runs", type=_positive, default=40, help="timed runs of each network (default 40)")
@@ -231,11 +231,10 @@ def _parser() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParse
     models.add_argument("--verify", action="store_true", help="run each model's test tensors on this device")
     _add_json(models)
 
-    report = verb("report", run_report, "Write the one-page report of a scan, as a PDF and as DICOM objects.")
+    report = verb("report", run_report, "Write the one-page report of a scan as a PDF.")
     _add_scan(report)
     _add_case_scan(report)
-    report.add_argument("-o", "--output", type=Path, metavar="FILE.pdf")
-    add_objects(report)
+    report.add_argument("-o", "--output", required=True, type=Path, metavar="FILE.pdf")
     report.add_argument(
         "--mask", type=Path, metavar="M", help="report on this NIfTI or DICOM SEG mask, not on a model's"
     )
@@ -258,8 +257,6 @@ def _parser() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParse
     replay.add_argument("record", type=Path, metavar="RECORD", help="the .provenance.json beside a mask")
     _add_json(replay)
 
-    add_pacs(verb("pacs", run_pacs, "Find and fetch studies from a hospital's archive, and send results to it."))
-
     doctor = verb("doctor", run_doctor, "What is missing on this machine, and how to get it.")
     _add_json(doctor)
 
@@ -270,6 +267,23 @@ def _parser() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParse
     phantom.add_argument("-o", "--output", required=True, type=Path, metavar="DIR")
     _add_json(phantom)
     return parser, made
+
+
+def _add_batch(batch: argparse.ArgumentParser) -> None:
+    batch.add_argument("source", type=Path, metavar="IN", help="a folder of studies, volumes or zip archives")
+    batch.add_argument("-o", "--output", required=True, type=Path, metavar="OUT", help="a folder, new or of this batch")
+    batch.add_argument("--dry-run", action="store_true", help="only list what would be done")
+    batch.add_argument("--retry-failed", action="store_true", help="try again what failed before")
+    batch.add_argument("--force", action="store_true", help="segment what does not look like a short-axis MR stack")
+    batch.add_argument("--workers", type=_positive, metavar="N", help="processes (default: physical cores / threads)")
+    batch.add_argument("--memory", metavar="M", help='what a process may take, such as "2 GB" (default: its share)')
+    batch.add_argument("--in-process", action="store_true", help="no Dask: one scan after the other in this process")
+    batch.add_argument("--scheduler", metavar="ADDRESS", help="of a Dask cluster that is there: tls://host:8786")
+    batch.add_argument("--insecure-scheduler", action="store_true", help="take one elsewhere though it has no TLS")
+    batch.add_argument("--dashboard", action="store_true", help="say where Dask shows the work, on this machine only")
+    _add_model(batch, threads="of each process (default 1)")
+    _add_view(batch)
+    _add_json(batch)
 
 
 def _add_scan(parser: argparse.ArgumentParser) -> None:
@@ -288,10 +302,10 @@ def _add_case_scan(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--scan", type=Path, metavar="PATH", help="where the scan of a case is, if it was moved")
 
 
-def _add_model(parser: argparse.ArgumentParser) -> None:
+def _add_model(parser: argparse.ArgumentParser, *, threads: str = "default: one a physical core") -> None:
     parser.add_argument("--model", metavar="ID", help="see `cinequant models`; default quantlite")
     parser.add_argument("--precision", metavar="P", help="one of the model's precisions; default int8")
-    parser.add_argument("--threads", type=_positive, metavar="N", help="default: one a physical core")
+    parser.add_argument("--threads", type=_positive, metavar="N", help=threads)
 
 
 def _add_view(parser: argparse.ArgumentParser) -> None:
