@@ -63,6 +63,10 @@ _SHAPES = {
     "layout-long-axis": (
         f'<rect x="3.5" y="4" width="17" height="16" rx="1.5" {_STROKE}/><path d="M12 4v16M12 12h8.5" {_STROKE}/>'
     ),
+    "layout-cines": (
+        f'<rect x="3.5" y="4" width="17" height="16" rx="1.5" {_STROKE}/>'
+        f'<path d="M12 4v16M12 9.3h8.5M12 14.7h8.5" {_STROKE}/>'
+    ),
     # Two outlines, one in the other, as a short-axis slice shows the left ventricle.
     "mark": (
         '<circle cx="12" cy="12" r="9" fill="none" stroke="#f4d65c" stroke-width="2"/>'

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from app.state.heart_views import series_beside
 from app.state.places import here, neighbour
 from app.state.queries import correction_of, phases_shown, run_of
 from app.state.steps import next_redo, next_undo
 from app.state.types import AppState, Run, Status
 from app.words.language import translate
+from engine.volume import Known
 
 
 def no_scan(state: AppState) -> str:
@@ -50,6 +52,17 @@ def no_mask(state: AppState) -> str:
     """Without a mask from a file."""
     there = state.segmentation.mask is not None
     return no_scan(state) or ("" if there else translate("Reasons", "Load a mask first (Ctrl+L)."))
+
+
+def no_long_axes(state: AppState) -> str:
+    """Without long-axis cines of the study."""
+    volume, planes = state.scan.volume, state.beside.long_axes
+    if volume is not None and volume.geometry.orientation is Known.ASSUMED:
+        return translate("Reasons", "The orientation of the slices is not known: press 5 to cut planes out of them.")
+    if state.scan.loading is not None or planes or (planes is None and series_beside(state)):
+        return nothing_on_screen(state)
+    none = translate("Reasons", "This study has no long-axis cine: press 5 to cut planes out of the slices.")
+    return nothing_on_screen(state) or none
 
 
 def no_other_reader(state: AppState) -> str:

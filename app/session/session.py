@@ -23,6 +23,7 @@ from app.session.looking import Looking
 from app.session.measuring import Measuring
 from app.session.opening import Opening
 from app.session.propagating import Propagating
+from app.session.reading_beside import ReadingBeside
 from app.session.reviewing import Reviewing
 from app.session.segmenting import Segmenting
 from app.session.store import Store
@@ -66,6 +67,7 @@ class Session:
             finished=self.comparing.compare_missing,
         )
         self.reviewing = Reviewing(self.store, self._workers)
+        self.reading_beside = ReadingBeside(self.store, self._workers)
         self.opening = self._opening()
         for worker in self._workers.all:
             worker.changed.connect(self._show_busy)
@@ -161,12 +163,13 @@ class Session:
     def _opening(self) -> Opening:
         # Through self the session would hold itself, and only the cycle collector could free it.
         segmenting, comparing, correcting = self.segmenting, self.comparing, self.correcting
-        propagating = self.propagating
+        propagating, reading_beside = self.propagating, self.reading_beside
 
         def leaving() -> None:
             segmenting.give_up()
             comparing.cancel()
             propagating.cancel()
+            reading_beside.cancel()
 
         def arrived(before: AppState) -> None:
             correcting.say_kept(before)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from app.state import editing
 from app.state.annotations import AnnotationState
+from app.state.beside import BesideState
 from app.state.brush import Plane
 from app.state.case import BORROWED, CaseState
 from app.state.editing import Correction, CorrectionKey
@@ -169,6 +170,7 @@ def opened(state: AppState, volume: Volume, *, window: tuple[float, float] | Non
         case=CaseState(),
         outgoing=Outgoing(),
         reviewing=ReviewState(),
+        beside=BesideState(),
         message=None,
     )
 
@@ -301,6 +303,7 @@ def returned(state: AppState, before: AppState) -> AppState:
         case=before.case,
         left=before.cases.left,
         reviewing=before.reviewing,
+        beside=before.beside,
         corrections=_as_left(before.correction.corrections, state.correction.corrections),
     )
 

@@ -6,10 +6,15 @@ is measured by area and length. Nothing of one may ever be shown for the other.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from app.state.queries import run_of, shown_correction, shown_labels, view_shown
 from app.state.types import AppState
 from engine.measures.long_axis import LongAxisFunction, measure_long_axis
 from engine.network.model_card import FOUR_CHAMBER
+
+if TYPE_CHECKING:
+    from engine.formats.index import Series
 
 
 def shows_four_chambers(state: AppState) -> bool:
@@ -20,6 +25,12 @@ def shows_four_chambers(state: AppState) -> bool:
 def can_choose_view(state: AppState) -> bool:
     """Whether the user may say which view the scan shows: a stack is a short axis, whatever anybody says."""
     return state.scan.volume is not None and state.scan.volume.slices == 1
+
+
+def series_beside(state: AppState) -> tuple[Series, ...]:
+    """What was found with the scan on screen that may be long-axis cines of the same study."""
+    index, number = state.scan.index, state.scan.series
+    return () if index is None or number is None else index.beside(index.series[number])
 
 
 def shown_long_axis(state: AppState) -> LongAxisFunction | None:

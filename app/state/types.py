@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.state.annotations import AnnotationState
+from app.state.beside import BesideState
 from app.state.brush import Brush
 from app.state.case import CasesState, CaseState
 from app.state.editing import Correction, CorrectionKey
@@ -74,6 +75,8 @@ class Layout(StrEnum):
     """All slices of the frame."""
     LONG_AXIS = "long-axis"
     """The slice, and two planes at right angles to it and to each other."""
+    CINES = "cines"
+    """The slice, and long-axis cines of the study."""
 
 
 class Pair(StrEnum):
@@ -102,7 +105,7 @@ class Details(StrEnum):
     """Thickness and thickening by segment."""
 
 
-CORRECTABLE = (Layout.SLICE, Layout.PHASES, Layout.LONG_AXIS)
+CORRECTABLE = (Layout.SLICE, Layout.PHASES, Layout.LONG_AXIS, Layout.CINES)
 """Layouts in which slices can be corrected."""
 
 
@@ -405,6 +408,7 @@ class AppState:
     outgoing: Outgoing = field(default_factory=Outgoing)
     stationery: Stationery = field(default_factory=Stationery)
     reviewing: ReviewState = field(default_factory=ReviewState)
+    beside: BesideState = field(default_factory=BesideState)
     preferences: Preferences = field(default_factory=Preferences)
     busy: Busy | None = None
     message: Message | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
@@ -30,6 +31,24 @@ def _way(placed: Placement, cross: Cross, quarters: int) -> tuple[float, float]:
     """The way along a plane on screen, of length 1: the first plane, turned by quarters in the image."""
     angle = cross.angle + quarters * math.pi / 2
     return placed.turned.to_screen(math.cos(angle), math.sin(angle))
+
+
+def grip_under(placed: Placement, cross: Cross, at: QPointF) -> str:
+    """What the mouse would take hold of: "move", "turn 0" … "turn 3", or nothing."""
+    x, y = placed.to_px(cross.x_mm, cross.y_mm)
+    if math.hypot(at.x() - x, at.y() - y) <= REACH_PX:
+        return "move"
+    grips = enumerate(handles(placed, cross))
+    return next((f"turn {i}" for i, (x, y) in grips if math.hypot(at.x() - x, at.y() - y) <= REACH_PX), "")
+
+
+def dragged(placed: Placement, cross: Cross, grip: str, at: QPointF) -> Cross:
+    """The planes after a drag to a point of the view. grip: of grip_under."""
+    x, y = placed.to_mm(at.x(), at.y())
+    if grip == "move":
+        return replace(cross, x_mm=x, y_mm=y)
+    quarter = (0, 2, 1, 3)[int(grip.removeprefix("turn "))]
+    return replace(cross, angle=math.atan2(y - cross.y_mm, x - cross.x_mm) - quarter * math.pi / 2)
 
 
 def paint_cross(painter: QPainter, placed: Placement, cross: Cross) -> None:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import math
-from dataclasses import replace
-
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
@@ -25,7 +22,8 @@ from app.state.queries import cross_of, plane_of
 from app.state.types import AppState, Style
 from app.views import captions, drawing
 from app.views.annotation_marks import hold_under, paint_annotations, reach_of, to_voxels
-from app.views.cross_lines import REACH_PX, handles, paint_cross
+from app.views.cine_lines import LINE, line_under, paint_lines
+from app.views.cross_lines import dragged, grip_under, paint_cross
 from app.views.drawing import INK, WARNING_INK, Outlines
 from app.views.insertion_marks import INSERTIONS, mark_under, paint_marks
 from app.views.mouse import Mouse
@@ -63,6 +61,8 @@ class SliceView(pg.GraphicsView):
     view_requested = Signal(float, float, float)
     reset_requested = Signal()
     cross_requested = Signal(object)
+    long_axis_dragged = Signal(int, float, float)
+    """Which of those on screen, x and y in mm from the image's corner."""
     stroke_requested = Signal(int, float, float, bool)
     """Frame, x and y in mm from the image's corner, and whether with the tool that is not chosen."""
     drawing_requested = Signal(int, float, float)
@@ -218,6 +218,7 @@ class SliceView(pg.GraphicsView):
         placed = self._placement()
         if shown.cross is not None:
             paint_cross(painter, placed, shown.cross)
+        paint_lines(painter, placed, shown.long_axes)
         if shown.insertions is not None:
             paint_marks(painter, placed, shown.insertions)
         paint_annotations(painter, placed, shown.annotations, self._state)
@@ -279,37 +280,22 @@ class SliceView(pg.GraphicsView):
     # -- long-axis planes ----------------------------------------------------------------------------------------
 
     def _grip_at(self, at: QPointF) -> str:
-        """What the mouse would take hold of: of the long-axis planes "move", "turn 0" … "turn 3"; an insertion by its
-        name; or nothing."""
+        """What the mouse would take hold of: see grip_under and line_under; an insertion by its name; or nothing."""
         cross, marks = self._shown.cross, self._shown.insertions
         if self._can_draw():
             return ""
         if marks is not None and (which := mark_under(self._placement(), marks, at)):
             return which
-        if cross is None:
-            return ""
-        placed = self._placement()
-        x, y = placed.to_px(cross.x_mm, cross.y_mm)
-        if math.hypot(at.x() - x, at.y() - y) <= REACH_PX:
-            return "move"
-        for i, (hx, hy) in enumerate(handles(placed, cross)):
-            if math.hypot(at.x() - hx, at.y() - hy) <= REACH_PX:
-                return f"turn {i}"
-        return ""
+        if cross is not None:
+            return grip_under(self._placement(), cross, at)
+        return line_under(self._placement(), self._shown.long_axes, at)
 
-    def _drag_cross(self, at: QPointF) -> None:
-        cross = cross_of(self._state)
-        if cross is None:
-            return
-        placed = self._placement()
-        if self._grip == "move":
-            x, y = placed.to_mm(at.x(), at.y())
-            self.cross_requested.emit(replace(cross, x_mm=x, y_mm=y))
-            return
-        x, y = placed.to_mm(at.x(), at.y())
-        quarter = (0, 2, 1, 3)[int(self._grip.removeprefix("turn "))]
-        angle = math.atan2(y - cross.y_mm, x - cross.x_mm) - quarter * math.pi / 2
-        self.cross_requested.emit(replace(cross, angle=angle))
+    def _drag_line(self, at: QPointF) -> None:
+        cross, placed = cross_of(self._state), self._placement()
+        if self._grip.startswith(LINE):
+            self.long_axis_dragged.emit(int(self._grip.removeprefix(LINE)), *placed.to_mm(at.x(), at.y()))
+        elif cross is not None:
+            self.cross_requested.emit(dragged(placed, cross, self._grip, at))
 
     # -- correcting ----------------------------------------------------------------------------------------------
 
@@ -378,7 +364,7 @@ class SliceView(pg.GraphicsView):
         elif self._grip in INSERTIONS:
             self.insertion_requested.emit(self._grip, self._pane.frame, *self._at_mm(event))
         elif self._grip:
-            self._drag_cross(event.position())
+            self._drag_line(event.position())
         elif self._drawing:
             self.drawing_requested.emit(self._pane.frame, *self._at_mm(event))
         else:

@@ -12,6 +12,7 @@ from app.state.turned import Turned
 from app.state.types import AppState, Cross, Drawn, Layout, Overlay
 from app.views import captions
 from app.views.annotation_marks import AnnotationMarks, annotation_marks
+from app.views.cine_lines import Lines, lines_of
 from app.views.insertion_marks import InsertionMarks, insertion_marks
 from app.views.panes import Pane, Role
 
@@ -84,6 +85,7 @@ class ShownSlice:
     framing: Framing | None = None
     smooth: bool = True
     cross: Cross | None = None
+    long_axes: Lines = ()
     brush: Brush | None = None
     insertions: InsertionMarks | None = None
     annotations: AnnotationMarks = field(default_factory=AnnotationMarks)
@@ -123,6 +125,7 @@ def shown_slice(state: AppState, pane: Pane, role: Role) -> ShownSlice:
         framing=Framing(Same(volume), view.zoom, view.pan_mm, view.turned),
         smooth=state.preferences.smooth,
         cross=cross_of(state) if crossed else None,
+        long_axes=lines_of(state) if role is Role.CURRENT else (),
         brush=state.correction.brush if drawing else None,
         insertions=insertion_marks(state, pane.frame) if single and not drawing else None,
         annotations=annotation_marks(state, pane.frame) if single else AnnotationMarks(),

@@ -12,6 +12,7 @@ WHY_NOT: Mapping[str, Callable[[AppState], str]] = {
     "Remove the mask": reasons.no_mask,
     "Load mask to compare…": reasons.no_scan,
     "Compare with another reader's case…": reasons.no_scan,
+    "Slice and long-axis cines": reasons.no_long_axes,
     "Two readers side by side": reasons.no_other_reader,
     "Save case": reasons.no_scan,
     "Save case as…": reasons.no_scan,

@@ -9,12 +9,13 @@ from app.state.types import Layout
 from app.views.agreement_view import AgreementView
 from app.views.contact_sheet import ContactSheet
 from app.views.drawing import Outlines
+from app.views.long_axis_cines import LongAxisCines
 from app.views.long_axis_view import LongAxisView
 from app.views.panes import Role
 from app.views.slice_view import SliceView
 from app.words.language import marked
 
-View = SliceView | ContactSheet | LongAxisView | AgreementView
+View = SliceView | ContactSheet | LongAxisView | LongAxisCines | AgreementView
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,13 @@ LAYOUTS: tuple[LayoutEntry, ...] = (
         "layout-long-axis",
         (Place("current", rows=2), Place("long axis 1", column=1), Place("long axis 2", row=1, column=1)),
     ),
+    LayoutEntry(
+        Layout.CINES,
+        marked("Action", "Slice and long-axis cines"),
+        "9",
+        "layout-cines",
+        (Place("current", rows=2), Place("cines", column=1, rows=2)),
+    ),
 )
 
 VIEWS: dict[str, Callable[[Outlines], View]] = {
@@ -83,6 +91,7 @@ VIEWS: dict[str, Callable[[Outlines], View]] = {
     "sheet": ContactSheet,
     "long axis 1": lambda outlines: LongAxisView(0),
     "long axis 2": lambda outlines: LongAxisView(1),
+    "cines": lambda outlines: LongAxisCines(),
 }
 """How each view is made. Views of one name are one and the same widget in every layout."""
 

@@ -49,6 +49,7 @@ from app.state.identity import Same
 from app.state.outgoing import Stationery
 from app.state.types import AppState, Theme
 from app.views.agreement_view import AgreementView
+from app.views.long_axis_cines import LongAxisCines
 from app.views.slice_view import SliceView
 from app.window.availability import why_not
 from app.window.cases import Cases
@@ -59,7 +60,7 @@ from app.window.edit_menu import CONTOURS
 from app.window.export_questions import ExportQuestions
 from app.window.floating import Floating
 from app.window.info_windows import InfoWindows
-from app.window.layouts import LAYOUTS, View
+from app.window.layouts import LAYOUTS, View, entry_of
 from app.window.menu_bar import MenuBar
 from app.window.menus import FIND
 from app.window.palette import ENGLISH, Palette
@@ -231,7 +232,7 @@ class MainWindow(QMainWindow):
         self.stage.painted.connect(session.paint.painted)
         session.paint.awaited = True
         self._connect_view(self.slice_view)
-        self.layouts.layout_requested.connect(session.looking.show_layout)
+        self.layouts.layout_requested.connect(lambda layout: self.menus.trigger(entry_of(layout).text))
         self.cine.play_requested.connect(session.looking.toggle_play)
         self.cine.frame_requested.connect(session.looking.go_to_frame)
         self.cine.slice_requested.connect(lambda index: session.update(slice_index=index))
@@ -280,6 +281,7 @@ class MainWindow(QMainWindow):
         view.reset_requested.connect(session.looking.reset_view)
         if isinstance(view, SliceView):
             view.cross_requested.connect(lambda cross: session.update(cross=cross))
+            view.long_axis_dragged.connect(session.reading_beside.drag)
             view.stroke_requested.connect(session.correcting.start_stroke)
             view.drawing_requested.connect(session.correcting.draw)
             view.stroke_ended.connect(session.correcting.end_stroke)
@@ -291,6 +293,8 @@ class MainWindow(QMainWindow):
             view.insertion_dropped.connect(session.insertion_points.drop)
         else:
             view.slice_requested.connect(lambda index: session.update(slice_index=index))
+        if isinstance(view, LongAxisCines):
+            view.plane_requested.connect(session.reading_beside.put)
         if isinstance(view, AgreementView):
             view.pair_requested.connect(lambda pair: session.update(pair=pair))
 

@@ -31,6 +31,10 @@ class MenuBar(QMenuBar):
             if entry.checked is not None:
                 self.actions_by_text[entry.text].setChecked(entry.checked(state))
 
+    def trigger(self, text: str) -> None:
+        """Do a command, or say why it cannot be done. text: its English name."""
+        self.actions_by_text[text].trigger()
+
     def _fill(self, made: QMenu, menu: Menu) -> None:
         self.menus_by_title[menu.title] = made
         for entry in menu.entries:

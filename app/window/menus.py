@@ -10,9 +10,11 @@ from collections.abc import Iterator
 from PySide6.QtWidgets import QMenu
 
 from app.panels.study_panel import recent_name
+from app.session.reasons import no_long_axes
 from app.state.changes import value_of
 from app.state.heart_views import can_choose_view
 from app.state.types import AppState, Kind, Language, Theme
+from app.views.long_axis_cines import name_of
 from app.window.actions import Action, Commands, Filled, Menu, Note
 from app.window.edit_menu import EDIT
 from app.window.export_menu import EXPORT
@@ -50,6 +52,19 @@ def _fill_windows(commands: Commands, menu: QMenu) -> None:
         wait = translate("MainWindow", "Wait until the scan is read")
         empty = wait if session.state.scan.loading is not None else translate("MainWindow", "Open a scan first")
         menu.addAction(empty).setEnabled(False)
+
+
+def _fill_long_axes(commands: Commands, menu: QMenu) -> None:
+    session = commands.session
+    beside, hide = session.state.beside, session.state.preferences.hide_names
+    for i, plane in enumerate(beside.long_axes or ()):
+        action = menu.addAction(name_of(plane, hide=hide).replace("&", "&&"))
+        action.setCheckable(True)
+        action.setChecked(i in beside.long_axes_shown)
+        action.triggered.connect(lambda _=False, plane=i: session.reading_beside.toggle(plane))
+    if menu.isEmpty():
+        why = no_long_axes(session.state)
+        menu.addAction(why or translate("MainWindow", "Press 9 to read them")).setEnabled(False)
 
 
 # -- kinds of commands -----------------------------------------------------------------------------------------------
@@ -153,6 +168,7 @@ _VIEW = Menu(
     marked("Menu", "View"),
     (
         *map(_layout, LAYOUTS),
+        Filled(marked("Menu", "Long axes beside the slice"), _fill_long_axes),
         None,
         Action(marked("Action", "Previous slice"), lambda c: c.session.looking.step_slice(-1), ("Up",)),
         Action(marked("Action", "Next slice"), lambda c: c.session.looking.step_slice(1), ("Down",)),

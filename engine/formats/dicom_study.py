@@ -15,9 +15,19 @@ from engine.formats import dicom
 from engine.formats.dicom_files import read_pixels
 from engine.formats.dicom_identity import settled
 from engine.formats.dicom_image import Image
+from engine.formats.dicom_kind import is_localiser, is_magnitude, no_cine
 from engine.formats.dicom_places import groups_of
 from engine.formats.dicom_stack import Stack, arrange, likely_short_axis
-from engine.formats.index import Entry, Format, Found, Index, Likelihood, Series, UnusableError
+from engine.formats.index import (
+    MOST_LONG_AXIS_SLICES,
+    Entry,
+    Format,
+    Found,
+    Index,
+    Likelihood,
+    Series,
+    UnusableError,
+)
 from engine.progress import CancelToken, Progress
 from engine.volume import OnPlane, Volume
 
@@ -101,9 +111,18 @@ def _series(members: Sequence[Image], about: tuple[str, ...], check: Callable[[]
                     int(earlier),
                 ),
                 content=DicomStack(tuple(own), stack, beside, about),
+                may_be_long_axis=not passed_over and _may_be_long_axis(stack),
             )
         )
     return found
+
+
+def _may_be_long_axis(stack: Stack) -> bool:
+    """Whether a stack is an MR cine of few slices. Its name may say a long axis, but not perfusion or flow."""
+    first = stack.phases[0][0]
+    if len(stack.phases) < 2 or len(stack.positions_mm) > MOST_LONG_AXIS_SLICES or first.position is None:
+        return False
+    return first.modality == "MR" and is_magnitude(first) and not is_localiser(first) and not no_cine(first)
 
 
 def _stacks(images: Sequence[Image], check: Callable[[], None]) -> list[tuple[list[Image], Stack, bool]]:

@@ -53,6 +53,8 @@ class Likelihood(NamedTuple):
 
 
 LEAST = Likelihood()
+MOST_LONG_AXIS_SLICES = 6
+"""A long axis has one slice, or a few that are parallel."""
 
 _BECAUSE = {
     "mr": "it is an MR image",
@@ -75,6 +77,8 @@ class Series:
     protocol or the file is called; may hold anything that an operator typed. said: how notices name it, without
     anything that an operator typed. size: (T, Z, Y, X). pair: an ED and an ES file. not_short_axis: as in Volume.
     paths: its files. content: what else its format needs to read it.
+    may_be_long_axis: whether it is a cine of one or a few slices that may stand beside a short axis. subject: what the
+    names of one person's files share, where names alone tell persons apart; else empty.
     """
 
     number: int
@@ -89,6 +93,8 @@ class Series:
     said: str = ""
     likelihood: Likelihood = LEAST
     content: Any = field(default=None, repr=False)
+    may_be_long_axis: bool = False
+    subject: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -168,6 +174,15 @@ class Index:
     def series(self) -> list[Series]:
         """All stacks, in the order of the tree."""
         return [series for patient in self.patients for study in patient.studies for series in study.series]
+
+    def beside(self, shown: Series) -> tuple[Series, ...]:
+        """Stacks of the same person and study that may be long axes of one. Their geometry has to be looked at."""
+        study = next(study for patient in self.patients for study in patient.studies if shown in study.series)
+        return tuple(
+            series
+            for series in study.series
+            if series is not shown and series.may_be_long_axis and series.subject == shown.subject
+        )
 
 
 class Find(Protocol):

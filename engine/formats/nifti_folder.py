@@ -19,7 +19,16 @@ from engine.formats import metaimage_header, nifti, nrrd_header
 from engine.formats import nifti_names as names
 from engine.formats.datasets import info_frames
 from engine.formats.dicom_files import looks_like_dicom
-from engine.formats.index import Entry, Format, Found, Index, Likelihood, Series, UnusableError
+from engine.formats.index import (
+    MOST_LONG_AXIS_SLICES,
+    Entry,
+    Format,
+    Found,
+    Index,
+    Likelihood,
+    Series,
+    UnusableError,
+)
 from engine.progress import CancelToken, Progress
 from engine.volume import OnPlane, Volume
 
@@ -133,6 +142,8 @@ def _series(paths: tuple[Path, ...]) -> Series:
             named=view,
             images=slices * frames,
         ),
+        may_be_long_axis=frames > 1 and slices <= MOST_LONG_AXIS_SLICES and names.may_be_long_axis(paths[0]),
+        subject=names.without_view(paths[0]),
     )
 
 

@@ -21,10 +21,10 @@ _MASK = {
     *("pred", "preds", "prediction", "predictions", "groundtruth", "truth", "contour", "contours", "annotation", "roi"),
 }
 _SHORT_AXIS = {"sa", "sax", "shortaxis"}
-_LONG_AXIS = {
-    *("la", "lax", "la2ch", "la3ch", "la4ch", "longaxis", "2ch", "3ch", "4ch", "2c", "3c", "4c", "lvot", "rvot"),
-    *("ao", "aorta", "aortic", "flow", "scout", "localizer", "localiser", "lge", "de", "perfusion", "perf", "tagging"),
-    *("t1", "t2", "t1map", "t2map", "molli", "tag"),
+_LONG_AXIS = {"la", "lax", "la2ch", "la3ch", "la4ch", "longaxis", "2ch", "3ch", "4ch", "2c", "3c", "4c", "lvot"}
+_OTHER_VIEW = {
+    *("rvot", "ao", "aorta", "aortic", "flow", "scout", "localizer", "localiser", "lge", "de", "perfusion", "perf"),
+    *("tagging", "t1", "t2", "t1map", "t2map", "molli", "tag"),
 }
 _COUNTERS = {"frame", "frames", "phase", "phases", "time", "t", "tp", "timepoint", "vol", "volume", "dyn", "ph", "f"}
 _SUBJECTS = {"patient", "pat", "subject", "sub", "case", "id", "p", "pt", "subj", "volunteer"}
@@ -53,7 +53,18 @@ def says_mask(path: Path) -> bool:
 def view_of(path: Path) -> int:
     """1 where the name says short axis, −1 where it says another view or kind of image, else 0."""
     said = set(words(path))
-    return int(bool(said & _SHORT_AXIS)) - int(bool(said & _LONG_AXIS))
+    return int(bool(said & _SHORT_AXIS)) - int(bool(said & (_LONG_AXIS | _OTHER_VIEW)))
+
+
+def may_be_long_axis(path: Path) -> bool:
+    """Whether a name does not say that the file is something else than a long axis."""
+    return not set(words(path)) & (_SHORT_AXIS | _OTHER_VIEW)
+
+
+def without_view(path: Path) -> str:
+    """A file's name without view and phase: what the short and the long axis of one person share."""
+    plain = [w for w in words(path) if w not in _SHORT_AXIS | _LONG_AXIS | _ED | _ES | {"cine"}]
+    return " ".join(w for w in plain if not re.fullmatch(r"frame\d+", w))
 
 
 def without_phase(path: Path) -> str:

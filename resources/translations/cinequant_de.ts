@@ -88,6 +88,10 @@
         <translation>Schicht und Langachse</translation>
     </message>
     <message>
+        <source>Slice and long-axis cines</source>
+        <translation>Schicht und Cines der langen Achse</translation>
+    </message>
+    <message>
         <source>Previous slice</source>
         <translation>Vorherige Schicht</translation>
     </message>
@@ -1021,6 +1025,41 @@
     <message>
         <source>The file does not say how fast the heart beat</source>
         <translation>Die Datei nennt die Herzfrequenz nicht</translation>
+    </message>
+</context>
+<context>
+    <name>Cines</name>
+    <message>
+        <source>{chambers}-chamber view</source>
+        <translation>{chambers}-Kammerblick</translation>
+    </message>
+    <message>
+        <source>Long axis</source>
+        <translation>Lange Achse</translation>
+    </message>
+    <message>
+        <source>Long axes of the study</source>
+        <translation>Lange Achsen der Studie</translation>
+    </message>
+    <message>
+        <source>Reading the long axes…</source>
+        <translation>Lange Achsen werden gelesen …</translation>
+    </message>
+    <message>
+        <source>The orientation of the slices is not known</source>
+        <translation>Die Lage der Schichten ist nicht bekannt</translation>
+    </message>
+    <message>
+        <source>Long axes cannot be placed. Key 5 cuts two planes out of the stack.</source>
+        <translation>Lange Achsen lassen sich nicht zuordnen. Taste 5 schneidet zwei Ebenen aus dem Stapel.</translation>
+    </message>
+    <message>
+        <source>No long-axis cine in this study</source>
+        <translation>Kein Cine der langen Achse in dieser Studie</translation>
+    </message>
+    <message>
+        <source>Open the folder of the whole study. Key 5 cuts two planes out of the stack.</source>
+        <translation>Ordner der ganzen Studie öffnen. Taste 5 schneidet zwei Ebenen aus dem Stapel.</translation>
     </message>
 </context>
 <context>
@@ -2991,6 +3030,10 @@ Der Bericht unten enthält keine Patientendaten; er hilft, den Fehler zu beheben
         <translation>Zuerst eine Untersuchung öffnen</translation>
     </message>
     <message>
+        <source>Press 9 to read them</source>
+        <translation>Taste 9 liest sie ein</translation>
+    </message>
+    <message>
         <source>Hidden while names are hidden (N)</source>
         <translation>Ausgeblendet, solange Namen ausgeblendet sind (N)</translation>
     </message>
@@ -3154,6 +3197,10 @@ ACDC</translation>
     <message>
         <source>View</source>
         <translation>Ansicht</translation>
+    </message>
+    <message>
+        <source>Long axes beside the slice</source>
+        <translation>Lange Achsen neben der Schicht</translation>
     </message>
     <message>
         <source>Window presets</source>
@@ -3959,6 +4006,14 @@ ACDC</translation>
         <translation>Zuerst eine Maske laden (Strg+L).</translation>
     </message>
     <message>
+        <source>The orientation of the slices is not known: press 5 to cut planes out of them.</source>
+        <translation>Die Lage der Schichten ist nicht bekannt: Taste 5 schneidet Ebenen aus ihnen.</translation>
+    </message>
+    <message>
+        <source>This study has no long-axis cine: press 5 to cut planes out of the slices.</source>
+        <translation>Diese Studie hat kein Cine der langen Achse: Taste 5 schneidet Ebenen aus den Schichten.</translation>
+    </message>
+    <message>
         <source>Compare with another reader&apos;s case first.</source>
         <translation>Zuerst mit dem Fall eines anderen Befunders vergleichen.</translation>
     </message>
@@ -4281,6 +4336,10 @@ ACDC</translation>
     <message>
         <source>Nothing is flagged on this slice. Full stop (.) goes to the next flag.</source>
         <translation>Kein Hinweis auf dieser Schicht. Punkt (.) geht zum nächsten Hinweis.</translation>
+    </message>
+    <message>
+        <source>Reading the long axes</source>
+        <translation>Lange Achsen werden gelesen</translation>
     </message>
 </context>
 <context>
