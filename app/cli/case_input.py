@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from app.state.editing import Correction
     from app.state.types import Run
     from engine.formats.case_file import CaseFile
+    from engine.measures.flags import Where
+    from engine.measures.function import Function
 
 SUFFIX = ".cinequant"
 
@@ -45,6 +47,22 @@ class ReadCase:
         return {**prediction.provenance, "case": self.path, "corrected_slices": slices, "audit": audit}
 
     @property
+    def function(self) -> Function | None:
+        """The numbers of its labels as its reader chose; None for a long-axis view."""
+        return self.run.function if self.correction is None else self.correction.function
+
+    @property
+    def corrected(self) -> tuple[tuple[int, int], ...]:
+        """(frame, slice) of what was corrected by hand."""
+        return () if self.correction is None else self.correction.slices
+
+    @property
+    def reviewed(self) -> frozenset[Where]:
+        """What its reader has ticked off."""
+        prediction = self.run.prediction
+        return frozenset() if prediction is None else self.choices.ticks.get(prediction.model_sha256, frozenset())
+
+    @property
     def by(self) -> str:
         """The same in words."""
         prediction = self.run.prediction
@@ -59,10 +77,10 @@ def is_case(paths: list[Path]) -> bool:
     return len(paths) == 1 and paths[0].suffix.lower() == SUFFIX and not paths[0].is_dir()
 
 
-def refuse_options(arguments: argparse.Namespace) -> None:
-    """A case brings its masks, spacing and view with it."""
+def refuse_options(arguments: argparse.Namespace, *, but: str = "") -> None:
+    """A case brings its masks, spacing and view with it. but: an option that is taken nevertheless."""
     for name in ("model", "precision", "mask", "spacing", "view", "base", "papillary", "rv-phases"):
-        if getattr(arguments, name.replace("-", "_"), None):
+        if name != but and getattr(arguments, name.replace("-", "_"), None):
             arguments.usage_error(f"a case brings its own masks and choices; leave out --{name}, or name the scan")
 
 

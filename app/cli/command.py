@@ -183,7 +183,9 @@ def _parser() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParse
     text = "Volumes, ejection fraction and mass, from a model's mask or a given one."
     measure = verb("measure", run_measure, text)
     _add_scan(measure)
-    measure.add_argument("--mask", type=Path, metavar="M", help="use this NIfTI or DICOM SEG mask instead of a model")
+    measure.add_argument(
+        "--mask", type=Path, metavar="M", help="use this NIfTI or DICOM SEG mask instead of a model or a case's"
+    )
     measure.add_argument(
         "--labels", choices=tuple(CONVENTIONS), help="values in a NIfTI mask (default: what it says, else mnms)"
     )
@@ -195,6 +197,11 @@ def _parser() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParse
 
     review = verb("review", run_review, "Slices and frames in the order to look at, each with its reasons.")
     _add_scan(review)
+    review.add_argument("--mask", type=Path, metavar="M", help="look through this NIfTI or DICOM SEG mask instead")
+    review.add_argument(
+        "--labels", choices=tuple(CONVENTIONS), help="values in a NIfTI mask (default: what it says, else mnms)"
+    )
+    _add_case_scan(review)
     _add_model(review)
     _add_view(review)
     _add_json(review)

@@ -6,7 +6,7 @@ import argparse
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from app.cli.case_input import is_case, read_with_scan, refuse_options
+from app.cli.case_input import ReadCase, is_case, read_with_scan, refuse_options
 from app.cli.inputs import model_and_scan, open_volume, predict_labels
 from app.cli.terminal import number, print_json, print_notices, print_text, table
 from engine.measures.reading import Base, Papillary, Phases, Reading
@@ -27,18 +27,26 @@ def run_measure(arguments: argparse.Namespace) -> None:
     from engine.measures.function import measure  # noqa: PLC0415
     from engine.measures.topology import topology_of  # noqa: PLC0415
 
-    confidence, body = None, None
+    confidence, body, reading = None, None, None
     own: Function | None = None
+    case: ReadCase | None = None
     made: dict[str, Any]
     if is_case(arguments.paths):
-        refuse_options(arguments)
+        refuse_options(arguments, but="mask")
         case = read_with_scan(arguments.paths[0], arguments.scan)
-        volume, labels, made, by = case.volume, case.labels, case.made, case.by
-        own = case.run.function if case.correction is None else case.correction.function
+        volume, labels, made, by, own = case.volume, case.labels, case.made, case.by, case.function
         body = body_now(volume, case.choices.facts)
         view = SHORT_AXIS if case.run.function is not None else FOUR_CHAMBER
         confidence = case.run.prediction.confidence if case.run.prediction is not None else None
         made = {**made, "view": view}
+        if arguments.mask is not None:
+            # Another reader's mask, by the phases, slices and conventions of the case.
+            mask = read_masks([arguments.mask], volume, convention=arguments.labels or "")
+            volume = replace(volume, notices=(*volume.notices, *mask.notices))
+            reading = case.choices.reading.covering(mask.frames)
+            labels, own, confidence, case = mask.labels, None, None, None
+            made = {"mask": arguments.mask, "case": arguments.paths[0], "view": view}
+            by = f"mask {arguments.mask.name}, as {arguments.paths[0].name} is read"
     elif arguments.mask is not None:
         if arguments.model or arguments.precision:
             arguments.usage_error("--mask takes the place of a model; leave out --model and --precision")
@@ -59,12 +67,14 @@ def run_measure(arguments: argparse.Namespace) -> None:
         print_notices(volume.notices, as_json=arguments.json)
         print_long_axis(labels, volume, made, by, as_json=arguments.json)
         return
-    function = own or measure(labels, volume, _reading(arguments))
+    function = own or measure(labels, volume, reading or _reading(arguments))
     notices = (*volume.notices, *function.notices)
     print_notices(notices, as_json=arguments.json)
     if arguments.json:
-        found = flags.find_flags(topology_of(labels.array), volume, function, confidence=confidence)
-        review = flags.to_json(found)
+        corrected, reviewed = ((), frozenset()) if case is None else (case.corrected, case.reviewed)
+        topology = topology_of(labels.array)
+        found = flags.find_flags(topology, volume, function, confidence=confidence, corrected=corrected)
+        review = flags.to_json(found, reviewed)
         numbers = findings.to_json(findings.findings_of(function, volume, body or body_of(volume)))
         values = {**numbers, "frames": volume.frames, "notices": notices, "review": review, **made}
         print_json("measure", values, input_sha256=voxels_sha256(volume.array))

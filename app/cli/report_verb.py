@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from engine.measures.body import Body
     from engine.measures.flags import Where
     from engine.measures.function import Function
+    from engine.measures.segments import Insertions
     from engine.volume import Confidence, LabelMap, Volume
 
 MAX_TEXT_BYTES = 64_000
@@ -78,6 +79,7 @@ class _Subject:
     corrected: tuple[tuple[int, int], ...] = ()
     conclusion: str = ""
     reviewed: frozenset[Where] = frozenset()
+    insertions: Insertions | None = None
 
 
 def _dossier(subject: _Subject, identity: Identity) -> Dossier:
@@ -97,7 +99,9 @@ def _dossier(subject: _Subject, identity: Identity) -> Dossier:
         labels,
         findings_of(function, volume, subject.body or body_of(volume)),
         subject.made,
-        wall=wall_of(labels.array, volume.geometry, function.ed_frame, function.es_frame),
+        wall=wall_of(
+            labels.array, volume.geometry, function.ed_frame, function.es_frame, subject.insertions, function.left_out
+        ),
         corrected=subject.corrected,
         flags=find_flags(topology, volume, function, confidence=subject.confidence, corrected=subject.corrected),
         reviewed=subject.reviewed,
@@ -130,7 +134,7 @@ def _of_case(arguments: argparse.Namespace) -> _Subject:
 
     refuse_options(arguments)
     case = read_with_scan(arguments.paths[0], arguments.scan)
-    function = case.run.function if case.correction is None else case.correction.function
+    function = case.function
     if function is None:
         raise _not_short_axis(arguments.paths[0])
     return _Subject(
@@ -140,9 +144,10 @@ def _of_case(arguments: argparse.Namespace) -> _Subject:
         None if case.run.prediction is None else case.run.prediction.confidence,
         function,
         body_now(case.volume, case.choices.facts),
-        () if case.correction is None else case.correction.slices,
+        case.corrected,
         case.choices.outgoing.conclusion,
-        case.choices.ticks.get(str(case.made["model_sha256"]), frozenset()),
+        case.reviewed,
+        case.choices.facts.insertions,
     )
 
 

@@ -16,6 +16,7 @@ from engine.measures.findings import Finding, Findings, rows_of
 from engine.measures.function import Function
 from engine.measures.norms import Verdict
 from engine.measures.readers import READERS
+from engine.measures.reading import Reading
 
 NONE = "–"
 ARROWS = {Verdict.LOW: " ↓", Verdict.HIGH: " ↑", Verdict.NORMAL: ""}
@@ -188,9 +189,10 @@ def source_note(sources: Sources) -> str:
     if sources.mask is None:
         return translate("Details", "Load a mask of this scan (File menu) to see its numbers beside these.")
     frames = ", ".join(str(frame + 1) for frame in sources.mask_frames)
-    return translate("Details", "Mask measured at frame {frames}: most and least LV of its frames.").format(
-        frames=frames
-    )
+    said = translate("Details", "Mask measured at frame {frames}: most and least LV of its frames.")
+    if sources.mask.reading != Reading():
+        said = translate("Details", "Mask measured at frame {frames}, by the phases, slices and rules that you chose.")
+    return said.format(frames=frames)
 
 
 def precision_rows(plain: Function | None, quantized: Function | None) -> Rows:

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from functools import lru_cache
+from dataclasses import dataclass
 
 from app.state.identity import Same
+from app.state.measured import reading_of
 from app.state.patient_facts import body_now
 from app.state.queries import correction_of, run_of, shown_function
-from app.state.types import FLOAT32, INT8, AppState
+from app.state.types import FLOAT32, INT8, AppState, Mask
 from engine.measures.body import Body
 from engine.measures.findings import Findings, findings_of
-from engine.measures.function import Function, of_phases, volumes_ml
-from engine.volume import LV, STRUCTURES, Known, LabelMap
+from engine.measures.function import Function, function_of
+from engine.measures.phases import held_by_size
+from engine.measures.reading import Reading
+from engine.measures.tally import Tally, tally_of
+from engine.volume import Volume
 
 _findings: dict[tuple[int, Same, Body], Findings] = {}
 """The last ones: every view asks for them with every change of the state."""
+# The volume's number, not the volume: it would be kept when its scan has gone.
+_tallies: dict[tuple[int, Same], Tally] = {}
+_of_masks: dict[tuple[int, Same, Reading], Function] = {}
+"""Both of the mask that was measured last."""
 
 
 def findings_now(state: AppState) -> Findings | None:
@@ -23,7 +30,6 @@ def findings_now(state: AppState) -> Findings | None:
     volume, function = state.scan.volume, shown_function(state)
     if volume is None or function is None:
         return None
-    # The volume's number, not the volume: it would be kept when its scan has gone.
     key = (state.scan.volume_id, Same(function), state.facts.typed)
     if key not in _findings:
         _findings.clear()
@@ -47,7 +53,9 @@ def sources_now(state: AppState) -> Sources:
     corrected = correction.function if correction is not None and correction.planes else None
     if mask is None:
         return Sources(run.function if run else None, corrected, None)
-    found, frames = mask_function(Same(mask.labels), mask.frames)
+    volume = state.scan.volume
+    assert volume is not None  # a mask is of the scan on screen
+    found, frames = mask_function(mask, volume, state.scan.volume_id, reading_of(state))
     return Sources(run.function if run else None, corrected, found, frames)
 
 
@@ -57,20 +65,20 @@ def precisions_now(state: AppState) -> tuple[Function | None, Function | None]:
     return one.function if one else None, other.function if other else None
 
 
-@lru_cache(maxsize=2)
-def mask_function(labels: Same, frames: tuple[int, ...]) -> tuple[Function, tuple[int, ...]]:
-    """Numbers of a mask that may cover single frames: ED and ES are those of its frames with the most and least LV.
+def mask_function(mask: Mask, volume: Volume, volume_id: int, reading: Reading) -> tuple[Function, tuple[int, ...]]:
+    """Numbers of a mask that may cover single frames, by the reader's choices, and the frames of its ED and ES.
 
-    A frame without LV is no end-systole. With one frame, that is end-diastole.
+    Those are the frames that the reader chose, as far as the mask covers them, else those of its frames with the most
+    and the least LV. A frame without LV is no end-systole. With one frame, that is end-diastole.
     """
-    mask = labels.it
-    assert isinstance(mask, LabelMap)
-    part = LabelMap(mask.array[list(frames)], mask.geometry)
-    ml = {structure: volumes_ml(part, structure) for structure in STRUCTURES}
-    with_lv = [at for at, value in enumerate(ml[LV]) if value > 0] or [0]
-    ed, es = max(with_lv, key=lambda at: ml[LV][at]), min(with_lv, key=lambda at: ml[LV][at])
-    phases = [{s: values[at] for s, values in ml.items()} for at in ((ed,) if ed == es else (ed, es))]
-    function = of_phases(phases[0], phases[1] if len(phases) > 1 else None)
-    if mask.geometry.spacing is Known.ASSUMED:
-        function = replace(function, units_known=False)
-    return function, tuple(frames[at] for at in ((ed,) if ed == es else (ed, es)))
+    key = (volume_id, Same(mask.labels))
+    if key not in _tallies:
+        _tallies.clear()
+        _tallies[key] = tally_of(mask.labels, volume)
+    tally, covered = _tallies[key], reading.covering(mask.frames)
+    last = (*key, covered)
+    if last not in _of_masks:
+        _of_masks.clear()
+        _of_masks[last] = function_of(tally, volume, covered, held_by_size(tally, volume))
+    function = _of_masks[last]
+    return function, tuple(frame for frame in (function.ed_frame, function.es_frame) if frame is not None)

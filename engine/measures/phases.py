@@ -36,6 +36,14 @@ def held_of(tally: Tally, volume: Volume) -> Held:
         return Held(named, named)
     if volume.frames < 2 or volume.time_order is Known.ASSUMED:
         return Held()
+    return held_by_size(tally, volume)
+
+
+def held_by_size(tally: Tally, volume: Volume) -> Held:
+    """The frames of the largest and of the smallest cavity among those that have any, whatever the scan says of them.
+
+    Counted as held_of counts.
+    """
     volumes = tally.by(Papillary.LABELLED).transpose(0, 2, 1) @ volume.geometry.slice_weights
     return Held(extremes(volumes[:, 0].tolist()), extremes(volumes[:, 2].tolist()))
 

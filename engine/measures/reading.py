@@ -6,7 +6,7 @@ chosen, is in engine.measures.function.Function.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, TypeVar
@@ -86,6 +86,14 @@ class Reading:
     def with_again(self, places: Iterable[Place]) -> Reading:
         """With these structures on slices taken in again."""
         return replace(self, left_out=self.left_out - frozenset(places))
+
+    def covering(self, frames: Collection[int]) -> Reading:
+        """For a mask of these frames alone: without chosen phases that it does not cover."""
+
+        def there(phases: Phases) -> Phases:
+            return Phases(*(frame if frame in frames else None for frame in (phases.ed, phases.es)))
+
+        return replace(self, lv=there(self.lv), rv=None if self.rv is None else there(self.rv))
 
     def to_json(self) -> dict[str, Any]:
         """Plain values for JSON. Indices count from 0."""

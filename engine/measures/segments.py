@@ -11,12 +11,14 @@ looks at the picture: y runs down.
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.measures.reading import Place
 from engine.volume import LV, MYO, RV, Geometry, Known, read_only
 
 SEGMENTS = (
@@ -101,15 +103,22 @@ def wall_of(
     ed: int | None,
     es: int | None,
     insertions: Insertions | None = None,
+    left_out: Collection[Place] = (),
 ) -> Wall | None:
     """Thickness at ED and ES and thickening; None without ED, known spacing, a closed wall or insertions.
 
     labels: (T, Z, Y, X). insertions: those that the user put; else they are found in the labels at end-diastole.
+    left_out: a slice whose LV or myocardium does not count has no wall.
     """
     if ed is None:
         return None
-    later = None if es is None else (es, rings_of(labels[es], geometry))
-    return wall_from_rings((ed, rings_of(labels[ed], geometry)), later, geometry, insertions)
+
+    def counted(frame: int) -> dict[int, Ring]:
+        found = rings_of(labels[frame], geometry).items()
+        return {z: ring for z, ring in found if not {(LV, frame, z), (MYO, frame, z)} & {*left_out}}
+
+    later = None if es is None else (es, counted(es))
+    return wall_from_rings((ed, counted(ed)), later, geometry, insertions)
 
 
 def wall_from_rings(

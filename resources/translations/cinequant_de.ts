@@ -1560,6 +1560,10 @@ Der Bericht unten enthält keine Patientendaten; er hilft, den Fehler zu beheben
         <translation>Maske gemessen in Phase {frames}: größter und kleinster LV ihrer Phasen.</translation>
     </message>
     <message>
+        <source>Mask measured at frame {frames}, by the phases, slices and rules that you chose.</source>
+        <translation>Maske gemessen in Phase {frames}, mit den von Ihnen gewählten Phasen, Schichten und Regeln.</translation>
+    </message>
+    <message>
         <source>float32 − int8</source>
         <translation>float32 − int8</translation>
     </message>

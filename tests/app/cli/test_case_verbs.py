@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -45,7 +46,9 @@ def case_fixture(tmp_path: Path) -> Path:
     return tmp_path / "a.cinequant"
 
 
-def write_reading(path: Path, scan: Path, reading: Reading, grown: int) -> LabelMap:
+def write_reading(
+    path: Path, scan: Path, reading: Reading, grown: int, reviewed: Sequence[Sequence[object]] = ()
+) -> LabelMap:
     """A case in which the cavity of one slice was drawn larger by so many columns. Returns its labels."""
     volume = open_scan(scan)
     labels = make_phantom(*SIZE)[1].array
@@ -59,7 +62,7 @@ def write_reading(path: Path, scan: Path, reading: Reading, grown: int) -> Label
             reference,
             volume.geometry,
             (Segmentation(MODEL, labels, {(2, 4): plane}),),
-            choices={"reading": reading.to_json()},
+            choices={"reading": reading.to_json(), "reviewed": {"ab": reviewed}},
             view={"model_sha256": "ab", "precision": "int8", "corrected": True},
         ),
     )
@@ -99,6 +102,35 @@ def test_a_mask_written_elsewhere_gives_the_same_volumes(case: Path, capsys: pyt
     by_case = said(capsys, "measure", case)
     by_mask = said(capsys, "measure", scan_of(case), "--mask", case.parent / "mask.nii.gz")
     assert by_case["lv_ml"] == by_mask["lv_ml"] and by_case["lv"] == by_mask["lv"]
+
+
+def test_another_mask_is_measured_as_the_case_is_read(case: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    volume = open_scan(scan_of(case))
+    out = Reading(lv=Phases(2, None), left_out=frozenset({(LV, 2, 4)}))
+    labels = write_reading(case, scan_of(case), out, grown=3)
+    write_mask(case.parent / "mask.nii.gz", labels, volume)
+    by_mask = said(capsys, "measure", case, "--mask", case.parent / "mask.nii.gz")
+    assert by_mask["lv"] == said(capsys, "measure", case)["lv"]
+    assert by_mask["lv"] != said(capsys, "measure", scan_of(case), "--mask", case.parent / "mask.nii.gz")["lv"]
+    assert by_mask["left_out"] and by_mask["mask"] and "model" not in by_mask
+
+
+def test_review_of_a_case_or_a_mask(case: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    mask = case.parent / "mask.nii.gz"
+    labels = write_reading(case, scan_of(case), Reading(), grown=9)
+    write_mask(mask, labels, open_scan(scan_of(case)))
+    first = said(capsys, "review", case)["review"][0]
+    assert not first["reviewed"]
+    where = [first["structure"] or "", first["frame_index"], first["slice_index"]]
+    write_reading(case, scan_of(case), Reading(), grown=9, reviewed=[where])
+    found = said(capsys, "review", case)
+    assert [flag["reviewed"] for flag in found["review"]].count(True) == 1 and found["review"][0]["reviewed"]
+    assert [flag["reviewed"] for flag in said(capsys, "measure", case)["review"]].count(True) == 1
+    of_mask = said(capsys, "review", scan_of(case), "--mask", mask)
+    assert of_mask["mask"] == str(mask) and of_mask["compared"] is None and of_mask["review"]
+    assert main(["review", str(case)]) == 0
+    assert "[reviewed]" in capsys.readouterr().out
+    assert main(["review", str(scan_of(case)), "--mask", str(mask), "--model", "quantlite"]) == 2
 
 
 def test_a_moved_scan_is_named(case: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -13,13 +13,13 @@ from app.panels.function_panel import FunctionPanel
 from app.panels.number_rows import beyond_norms, number, rate_note
 from app.state import editing
 from app.state.changes import evolve, opened
-from app.state.identity import Same
 from app.state.numbers import findings_now, mask_function, sources_now
 from app.state.queries import correction_key, run_key
 from app.state.types import FLOAT32, INT8, AppState, Details, Mask, Run, Status
 from engine.measures.body import Body, Sex
 from engine.measures.findings import rows_of
 from engine.measures.function import measure
+from engine.measures.reading import Phases, Reading
 from engine.phantom import make_phantom
 from engine.volume import LV, LabelMap
 
@@ -117,10 +117,29 @@ def test_sources_stand_side_by_side(panel, state):
 
 
 def test_a_mask_of_one_frame_has_no_ejection_fraction(state):
-    _, labels, _ = make_phantom(20, 6, 104)
-    function, frames = mask_function(Same(labels), (3,))
+    volume, labels, _ = make_phantom(20, 6, 104)
+    one = np.zeros_like(labels.array)
+    one[3] = labels.array[3]
+    mask = Mask("expert.nii.gz", LabelMap(one, labels.geometry), (3,))
+    function, frames = mask_function(mask, volume, 1, Reading())
     assert frames == (3,) and function.lv.edv_ml > 0 and function.lv.ef_percent is None
     assert sources_now(state).mask is None
+
+
+def test_the_numbers_of_a_mask_follow_what_the_reader_chose(panel, state):
+    _, labels, _ = make_phantom(20, 6, 104)
+    state = evolve(state, mask=Mask("expert.nii.gz", labels, (0, 7, 9)))
+    every = sources_now(state).mask
+    out = Reading(lv=Phases(es=9), left_out=frozenset({(LV, 0, 3), (LV, 9, 3)}))
+    found = sources_now(evolve(state, readings={state.scan.digest: out}))
+    assert found.mask.lv.edv_ml < every.lv.edv_ml and found.mask.rv.edv_ml == every.rv.edv_ml
+    assert found.mask.lv.edv_ml == pytest.approx(measure(labels, state.scan.volume, out).lv.edv_ml)
+    assert found.mask_frames == (0, 9)
+    # A phase that the mask does not cover is not its phase.
+    elsewhere = evolve(state, readings={state.scan.digest: Reading(lv=Phases(ed=2))})
+    assert sources_now(elsewhere).mask_frames == (0, 7)
+    panel.apply(evolve(state, readings={state.scan.digest: out}, details=Details.SOURCES))
+    assert "you chose" in panel.note.text()
 
 
 def test_precision_beside_readers(panel, state):
