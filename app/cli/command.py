@@ -28,6 +28,9 @@ from app.cli.evaluate_verb import run_evaluate
 from app.cli.interrupts import Interrupts
 from app.cli.measure_verb import run_measure
 from app.cli.models_verb import run_models
+from app.cli.object_outputs import add_objects
+from app.cli.pacs_arguments import add_pacs
+from app.cli.pacs_verb import run_pacs
 from app.cli.phantom_verb import run_phantom
 from app.cli.replay_verb import run_replay
 from app.cli.report_verb import run_report
@@ -42,7 +45,7 @@ from engine.volume import CONVENTIONS, SPACING_MM
 
 DONE, AT_FAULT, WRONG_USAGE, BUG, INTERRUPTED = 0, 1, 2, 3, 130
 
-FORMATS = ("nifti", "dicom-seg")
+FORMATS = ("nifti", "dicom-seg", "dicom-labelmap")
 # The keys of engine.formats.datasets.LAYOUTS, which would bring the readers of files along.
 LAYOUTS = ("acdc", "mnms", "mnms2", "mnms2-la", "pairs")
 
@@ -238,10 +241,11 @@ def _parser() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParse
     models.add_argument("--verify", action="store_true", help="run each model's test tensors on this device")
     _add_json(models)
 
-    report = verb("report", run_report, "Write the one-page report of a scan as a PDF.")
+    report = verb("report", run_report, "Write the one-page report of a scan, as a PDF and as DICOM objects.")
     _add_scan(report)
     _add_case_scan(report)
-    report.add_argument("-o", "--output", required=True, type=Path, metavar="FILE.pdf")
+    report.add_argument("-o", "--output", type=Path, metavar="FILE.pdf")
+    add_objects(report)
     report.add_argument(
         "--mask", type=Path, metavar="M", help="report on this NIfTI or DICOM SEG mask, not on a model's"
     )
@@ -263,6 +267,8 @@ def _parser() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParse
     replay = verb("replay", run_replay, "Make the mask of a provenance record again, and say whether it is the same.")
     replay.add_argument("record", type=Path, metavar="RECORD", help="the .provenance.json beside a mask")
     _add_json(replay)
+
+    add_pacs(verb("pacs", run_pacs, "Find and fetch studies from a hospital's archive, and send results to it."))
 
     doctor = verb("doctor", run_doctor, "What is missing on this machine, and how to get it.")
     _add_json(doctor)

@@ -1,26 +1,31 @@
-"""`cinequant report`: the one-page report of a scan as a PDF."""
+"""`cinequant report`: the one-page report of a scan as a PDF, and as objects for an archive."""
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app.cli.case_input import is_case, read_with_scan, refuse_options
 from app.cli.inputs import check_parent, model_and_scan, open_volume, predict_labels
+from app.cli.object_outputs import wanted, write_objects
 from app.cli.terminal import print_json, print_notices, print_text
 from engine.errors import ExportError, ScanError
 from engine.network.model_card import SHORT_AXIS
 from engine.volume import voxels_sha256
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from engine.dossier import Dossier, Identity
     from engine.measures.body import Body
     from engine.measures.flags import Where
     from engine.measures.function import Function
     from engine.measures.segments import Insertions
+    from engine.network.predict import Prediction
     from engine.volume import Confidence, LabelMap, Volume
 
 MAX_TEXT_BYTES = 64_000
@@ -30,8 +35,11 @@ def run_report(arguments: argparse.Namespace) -> None:
     from engine.files import write_atomically  # noqa: PLC0415
     from engine.report import Letterhead, content_of, to_pdf  # noqa: PLC0415
 
-    out: Path = arguments.output
-    if out.suffix.lower() != ".pdf":
+    out: Path | None = arguments.output
+    objects = wanted(arguments)
+    if out is None and not objects:
+        arguments.usage_error("say what to write: -o FILE.pdf, --sr, --dicom-pdf, --seg or --rtstruct")
+    if out is not None and out.suffix.lower() != ".pdf":
         arguments.usage_error(f"-o {out}: the name of a report ends in .pdf")
     if arguments.mask is not None and (arguments.model or arguments.precision):
         arguments.usage_error("--mask takes the place of a model; leave out --model and --precision")
@@ -39,7 +47,8 @@ def run_report(arguments: argparse.Namespace) -> None:
         arguments.usage_error("give either --conclusion or --conclusion-file")
     if arguments.pseudonym is not None and arguments.no_names:
         arguments.usage_error("give either --pseudonym or --no-names")
-    check_parent(out)
+    if out is not None:
+        check_parent(out)
     # All that is read is checked before the work, not after it.
     logo, conclusion, identity = _logo(arguments.logo), _conclusion(arguments), _identity(arguments)
     say = _say(arguments.language)
@@ -51,24 +60,40 @@ def run_report(arguments: argparse.Namespace) -> None:
         conclusion=subject.conclusion if conclusion is None else conclusion,
         created=arguments.date,
     )
-    dossier.volume.source.refuse(out)
-    try:
-        pdf = to_pdf(content_of(dossier, letterhead, language=arguments.language, say=say))
-    except ExportError as error:
-        raise ExportError(f"{out}: {error}") from error
-    write_atomically(out, pdf)
+
+    def page() -> bytes:
+        try:
+            return to_pdf(content_of(dossier, letterhead, language=arguments.language, say=say))
+        except ExportError as error:
+            raise ExportError(f"{out or arguments.dicom_pdf}: {error}") from error
+
+    pdf = b""
+    if out is not None:
+        dossier.volume.source.refuse(out)
+        pdf = page()
+        write_atomically(out, pdf)
+    made: dict[str, Any] = {}
+    if objects:
+        made = write_objects(
+            arguments, dossier, lambda: pdf or page(), subject.prediction, subject.planes, subject.by_hand
+        )
     notices = (*dossier.volume.notices, *dossier.function.notices)
     print_notices(notices, as_json=arguments.json)
     if arguments.json:
-        values = {**dossier.made, "output": out, "size_bytes": len(pdf), "notices": notices}
+        values = {**dossier.made, "output": out, "size_bytes": len(pdf), "notices": notices, **made}
         print_json("report", values, input_sha256=voxels_sha256(dossier.volume.array))
     else:
-        print_text(str(out))
+        objects_written = [arguments.seg if name == "seg" else path for name, path in made.get("objects", {}).items()]
+        print_text("\n".join(str(path) for path in (out, *objects_written) if path is not None))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Subject:
-    """What is reported on. function: as a case has it measured; None where it is to be measured."""
+    """What is reported on. function: as a case has it measured; None where it is to be measured.
+
+    prediction, planes: what the model found and the slices corrected by hand, for the record; None and none for a mask
+    from a file. by_hand: the same in a sentence.
+    """
 
     volume: Volume
     labels: LabelMap
@@ -80,6 +105,9 @@ class _Subject:
     conclusion: str = ""
     reviewed: frozenset[Where] = frozenset()
     insertions: Insertions | None = None
+    prediction: Prediction | None = None
+    planes: Mapping[tuple[int, int], NDArray[np.uint8]] = field(default_factory=dict)
+    by_hand: str = ""
 
 
 def _dossier(subject: _Subject, identity: Identity) -> Dossier:
@@ -121,15 +149,16 @@ def _subject(arguments: argparse.Namespace) -> _Subject:
         volume = open_volume(arguments)
         mask = read_masks([arguments.mask], volume, convention=arguments.labels or "")
         volume = replace(volume, notices=(*volume.notices, *mask.notices))
-        return _Subject(volume, mask.labels, {"mask": arguments.mask.name})
+        return _Subject(volume, mask.labels, {"mask": arguments.mask.name}, by_hand="taken from a mask file")
     card, precision, volume, view = model_and_scan(arguments)
     if view != SHORT_AXIS:
         raise _not_short_axis(arguments.paths[0])
     found = predict_labels(arguments, volume, card, precision)
-    return _Subject(volume, found.labels, found.provenance, found.confidence)
+    return _Subject(volume, found.labels, found.provenance, found.confidence, prediction=found)
 
 
 def _of_case(arguments: argparse.Namespace) -> _Subject:
+    from app.session.export_files import by_hand  # noqa: PLC0415
     from app.state.patient_facts import body_now  # noqa: PLC0415
 
     refuse_options(arguments)
@@ -148,6 +177,9 @@ def _of_case(arguments: argparse.Namespace) -> _Subject:
         case.choices.outgoing.conclusion,
         case.reviewed,
         case.choices.facts.insertions,
+        case.run.prediction,
+        {} if case.correction is None else case.correction.planes,
+        "" if case.correction is None else by_hand(case.correction),
     )
 
 

@@ -22,7 +22,7 @@ def run_segment(arguments: argparse.Namespace) -> None:
     out: Path = arguments.output
     if arguments.format == "nifti" and not out.name.lower().endswith(NIFTI_ENDINGS):
         arguments.usage_error(f"-o {out}: a NIfTI file's name must end in .nii.gz or .nii")
-    if arguments.format == "dicom-seg" and arguments.labels:
+    if arguments.format in ("dicom-seg", "dicom-labelmap") and arguments.labels:
         arguments.usage_error("--labels is for NIfTI; a DICOM SEG names its structures itself")
     check_parent(out)
     card, precision, volume, view = model_and_scan(arguments)
@@ -38,7 +38,12 @@ def run_segment(arguments: argparse.Namespace) -> None:
         from engine.formats import seg  # noqa: PLC0415
 
         files = seg.write_seg(
-            out, prediction.labels, volume, algorithm=f"{card.name} {precision}", version=card.version
+            out,
+            prediction.labels,
+            volume,
+            algorithm=f"{card.name} {precision}",
+            version=card.version,
+            kind=seg.SegKind.LABELMAP if kind == "dicom-labelmap" else seg.SegKind.BINARY,
         )
     record = _write_record(arguments, volume, prediction, files)
     wall_s = time.perf_counter() - start

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +31,9 @@ from engine.measures.topology import topology_of
 from engine.network.model_card import SHORT_AXIS
 from engine.network.predict import Prediction
 from engine.volume import Volume
+
+if TYPE_CHECKING:
+    from engine.formats.seg import SegKind
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -152,15 +156,20 @@ def mask_nifti(path: Path, export: Export) -> None:
         nifti.write_mask(path, editing.whole(correction), export.volume, description=by_hand(correction))
 
 
-def mask_seg(folder: Path, export: Export) -> None:
-    """Write the labels as DICOM SEG objects into a folder, one for each phase."""
+def mask_seg(folder: Path, export: Export, kind: SegKind | None = None) -> tuple[Path, ...]:
+    """Write the labels as DICOM SEG objects into a folder, one for each phase. kind: binary where None."""
     from engine.formats import seg  # noqa: PLC0415 - brings highdicom, which only this export should wait for
 
     prediction, correction = export.prediction, export.correction
-    algorithm = f"{prediction.model_name} {prediction.precision}"
-    labels = prediction.labels if correction is None else editing.whole(correction)
-    said = "" if correction is None else by_hand(correction)
-    seg.write_seg(folder, labels, export.volume, algorithm=algorithm, version=prediction.model_version, by_hand=said)
+    return seg.write_seg(
+        folder,
+        prediction.labels if correction is None else editing.whole(correction),
+        export.volume,
+        algorithm=f"{prediction.model_name} {prediction.precision}",
+        version=prediction.model_version,
+        by_hand="" if correction is None else by_hand(correction),
+        kind=kind or seg.SegKind.BINARY,
+    )
 
 
 def measurements(path: Path, export: Export) -> None:

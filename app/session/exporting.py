@@ -21,6 +21,7 @@ from app.session.export_files import (
     scan_name,
 )
 from app.session.jobs import Lane, Reporter, Workers
+from app.session.object_files import ObjectKind, write_kind
 from app.session.store import Store, still_loading
 from app.state import editing
 from app.state.changes import marked_saved, stroke_ended
@@ -66,7 +67,7 @@ class Pasted:
     html: str
 
 
-Write = Callable[[Path, Export, Reporter], None]
+Write = Callable[[Path, Export, Reporter], object]
 
 
 class Exporting:
@@ -96,11 +97,18 @@ class Exporting:
         state = self._store.state
 
         def write(path: Path, export: Export, _: Reporter) -> None:
-            from engine.paper.page import to_pdf  # noqa: PLC0415 - brings reportlab
-
-            write_atomically(path, to_pdf(report_content(state, export, datetime.now())))
+            write_atomically(path, _report_pdf(state, export))
 
         self._export(path, write, of_report=True)
+
+    def export_object(self, path: Path, kind: ObjectKind) -> None:
+        """Write a DICOM object for an archive, or all of them into a new folder."""
+        state = self._store.state
+
+        def write(path: Path, export: Export, _: Reporter) -> None:
+            write_kind(kind, path, export, lambda: _report_pdf(state, export))
+
+        self._export(path, write, is_mask=kind.is_mask, of_report=True)
 
     def export_movie(self, path: Path) -> None:
         """Write the slice on screen over all frames as GIF or MP4, by the name's ending. Can be stopped."""
@@ -302,6 +310,12 @@ def report_content(state: AppState, export: Export, now: datetime) -> Content:
         colours=complete(state.preferences.overlay.colours),
         say=translated,
     )
+
+
+def _report_pdf(state: AppState, export: Export) -> bytes:
+    from engine.paper.page import to_pdf  # noqa: PLC0415 - brings reportlab
+
+    return to_pdf(report_content(state, export, datetime.now()))
 
 
 def _not_written(path: Path, error: OSError) -> str:

@@ -39,6 +39,13 @@ def nothing_found(state: AppState) -> str:
     return no_scan(state) or ("" if there else _not_segmented(run))
 
 
+def no_objects(state: AppState) -> str:
+    """Without a segmentation of a DICOM scan."""
+    volume = state.scan.volume
+    other = volume is not None and volume.source.kind != "dicom"
+    return nothing_found(state) or (translate("Reasons", "This scan was not opened from DICOM.") if other else "")
+
+
 def _not_segmented(run: Run | None) -> str:
     match run.status if run is not None else None:
         case Status.WAITING | Status.RUNNING:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from app.session.object_files import ObjectKind
 from app.state.types import AppState
 from app.window.actions import Action, Commands, Menu
 from app.words.language import marked
@@ -31,6 +32,26 @@ _NAMES = Menu(
         _by(marked("Action", "A pseudonym…"), IdentifyBy.PSEUDONYM),
     ),
 )
+
+
+def _object(text: str, kind: ObjectKind) -> Action:
+    return Action(text, lambda c: c.exports.dicom_object(kind))
+
+
+_OBJECTS = Menu(
+    marked("Menu", "DICOM objects for an archive"),
+    (
+        _object(marked("Action", "Export measurements as structured report…"), ObjectKind.STRUCTURED_REPORT),
+        _object(marked("Action", "Export report as PDF in DICOM…"), ObjectKind.PDF),
+        _object(marked("Action", "Export contours of ED and ES as RT structure set…"), ObjectKind.CONTOURS),
+        _object(
+            marked("Action", "Export contours of all frames as RT structure set…"), ObjectKind.CONTOURS_OF_ALL_FRAMES
+        ),
+        _object(marked("Action", "Export mask as DICOM label map…"), ObjectKind.LABELMAP),
+        None,
+        _object(marked("Action", "Export SEG, structured report, PDF and contours…"), ObjectKind.ALL),
+    ),
+)
 EXPORT = Menu(
     marked("Menu", "Export"),
     (
@@ -42,6 +63,7 @@ EXPORT = Menu(
         None,
         Action(marked("Action", "Export mask as NIfTI…"), lambda c: c.exports.mask(), ("Ctrl+E",)),
         Action(marked("Action", "Export mask as DICOM SEG…"), lambda c: c.exports.seg(), ("Ctrl+Shift+E",)),
+        _OBJECTS,
         None,
         Action(marked("Action", "Export movie of the slice…"), lambda c: c.exports.movie(), ("Ctrl+Shift+M",)),
         Action(marked("Action", "Save picture of the slice…"), lambda c: c.exports.picture(), ("Ctrl+Shift+P",)),

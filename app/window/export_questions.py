@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QFileDialog, QInputDialog, QLineEdit, QWidget
 from app.dialogs.report_dialog import ReportDialog
 from app.look.picture_files import save_picture
 from app.session.export_files import default_name, export_of
+from app.session.object_files import ObjectKind
 from app.session.session import Session
 from app.session.store import still_loading
 from app.state.outgoing import identity_of
@@ -36,18 +37,41 @@ class ExportQuestions:
             self._session.exporting.export_mask(path)
 
     def seg(self) -> None:
-        volume = self._session.state.scan.volume
-        if volume is not None and volume.source.kind != "dicom":
-            text = translate(
-                "MainWindow",
-                "DICOM SEG needs a scan opened from DICOM, whose headers it refers to. Export this one as NIfTI.",
+        if self._is_dicom():
+            title, kinds = (
+                translate("MainWindow", "Export DICOM SEG: a new folder"),
+                translate("MainWindow", "Folder (*)"),
             )
-            self._session.say(Kind.WARNING, text)
+            path = self._ask(title, "seg", kinds)
+            if path:
+                self._session.exporting.export_seg(path)
+
+    def dicom_object(self, kind: ObjectKind) -> None:
+        """A file, or a new folder, for an archive."""
+        if not self._is_dicom():
             return
-        title, kinds = translate("MainWindow", "Export DICOM SEG: a new folder"), translate("MainWindow", "Folder (*)")
-        path = self._ask(title, "seg", kinds)
+        if kind.is_folder:
+            title, kinds = (
+                translate("MainWindow", "Export DICOM objects: a new folder"),
+                translate("MainWindow", "Folder (*)"),
+            )
+        else:
+            title, kinds = translate("MainWindow", "Export DICOM object"), "DICOM (*.dcm)"
+        path = self._ask(title, kind.value, kinds, () if kind.is_folder else (".dcm",))
         if path:
-            self._session.exporting.export_seg(path)
+            self._session.exporting.export_object(path, kind)
+
+    def _is_dicom(self) -> bool:
+        """Whether the scan has images that objects can refer to; says so where it has none."""
+        volume = self._session.state.scan.volume
+        if volume is None or volume.source.kind == "dicom":
+            return True
+        text = translate(
+            "MainWindow",
+            "DICOM objects need a scan opened from DICOM, which they refer to. Export this one as NIfTI or PDF.",
+        )
+        self._session.say(Kind.WARNING, text)
+        return False
 
     def measurements(self) -> None:
         title = translate("MainWindow", "Export measurements")

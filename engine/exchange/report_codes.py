@@ -12,6 +12,7 @@ VENTRICLES = {LV: Code("87878005", "SCT", "Left ventricle"), RV: Code("53085002"
 LV_MYOCARDIUM = Code("49848007", "SCT", "Left Ventricle Myocardium")
 STRUCTURE_CODES = {**VENTRICLES, MYO: LV_MYOCARDIUM}
 
+REPORT_TITLE = Code("126000", "DCM", "Imaging Measurement Report")
 MRI_OF_THE_HEART = Code("241620005", "SCT", "Magnetic resonance imaging of heart")
 COMMENT = Code("121106", "DCM", "Comment")
 QUALITATIVE_EVALUATIONS = Code("C0034375", "UMLS", "Qualitative Evaluations")

@@ -8,6 +8,7 @@ import re
 import shutil
 import uuid
 from collections.abc import Sequence
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -36,10 +37,26 @@ CATEGORY = Code("123037004", "SCT", "Anatomical Structure")
 _COLOURS = {LV: (255, 112, 77), MYO: (244, 214, 92), RV: (88, 180, 245)}
 
 
+class SegKind(StrEnum):
+    """How a segmentation keeps its voxels."""
+
+    BINARY = "BINARY"
+    """A bit a voxel for each structure: what all systems read."""
+    LABELMAP = "LABELMAP"
+    """One label a voxel: an object of 2024 that few systems read yet."""
+
+
 def write_seg(
-    out: Path, labels: LabelMap, volume: Volume, *, algorithm: str, version: str, by_hand: str = ""
+    out: Path,
+    labels: LabelMap,
+    volume: Volume,
+    *,
+    algorithm: str,
+    version: str,
+    by_hand: str = "",
+    kind: SegKind = SegKind.BINARY,
 ) -> tuple[Path, ...]:
-    """Write one binary DICOM SEG a phase, all of one new series, and return their paths in phase order.
+    """Write one DICOM SEG a phase, all of one new series, and return their paths in phase order.
 
     out: a folder, made where its parent exists, for files seg_phase_01.dcm and on; for a single phase also a file
         that ends in .dcm. A folder appears with all its files or not at all; in one that exists each file is replaced
@@ -47,6 +64,7 @@ def write_seg(
     labels: on the volume's grid, (T, Z, Y, X). A phase without a labelled voxel gets a SEG with empty frames.
     algorithm, version: name and version of the model, which the SEG records as the automatic algorithm.
     by_hand: what was corrected by hand, in a sentence; the SEG then records a semi-automatic algorithm and says so.
+    kind: how voxels are kept.
     Raises ExportError where the volume is no DICOM scan with known geometry, or out cannot be written.
     """
     if labels.array.shape != volume.array.shape:
@@ -58,7 +76,7 @@ def write_seg(
 
     def save_all(folder: Path) -> None:
         for t, name in enumerate(names):
-            dataset = _segmentation(t, labels.array[t], stack, template, descriptions, series)
+            dataset = _segmentation(t, labels.array[t], stack, template, descriptions, series, kind)
             with (folder / name).open("wb") as file:
                 dataset.save_as(file, enforce_file_format=True)
                 file.flush()
@@ -150,6 +168,7 @@ def _segmentation(
     template: Dataset,
     descriptions: Sequence[SegmentDescription],
     series: str,
+    kind: SegKind,
 ) -> Segmentation:
     """The SEG of phase t. labels: (Z, Y, X)."""
     images = stack.phases[t]
@@ -169,7 +188,7 @@ def _segmentation(
     dataset = Segmentation(
         source_images=sources,
         pixel_array=np.ascontiguousarray(labels),
-        segmentation_type="BINARY",
+        segmentation_type=kind.value,
         segment_descriptions=descriptions,
         series_instance_uid=series,
         series_number=series_number(template),

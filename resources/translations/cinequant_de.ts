@@ -28,6 +28,30 @@
         <translation>Ein Pseudonym…</translation>
     </message>
     <message>
+        <source>Export measurements as structured report…</source>
+        <translation>Messwerte als strukturierten Befund exportieren …</translation>
+    </message>
+    <message>
+        <source>Export report as PDF in DICOM…</source>
+        <translation>Bericht als PDF in DICOM exportieren …</translation>
+    </message>
+    <message>
+        <source>Export contours of ED and ES as RT structure set…</source>
+        <translation>Konturen von ED und ES als RT Structure Set exportieren …</translation>
+    </message>
+    <message>
+        <source>Export contours of all frames as RT structure set…</source>
+        <translation>Konturen aller Phasen als RT Structure Set exportieren …</translation>
+    </message>
+    <message>
+        <source>Export mask as DICOM label map…</source>
+        <translation>Maske als DICOM-Labelmap exportieren …</translation>
+    </message>
+    <message>
+        <source>Export SEG, structured report, PDF and contours…</source>
+        <translation>SEG, strukturierten Befund, PDF und Konturen exportieren …</translation>
+    </message>
+    <message>
         <source>Report…</source>
         <translation>Befund…</translation>
     </message>
@@ -3074,16 +3098,24 @@ Der Bericht unten enthält keine Patientendaten; er hilft, den Fehler zu beheben
         <translation>Maske exportieren</translation>
     </message>
     <message>
-        <source>DICOM SEG needs a scan opened from DICOM, whose headers it refers to. Export this one as NIfTI.</source>
-        <translation>DICOM SEG setzt eine aus DICOM geöffnete Untersuchung voraus, auf deren Header es sich bezieht. Diese als NIfTI exportieren.</translation>
-    </message>
-    <message>
         <source>Folder (*)</source>
         <translation>Ordner (*)</translation>
     </message>
     <message>
         <source>Export DICOM SEG: a new folder</source>
         <translation>DICOM SEG exportieren: ein neuer Ordner</translation>
+    </message>
+    <message>
+        <source>Export DICOM objects: a new folder</source>
+        <translation>DICOM-Objekte exportieren: ein neuer Ordner</translation>
+    </message>
+    <message>
+        <source>Export DICOM object</source>
+        <translation>DICOM-Objekt exportieren</translation>
+    </message>
+    <message>
+        <source>DICOM objects need a scan opened from DICOM, which they refer to. Export this one as NIfTI or PDF.</source>
+        <translation>DICOM-Objekte setzen eine aus DICOM geöffnete Untersuchung voraus, auf die sie sich beziehen. Diese als NIfTI oder PDF exportieren.</translation>
     </message>
     <message>
         <source>Export measurements</source>
@@ -3193,6 +3225,10 @@ ACDC</translation>
     <message>
         <source>Files and tables name</source>
         <translation>Dateien und Tabellen nennen</translation>
+    </message>
+    <message>
+        <source>DICOM objects for an archive</source>
+        <translation>DICOM-Objekte für ein Archiv</translation>
     </message>
     <message>
         <source>Export</source>
@@ -3992,6 +4028,10 @@ ACDC</translation>
     <message>
         <source>This scan has one frame only.</source>
         <translation>Diese Untersuchung hat nur eine Phase.</translation>
+    </message>
+    <message>
+        <source>This scan was not opened from DICOM.</source>
+        <translation>Diese Untersuchung wurde nicht aus DICOM geöffnet.</translation>
     </message>
     <message>
         <source>Wait until the scan is segmented.</source>

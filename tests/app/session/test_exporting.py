@@ -5,15 +5,19 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import app_fixtures
 import numpy as np
 import pydicom
-from dicom_cine import write_cine
+import pytest
+from dicom_cine import labels, write_cine
 from tiny_model import write_tiny_model
 
 from app.session import export_files, exporting
 from app.session.exporting import Export
+from app.session.object_files import ObjectKind, write_kind
 from app.state import editing
 from engine import __version__, provenance
+from engine.errors import ExportError
 from engine.formats import nifti
 from engine.formats.door import open_scan
 from engine.measures.function import measure
@@ -21,7 +25,7 @@ from engine.measures.reading import Reading
 from engine.network.catalog import find_models
 from engine.network.predict import predict
 from engine.phantom import make_phantom
-from engine.volume import LV, LabelMap
+from engine.volume import LV, LabelMap, Volume
 
 
 def test_a_seg_names_the_version_of_the_model_and_that_of_the_program(tmp_path: Path) -> None:
@@ -47,9 +51,9 @@ def test_what_was_corrected_spaced_and_left_out_is_replayed(tmp_path: Path) -> N
     correction = editing.begin(volume, found, reading=reading)
     plane = found.labels.array[1, 1].copy()
     plane[10:20, 10:20] = LV
-    labels = found.labels.array.copy()
-    labels[1, 1] = plane
-    correction = editing.adopted(correction, LabelMap(labels, volume.geometry), [0, 1])
+    changed = found.labels.array.copy()
+    changed[1, 1] = plane
+    correction = editing.adopted(correction, LabelMap(changed, volume.geometry), [0, 1])
     export = Export(volume, found, correction.function, correction)
     for name in ("mask.nii.gz", "table.csv"):
         path = tmp_path / name
@@ -64,3 +68,36 @@ def test_what_was_corrected_spaced_and_left_out_is_replayed(tmp_path: Path) -> N
     again = provenance.read_record(tmp_path / "table.provenance.json")
     different = int(np.count_nonzero(plane != found.labels.array[1, 1]))
     assert provenance.replay(again, find_models([tmp_path / "models"])).voxels == different
+
+
+def test_all_dicom_objects_come_at_once_or_not_at_all(tmp_path: Path) -> None:
+    volume, mask = open_cine(tmp_path / "cine")
+    found = app_fixtures.prediction(volume, app_fixtures.card(), "int8", mask, ())
+    export = Export(volume, found, measure(mask, volume))
+    out = tmp_path / "out"
+    with pytest.raises(RuntimeError):
+        write_kind(ObjectKind.ALL, out, export, _no_page)
+    assert not out.exists()
+    write_kind(ObjectKind.ALL, out, export, lambda: b"%PDF")
+    assert [file.name for file in sorted(out.iterdir())] == [
+        "contours.dcm", "report.dcm", "seg_phase_01.dcm", "seg_phase_02.dcm", "sr.dcm"
+    ]  # fmt: skip
+    objects = [pydicom.dcmread(file) for file in out.iterdir()]
+    image = pydicom.dcmread(next((tmp_path / "cine").iterdir()))
+    assert {ds.StudyInstanceUID for ds in objects} == {image.StudyInstanceUID}
+    with pytest.raises(ExportError, match="is not empty; choose a new folder"):
+        write_kind(ObjectKind.ALL, out, export, lambda: b"%PDF")
+    write_kind(ObjectKind.LABELMAP, tmp_path / "map", export, _no_page)
+    assert pydicom.dcmread(tmp_path / "map" / "seg_phase_01.dcm").SegmentationType == "LABELMAP"
+    write_kind(ObjectKind.CONTOURS_OF_ALL_FRAMES, tmp_path / "all.dcm", export, _no_page)
+    assert len(pydicom.dcmread(tmp_path / "all.dcm").StructureSetROISequence) == 6
+
+
+def _no_page() -> bytes:
+    raise RuntimeError("no page")
+
+
+def open_cine(folder: Path) -> tuple[Volume, LabelMap]:
+    write_cine(folder, 2, 2)
+    volume = open_scan(folder)
+    return volume, LabelMap(labels(2, 2), volume.geometry)

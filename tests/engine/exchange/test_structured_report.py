@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pydicom
 import pytest
-from dicom_cine import labels, write_cine, write_enhanced
+from dicom_cine import labels, write_enhanced
 from dicom_judges import errors_of
 from dossiers import MADE
 from highdicom.sr import srread
+from object_scans import dicom_dossier
 from pydicom.sr._concepts_dict import concepts
 from pydicom.sr.coding import Code
 
@@ -30,23 +31,10 @@ from engine.phantom import make_phantom
 from engine.volume import LabelMap
 
 
-def sized(ds: pydicom.Dataset, *_: int) -> None:
-    ds.PatientSize, ds.PatientWeight, ds.PatientAge = "1.70", "70", "061Y"
-    ds.NominalInterval = 900
-
-
-def dossier_of(folder: Path, frames: int = 4) -> Dossier:
-    write_cine(folder, frames, 3, change=sized)
-    volume = open_scan([folder])
-    mask = LabelMap(labels(frames, 3), volume.geometry)
-    function = measure(mask, volume)
-    return Dossier(volume, mask, findings_of(function, volume, body_of(volume)), MADE, corrected=((0, 1), (0, 2)))
-
-
 @pytest.fixture(scope="module", name="written")
 def written_fixture(tmp_path_factory: pytest.TempPathFactory) -> tuple[Dossier, Path, tuple[Path, ...]]:
     folder = tmp_path_factory.mktemp("sr")
-    found = dossier_of(folder / "scan")
+    found = dicom_dossier(folder / "scan")
     segs = write_seg(folder / "seg", found.labels, found.volume, algorithm="Tiny int8", version="2")
     return found, write_sr(folder / "report.dcm", found, segs=segs), segs
 
@@ -144,7 +132,7 @@ def test_what_is_no_dicom_is_refused_in_one_line(tmp_path: Path) -> None:
 
 
 def test_a_single_frame_has_volumes_and_no_phase(tmp_path: Path) -> None:
-    found = replace(dossier_of(tmp_path / "scan", frames=1), corrected=())
+    found = replace(dicom_dossier(tmp_path / "scan", frames=1), corrected=())
     path = write_sr(tmp_path / "sr.dcm", found)
     assert errors_of(path) == []
     text = dump(path)

@@ -33,6 +33,19 @@ def open_cine(folder, frames=4, slices=3, **kwargs):
 # --- writing
 
 
+def test_a_label_map_holds_the_same_labels(tmp_path):
+    volume, mask = open_cine(tmp_path / "scan")
+    files = seg.write_seg(tmp_path / "map", mask, volume, **MODEL, kind=seg.SegKind.LABELMAP)
+    made = highdicom.seg.segread(files[1])
+    assert (made.SegmentationType, made.SOPClassUID) == ("LABELMAP", "1.2.840.10008.5.1.4.1.1.66.7")
+    sources = [pydicom.dcmread(path).SOPInstanceUID for path in volume.source.instances[1]]
+    by_highdicom = made.get_pixels_by_source_instance(sources, combine_segments=True)
+    np.testing.assert_array_equal(by_highdicom, mask.array[1])
+    got, said = read_seg([tmp_path / "map"], volume)
+    np.testing.assert_array_equal(got.array, mask.array)
+    assert said == ()
+
+
 def test_one_seg_a_phase_in_one_series(tmp_path):
     volume, mask = open_cine(tmp_path / "scan")
     files = seg.write_seg(tmp_path / "out", mask, volume, **MODEL)

@@ -1,0 +1,290 @@
+"""An archive that is asked by DIMSE: C-ECHO, C-FIND, C-GET, C-MOVE and C-STORE by pynetdicom."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from engine.errors import CineQuantError
+from engine.exchange import search
+from engine.exchange.arrivals import Arrivals, DamagedObject
+from engine.exchange.association import Link, Watch, associated, pynetdicom, require
+from engine.exchange.outbound import Outbound
+from engine.exchange.receiver import receiving
+from engine.exchange.search import FoundInstance, FoundSeries, FoundStudies, Query
+from engine.exchange.servers import Server, ServerError
+from engine.formats.dicom_files import pydicom
+from engine.progress import CancelToken, Progress
+
+ECHO = "1.2.840.10008.1.1"
+FIND = "1.2.840.10008.5.1.4.1.2.2.1"
+MOVE = "1.2.840.10008.5.1.4.1.2.2.2"
+GET = "1.2.840.10008.5.1.4.1.2.2.3"
+"""The study root of query and retrieve."""
+
+UNCOMPRESSED = ("1.2.840.10008.1.2.1", "1.2.840.10008.1.2")
+COMPRESSED = (
+    "1.2.840.10008.1.2.4.70",
+    "1.2.840.10008.1.2.4.90",
+    "1.2.840.10008.1.2.4.91",
+    "1.2.840.10008.1.2.4.80",
+    "1.2.840.10008.1.2.4.81",
+    "1.2.840.10008.1.2.4.50",
+    "1.2.840.10008.1.2.4.51",
+    "1.2.840.10008.1.2.5",
+    "1.2.840.10008.1.2.1.99",
+)
+"""JPEG lossless, JPEG 2000, JPEG-LS, JPEG, RLE and deflate: as stored, where the server does not unpack."""
+COMMON_KINDS = (
+    "1.2.840.10008.5.1.4.1.1.4",
+    "1.2.840.10008.5.1.4.1.1.4.1",
+    "1.2.840.10008.5.1.4.1.1.4.3",
+    "1.2.840.10008.5.1.4.1.1.4.4",
+    "1.2.840.10008.5.1.4.1.1.66.4",
+    "1.2.840.10008.5.1.4.1.1.66.7",
+    "1.2.840.10008.5.1.4.1.1.7",
+    "1.2.840.10008.5.1.4.1.1.7.2",
+    "1.2.840.10008.5.1.4.1.1.7.4",
+    "1.2.840.10008.5.1.4.1.1.2",
+    "1.2.840.10008.5.1.4.1.1.88.22",
+    "1.2.840.10008.5.1.4.1.1.88.33",
+    "1.2.840.10008.5.1.4.1.1.88.34",
+    "1.2.840.10008.5.1.4.1.1.104.1",
+    "1.2.840.10008.5.1.4.1.1.481.3",
+    "1.2.840.10008.5.1.4.1.1.11.1",
+)
+"""What is let in where an archive does not say which kinds a study has: MR, CT, masks, captures, reports, contours."""
+MOST_CONTEXTS = 126
+_PENDING = (0xFF00, 0xFF01)
+# So many objects are named in one request; a request of unlimited length is refused by some servers.
+_AT_ONCE = 64
+_CANNOT_UNDERSTAND, _NO_RESOURCES = 0xC000, 0xA700
+
+
+def echo(server: Server, *, cancel: CancelToken) -> None:
+    """Ask whether the server is there. Raises ServerError."""
+    require("pynetdicom")
+    with associated(server, [_context(ECHO)], cancel=cancel) as link:
+        status = link.association.send_c_echo()
+        if status.get("Status") != 0:
+            raise link.fault("an echo", status)
+
+
+def find_studies(server: Server, query: Query, *, most: int, cancel: CancelToken) -> FoundStudies:
+    """The studies that match. Raises ServerError."""
+    found: list[search.FoundStudy] = []
+    cut = False
+    with _asked(server, cancel) as link:
+        for matches in search.matches_of(query):
+            before = len(found)
+            for answer in _answers(link, "STUDY", search.STUDY_KEYS, matches):
+                if (study := search.study_of(answer)) is not None:
+                    found.append(study)
+                if len(found) - before >= 4 * most:
+                    cut = True
+                    break
+            if cut:
+                break
+        result = search.merged(query, found, most=most, cut=cut)
+        if cut:  # more answers are on their way, which nobody reads
+            link.association.abort()
+    return result
+
+
+def find_series(server: Server, study_uid: str, *, cancel: CancelToken) -> tuple[FoundSeries, ...]:
+    """The series of a study. Raises ServerError."""
+    with _asked(server, cancel) as link:
+        return _series(link, study_uid)
+
+
+def find_instances(
+    server: Server, study_uid: str, series: Sequence[str], *, cancel: CancelToken
+) -> tuple[FoundInstance, ...]:
+    """The objects of some series of a study, of all where none is named. Raises ServerError."""
+    found: list[FoundInstance] = []
+    with _asked(server, cancel) as link:
+        for uid in series or [each.uid for each in _series(link, study_uid)]:
+            matches = {"StudyInstanceUID": study_uid, "SeriesInstanceUID": uid}
+            for answer in _answers(link, "IMAGE", search.INSTANCE_KEYS, matches):
+                if (instance := search.instance_of(answer, uid)) is not None:
+                    found.append(instance)
+    return tuple(found)
+
+
+def _series(link: Link, study_uid: str) -> tuple[FoundSeries, ...]:
+    answers = _answers(link, "SERIES", search.SERIES_KEYS, {"StudyInstanceUID": study_uid})
+    return search.in_order([s for s in (search.series_of(answer, study_uid) for answer in answers) if s is not None])
+
+
+@contextlib.contextmanager
+def _asked(server: Server, cancel: CancelToken) -> Iterator[Link]:
+    require("pynetdicom")
+    with associated(server, [_context(FIND)], cancel=cancel) as link:
+        yield link
+
+
+def _answers(link: Link, level: str, keys: Sequence[str], matches: Mapping[str, str]) -> Iterator[Any]:
+    """The answers to one question. Raises ServerError where it is refused or the connection ends."""
+    for status, answer in link.association.send_c_find(_identifier(level, keys, matches), FIND):
+        link.watch.heard()
+        code = status.get("Status")
+        if code in _PENDING:
+            if answer is not None:
+                yield answer
+        elif code != 0:
+            raise link.fault("the query", status)
+
+
+def _identifier(level: str, keys: Sequence[str], matches: Mapping[str, str]) -> Any:
+    asked = pydicom.Dataset()
+    asked.QueryRetrieveLevel = level
+    for keyword in keys:
+        setattr(asked, keyword, None)
+    for keyword, value in matches.items():
+        setattr(asked, keyword, value)
+        # The oldest character set that has the letters: not every archive knows UTF-8.
+        if not value.isascii():
+            asked.SpecificCharacterSet = "ISO_IR 100" if _is_latin(value) else "ISO_IR 192"
+    return asked
+
+
+def _is_latin(text: str) -> bool:
+    try:
+        text.encode("latin-1")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _context(sop_class: str, syntaxes: Sequence[str] = UNCOMPRESSED) -> Any:
+    return pynetdicom.build_context(sop_class, list(syntaxes))
+
+
+# -- fetching --------------------------------------------------------------------------------------------------------
+
+
+def fetch(
+    server: Server,
+    study_uid: str,
+    wanted: Sequence[FoundInstance],
+    arrivals: Arrivals,
+    *,
+    progress: Progress,
+    cancel: CancelToken,
+) -> None:
+    """Let the server send what is missing. Raises ServerError, and what arrivals raises."""
+    require("pynetdicom")
+    kinds = sorted({each.sop_class for each in wanted})
+    if not all(map(search.is_uid, kinds)):
+        kinds = list(dict.fromkeys((*filter(search.is_uid, kinds), *COMMON_KINDS)))
+
+    def store(event: Any, watch: Watch) -> int:
+        watch.heard()
+        watch.object_ended()
+        try:
+            arrivals.take(event.encoded_dataset(), str(event.request.AffectedSOPInstanceUID or ""))
+        except DamagedObject:
+            return _CANNOT_UNDERSTAND
+        except (CineQuantError, OSError) as error:
+            watch.stop_for(error)
+            return _NO_RESOURCES
+        progress(arrivals.done, arrivals.total, "Fetching")
+        return 0
+
+    progress(arrivals.done, arrivals.total, "Fetching")
+    if server.move:
+        with (
+            receiving(server, kinds, _all_syntaxes(), store) as watch_receiver,
+            associated(server, [_context(MOVE)], cancel=cancel) as link,
+        ):
+            watch_receiver.belongs_to(link.watch)
+            ask = partial(link.association.send_c_move, move_aet=server.our_title, query_model=MOVE)
+            _retrieve(link, study_uid, arrivals, ask)
+    else:
+        roles = [pynetdicom.build_role(kind, scp_role=True) for kind in kinds]
+        contexts = [_context(GET), *_storage_contexts(kinds)]
+        with associated(server, contexts, cancel=cancel, roles=roles, on_store=store) as link:
+            _retrieve(link, study_uid, arrivals, partial(link.association.send_c_get, query_model=GET))
+
+
+def _retrieve(link: Link, study_uid: str, arrivals: Arrivals, send: Callable[[Any], Iterator[tuple[Any, Any]]]) -> None:
+    for series, missing in arrivals.missing_by_series().items():
+        at = {"StudyInstanceUID": study_uid, "SeriesInstanceUID": series}
+        if arrivals.is_untouched(series):
+            _follow(link, send(_identifier("SERIES", (), at)))
+            continue
+        for start in range(0, len(missing), _AT_ONCE):
+            uids: Any = missing[start : start + _AT_ONCE]
+            asked = _identifier("IMAGE", (), at)
+            asked.SOPInstanceUID = uids
+            _follow(link, send(asked))
+
+
+def _follow(link: Link, answers: Iterator[tuple[Any, Any]]) -> None:
+    """Until the server says that it has sent everything. What it could not send is missing afterwards."""
+    for status, _ in answers:
+        link.watch.heard()
+        link.watch.check()
+        code = status.get("Status")
+        if code == 0xA801:
+            server = link.server
+            raise ServerError(
+                f"{server.name}: does not know where {server.our_title} is; let its administrator add it, with the "
+                f"address of this computer and port {server.receiver_port}"
+            )
+        # B000: some objects were not sent, or not taken. A702: none was. Both are said by what is missing.
+        if code not in (*_PENDING, 0, 0xB000, 0xA702):
+            raise link.fault("the objects", status)
+
+
+def _storage_contexts(kinds: Sequence[str]) -> list[Any]:
+    """For each kind as it is unpacked, then packed in each way, as far as a connection has room."""
+    contexts = [_context(kind) for kind in kinds]
+    contexts += [_context(kind, (syntax,)) for syntax in COMPRESSED for kind in kinds]
+    return contexts[:MOST_CONTEXTS]
+
+
+def _all_syntaxes() -> list[str]:
+    return [*UNCOMPRESSED, *COMPRESSED]
+
+
+# -- sending ---------------------------------------------------------------------------------------------------------
+
+
+def send(server: Server, objects: Sequence[Outbound], *, progress: Progress, cancel: CancelToken) -> tuple[str, ...]:
+    """Send objects; returns what was refused, a line each. Raises ServerError where the connection ends."""
+    require("pynetdicom")
+    refused: list[str] = []
+    pairs = dict.fromkeys((each.sop_class, each.syntax) for each in objects)
+    contexts = [_context(kind, (syntax,)) for kind, syntax in pairs]
+    for start in range(0, len(contexts), MOST_CONTEXTS):
+        part = contexts[start : start + MOST_CONTEXTS]
+        taken = {(str(c.abstract_syntax), str(c.transfer_syntax[0])) for c in part}
+        those = [each for each in objects if (each.sop_class, each.syntax) in taken]
+        with associated(server, part, cancel=cancel) as link:
+            accepted = {(str(c.abstract_syntax), str(c.transfer_syntax[0])) for c in link.association.accepted_contexts}
+            for each in those:
+                progress(objects.index(each), len(objects), "Sending")
+                link.watch.check()
+                if (each.sop_class, each.syntax) not in accepted:
+                    refused.append(f"{each.path.name} is a {each.kind}, which the server does not take as it is stored")
+                    continue
+                status = _stored(link, each.path)
+                if (code := status.get("Status")) is None:
+                    raise link.fault("sending", status)
+                # Bxxx: stored, with a warning.
+                if code != 0 and code >> 12 != 0xB:
+                    refused.append(f"{each.path.name}: {link.fault('it', status)}")
+    progress(len(objects), len(objects), "Sending")
+    return tuple(refused)
+
+
+def _stored(link: Link, path: Path) -> Any:
+    """The status of one object, read and sent in pieces: it may be larger than the memory."""
+    link.watch.heard()
+    status = link.association.send_c_store(str(path))
+    link.watch.heard()
+    return status
