@@ -57,14 +57,20 @@ def test_a_folder_of_another_run_is_refused(tmp_path: Path) -> None:
         train(SMALL, phantom_scans(), tmp_path)
 
 
+# Of the heads of a low resolution each end once, and both factors.
+EXPORTED = [name for name in NETWORKS if name not in ("quantlite_quarter", "quantlite_half_bilinear")]
+
+
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("name", EXPORTED)
 def test_a_trained_network_exports_to_a_model_that_computes_the_same(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # What was just exported need not be tried in a child process first.
     monkeypatch.setattr(runtime, "_is_packaged", lambda _: True)
-    config = replace(load_config(Path(name)), epochs=1, batch=4, crop=64, compiled=False, precisions=PRECISIONS)
+    # One network of each decoder in every precision; what makes float16 and dynamic asks for no more of a network.
+    precisions = PRECISIONS if name in ("quantlite", "espnetv2_edgenets") else ("float32", "int8")
+    config = replace(load_config(Path(name)), epochs=1, batch=4, crop=64, compiled=False, precisions=precisions)
     train(config, phantom_scans(), tmp_path / "run")
     network = load_weights(NETWORKS[name](), tmp_path / "run" / WEIGHTS)
     x = export.phantom_input(export.input_spec(config))
@@ -76,18 +82,21 @@ def test_a_trained_network_exports_to_a_model_that_computes_the_same(
     card = load_card(tmp_path / "models" / config.id)
     assert card == written
     assert find_models([tmp_path / "models"]).models == (card,)
-    assert tuple(card.precisions) == PRECISIONS
-    assert "float32" in card.description
+    assert tuple(card.precisions) == precisions
     sizes = {p: file.size_bytes for p, file in card.precisions.items()}
-    assert sizes["float16"] < 0.75 * sizes["float32"]
-    # The EdgeNets decoder's pooling matrices are no weights, and stay as they are.
-    assert (sizes["int8"] if name == "espnetv2_edgenets" else max(sizes["dynamic"], sizes["int8"])) < sizes["float16"]
+    assert sizes["int8"] < 0.75 * sizes["float32"]
+    if precisions == PRECISIONS:
+        assert "float32" in card.description
+        assert sizes["int8"] < sizes["float16"] < 0.75 * sizes["float32"]
+        # The EdgeNets decoder's pooling matrices are no weights, and stay as they are.
+        assert name == "espnetv2_edgenets" or sizes["dynamic"] < sizes["float16"]
     within = {"float32": 5e-3, "float16": 5e-3, "dynamic": 0.05}
     shape = (x.shape[2], x.shape[3])
-    for precision in PRECISIONS:
-        difference, tolerance = verify(card, precision)
+    runtime.forget_networks()  # so that the files are read
+    for precision in precisions:
+        difference, tolerance = verify(card, precision, threads=1)
         assert difference <= tolerance
-        network_here = load_network(card, precision, input_shape=shape)
+        network_here = load_network(card, precision, threads=1, input_shape=shape)
         found = network_here.infer(x)
         if precision in within:
             np.testing.assert_allclose(found, reference, atol=within[precision] * max(1, np.abs(reference).max()))
