@@ -57,7 +57,7 @@ def enhanced_frames(image: Image, header: Dataset, per_frame: Sequence[Dataset])
                 image,
                 frame=index,
                 multi_frame=True,
-                instance_number=image.instance_number * 100_000 + index + 1
+                instance_number=(image.instance_number or 0) * 100_000 + index + 1
                 if legacy_number is None
                 else int(legacy_number),
                 image_type=texts(frame_type, "FrameType") or image.image_type,
@@ -94,7 +94,7 @@ def _numbered(frames: Sequence[Image], per_frame: Sequence[Dataset]) -> list[Ima
     several = max(Counter((frame.position, frame.orientation) for frame in frames).values()) > 1
     if not several or any("UnassignedPerFrameConvertedAttributesSequence" in own for own in per_frame):
         return list(frames)
-    return [replace(frame, instance_number=0) for frame in frames]
+    return [replace(frame, instance_number=None) for frame in frames]
 
 
 def _first(*found: float | None) -> float | None:

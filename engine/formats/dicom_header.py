@@ -13,6 +13,7 @@ import numpy as np
 
 from engine.archives import ArchiveError
 from engine.files import file_size, open_regular
+from engine.formats.dicom_elements import RawHeader, header_of
 from engine.formats.dicom_enhanced import bytes_a_frame, enhanced_frames
 from engine.formats.dicom_files import (
     DEFLATED,
@@ -26,7 +27,20 @@ from engine.formats.dicom_files import (
     starts_as_dicom,
 )
 from engine.formats.dicom_image import Image
-from engine.formats.dicom_values import PLANE, moment, number, numbers, plane_of, rr_ms, tag, text, texts, value, window
+from engine.formats.dicom_values import (
+    PLANE,
+    moment,
+    number,
+    numbers,
+    plane_of,
+    rr_ms,
+    tag,
+    text,
+    texts,
+    value,
+    whole,
+    window,
+)
 from engine.formats.index import UnusableError
 
 if TYPE_CHECKING:
@@ -84,7 +98,7 @@ def read_images(path: Path) -> tuple[Image, ...]:
 
 
 def _read(path: Path, head: bytes, file: BinaryIO) -> tuple[Image, ...]:
-    header = pydicom.dcmread(file, stop_before_pixels=True, specific_tags=_tags(), force=True)
+    header = header_of(file, head, _tags())
     pixels = file.read(12)
     return _describe(path, head, header, pixels, file.tell() - len(pixels))
 
@@ -110,18 +124,19 @@ def _not_dicom(path: Path, head: bytes) -> UnusableError:
     return UnusableError(why, harmless=harmless, foreign=True)
 
 
-def _describe(path: Path, head: bytes, header: Dataset, pixels: bytes, at: int) -> tuple[Image, ...]:
+def _describe(path: Path, head: bytes, read: RawHeader, pixels: bytes, at: int) -> tuple[Image, ...]:
     """Images of a parsed header; pixels are the 12 bytes that follow it, at byte `at` of the file."""
+    header = read.dataset
     modality = text(header, "Modality")
-    sop_class = text(header, "SOPClassUID") or str(header.file_meta.get("MediaStorageSOPClassUID", ""))
+    sop_class = text(header, "SOPClassUID") or read.sop_class
     if sop_class == pydicom.uid.MediaStorageDirectoryStorage:
         raise UnusableError("is a DICOMDIR index; open the folder beside it", harmless=True)
     if modality in ("SEG", "RTSTRUCT"):
         raise UnusableError(f"holds contours or masks ({modality}), not images; open the scan first", harmless=True)
     rows, columns = number(header, "Rows"), number(header, "Columns")
+    if not pixels and pydicom.uid.UID(sop_class).name.endswith("Image Storage"):
+        raise UnusableError("is truncated: it ends before its pixels; copy it again from its source")
     if not rows or not columns:
-        if not pixels and pydicom.uid.UID(sop_class).name.endswith("Image Storage"):
-            raise UnusableError("is truncated: it ends before its pixels; copy it again from its source")
         raise UnusableError(f"holds no image ({modality or 'of unknown kind'})", harmless=True)
     colours = text(header, "PhotometricInterpretation")
     if (number(header, "SamplesPerPixel") or 1) != 1 or not colours.startswith("MONOCHROME"):
@@ -136,10 +151,9 @@ def _describe(path: Path, head: bytes, header: Dataset, pixels: bytes, at: int) 
 
     frames = int(number(header, "NumberOfFrames") or 1)
     deflated = DEFLATED in head
-    implicit, little = (bool(flag) for flag in header.original_encoding)
     expected = frames * int(rows * columns) * allocated // 8
     size = len(inflated(path)) if deflated else file_size(path)
-    offset = _pixel_offset(size, pixels, at, (implicit, little), expected)
+    offset = _pixel_offset(size, pixels, at, (read.implicit, read.little), expected)
     plane = {name: value(header, name) for name in PLANE}
     image = Image(
         path=path,
@@ -150,7 +164,7 @@ def _describe(path: Path, head: bytes, header: Dataset, pixels: bytes, at: int) 
         study=(text(header, "PatientID"), text(header, "StudyInstanceUID")),
         series_uid=text(header, "SeriesInstanceUID"),
         series_number=int(number(header, "SeriesNumber") or 0),
-        instance_number=int(number(header, "InstanceNumber") or 0),
+        instance_number=whole(number(header, "InstanceNumber")),
         modality=modality,
         description=plain(value(header, "SeriesDescription")) or plain(value(header, "ProtocolName")),
         image_type=texts(header, "ImageType"),
@@ -169,7 +183,7 @@ def _describe(path: Path, head: bytes, header: Dataset, pixels: bytes, at: int) 
         inverted=colours == "MONOCHROME1",
         bits=(allocated, stored, high),
         signed=bool(number(header, "PixelRepresentation")),
-        byte_order="<" if little else ">",
+        byte_order="<" if read.little else ">",
         deflated=deflated,
         offset=offset,
         patient=_patient(header),
@@ -210,7 +224,7 @@ def _classic_frames(image: Image, header: Dataset, frames: int) -> tuple[Image, 
             image,
             frame=frame,
             multi_frame=True,
-            instance_number=image.instance_number * 100_000 + frame + 1,
+            instance_number=(image.instance_number or 0) * 100_000 + frame + 1,
             trigger_ms=start + float(times[frame]) if known else None,
             offset=None if image.offset is None else image.offset + frame * bytes_a_frame(image),
         )

@@ -33,7 +33,7 @@ class Image:
     study: tuple[str, str]
     series_uid: str
     series_number: int
-    instance_number: int
+    instance_number: int | None
     modality: str
     description: str
     image_type: tuple[str, ...]

@@ -54,7 +54,7 @@ class Ordered:
 def reading(image: Image, clock: str) -> float | None:
     """What a clock shows for an image; None where the file does not say."""
     if clock == "instance":
-        return float(image.instance_number) if image.instance_number else None
+        return None if image.instance_number is None else float(image.instance_number)
     value: float | None = getattr(image, clock)
     return value
 
@@ -245,7 +245,7 @@ def _even(run: Sequence[Image], clock: str) -> bool:
 
 
 def _place(image: Image) -> tuple[int, int, int, str]:
-    return image.series_number, image.instance_number, image.frame, str(image.path)
+    return image.series_number, image.instance_number or 0, image.frame, str(image.path)
 
 
 def _count(n: int, what: str) -> str:

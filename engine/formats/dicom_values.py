@@ -92,6 +92,11 @@ def number(header: Dataset, name: str) -> float | None:
     return found[0] if found else None
 
 
+def whole(given: float | None) -> int | None:
+    """A number without its fraction; None stays None."""
+    return None if given is None else int(given)
+
+
 def positive(given: Any) -> float | None:
     """A finite number above 0, or None."""
     found = numbers([given], 1)
