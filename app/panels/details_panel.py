@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
@@ -11,6 +11,7 @@ from app.look.widgets import Panel, Segments, label
 from app.panels.bullseye_view import BullseyeView
 from app.panels.number_rows import (
     index_rows,
+    mid_wall_note,
     norm_note,
     patient_text,
     precision_note,
@@ -30,6 +31,7 @@ from app.state.walls import wall_now
 from app.words.engine_words import translated
 from app.words.language import marked, translate
 from engine.measures import segments
+from engine.measures.body import Body
 from engine.measures.findings import Findings
 from engine.measures.function import Function
 from engine.measures.segments import Wall
@@ -59,6 +61,7 @@ class ShownDetails:
     precisions: tuple[Function | None, Function | None] | None = None
     wall: Same = _NOTHING
     moved: bool = False
+    body: Body = field(default_factory=Body)
 
 
 def _shown_details(state: AppState) -> ShownDetails:
@@ -76,7 +79,9 @@ def _shown_details(state: AppState) -> ShownDetails:
             return ShownDetails(page, measured, precisions=precisions_now(state))
         case Details.WALL:
             moved = state.facts.insertions is not None
-            return ShownDetails(page, measured, wall=Same(wall_now(state)), moved=moved)
+            found = findings_now(state)
+            body = found.body if found is not None else Body()
+            return ShownDetails(page, measured, wall=Same(wall_now(state)), moved=moved, body=body)
 
 
 class _Pages(Segments):
@@ -223,7 +228,8 @@ class DetailsPanel(Panel):
         how = translate("Details", "Centreline method, AHA segments. A click goes to the segment's slice.")
         if not wall.insertions.sure:
             how += " " + translate("Details", "Orientation unknown: the upper insertion is taken for the anterior one.")
-        return f"{where} {how}"
+        thick = mid_wall_note(wall, self._shown.body if self._shown is not None else Body())
+        return " ".join(filter(None, (thick, where, how)))
 
     def _go(self, segment: int) -> None:
         wall = self._wall_now()

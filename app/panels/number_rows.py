@@ -14,9 +14,10 @@ from engine.measures import quantities
 from engine.measures.body import Body, RateSource, Sex
 from engine.measures.findings import Finding, Findings, rows_of
 from engine.measures.function import Function
-from engine.measures.norms import Verdict
+from engine.measures.norms import MID_WALL, Survey, Verdict, norm_of
 from engine.measures.readers import READERS
 from engine.measures.reading import Reading
+from engine.measures.segments import Wall, mid_wall_mm
 
 NONE = "–"
 ARROWS = {Verdict.LOW: " ↓", Verdict.HIGH: " ↑", Verdict.NORMAL: ""}
@@ -139,16 +140,37 @@ def norm_note(findings: Findings) -> str:
         said.append(translate("Details", "Indices need height and weight."))
     if findings.body.heart_rate_bpm is None:
         said.append(translate("Details", "Output needs the heart rate."))
-    studies = list(dict.fromkeys(row.norm.study for row in rows if row.norm is not None))
+    studies = dict.fromkeys(_study(row.norm.study) for row in rows if row.norm is not None)
     if studies:
-        ages = studies[0].ages
-        text = translate(
-            "Details", "↑ above, ↓ below the normal range: {study}, same sex, {low} to {high} years. None for the RV."
-        )
-        said.append(text.format(study=studies[0].name, low=f"{ages[0]:g}", high=f"{ages[1]:g}"))
+        text = translate("Details", "↑ above, ↓ below the normal range for the sex: {studies}.")
+        said.append(text.format(studies=", ".join(studies)))
     else:
         said.append(translated(next(row.why_no_norm for row in rows if row.key == "lv.edv_ml")))
     return " ".join(said)
+
+
+def _study(survey: Survey) -> str:
+    text = translate("Details", "{study} ({low}–{high} years)")
+    return text.format(study=survey.name, low=f"{survey.ages[0]:g}", high=f"{survey.ages[1]:g}")
+
+
+def mid_wall_note(wall: Wall, body: Body) -> str:
+    """The mean thickness of the middle third at end-diastole, and what is normal; empty where it is not measured."""
+    value = mid_wall_mm(wall)
+    if value is None:
+        return ""
+    norm = norm_of(MID_WALL, body, papillary_in_cavity=True)
+    said = translate("Details", "Middle third at ED: {value} mm").format(value=f"{value:.1f}")
+    if norm is None:
+        return f"{said}."
+    text = translate("Details", "{said}{arrow}, normal {low}–{high} mm by {study}.")
+    return text.format(
+        said=said,
+        arrow=ARROWS[norm.verdict(value)],
+        low=f"{norm.low:.1f}",
+        high=f"{norm.high:.1f}",
+        study=_study(norm.study),
+    )
 
 
 def rate_note(findings: Findings) -> str:

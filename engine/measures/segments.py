@@ -97,6 +97,12 @@ class Wall:
     thickening_percent: tuple[float | None, ...]
 
 
+def mid_wall_mm(wall: Wall) -> float | None:
+    """The mean thickness at end-diastole of the six segments of the middle third; None unless all were measured."""
+    found = [mm for mm in wall.ed.thickness_mm[6:12] if mm is not None]
+    return sum(found) / 6 if len(found) == 6 else None
+
+
 def wall_of(
     labels: NDArray[np.uint8],
     geometry: Geometry,

@@ -1552,8 +1552,20 @@ Der Bericht unten enthält keine Patientendaten; er hilft, den Fehler zu beheben
         <translation>Für das Herzzeitvolumen fehlt die Herzfrequenz.</translation>
     </message>
     <message>
-        <source>↑ above, ↓ below the normal range: {study}, same sex, {low} to {high} years. None for the RV.</source>
-        <translation>↑ über, ↓ unter dem Normbereich: {study}, gleiches Geschlecht, {low} bis {high} Jahre. Keiner für den RV.</translation>
+        <source>↑ above, ↓ below the normal range for the sex: {studies}.</source>
+        <translation>↑ über, ↓ unter dem Normbereich des Geschlechts: {studies}.</translation>
+    </message>
+    <message>
+        <source>{study} ({low}–{high} years)</source>
+        <translation>{study} ({low}–{high} Jahre)</translation>
+    </message>
+    <message>
+        <source>Middle third at ED: {value} mm</source>
+        <translation>Mittleres Drittel in ED: {value} mm</translation>
+    </message>
+    <message>
+        <source>{said}{arrow}, normal {low}–{high} mm by {study}.</source>
+        <translation>{said}{arrow}, normal {low}–{high} mm nach {study}.</translation>
     </message>
     <message>
         <source>Steepest slopes of the volume curve, smoothed by a Fourier series of five harmonics. Times from ED and from ES.</source>

@@ -155,6 +155,7 @@ def test_precision_beside_readers(panel, state):
 def test_bullseye_leads_to_the_slice_of_a_segment(panel, state):
     panel.apply(evolve(state, details=Details.WALL))
     assert panel.bullseye.isVisible() and not panel.reset.isVisible()
+    assert "normal 4.1–8.5 mm by Kawel 2012" in panel.note.text()
     gone = []
     panel.slice_requested.connect(lambda *where: gone.append(where))
     for segment in (1, 7, 13, 17):

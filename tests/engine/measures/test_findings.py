@@ -58,7 +58,7 @@ def test_rows_are_all_measures_once_and_judged(heart):
     assert len({row.key for row in rows}) == len(rows)
     by_key = {row.key: row for row in rows}
     assert by_key["lv.ef_percent"].verdict is Verdict.NORMAL
-    assert by_key["rv.edv_ml"].verdict is None and by_key["rv.edv_ml"].why_no_norm
+    assert by_key["rv.ef_percent"].verdict is None and by_key["rv.ef_percent"].why_no_norm
 
 
 def test_the_papillary_rule_of_the_reading_chooses_the_study(heart):

@@ -3,7 +3,18 @@
 import pytest
 
 from engine.measures.body import Body, Sex
-from engine.measures.norms import HUDSMITH, PETERSEN, Verdict, norm_of, why_none
+from engine.measures.norms import (
+    ALFAKIH,
+    CARLSSON,
+    HUDSMITH,
+    HUDSMITH_RV,
+    KAWEL,
+    MID_WALL,
+    PETERSEN,
+    Verdict,
+    norm_of,
+    why_none,
+)
 
 MAN = Body(sex=Sex.MALE, age_years=60)
 
@@ -45,7 +56,24 @@ def test_sex_and_age_are_needed():
         assert "sex and age" in why_none("lv.edv_ml", body, papillary_in_cavity=True)
 
 
+@pytest.mark.parametrize(
+    ("key", "men", "women", "study"),
+    [
+        ("rv.edv_ml", (190, 33), (148, 35), HUDSMITH_RV),
+        ("rv.edv_ml_m2", (86.2, 14.1), (75.2, 13.8), ALFAKIH),
+        ("lv.ci_l_min_m2", (3.2, 0.5), (3.1, 0.4), CARLSSON),
+        (MID_WALL, (6.3, 1.1), (5.3, 0.9), KAWEL),
+    ],
+)
+def test_what_papillary_muscles_do_not_touch_has_one_range(key, men, women, study):
+    for sex, (mean, sd) in ((Sex.MALE, men), (Sex.FEMALE, women)):
+        for papillary in (True, False):
+            found = norm_of(key, Body(sex=sex, age_years=60), papillary_in_cavity=papillary)
+            assert found is not None and found.study is study
+            assert (found.low, found.high) == (pytest.approx(mean - 1.96 * sd), pytest.approx(mean + 1.96 * sd))
+
+
 def test_no_range_where_none_was_verified():
-    assert norm_of("rv.edv_ml", MAN, papillary_in_cavity=True) is None
-    assert why_none("rv.edv_ml", MAN, papillary_in_cavity=True).startswith("No range")
+    assert norm_of("rv.ef_percent", MAN, papillary_in_cavity=True) is None
+    assert why_none("rv.ef_percent", MAN, papillary_in_cavity=True).startswith("No range")
     assert why_none("lv.edv_ml", MAN, papillary_in_cavity=True) == ""
