@@ -48,6 +48,10 @@ def _add_connection(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--authority", metavar="F.pem", help="trust what this certificate authority has signed, too")
     parser.add_argument("--certificate", metavar="F.pem", help="of this computer, for servers that ask for one")
     parser.add_argument("--key", metavar="F.pem", help="of the certificate")
+    parser.add_argument("--user", metavar="NAME", help="of a DICOMweb server that asks for a password")
+    parser.add_argument("--token", action="store_true", help="the DICOMweb server wants a token, not a password")
+    parser.add_argument("--password-stdin", action="store_true", help="read the password or token from standard input")
+    parser.add_argument("--remember", action="store_true", help="keep it in the system's keyring, if that worked")
     parser.add_argument("--wait", type=_seconds, metavar="S", help="how long the server may be silent (default 20)")
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import getpass
+import sys
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
@@ -34,7 +36,9 @@ def _echo(arguments: argparse.Namespace) -> None:
     from engine.exchange import transfer  # noqa: PLC0415
 
     server = _server(arguments)
-    seconds = transfer.echo(server)
+    secret = secret_for(server, arguments)
+    seconds = transfer.echo(server, secret=secret)
+    _remember(server, secret, arguments)
     if arguments.json:
         print_json("pacs-echo", {**_said(server), "answered_ms": 1000 * seconds})
     else:
@@ -46,8 +50,10 @@ def _find(arguments: argparse.Namespace) -> None:
     from engine.exchange.search import Query  # noqa: PLC0415
 
     server = _server(arguments)
+    secret = secret_for(server, arguments)
     if arguments.study:
-        series = transfer.find_series(server, arguments.study)
+        series = transfer.find_series(server, arguments.study, secret=secret)
+        _remember(server, secret, arguments)
         if arguments.json:
             print_json("pacs-find", {**_said(server), "series": [asdict(each) for each in series]})
             return
@@ -56,7 +62,8 @@ def _find(arguments: argparse.Namespace) -> None:
         print_text(_left(rows))
         return
     asked = arguments.patient, arguments.since, arguments.until, arguments.modality, arguments.description
-    found = transfer.find_studies(server, Query(*asked))
+    found = transfer.find_studies(server, Query(*asked), secret=secret)
+    _remember(server, secret, arguments)
     if arguments.json:
         values: dict[str, Any] = {"studies": [asdict(study) for study in found.studies], "cut": found.cut}
         print_json("pacs-find", {**_said(server), **values})
@@ -74,14 +81,17 @@ def _fetch(arguments: argparse.Namespace) -> None:
     from engine.exchange import transfer  # noqa: PLC0415
 
     server = _server(arguments)
+    secret = secret_for(server, arguments)
     fetched = transfer.fetch(
         server,
         arguments.study,
         arguments.output,
         series=arguments.series,
+        secret=secret,
         limit_bytes=round(arguments.limit * 1e9),
         progress=show_progress,
     )
+    _remember(server, secret, arguments)
     if arguments.json:
         print_json(
             "pacs-fetch", {**_said(server), "output": fetched.folder, "new": fetched.new, "there": fetched.there}
@@ -95,7 +105,9 @@ def _send(arguments: argparse.Namespace) -> None:
     from engine.exchange import transfer  # noqa: PLC0415
 
     server = _server(arguments)
-    stored = transfer.send(server, arguments.paths, progress=show_progress)
+    secret = secret_for(server, arguments)
+    stored = transfer.send(server, arguments.paths, secret=secret, progress=show_progress)
+    _remember(server, secret, arguments)
     if arguments.json:
         print_json("pacs-send", {**_said(server), "stored": stored})
     else:
@@ -114,7 +126,7 @@ def servers_file() -> Any:
 
 def _server(arguments: argparse.Namespace) -> Server:
     """The server that is meant, with what was said of the connection. Raises ServerError."""
-    from engine.exchange.servers import checked, named, read_servers, server_at  # noqa: PLC0415
+    from engine.exchange.servers import Login, checked, named, read_servers, server_at  # noqa: PLC0415
 
     tls = False if arguments.no_tls else None
     server = named(read_servers(servers_file()), arguments.server) or server_at(arguments.server, tls=tls)
@@ -123,12 +135,40 @@ def _server(arguments: argparse.Namespace) -> Server:
         "move": True if arguments.move else None,
         "receiver_port": arguments.move,
         "tls": tls,
+        "user": arguments.user,
+        "login": Login.TOKEN if arguments.token else Login.PASSWORD if arguments.user else None,
         "authority": arguments.authority,
         "certificate": arguments.certificate,
         "key": arguments.key,
         "wait_s": arguments.wait,
     }
     return checked(replace(server, **{name: value for name, value in said.items() if value is not None}))
+
+
+def secret_for(server: Server, arguments: argparse.Namespace) -> str:
+    """The password or token: from standard input, the keyring, or the terminal. Raises LoginError."""
+    from engine.exchange import passwords  # noqa: PLC0415
+    from engine.exchange.servers import Login, LoginError  # noqa: PLC0415
+
+    if server.login is Login.NONE:
+        return ""
+    if arguments.password_stdin:
+        return sys.stdin.readline().rstrip("\r\n")
+    if secret := passwords.kept(server):
+        return secret
+    if not sys.stdin.isatty():
+        raise LoginError(f"{server.name}: its password is in no keyring; give it with --password-stdin")
+    what = "Token" if server.login is Login.TOKEN else f"Password of {server.user}"
+    return getpass.getpass(f"{what} at {server.name}: ")
+
+
+def _remember(server: Server, secret: str, arguments: argparse.Namespace) -> None:
+    """Keep a secret that the server has taken, if that was asked for. Raises LoginError where it cannot be kept."""
+    from engine.exchange import passwords  # noqa: PLC0415
+    from engine.exchange.servers import LoginError  # noqa: PLC0415
+
+    if arguments.remember and secret and not passwords.keep(server, secret):
+        raise LoginError(f"{server.name}: the password was not kept: this system has no keyring that can")
 
 
 def _said(server: Server) -> dict[str, object]:

@@ -152,6 +152,7 @@ class Arrivals:
             header = pydicom.dcmread(io.BytesIO(content), force=False)
             uid = str(header.get("SOPInstanceUID") or "")
             series, meta = str(header.get("SeriesInstanceUID") or ""), header.file_meta
+            name = uid if is_uid(uid) else name
             fault = _fault_of_pixels(header)
         except Exception as error:  # pydicom raises errors of many kinds for damaged files
             raise DamagedObject(f"{name} cannot be read as DICOM") from error

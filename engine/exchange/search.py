@@ -95,9 +95,11 @@ class FoundStudies:
 
 
 def matches_of(query: Query) -> tuple[dict[str, str], ...]:
-    """What to ask an archive for, by keyword. A patient's name and ID are two questions, whose answers belong together.
+    """What to ask an archive for, by keyword: several questions, whose answers belong together.
 
-    Only the first word of several is asked for: archives join the parts of names in their own ways.
+    A patient's name and ID are two questions, and each way to write it is one: many archives tell capitals from small
+    letters, and some do not understand what is no ASCII. Only the first word of several is asked for: archives join the
+    parts of names in their own ways.
     """
     common: dict[str, str] = {}
     if query.since or query.until:
@@ -109,7 +111,12 @@ def matches_of(query: Query) -> tuple[dict[str, str], ...]:
     patient = _words(query.patient)
     if not patient:
         return (common,)
-    return tuple({**common, keyword: _wildcards(patient[0])} for keyword in ("PatientName", "PatientID"))
+    first = patient[0]
+    written = (first, first.capitalize(), first.upper())
+    asked = [("PatientName", _wildcards(word)) for word in written]
+    asked += [(keyword, re.sub(r"[^\x00-\x7f]+", "*", pattern)) for keyword, pattern in asked]
+    asked += [("PatientID", _wildcards(word)) for word in (first, first.upper())]
+    return tuple({**common, keyword: pattern} for keyword, pattern in dict.fromkeys(asked))
 
 
 def admits(query: Query, study: FoundStudy) -> bool:

@@ -9,15 +9,21 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from engine.exchange import dimse, search
 from engine.exchange.arrivals import LIMIT_BYTES, Arrivals
+from engine.exchange.association import require
 from engine.exchange.outbound import objects_in
 from engine.exchange.search import FoundInstance, FoundSeries, FoundStudies, Query
 from engine.exchange.servers import Dialect, Server, ServerError, checked
 from engine.progress import CancelToken, Progress, no_progress
+
+if TYPE_CHECKING:
+    from engine.exchange.dicomweb import Web
 
 MOST_STUDIES = 200
 
@@ -33,10 +39,12 @@ class Fetched:
 
 def echo(server: Server, *, secret: str = "", cancel: CancelToken | None = None) -> float:
     """Ask whether a server is there, and takes us; returns the seconds that took."""
-    started = time.monotonic()
-    if _is_web(checked(server)):
-        raise ServerError(f"{server.name}: DICOMweb is not spoken yet")
-    dimse.echo(server, cancel=cancel or CancelToken())
+    started, cancel = time.monotonic(), cancel or CancelToken()
+    if _is_web(server):
+        with _web(server, secret, cancel) as web:
+            web.echo()
+    else:
+        dimse.echo(server, cancel=cancel)
     return time.monotonic() - started
 
 
@@ -44,7 +52,11 @@ def find_studies(
     server: Server, query: Query, *, secret: str = "", most: int = MOST_STUDIES, cancel: CancelToken | None = None
 ) -> FoundStudies:
     """The studies that match a query, the newest first, at most so many."""
-    return dimse.find_studies(checked(server), query, most=most, cancel=cancel or CancelToken())
+    cancel = cancel or CancelToken()
+    if _is_web(server):
+        with _web(server, secret, cancel) as web:
+            return web.find_studies(query, most=most)
+    return dimse.find_studies(server, query, most=most, cancel=cancel)
 
 
 def find_series(
@@ -52,7 +64,11 @@ def find_series(
 ) -> tuple[FoundSeries, ...]:
     """The series of a study, in the order of the scanner."""
     search.checked_uid(study_uid, "study")
-    return dimse.find_series(checked(server), study_uid, cancel=cancel or CancelToken())
+    cancel = cancel or CancelToken()
+    if _is_web(server):
+        with _web(server, secret, cancel) as web:
+            return web.find_series(study_uid)
+    return dimse.find_series(server, study_uid, cancel=cancel)
 
 
 def fetch(
@@ -75,13 +91,16 @@ def fetch(
     search.checked_uid(study_uid, "study")
     for uid in series:
         search.checked_uid(uid, "series")
-    wanted = _instances(checked(server), study_uid, series, secret, cancel)
+    wanted = _instances(server, study_uid, series, secret, cancel)
     if not wanted:
         which = "these series" if series else "this study"
         raise ServerError(f"{server.name}: has no objects of {which}; search again")
     arrivals = Arrivals(folder, wanted, limit_bytes=limit_bytes)
     try:
-        if arrivals.missing:
+        if arrivals.missing and _is_web(server):
+            with _web(server, secret, cancel) as web:
+                web.fetch(study_uid, arrivals, progress=progress)
+        elif arrivals.missing:
             dimse.fetch(server, study_uid, wanted, arrivals, progress=progress, cancel=cancel)
     finally:
         arrivals.settle()
@@ -112,7 +131,12 @@ def send(
     Sending an object again is harmless: it is the same one. Raises ServerError also where an object was refused.
     """
     objects = objects_in(paths)
-    refused = dimse.send(checked(server), objects, progress=progress, cancel=cancel or CancelToken())
+    cancel = cancel or CancelToken()
+    if _is_web(server):
+        with _web(server, secret, cancel) as web:
+            refused = web.send(objects, progress=progress)
+    else:
+        refused = dimse.send(server, objects, progress=progress, cancel=cancel)
     if refused:
         more = f" (and {len(refused) - 1} more)" if len(refused) > 1 else ""
         raise ServerError(
@@ -124,8 +148,19 @@ def send(
 def _instances(
     server: Server, study_uid: str, series: Sequence[str], secret: str, cancel: CancelToken
 ) -> tuple[FoundInstance, ...]:
+    if _is_web(server):
+        with _web(server, secret, cancel) as web:
+            return web.find_instances(study_uid, series)
     return dimse.find_instances(server, study_uid, series, cancel=cancel)
 
 
 def _is_web(server: Server) -> bool:
-    return server.dialect is Dialect.DICOMWEB
+    """Raises ServerError where the server cannot be one."""
+    return checked(server).dialect is Dialect.DICOMWEB
+
+
+def _web(server: Server, secret: str, cancel: CancelToken) -> AbstractContextManager[Web]:
+    require("dicomweb_client")
+    from engine.exchange.dicomweb import connected  # noqa: PLC0415 - an extra
+
+    return connected(server, secret, cancel)

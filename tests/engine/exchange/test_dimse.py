@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import socket
+import subprocess
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -254,6 +256,35 @@ def test_dcmtks_store_takes_what_it_can_and_says_what_it_refuses(cine: Path, tmp
         pytest.raises(ServerError, match="refused"),
     ):
         transfer.send(server, [cine])
+
+
+@needs_dcmtk
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="no openssl on this machine to make certificates")
+def test_what_goes_over_a_network_is_encrypted_for_a_trusted_server(cine: Path, tmp_path: Path) -> None:
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    command = (
+        "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -addext subjectAltName=DNS:localhost"
+    )
+    subprocess.run([*command.split(), "-keyout", key, "-out", certificate], check=True, capture_output=True)
+    port, out = free_port(), tmp_path / "out"
+    out.mkdir()
+    encrypted = ["+tls", str(key), str(certificate), "-ic", "-od", str(out), str(port)]
+    with running([dcmtk("storescp"), *encrypted], port, out):
+        server = server_at(f"STORE@localhost:{port}", name="Safe", tls=True)
+        assert transfer.send(replace(server, authority=str(certificate)), [cine]) == 12
+        for wrong, said in (
+            (server, "the certificate of localhost is not trusted"),
+            (
+                replace(server, host="127.0.0.1", authority=str(certificate)),
+                "the certificate of 127.0.0.1 is not trusted",
+            ),
+            (replace(server, authority=str(tmp_path / "none.pem")), "none.pem is not there"),
+            (replace(server, authority=str(key)), "key.pem holds no usable certificate"),
+            (replace(server, tls=False, wait_s=2), "it may want TLS|was silent"),
+        ):
+            with pytest.raises(ServerError, match=f"^Safe: .*({said})"):
+                transfer.echo(wrong)
+    assert len(list(out.glob("MR.*"))) == 12
 
 
 # -- servers that misbehave ------------------------------------------------------------------------------------------

@@ -28,7 +28,10 @@ STUDY = FoundStudy(
 def test_a_patient_is_asked_for_by_name_and_by_id() -> None:
     query = Query("Müller Anna", since=date(2024, 1, 1), modality="mr", description="Herz MRT")
     common = {"StudyDate": "20240101-", "ModalitiesInStudy": "MR", "StudyDescription": "*Herz*"}
-    assert matches_of(query) == ({**common, "PatientName": "*Müller*"}, {**common, "PatientID": "*Müller*"})
+    names = [{**common, "PatientName": f"*{word}*"} for word in ("Müller", "MÜLLER", "M*ller", "M*LLER")]
+    assert matches_of(query) == (*names, *({**common, "PatientID": f"*{word}*"} for word in ("Müller", "MÜLLER")))
+    assert [asked["PatientName"] for asked in matches_of(Query("anna"))[:3]] == ["*anna*", "*Anna*", "*ANNA*"]
+    assert matches_of(Query("0042")) == ({"PatientName": "*0042*"}, {"PatientID": "*0042*"})
     assert matches_of(Query()) == ({},)
     assert matches_of(Query("M?ll*"))[0] == {"PatientName": "M?ll*"}
     # neither can split a value in two
