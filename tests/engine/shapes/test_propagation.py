@@ -45,8 +45,20 @@ def test_a_cavity_that_was_found_too_small_grows_in_every_frame(heart: tuple[Vol
     made = propagated(volume.array, base, 0, {1: truth[0, 1]}, volume.geometry.spacing_mm[:2], range(1, 8))
     for t in range(1, 8):
         before, after = (dice(plane == LV, truth[t, 1] == LV) for plane in (base[t, 1], made[t, 1]))
-        assert after > before
-        assert after > 0.95
+        assert after >= before
+        # All of it is carried to frames like the corrected one, less to those in which the heart is contracted.
+        assert after > 0.95 or t not in (1, 7)
+
+
+def test_a_structure_that_the_model_missed_is_added_where_the_heart_is_as_large(heart: tuple[Volume, LabelMap]) -> None:
+    volume, labels = heart
+    base = labels.array.copy()
+    base[[0, 1, 4], 1] = np.where(base[[0, 1, 4], 1] == RV, np.uint8(0), base[[0, 1, 4], 1])
+    made = propagated(volume.array, base, 0, {1: labels.array[0, 1]}, volume.geometry.spacing_mm[:2], range(1, 8))
+    assert dice(made[1, 1] == RV, labels.array[1, 1] == RV) > 0.9
+    # End-systole, where it may have left the slice; and where the model has found it, its outline stays.
+    assert not (made[4, 1] == RV).any()
+    assert dice(made[2, 1] == RV, base[2, 1] == RV) > 0.99
 
 
 def test_a_structure_that_was_removed_is_removed_everywhere(heart: tuple[Volume, LabelMap]) -> None:
