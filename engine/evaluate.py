@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.formats.datasets import Case, read_case
+from engine.formats.predictions import PredictedFile, read_prediction
 from engine.measures.function import Function, of_phases, volumes_ml
 from engine.measures.metrics import (
     EMPTY_RULE,
@@ -28,7 +29,7 @@ from engine.measures.quantities import MEASURES
 from engine.network.model_card import ModelCard
 from engine.network.predict import predict
 from engine.progress import CancelToken, Progress, no_progress
-from engine.volume import LV, MYO, RV, Known, LabelMap
+from engine.volume import LV, MYO, RV, Known, LabelMap, Volume
 
 KEYS: dict[str, int] = {"lv": LV, "myo": MYO, "rv": RV}
 """Short names of the structures in results."""
@@ -50,6 +51,9 @@ RULES = (
     "Base and apex are the first and the last slice that expert or model labels with the structure; the larger half of "
     "the expert's ventricles is taken to be the basal one. A slice that only one of the two labels has Dice 0.",
 )
+MASKS_RULE = "The masks were made before; each is scored as one 3-D volume on its own grid."
+# Of what is to be told about masks, such as that their labels were taken for something.
+_NOTICES = 8
 SINGLE_SLICE_RULE = (
     "Images of a single slice have no volumes and no EF, and their HD95 is that of the outlines in the slice."
 )
@@ -113,7 +117,8 @@ class Evaluation:
 
     means: by phase ("ED", "ES", "all") and KEYS. dice_mean, iou_mean: of the three structures, all phases.
     dice_mean_interval: of dice_mean with other patients, 95 %.
-    positions: mean Dice of single slices by POSITIONS and KEYS; empty without stacks of slices.
+    positions: mean Dice of single slices by POSITIONS and KEYS; empty without stacks of slices. phase_positions: the
+        same by phase.
     ef: agreement of the ejection fraction in percentage points, by "lv" and "rv".
     volumes: agreement of the other measures of engine.measures.quantities by their keys, such as "lv_edv_ml" and
         "lv_mass_g"; empty where the spacing is unknown.
@@ -128,6 +133,7 @@ class Evaluation:
     dice_mean_interval: Interval
     iou_mean: float
     positions: dict[str, dict[str, float]]
+    phase_positions: dict[str, dict[str, dict[str, float]]]
     ef: dict[str, Agreement]
     volumes: dict[str, Agreement]
     latency_ms: dict[str, float]
@@ -211,12 +217,48 @@ def evaluate(
         volume, truth = read_case(case)
         prediction = predict(volume, card, precision, threads=threads, cancel=cancel)
         inference_ms += [timing.inference_ms for timing in prediction.timings]
-        known = volume.geometry.spacing is not Known.ASSUMED
-        scores = score(prediction.labels, truth)
-        one = volume.slices == 1
-        scored.append(CaseScore(case.patient, case.phase, case.group, known, scores, case.disease, one))
+        scored.append(_scored(case, volume, prediction.labels, truth))
     progress(len(cases), len(cases), "Done")
     return summarise(scored, card.id, precision, inference_ms)
+
+
+def evaluate_masks(
+    cases: Sequence[Case],
+    files: Mapping[Case, PredictedFile],
+    name: str,
+    convention: str = "",
+    *,
+    progress: Progress = no_progress,
+    cancel: CancelToken | None = None,
+) -> Evaluation:
+    """Compare masks that were made before with the truth of their cases. name: what to call whoever made them.
+
+    convention: what their labels mean; empty for what they say. Raises ScanError, Cancelled.
+    """
+    scored = []
+    notices: dict[str, None] = {}
+    for done, case in enumerate(cases):
+        if cancel is not None:
+            cancel.check()
+        progress(done, len(cases), case.name)
+        volume, truth = read_case(case)
+        mask = read_prediction(files[case], volume, convention)
+        notices.update(dict.fromkeys(mask.notices))
+        scored.append(_scored(case, volume, mask.labels, truth))
+    progress(len(cases), len(cases), "Done")
+    return replace(summarise(scored, name, ""), rules=(MASKS_RULE, *RULES[1:], *list(notices)[:_NOTICES]))
+
+
+def _scored(case: Case, volume: Volume, labels: LabelMap, truth: LabelMap) -> CaseScore:
+    known = volume.geometry.spacing is not Known.ASSUMED
+    scores, one = score(labels, truth), volume.slices == 1
+    return CaseScore(case.patient, case.phase, case.group, known, scores, case.disease, one)
+
+
+def worst(evaluation: Evaluation, number: int) -> list[CaseScore]:
+    """The cases of the lowest mean Dice, the lowest first."""
+    known = [case for case in evaluation.cases if not math.isnan(_case_dice([case])[0])]
+    return sorted(known, key=lambda case: (_case_dice([case])[0], case.patient, case.phase))[:number]
 
 
 def summarise(cases: Sequence[CaseScore], model: str, precision: str, inference_ms: Sequence[float] = ()) -> Evaluation:
@@ -226,7 +268,6 @@ def summarise(cases: Sequence[CaseScore], model: str, precision: str, inference_
     stacks = [c for c in cases if not c.single_slice]
     means = {phase: _means(some) for phase, some in phases.items()}
     measured = [case for case in stacks if case.spacing_known]
-    positions = {p: {key: _mean([c.scores[key].position_dice(p) for c in stacks]) for key in KEYS} for p in POSITIONS}
     return Evaluation(
         model=model,
         precision=precision,
@@ -236,7 +277,10 @@ def summarise(cases: Sequence[CaseScore], model: str, precision: str, inference_
         dice_mean=_mean([m.dice for m in means["all"].values()]),
         dice_mean_interval=bootstrap_interval([_case_dice(some) for some in _by_patient(cases).values()]),
         iou_mean=_mean([m.iou for m in means["all"].values()]),
-        positions=positions if stacks else {},
+        positions=_positions(stacks) if stacks else {},
+        phase_positions={
+            phase: _positions(those) for phase, some in phases.items() if (those := [c for c in some if c in stacks])
+        },
         ef={key.split("_")[0]: value for key, value in _agreements(stacks, ratios=True).items()},
         volumes=_agreements(measured, ratios=False) if measured else {},
         latency_ms={
@@ -248,6 +292,11 @@ def summarise(cases: Sequence[CaseScore], model: str, precision: str, inference_
         else {},
         rules=RULES if len(stacks) == len(cases) else (*RULES, SINGLE_SLICE_RULE),
     )
+
+
+def _positions(stacks: Sequence[CaseScore]) -> dict[str, dict[str, float]]:
+    """Mean Dice by POSITIONS and KEYS."""
+    return {p: {key: _mean([c.scores[key].position_dice(p) for c in stacks]) for key in KEYS} for p in POSITIONS}
 
 
 def _mean(values: Sequence[float]) -> float:
@@ -318,3 +367,16 @@ def _functions(cases: Sequence[CaseScore], *, truth: bool) -> list[Function]:
 def _volumes_ml(case: CaseScore, truth: bool) -> dict[int, float]:
     """By label."""
     return {label: case.scores[key].truth_ml if truth else case.scores[key].volume_ml for key, label in KEYS.items()}
+
+
+def from_dict(data: Mapping[str, Any]) -> Evaluation:
+    """An Evaluation of what to_dict gave. Raises KeyError, TypeError and ValueError for anything else."""
+    cases = [
+        CaseScore(**{**case, "scores": {key: _score_from(case["scores"][key]) for key in KEYS}})
+        for case in data["cases"]
+    ]
+    return summarise(cases, str(data["model"]), str(data["precision"]))
+
+
+def _score_from(data: Mapping[str, float | None]) -> Score:
+    return Score(**{name: math.nan if value is None else float(value) for name, value in data.items()})

@@ -22,9 +22,11 @@ from app.cli import terminal
 from app.cli.batch_verb import run_batch_verb
 from app.cli.bench_verb import run_bench
 from app.cli.compare_cases_verb import run_compare_cases
+from app.cli.compare_verb import run_compare
 from app.cli.completion_verb import SHELLS, run_completion
 from app.cli.doctor_verb import run_doctor
 from app.cli.evaluate_verb import run_evaluate
+from app.cli.export_nnunet_verb import run_export_nnunet
 from app.cli.interrupts import Interrupts
 from app.cli.measure_verb import run_measure
 from app.cli.models_verb import run_models
@@ -225,9 +227,36 @@ def _parser() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParse
     evaluate.add_argument(
         "--against", metavar="P", help="a second precision: test whether both have the same mean Dice"
     )
+    evaluate.add_argument("--against-model", metavar="ID", help="a second model to test against in the same way")
     evaluate.add_argument("--margin", type=float, default=0.002, help="Dice that does not matter (default 0.002)")
+    evaluate.add_argument(
+        "--predictions",
+        type=Path,
+        metavar="DIR",
+        help="score these masks, as of nnU-Net, MONAI or a batch",
+    )
+    evaluate.add_argument(
+        "--prediction-labels", default="", metavar="L", help="what they hold, as --labels; default: what they say"
+    )
+    evaluate.add_argument("--html", type=Path, metavar="F.html", help="write a page with plots and the worst cases")
     _add_model(evaluate)
     _add_json(evaluate)
+
+    compare = verb("compare", run_compare, "Compare two runs of evaluate (their JSON) or batch (their folders), B − A.")
+    compare.add_argument("one", type=Path, metavar="A", help="what `evaluate --json` printed, or the OUT of a batch")
+    compare.add_argument("other", type=Path, metavar="B", help="another one of the same cases")
+    compare.add_argument(
+        "--margin", type=float, help="what does not matter (default: mean Dice 0.002, of batches 1 point of LV EF)"
+    )
+    _add_json(compare)
+
+    nnunet = verb("export-nnunet", run_export_nnunet, "Write a data set in the layout of nnU-Net.")
+    nnunet.add_argument("folder", type=Path, metavar="DIR")
+    nnunet.add_argument("--layout", required=True, choices=LAYOUTS, help="how the data set keeps its files")
+    nnunet.add_argument("--patients", default="all", metavar="all|train|val|test|LIST", help="LIST: names with commas")
+    nnunet.add_argument("--labels", default="", help="what the masks of pairs hold: mnms, acdc or lv=1,myo=2,rv=3")
+    nnunet.add_argument("-o", "--output", required=True, type=Path, metavar="OUT", help="such as Dataset027_ACDC")
+    _add_json(nnunet)
 
     _add_batch(verb("batch", run_batch_verb, "Segment, measure and flag all scans below a folder; resumable."))
 

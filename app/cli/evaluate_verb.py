@@ -3,49 +3,98 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from app.cli.inputs import choose_model, files_sha256
+from app.cli.inputs import check_parent, choose_model, files_sha256
 from app.cli.terminal import number, print_json, print_text, show_progress, table
-from engine.network.model_card import ModelCard
+from engine.files import write_atomically
+from engine.network.catalog import default_precision
 
 if TYPE_CHECKING:
-    from engine.evaluate import Evaluation
-    from engine.measures.metrics import Interval
+    from engine.evaluate import CaseScore, Evaluation
+    from engine.formats.datasets import Case
+    from engine.formats.predictions import PredictedFile
+    from engine.measures.metrics import Equivalence, Interval
+    from engine.volume import LabelMap, Volume
 
 
 def run_evaluate(arguments: argparse.Namespace) -> None:
-    from engine.evaluate import evaluate, same_within, without_nan  # noqa: PLC0415
+    from engine.evaluate import evaluate, evaluate_masks, same_within, without_nan  # noqa: PLC0415
     from engine.formats.datasets import find_cases  # noqa: PLC0415
+    from engine.formats.predictions import find_predictions  # noqa: PLC0415
 
-    _, card, precision = choose_model(arguments)
-    if arguments.against:
-        card.file_for(arguments.against)
+    catalog, card, precision = choose_model(arguments)
+    other_card = catalog.get(arguments.against_model) if arguments.against_model else card
+    against = arguments.against or (default_precision(other_card) if arguments.against_model else None)
+    if against:
+        other_card.file_for(against)
+    if arguments.html is not None:
+        check_parent(arguments.html)
+    if arguments.predictions is not None and (arguments.model or arguments.precision):
+        arguments.usage_error("--predictions takes the place of a model; leave out --model and --precision")
     cases = find_cases(arguments.folder, arguments.layout, arguments.patients, arguments.labels)
-    result = evaluate(cases, card, precision, threads=arguments.threads, progress=show_progress)
+    files: dict[Case, PredictedFile] = {}
+    if arguments.predictions is not None:
+        files = find_predictions(arguments.predictions, cases)
+        name = arguments.predictions.resolve().name
+        result = evaluate_masks(cases, files, name, arguments.prediction_labels, progress=show_progress)
+    else:
+        result = evaluate(cases, card, precision, threads=arguments.threads, progress=show_progress)
     same = None
-    if arguments.against:
-        other = evaluate(cases, card, arguments.against, threads=arguments.threads, progress=show_progress)
+    if against:
+        other = evaluate(cases, other_card, against, threads=arguments.threads, progress=show_progress)
         same = same_within(result, other, arguments.margin)
+    against_name = f"{other_card.id} in {against}"
+    if arguments.html is not None:
+        _write_page(arguments, result, cases, files, (against_name, same) if same else None)
     if arguments.json:
-        compared = {"against": {"precision": arguments.against, **without_nan(asdict(same))}} if same else {}
+        other_made = {"model": other_card.id, "precision": against}
+        compared = {"against": {**other_made, **without_nan(asdict(same))}} if same else {}
         asked = {"layout": arguments.layout, "patients_asked": arguments.patients}
-        files = sorted({file for case in cases for file in (case.image, case.truth)})
+        read = sorted({file for case in cases for file in (case.image, case.truth)})
         values = {**asked, **result.to_dict(), **compared}
-        print_json("evaluate", values, input_sha256=files_sha256(arguments.folder, files))
+        print_json("evaluate", values, input_sha256=files_sha256(arguments.folder, read))
         return
-    print_text(_evaluation_text(result, card))
+    print_text(_evaluation_text(result, result.model if files else f"{card.name} in {result.precision}"))
     if same:
+        ours, theirs = (precision, against) if not files and other_card is card else (result.model, against_name)
         print_text(
-            f"{precision} − {arguments.against}: mean Dice {same.difference:+.4f}, 90 % interval "
+            f"{ours} − {theirs}: mean Dice {same.difference:+.4f}, 90 % interval "
             f"{same.interval.low:+.4f} to {same.interval.high:+.4f}, {same.n} patients: "
             f"{'equivalent' if same.equivalent else 'not shown to be equivalent'} within ±{same.margin:g} "
             "(two one-sided t-tests at 5 %)"
         )
 
 
-def _evaluation_text(result: Evaluation, card: ModelCard) -> str:
+def _write_page(
+    arguments: argparse.Namespace,
+    result: Evaluation,
+    cases: Sequence[Case],
+    files: Mapping[Case, PredictedFile],
+    against: tuple[str, Equivalence] | None,
+) -> None:
+    from engine.evaluation_page import to_html  # noqa: PLC0415
+    from engine.formats.datasets import read_case  # noqa: PLC0415
+    from engine.formats.predictions import read_prediction  # noqa: PLC0415
+    from engine.network.predict import predict  # noqa: PLC0415
+
+    _, card, precision = choose_model(arguments)
+    known = {(case.patient, case.phase): case for case in cases}
+
+    def shown(scored: CaseScore) -> tuple[Volume, LabelMap, LabelMap]:
+        case = known[scored.patient, scored.phase]
+        volume, truth = read_case(case)
+        if case in files:
+            return volume, read_prediction(files[case], volume, arguments.prediction_labels).labels, truth
+        return volume, predict(volume, card, precision, threads=arguments.threads).labels, truth
+
+    title = f"{arguments.folder.resolve().name}, {arguments.patients} patients"
+    write_atomically(arguments.html, to_html(result, title, shown, against).encode())
+
+
+def _evaluation_text(result: Evaluation, made: str) -> str:
     names = {"lv": "LV cavity", "myo": "LV myocardium", "rv": "RV cavity"}
     overlap = [["", "Dice", "95 % interval", "IoU", "HD95 mm", "volumes", "without HD95"]]
     for phase, means in [*result.means.items(), *result.groups.items()]:
@@ -54,8 +103,9 @@ def _evaluation_text(result: Evaluation, card: ModelCard) -> str:
             cells = [number(mean.dice, 4), reach, number(mean.iou, 4), number(mean.hd95_mm, 2), str(mean.n)]
             overlap.append([f"{phase} {names[key]}", *cells, str(mean.hd95_missing)])
     places = [["Dice of slices", *result.positions]] if result.positions else []
-    for key in names if places else ():
-        places.append([names[key], *(number(found[key], 4) for found in result.positions.values())])
+    for phase, positions in result.phase_positions.items():
+        for key, name_of_key in names.items():
+            places.append([f"{phase} {name_of_key}", *(number(found[key], 4) for found in positions.values())])
     difference = [["model − expert", "bias", "SD", "limits of agreement", "mean absolute", "ICC", "n"]]
     agreements = [(f"{key.upper()} EF, points", value) for key, value in result.ef.items()]
     for name, agreement in [*agreements, *result.volumes.items()]:
@@ -72,7 +122,7 @@ def _evaluation_text(result: Evaluation, card: ModelCard) -> str:
     latency = f", inference {result.latency_ms['p50']:.1f} ms per slice (median)" if result.latency_ms else ""
     return "\n".join(
         [
-            f"{card.name} in {result.precision}, {patients} patients, {len(result.cases)} volumes{latency}",
+            f"{made}, {patients} patients, {len(result.cases)} volumes{latency}",
             f"mean Dice {number(result.dice_mean, 4)} ({_reach(result.dice_mean_interval)}), "
             f"mean IoU {number(result.iou_mean, 4)}",
             table(overlap),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 from cohorts import write_volume
 from command_runs import only_these_models, run, run_json  # noqa: F401
+from patients import patient
 
 from engine.batch import cluster
 
@@ -68,3 +70,25 @@ def test_options_that_exclude_each_other_are_refused(
     options: tuple[str, ...], scans: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run(capsys, "batch", scans, "-o", tmp_path / "out", *options)[0] == 2
+
+
+def test_runs_are_compared_and_data_sets_exported(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    patient(tmp_path / "acdc", "patient001")
+    patient(tmp_path / "acdc", "patient005")
+    evaluated = ("evaluate", tmp_path / "acdc", "--layout", "acdc")
+    one = run_json(capsys, *evaluated, "--html", tmp_path / "page.html")
+    other = run_json(capsys, *evaluated, "--against-model", "other")
+    assert other["against"]["model"] == "other"
+    assert (tmp_path / "page.html").read_text(encoding="utf-8").count("<img") == 4
+    for name, value in (("a", one), ("b", other)):
+        (tmp_path / f"{name}.json").write_text(json.dumps(value))
+    found = run_json(capsys, "compare", tmp_path / "a.json", tmp_path / "b.json")
+    assert (found["both"], found["main"]["difference"], found["main"]["equivalent"]) == (4, 0, True)
+    status, out, _ = run(capsys, "compare", tmp_path / "a.json", tmp_path / "b.json")
+    assert status == 0
+    assert "equivalent within ±0.002" in out
+    exported = run_json(capsys, "export-nnunet", *evaluated[1:], "-o", tmp_path / "Dataset001_X")
+    assert (exported["training"], exported["test"]) == (4, 0)
+    scored = run_json(capsys, *evaluated, "--predictions", tmp_path / "Dataset001_X/labelsTr")
+    assert scored["dice_mean"] == 1
+    assert run(capsys, *evaluated, "--predictions", tmp_path, "--model", "other")[0] == 2
