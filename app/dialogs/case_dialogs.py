@@ -138,5 +138,11 @@ class MovedDialog(QMessageBox):
             button.setIcon(QIcon())
         self.setDefaultButton(files)
         self.setEscapeButton(leave)
-        answers = {files: self.file_requested, folder: self.folder_requested}
-        self.finished.connect(lambda: answers[at].emit() if (at := self.clickedButton()) in answers else None)
+        self._files, self._folder = files, folder
+        self.finished.connect(self._answer)
+
+    def _answer(self) -> None:
+        if self.clickedButton() is self._files:
+            self.file_requested.emit()
+        elif self.clickedButton() is self._folder:
+            self.folder_requested.emit()

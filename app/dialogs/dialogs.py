@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from PySide6.QtCore import QLocale, Qt
-from PySide6.QtGui import QIcon
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
-    QDoubleSpinBox,
-    QFormLayout,
     QFrame,
     QGridLayout,
     QScrollArea,
@@ -18,14 +13,15 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.dialogs.form_dialog import FormDialog, NumberBox, add_row, plain_buttons
 from app.look import icons
 from app.look.widgets import label
 from app.words.language import marked, thousands, translate
 from app.words.names import research
 from engine.network.model_card import ModelCard
 
-# Nobody scans a heart finer than this; it is a slip of the finger.
-SMALLEST_MM = 0.1
+# Nobody scans a heart finer or coarser than this; it is a slip of the finger.
+SMALLEST_MM, LARGEST_MM = 0.1, 50.0
 TITLE_BAR = 40
 
 
@@ -42,7 +38,7 @@ def _dialog(parent: QWidget, title: str, content: QWidget, width: int, height: i
     area.setFrameShape(QFrame.Shape.NoFrame)
     area.setWidget(content)
     column.addWidget(area)
-    buttons = _buttons(QDialogButtonBox.StandardButton.Close)
+    buttons = plain_buttons(QDialogButtonBox.StandardButton.Close)
     buttons.rejected.connect(dialog.reject)
     column.addWidget(buttons)
     # Wider where the words of another language need it, and as high as they are where the window is.
@@ -52,14 +48,6 @@ def _dialog(parent: QWidget, title: str, content: QWidget, width: int, height: i
     whole = content.heightForWidth(dialog.width() - 56) if content.hasHeightForWidth() else content.sizeHint().height()
     dialog.resize(dialog.width(), max(height, min(whole + beside + 2, parent.window().height() - TITLE_BAR)))
     return dialog
-
-
-def _buttons(which: QDialogButtonBox.StandardButton) -> QDialogButtonBox:
-    """Buttons in words alone: the platform's small coloured icons do not go with the rest."""
-    box = QDialogButtonBox(which)
-    for button in box.buttons():
-        button.setIcon(QIcon())
-    return box
 
 
 def model_card(parent: QWidget, card: ModelCard) -> QDialog:
@@ -127,69 +115,37 @@ def _metrics(card: ModelCard) -> QGridLayout:
     return grid
 
 
-class _Millimetres(QDoubleSpinBox):
-    """Takes a decimal comma for a point: in other languages one enters it without thinking."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        # Numbers look alike everywhere in the window; and a comma must not count as one between thousands.
-        self.setLocale(QLocale.c())
-        # The style sheet hides the buttons: with NoButtons it leaves the text a single pixel of width.
-
-    def validate(self, text: str, position: int) -> Any:
-        return super().validate(text.replace(",", "."), position)
-
-    def valueFromText(self, text: str) -> float:
-        return super().valueFromText(text.replace(",", "."))
-
-
-class SpacingDialog(QDialog):
+class SpacingDialog(FormDialog):
     """Asks for the voxel spacing of a scan whose header has none. Starts empty: a default would be taken for true."""
 
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.setWindowTitle(translate("Dialogs", "Voxel spacing"))
-        column = QVBoxLayout(self)
-        column.setContentsMargins(20, 18, 20, 16)
-        column.setSpacing(14)
+    spacing_given = Signal(float, float, float)
+    """x, y and z in mm."""
+
+    def __init__(self, parent: QWidget | None) -> None:
         text = translate(
             "Dialogs",
             "The file does not say how large its voxels are. With the spacing from the scanner's protocol, volumes "
             "come in mL, and the scan is segmented again at its true size.",
         )
-        column.addWidget(label(text, wrap=True))
-        form = QFormLayout()
-        form.setHorizontalSpacing(14)
+        super().__init__(parent, translate("Dialogs", "Voxel spacing"), text)
         self.boxes = []
         for name in (
             translate("Dialogs", "Along a row"),
             translate("Dialogs", "Down a column"),
             translate("Dialogs", "From slice to slice (with gap)"),
         ):
-            box = _Millimetres()
-            box.setRange(0.0, 50.0)
-            box.setDecimals(3)
-            box.lineEdit().setTextMargins(7, 0, 7, 0)
-            box.setSuffix(" mm")
-            box.setSpecialValueText("mm")
+            box = NumberBox(LARGEST_MM, 3, "mm", "mm")
             box.valueChanged.connect(self._check)
-            words = label(name)
-            words.setBuddy(box)
-            # A form puts the label of a styled field above its middle.
-            words.setMinimumHeight(box.sizeHint().height())
-            form.addRow(words, box)
+            add_row(self.rows, name, box)
             self.boxes.append(box)
-        column.addLayout(form)
-        buttons = _buttons(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
-        buttons.accepted.connect(self.accept)
-        buttons.rejected.connect(self.reject)
-        self.ok = buttons.button(QDialogButtonBox.StandardButton.Ok)
-        column.addWidget(buttons)
-        self.setMinimumWidth(430)
+        self.accepted.connect(self._give)
         self._check()
 
     def _check(self) -> None:
         self.ok.setEnabled(all(mm >= SMALLEST_MM for mm in self.spacing_mm()))
+
+    def _give(self) -> None:
+        self.spacing_given.emit(*self.spacing_mm())
 
     def spacing_mm(self) -> tuple[float, float, float]:
         """What was entered, (x, y, z); 0 where nothing was."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from PySide6.QtGui import QIcon
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QButtonGroup, QDialog, QDialogButtonBox, QRadioButton, QVBoxLayout, QWidget
 
+from app.dialogs.form_dialog import plain_buttons
 from app.look.widgets import label
 from app.words.language import marked, translate
 
@@ -18,6 +19,8 @@ CONVENTION_TEXTS = {
 
 class MaskDialog(QDialog):
     """Starts with nothing chosen."""
+
+    convention_given = Signal(str)
 
     def __init__(self, parent: QWidget, name: str, frame_text: str = "") -> None:
         """frame_text: which frame a mask of a single frame is taken for, in a sentence."""
@@ -37,16 +40,18 @@ class MaskDialog(QDialog):
             column.addWidget(button)
         if frame_text:
             column.addWidget(label(frame_text, "muted", wrap=True))
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
-        for plain in buttons.buttons():
-            plain.setIcon(QIcon())
+        buttons = plain_buttons(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
         self.ok = buttons.button(QDialogButtonBox.StandardButton.Ok)
         self.ok.setText(translate("MaskDialog", "Load"))
         column.addWidget(buttons)
         self.setMinimumWidth(440)
+        self.accepted.connect(self._give)
         self._check()
+
+    def _give(self) -> None:
+        self.convention_given.emit(self.convention())
 
     def convention(self) -> str:
         """The name of the convention chosen, empty before one is."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, QTimer
-from PySide6.QtGui import QIcon, QImage, QPixmap, QResizeEvent
+from PySide6.QtGui import QImage, QPixmap, QResizeEvent
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.dialogs.form_dialog import add_row, plain_buttons
 from app.look.widgets import Choice, label
 from app.session.session import Session
 from app.state.outgoing import MAX_CONCLUSION, MAX_HOSPITAL
@@ -74,24 +75,24 @@ class ReportDialog(QDialog):
         self.hospital = QLineEdit(letters.hospital)
         self.hospital.setMaxLength(MAX_HOSPITAL)
         self.hospital.textChanged.connect(self._changed)
-        _row(form, translate("ReportDialog", "Hospital"), self.hospital)
+        add_row(form, translate("ReportDialog", "Hospital"), self.hospital)
         logo = QHBoxLayout()
         self.choose_logo, self.no_logo = QPushButton(), QPushButton(translate("ReportDialog", "Remove"))
         self.choose_logo.clicked.connect(self._ask_logo)
-        self.no_logo.clicked.connect(lambda: self._take_logo(None))
+        self.no_logo.clicked.connect(self._remove_logo)
         logo.addWidget(self.choose_logo, 1)
         logo.addWidget(self.no_logo)
-        _row(form, translate("ReportDialog", "Logo"), logo)
+        add_row(form, translate("ReportDialog", "Logo"), logo)
         self.named = Choice()
         for by, text in NAMED.items():
             self.named.addItem(translate("ReportDialog", text), by)
         self.named.setCurrentIndex(self.named.findData(letters.report_by))
         self.named.currentIndexChanged.connect(self._changed)
-        _row(form, translate("ReportDialog", "Patient"), self.named)
+        add_row(form, translate("ReportDialog", "Patient"), self.named)
         self.pseudonym = QLineEdit(outgoing.pseudonym)
         self.pseudonym.setMaxLength(MAX_PSEUDONYM)
         self.pseudonym.textChanged.connect(self._changed)
-        _row(form, translate("ReportDialog", "Pseudonym"), self.pseudonym)
+        add_row(form, translate("ReportDialog", "Pseudonym"), self.pseudonym)
         column.addLayout(form)
         self.conclusion = QPlainTextEdit(outgoing.conclusion)
         self.conclusion.setTabChangesFocus(True)
@@ -106,9 +107,7 @@ class ReportDialog(QDialog):
         )
         self.hidden_note.setVisible(self._session.state.preferences.hide_names)
         column.addWidget(self.hidden_note)
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Save | QDialogButtonBox.StandardButton.Close)
-        for plain in buttons.buttons():
-            plain.setIcon(QIcon())
+        buttons = plain_buttons(QDialogButtonBox.StandardButton.Save | QDialogButtonBox.StandardButton.Close)
         self.save = buttons.button(QDialogButtonBox.StandardButton.Save)
         self.save.setText(translate("ReportDialog", "Save as PDF…"))
         buttons.accepted.connect(self.accept)
@@ -163,6 +162,9 @@ class ReportDialog(QDialog):
         if name:
             self._take_logo(Path(name))
 
+    def _remove_logo(self) -> None:
+        self._take_logo(None)
+
     def _take_logo(self, path: Path | None) -> None:
         self._session.update(logo=path)
         self._changed()
@@ -180,12 +182,3 @@ class ReportDialog(QDialog):
         self.no_logo.setEnabled(logo is not None)
         self.pseudonym.setEnabled(by is IdentifyBy.PSEUDONYM)
         self._pause.start()
-
-
-def _row(form: QFormLayout, name: str, field: QWidget | QHBoxLayout) -> None:
-    """A form puts the label of a styled field above its middle."""
-    words = label(name)
-    words.setMinimumHeight(field.sizeHint().height())
-    if isinstance(field, QWidget):
-        words.setBuddy(field)
-    form.addRow(words, field)

@@ -33,5 +33,11 @@ class UnsavedDialog(QMessageBox):
             button.setIcon(QIcon())
         self.setDefaultButton(save)
         self.setEscapeButton(stay)
-        answers = {save: self.save_requested, discard: self.discard_requested}
-        self.finished.connect(lambda: answers[at].emit() if (at := self.clickedButton()) in answers else None)
+        self._save, self._discard = save, discard
+        self.finished.connect(self._answer)
+
+    def _answer(self) -> None:
+        if self.clickedButton() is self._save:
+            self.save_requested.emit()
+        elif self.clickedButton() is self._discard:
+            self.discard_requested.emit()

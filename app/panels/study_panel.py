@@ -184,12 +184,26 @@ class StudyPanel(Panel):
         _clear(self._recents)
         self._recent_title.setVisible(bool(recents))
         for path in recents:
-            button = QPushButton()
-            button.setObjectName("recent")
-            button.setText(QFontMetrics(button.font()).elidedText(recent_name(path), Qt.TextElideMode.ElideMiddle, 205))
-            button.setToolTip(plain_tip(str(path)))
-            button.clicked.connect(lambda _=False, p=path: self.recent_requested.emit(p))
+            button = _RecentButton(path)
+            button.asked.connect(self.recent_requested)
             self._recents.addWidget(button)
+
+
+class _RecentButton(QPushButton):
+    """Opens a scan that was opened before."""
+
+    asked = Signal(Path)
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self._path = path
+        self.setObjectName("recent")
+        self.setText(QFontMetrics(self.font()).elidedText(recent_name(path), Qt.TextElideMode.ElideMiddle, 205))
+        self.setToolTip(plain_tip(str(path)))
+        self.clicked.connect(self._ask)
+
+    def _ask(self) -> None:
+        self.asked.emit(self._path)
 
 
 def recent_name(path: Path) -> str:

@@ -98,8 +98,8 @@ class Thumbnails(QObject):
         self._asked.add(series.number)
         read = self._read
         self._lane.submit(
-            lambda _: read(series, _THUMBNAIL_PX),
-            then=lambda grey: self._deliver(series.number, grey),
+            lambda _: (series.number, read(series, _THUMBNAIL_PX)),
+            then=self._deliver,
             failed=lambda _: None,  # opening the series says why it cannot be read
         )
 
@@ -112,7 +112,8 @@ class Thumbnails(QObject):
         """End the thread."""
         self._worker.close()
 
-    def _deliver(self, number: int, grey: np.ndarray) -> None:
+    def _deliver(self, found: tuple[int, np.ndarray]) -> None:
+        number, grey = found
         grey = np.ascontiguousarray(grey)
         rows, columns = grey.shape
         image = QImage(grey.data, columns, rows, columns, QImage.Format.Format_Grayscale8)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPoint, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QIcon, QPainter, QPaintEvent, QPen, QPixmap
+from PySide6.QtGui import QAction, QColor, QIcon, QPainter, QPaintEvent, QPen, QPixmap
 from PySide6.QtWidgets import QAbstractButton, QColorDialog, QMenu, QPushButton
 
 from app.look import theme
@@ -36,6 +36,7 @@ class Swatch(QAbstractButton):
         self.menu = QMenu(self._name, self)
         self.menu.setAccessibleName(self._name)
         self.menu.setToolTipsVisible(True)
+        self.menu.triggered.connect(self._choose)
         self.clicked.connect(self.ask)
 
     def sizeHint(self) -> QSize:
@@ -49,6 +50,11 @@ class Swatch(QAbstractButton):
         self.setToolTip(f"{self._name} – {said}")
         self.update()
 
+    def _choose(self, action: QAction) -> None:
+        colour = action.data()
+        if colour is not None:  # else it is an entry that does something else
+            self.colour_requested.emit(self._structure, tuple(colour))
+
     def ask(self) -> None:
         """Open the choice. The rest of the window stays usable."""
         self.menu.clear()
@@ -61,7 +67,7 @@ class Swatch(QAbstractButton):
                 text = taken.format(colour=text, structure=translated(STRUCTURES[other]))
             action = self.menu.addAction(_dot(colour, chosen=colour == mine), text)
             action.setEnabled(other is None)
-            action.triggered.connect(lambda _=False, c=colour: self.colour_requested.emit(self._structure, c))
+            action.setData(colour)
             if colour == mine:
                 self.menu.setActiveAction(action)
         self.menu.addSeparator()

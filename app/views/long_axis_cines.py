@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QFontMetricsF, QMouseEvent, QPainter, QPaintEvent, QPen, QTransform
+from PySide6.QtGui import QAction, QColor, QFontMetricsF, QMouseEvent, QPainter, QPaintEvent, QPen, QTransform
 from PySide6.QtWidgets import QMenu
 
 from app.look import theme
@@ -215,10 +215,14 @@ class LongAxisCines(PaintedView):
             action = menu.addAction(name_of(plane, hide=hide).replace("&", "&&"))
             action.setCheckable(True)
             action.setChecked(plane is pane.plane)
-            action.setData(i)
-        menu.triggered.connect(lambda action, where=pane.place: self.plane_requested.emit(where, action.data()))
+            action.setData((pane.place, i))
+        menu.triggered.connect(self._chosen)
         menu.aboutToHide.connect(menu.deleteLater)
         menu.popup(self.mapToGlobal(self._title_box(pane).bottomLeft().toPoint()))
+
+    def _chosen(self, action: QAction) -> None:
+        place, plane = action.data()
+        self.plane_requested.emit(place, plane)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         self.setFocus(Qt.FocusReason.MouseFocusReason)

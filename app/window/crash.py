@@ -59,13 +59,16 @@ class CrashHandler:
         box.setDetailedText(self.last_report)
         copy = box.addButton(translate("Crash", "Copy report"), QMessageBox.ButtonRole.ActionRole)
         copy.clicked.disconnect()  # stays open
-        copy.clicked.connect(lambda: QApplication.clipboard().setText(self.last_report))
+        copy.clicked.connect(self._copy)
         close = box.button(QMessageBox.StandardButton.Close)
         close.setIcon(QIcon())
         box.setDefaultButton(QMessageBox.StandardButton.Close)
         box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         box.finished.connect(self._closed)
         box.open()
+
+    def _copy(self) -> None:
+        QApplication.clipboard().setText(self.last_report)
 
     def _closed(self) -> None:
         self._showing = False

@@ -47,7 +47,7 @@ from app.session.device_check import DeviceCheck
 from app.session.session import Session
 from app.state.identity import Same
 from app.state.outgoing import Stationery
-from app.state.types import AppState, Theme
+from app.state.types import AppState, Layout, Theme
 from app.views.agreement_view import AgreementView
 from app.views.long_axis_cines import LongAxisCines
 from app.views.slice_view import SliceView
@@ -232,7 +232,7 @@ class MainWindow(QMainWindow):
         self.stage.painted.connect(session.paint.painted)
         session.paint.awaited = True
         self._connect_view(self.slice_view)
-        self.layouts.layout_requested.connect(lambda layout: self.menus.trigger(entry_of(layout).text))
+        self.layouts.layout_requested.connect(self._take_layout)
         self.cine.play_requested.connect(session.looking.toggle_play)
         self.cine.frame_requested.connect(session.looking.go_to_frame)
         self.cine.slice_requested.connect(lambda index: session.update(slice_index=index))
@@ -343,7 +343,13 @@ class MainWindow(QMainWindow):
     def show_palette(self) -> None:
         """Open the list in which a command is found by a few letters of its name."""
         actions = [action for action in self.actions() if action.property(ENGLISH) != FIND]
-        Palette(self, actions, lambda command: why_not(command, self.session.state)).show()
+        Palette(self, actions, self._why_not).show()
+
+    def _take_layout(self, layout: Layout) -> None:
+        self.menus.trigger(entry_of(layout).text)
+
+    def _why_not(self, command: str) -> str:
+        return why_not(command, self.session.state)
 
     def show_shortcuts(self) -> None:
         shortcuts(self).open()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu, QMenuBar
 
@@ -46,35 +47,53 @@ class MenuBar(QMenuBar):
                 case Menu():
                     self._fill(made.addMenu(translate("Menu", entry.title)), entry)
                 case Filled():
-                    self._add_filled(made.addMenu(translate("Menu", entry.title)), entry)
+                    filled = self.menus_by_title[entry.title] = _FilledMenu(entry, self._commands)
+                    made.addMenu(filled)
                 case Action():
                     made.addAction(self._action(entry))
 
-    def _add_filled(self, made: QMenu, entry: Filled) -> None:
-        self.menus_by_title[entry.title] = made
-
-        def fill() -> None:
-            made.clear()
-            entry.fill(self._commands, made)
-
-        made.aboutToShow.connect(fill)
-
     def _action(self, entry: Action) -> QAction:
-        action = QAction(translate("Action", entry.text), self)
-        action.setProperty(ENGLISH, entry.text)
-        action.setShortcuts([QKeySequence(key) for key in entry.keys])
-        action.setCheckable(entry.checked is not None)
-
-        def do() -> None:
-            session = self._commands.session
-            said = why_not(entry.text, session.state)
-            if said:
-                session.say(Kind.WARNING, said)
-            else:
-                entry.do(self._commands)
-            # Qt has changed the tick already; what was clicked may be what was chosen before.
-            self.tick(self._commands.session.state)
-
-        action.triggered.connect(do)
+        action = _EntryAction(entry, self)
+        action.chosen.connect(self._do)
         self.actions_by_text[entry.text] = action
         return action
+
+    def _do(self, entry: Action) -> None:
+        session = self._commands.session
+        said = why_not(entry.text, session.state)
+        if said:
+            session.say(Kind.WARNING, said)
+        else:
+            entry.do(self._commands)
+        # Qt has changed the tick already; what was clicked may be what was chosen before.
+        self.tick(self._commands.session.state)
+
+
+class _EntryAction(QAction):
+    """Says which entry of the tree was chosen."""
+
+    chosen = Signal(object)
+
+    def __init__(self, entry: Action, parent: QObject) -> None:
+        super().__init__(translate("Action", entry.text), parent)
+        self._entry = entry
+        self.setProperty(ENGLISH, entry.text)
+        self.setShortcuts([QKeySequence(key) for key in entry.keys])
+        self.setCheckable(entry.checked is not None)
+        self.triggered.connect(self._tell)
+
+    def _tell(self) -> None:
+        self.chosen.emit(self._entry)
+
+
+class _FilledMenu(QMenu):
+    """Filled each time that it opens."""
+
+    def __init__(self, entry: Filled, commands: Commands) -> None:
+        super().__init__(translate("Menu", entry.title))
+        self._entry, self._commands = entry, commands
+        self.aboutToShow.connect(self._fill)
+
+    def _fill(self) -> None:
+        self.clear()
+        self._entry.fill(self._commands, self)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import Qt
@@ -68,7 +69,7 @@ class Questions:
         frame = frame.format(number=state.view.frame_index + 1)
         dialog = MaskDialog(self._parent, paths[0].name, frame if one_of_many else "")
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.accepted.connect(lambda: session.comparing.load_mask(paths, dialog.convention()))
+        dialog.convention_given.connect(partial(session.comparing.load_mask, paths))
         dialog.open()
 
     def spacing(self) -> None:
@@ -77,7 +78,7 @@ class Questions:
             return
         dialog = SpacingDialog(self._parent)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.accepted.connect(lambda: self._session.opening.set_spacing(*dialog.spacing_mm()))
+        dialog.spacing_given.connect(self._session.opening.set_spacing)
         dialog.open()
 
     def patient(self) -> None:
@@ -86,8 +87,11 @@ class Questions:
         header = body_of(state.scan.volume) if state.scan.volume is not None else Body()
         dialog = PatientDialog(self._parent, state.facts.typed, header)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.accepted.connect(lambda: self._session.undoing.step(PATIENT, typed=dialog.typed()))
+        dialog.details_given.connect(self._take_details)
         dialog.open()
+
+    def _take_details(self, typed: Body) -> None:
+        self._session.undoing.step(PATIENT, typed=typed)
 
     def _start_folder(self) -> str:
         recents = self._session.state.preferences.recents
