@@ -19,6 +19,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from app.cli import terminal
+from app.cli.anonymise_verb import add_anonymise, run_anonymise
 from app.cli.batch_verb import run_batch_verb
 from app.cli.bench_verb import run_bench
 from app.cli.compare_cases_verb import run_compare_cases
@@ -292,6 +293,11 @@ def _parser() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParse
     report.add_argument("--no-names", action="store_true", help="print a code of the scan instead of them")
     report.add_argument("--date", default="", metavar="TEXT", help="printed at the foot (default: no date)")
     _add_json(report)
+
+    text = "Copy scans without the patient's identity (DICOM PS3.15, basic profile)."
+    anonymise = verb("anonymise", run_anonymise, text)
+    add_anonymise(anonymise)
+    _add_json(anonymise)
 
     replay = verb("replay", run_replay, "Make the mask of a provenance record again, and say whether it is the same.")
     replay.add_argument("record", type=Path, metavar="RECORD", help="the .provenance.json beside a mask")

@@ -15,6 +15,7 @@ from engine import __version__
 SCHEMAS = {
     **dict.fromkeys(("segment", "measure", "evaluate", "bench", "models", "phantom"), 1),
     **dict.fromkeys(("replay", "review", "report", "doctor", "compare-cases", "batch", "compare", "export-nnunet"), 1),
+    "anonymise": 1,
     **dict.fromkeys(("pacs-list", "pacs-echo", "pacs-find", "pacs-fetch", "pacs-send"), 1),
 }
 """The version of each verb's JSON."""

@@ -37,6 +37,7 @@ from engine.volume import LV, MYO, RV
 if TYPE_CHECKING:
     from PySide6.QtGui import QImage
 
+    from engine.exchange.anonymous_copy import Copied
     from engine.paper.content import Content
 
 __all__ = ["Export", "Exporting", "Rescued", "mask_seg"]
@@ -115,6 +116,38 @@ class Exporting:
         state = self._store.state
         outgoing = _Movie(state)
         self._export(path, outgoing.write, stoppable=True)
+
+    def anonymise(self, folder: Path) -> None:
+        """Write a copy of the scan's own files without identity into a folder. Can be stopped, and gone on with."""
+        volume = self._store.state.scan.volume
+        if volume is None or still_loading(self._store):
+            return
+        files = dict.fromkeys(file for phase in volume.source.instances for file in phase) or volume.source.paths
+
+        def work(reporter: Reporter) -> Copied:
+            from engine.exchange import anonymous_copy, pseudonyms  # noqa: PLC0415 - brings pydicom and nibabel
+
+            secret, cancel = pseudonyms.own_secret(), reporter.token
+            return anonymous_copy.copy_without_identity(
+                tuple(files), folder, secret, progress=reporter.progress, cancel=cancel
+            )
+
+        def then(copied: Copied) -> None:
+            count = len(copied.written) + len(copied.kept)
+            text = translate(
+                "Session", "{folder}: {count} files without identity; anonymisation.json says what was removed"
+            )
+            self._store.say(Kind.SUCCESS, text.format(folder=folder, count=count))
+            if copied.warnings:
+                look = translate(
+                    "Session",
+                    "Text may be burned into the pixels of the copies: look at each image before you give them away.",
+                )
+                self._store.say(Kind.WARNING, look)
+
+        self._store.update(export_folder=folder.absolute().parent)
+        busy = Busy(translate("Session", "Saving {file}").format(file=folder.name), can_stop=True)
+        self._movies.submit(work, then=then, failed=self._failed, busy=busy, subject=folder)
 
     def record_beside(self, path: Path) -> None:
         """Write the provenance of a picture that was just saved, if a segmentation is in it."""

@@ -39,6 +39,13 @@ def nothing_found(state: AppState) -> str:
     return no_scan(state) or ("" if there else _not_segmented(run))
 
 
+def no_files(state: AppState) -> str:
+    """Without a scan that was read from files."""
+    volume = state.scan.volume
+    made = volume is not None and not (volume.source.instances or volume.source.paths)
+    return no_scan(state) or (translate("Reasons", "This scan was not opened from files.") if made else "")
+
+
 def no_objects(state: AppState) -> str:
     """Without a segmentation of a DICOM scan."""
     volume = state.scan.volume

@@ -24,6 +24,7 @@ WHY_NOT: Mapping[str, Callable[[AppState], str]] = {
     "Export contours of ED and ES as RT structure set…": reasons.no_objects,
     "Export contours of all frames as RT structure set…": reasons.no_objects,
     "Export mask as DICOM label map…": reasons.no_objects,
+    "Anonymous copy of the scan…": reasons.no_files,
     "Export SEG, structured report, PDF and contours…": reasons.no_objects,
     "Export measurements as CSV or JSON…": reasons.nothing_found,
     "Report…": reasons.nothing_found,

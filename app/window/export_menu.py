@@ -64,6 +64,7 @@ EXPORT = Menu(
         Action(marked("Action", "Export mask as NIfTI…"), lambda c: c.exports.mask(), ("Ctrl+E",)),
         Action(marked("Action", "Export mask as DICOM SEG…"), lambda c: c.exports.seg(), ("Ctrl+Shift+E",)),
         _OBJECTS,
+        Action(marked("Action", "Anonymous copy of the scan…"), lambda c: c.exports.anonymous_copy()),
         None,
         Action(marked("Action", "Export movie of the slice…"), lambda c: c.exports.movie(), ("Ctrl+Shift+M",)),
         Action(marked("Action", "Save picture of the slice…"), lambda c: c.exports.picture(), ("Ctrl+Shift+P",)),

@@ -19,7 +19,7 @@ from app.state.outgoing import identity_of
 from app.state.types import Kind
 from app.window.save_names import documents, with_ending
 from app.words.language import translate
-from engine.dossier import IdentifyBy, check_pseudonym
+from engine.dossier import IdentifyBy, check_pseudonym, scan_code
 from engine.errors import ExportError
 from engine.movie import find_ffmpeg
 
@@ -60,6 +60,22 @@ class ExportQuestions:
         path = self._ask(title, kind.value, kinds, () if kind.is_folder else (".dcm",))
         if path:
             self._session.exporting.export_object(path, kind)
+
+    def anonymous_copy(self) -> None:
+        """A folder for copies of the scan's files without identity."""
+        volume = self._session.state.scan.volume
+        if volume is None or not (volume.source.instances or volume.source.paths):
+            text = translate("MainWindow", "Open a scan from files first: the built-in one is of nobody.")
+            self._session.say(Kind.WARNING, text)
+            return
+        if still_loading(self._session.store):
+            return
+        title = translate("MainWindow", "Anonymous copy of the scan: a new folder")
+        # The name must not be a patient's, whatever files and tables name.
+        start = str(self._folder() / f"anonymous_{scan_code(volume)}")
+        chosen, _ = QFileDialog.getSaveFileName(self._parent, title, start, translate("MainWindow", "Folder (*)"))
+        if chosen:
+            self._session.exporting.anonymise(Path(chosen))
 
     def _is_dicom(self) -> bool:
         """Whether the scan has images that objects can refer to; says so where it has none."""

@@ -32,6 +32,7 @@ TEXTS = (
     marked("Engine", "Reading images"),
     marked("Engine", "Drawing frames"),
     marked("Engine", "Writing frames"),
+    marked("Engine", "Copying without identity"),
     # engine.tables
     marked("Engine", "Research use only, not for diagnosis"),
     # why a stack is no short axis

@@ -105,6 +105,11 @@ _ELSEWHERE = re.compile(
 )
 
 
+def name_patterns() -> tuple[re.Pattern[str], ...]:
+    """All that is looked for in the name of a series."""
+    return (_SHORT_AXIS, *_NO_CINE.values(), _AT_REST, _CINE, *_OTHER_VIEW.values(), _ELSEWHERE)
+
+
 def normal(image: Image) -> NDArray[np.float64]:
     """Unit LPS direction row × column; superior for an image without a position."""
     if image.orientation is None:

@@ -72,6 +72,10 @@
         <translation>Maske als DICOM SEG exportieren …</translation>
     </message>
     <message>
+        <source>Anonymous copy of the scan…</source>
+        <translation>Anonyme Kopie der Untersuchung …</translation>
+    </message>
+    <message>
         <source>Export movie of the slice…</source>
         <translation>Film der Schicht exportieren…</translation>
     </message>
@@ -2060,6 +2064,10 @@ Der Bericht unten enthält keine Patientendaten; er hilft, den Fehler zu beheben
         <translation>Phasen werden geschrieben</translation>
     </message>
     <message>
+        <source>Copying without identity</source>
+        <translation>Kopieren ohne Identität</translation>
+    </message>
+    <message>
         <source>Research use only, not for diagnosis</source>
         <translation>Nur für die Forschung, nicht zur Diagnostik</translation>
     </message>
@@ -3126,6 +3134,14 @@ Der Bericht unten enthält keine Patientendaten; er hilft, den Fehler zu beheben
         <translation>DICOM-Objekt exportieren</translation>
     </message>
     <message>
+        <source>Open a scan from files first: the built-in one is of nobody.</source>
+        <translation>Zuerst eine Untersuchung aus Dateien öffnen: Die eingebaute ist von niemandem.</translation>
+    </message>
+    <message>
+        <source>Anonymous copy of the scan: a new folder</source>
+        <translation>Anonyme Kopie der Untersuchung: ein neuer Ordner</translation>
+    </message>
+    <message>
         <source>DICOM objects need a scan opened from DICOM, which they refer to. Export this one as NIfTI or PDF.</source>
         <translation>DICOM-Objekte setzen eine aus DICOM geöffnete Untersuchung voraus, auf die sie sich beziehen. Diese als NIfTI oder PDF exportieren.</translation>
     </message>
@@ -4042,6 +4058,10 @@ ACDC</translation>
         <translation>Diese Untersuchung hat nur eine Phase.</translation>
     </message>
     <message>
+        <source>This scan was not opened from files.</source>
+        <translation>Diese Untersuchung wurde nicht aus Dateien geöffnet.</translation>
+    </message>
+    <message>
         <source>This scan was not opened from DICOM.</source>
         <translation>Diese Untersuchung wurde nicht aus DICOM geöffnet.</translation>
     </message>
@@ -4344,6 +4364,14 @@ ACDC</translation>
     <message>
         <source>Where the heart is, is known once the scan is segmented: wait, or press Segment.</source>
         <translation>Wo das Herz liegt, ist bekannt, sobald segmentiert ist: warten oder „Segmentieren“ drücken.</translation>
+    </message>
+    <message>
+        <source>{folder}: {count} files without identity; anonymisation.json says what was removed</source>
+        <translation>{folder}: {count} Dateien ohne Identität; anonymisation.json sagt, was entfernt wurde</translation>
+    </message>
+    <message>
+        <source>Text may be burned into the pixels of the copies: look at each image before you give them away.</source>
+        <translation>In die Pixel der Kopien kann Text eingebrannt sein: Jedes Bild ansehen, bevor sie weitergegeben werden.</translation>
     </message>
     <message>
         <source>Nothing to export yet: open a scan and wait until it is segmented.</source>
