@@ -15,6 +15,7 @@ from engine.errors import ExportError
 from engine.measures.findings import Findings
 from engine.measures.flags import Flag, Stop, Where, phases_of, stops_of
 from engine.measures.function import Function
+from engine.measures.long_axis import LongAxisFunction
 from engine.measures.reading import Base, Papillary
 from engine.measures.segments import Wall
 from engine.volume import STRUCTURES, LabelMap, Volume
@@ -110,6 +111,18 @@ class Dossier:
         """Places to look at that the reader has not ticked off, in the order to go to them."""
         left = [flag for flag in self.flags if flag.where not in self.reviewed]
         return stops_of(left, phases_of(self.function))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ViewDossier:
+    """What tables of a four-chamber view are made of. Fields as of Dossier; function: of its one slice."""
+
+    volume: Volume
+    labels: LabelMap
+    function: LongAxisFunction
+    made: Mapping[str, Any]
+    corrected: Sequence[tuple[int, int]] = ()
+    identity: Identity = field(default_factory=Identity)
 
 
 _BASE_WORDS = {

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 from collections.abc import Callable
+from dataclasses import asdict
 from html import escape
 from typing import Any
 
@@ -12,13 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine import __version__
-from engine.dossier import Dossier
+from engine.dossier import Dossier, ViewDossier
 from engine.measures import findings as all_numbers
 from engine.measures import flags, quantities
 from engine.measures.reading import KEYS
 from engine.volume import LV, MYO, RV, STRUCTURES, Known, voxels_sha256
 
 SCHEMA = "cinequant/measurements/1"
+VIEW_SCHEMA = "cinequant/measurements-4ch/1"
 RESEARCH_USE = "Research use only, not for diagnosis"
 _STUDY_KEYS = {
     "name": "Patient", "id": "Patient ID", "date": "Study date", "study": "Study", "accession": "Accession number",
@@ -27,43 +30,23 @@ _STUDY_KEYS = {
 Row = tuple[str, object, str]
 
 
-def to_csv(dossier: Dossier) -> str:
+def to_csv(dossier: Dossier | ViewDossier) -> str:
     """Quantity, value, unit. An empty value is not defined for this scan."""
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(("quantity", "value", "unit"))
-    writer.writerows((plain_cell(name), plain_cell(value), unit) for name, value, unit in rows(dossier))
+    found = rows(dossier) if isinstance(dossier, Dossier) else view_rows(dossier)
+    writer.writerows((plain_cell(name), plain_cell(value), unit) for name, value, unit in found)
     return text.getvalue()
 
 
 def rows(dossier: Dossier) -> list[Row]:
     """The rows of the CSV."""
-    volume, function, made = dossier.volume, dossier.function, dossier.made
+    volume, function = dossier.volume, dossier.function
     doubt = "" if function.units_known else " (spacing unknown)"
     doubt = doubt or ("" if function.whole else " (slices missing)")
     ml = f"mL{doubt}"
-    found: list[Row] = [(label, value, "") for label, value in _identity(dossier).items()]
-    if "mask" in made:
-        found.append(("Mask", made["mask"], ""))
-    else:
-        found += [
-            ("Model", made["model_name"], ""),
-            ("Model SHA-256", made["model_sha256"], ""),
-            ("Precision", made["precision"], ""),
-            ("Runtime", made["runtime"], ""),
-        ]
-    if dossier.corrected:
-        found.append(("Corrected by hand", len(dossier.corrected), "slices"))
-    spacing = zip("xyz", volume.geometry.spacing_mm, strict=True)
-    found += [(f"Spacing {axis}", f"{mm:.6g}", f"mm{doubt}") for axis, mm in spacing]
-    found += [
-        ("Frames", volume.frames, ""),
-        ("Slices", volume.slices, ""),
-        ("CineQuant", __version__, ""),
-        ("Use", RESEARCH_USE, ""),
-        ("ED frame", _from_one(function.ed_frame), "from 1"),
-        ("ES frame", _from_one(function.es_frame), "from 1"),
-    ]
+    found = _origin(dossier, doubt)
     if function.reading.rv is not None:
         found.append(("RV ED frame", _from_one(function.rv_ed_frame), "from 1"))
         found.append(("RV ES frame", _from_one(function.rv_es_frame), "from 1"))
@@ -97,6 +80,73 @@ def rows(dossier: Dossier) -> list[Row]:
     return found
 
 
+def view_rows(dossier: ViewDossier) -> list[Row]:
+    """The rows of the CSV of a four-chamber view."""
+    volume, function = dossier.volume, dossier.function
+    doubt = "" if function.units_known else " (spacing unknown)"
+    found = _origin(dossier, doubt)
+    found += [
+        (name, _number(value, 2), f"{unit}{doubt if unit != '%' else ''}") for name, value, unit in _of_view(dossier)
+    ]
+    times = volume.frame_times_ms
+    curves = (
+        ("LV area", function.lv_cm2, "cm²"),
+        ("RV area", function.rv_cm2, "cm²"),
+        ("Myocardium area", function.myo_cm2, "cm²"),
+        ("LV length", function.lv_length_mm, "mm"),
+    )
+    for frame in range(volume.frames):
+        where = f"frame {frame + 1}" + (f" at {times[frame]:.0f} ms" if times else "")
+        found += [
+            (f"{name}, {where}", _number(_or_none(curve[frame]), 2), f"{unit}{doubt}") for name, curve, unit in curves
+        ]
+    found += [(f"Corrected by hand, frame {t + 1}", f"slice {z + 1}", "from 1") for t, z in sorted(dossier.corrected)]
+    found += [("Notice", notice, "") for notice in volume.notices]
+    found += [("Rule", rule, "") for rule in function.rules]
+    return found
+
+
+def _of_view(dossier: ViewDossier) -> list[tuple[str, float | None, str]]:
+    """Name, value and unit of what a four-chamber view measures."""
+    function, lv = dossier.function, dossier.function.lv
+    return [
+        ("LV EDV by area and length", lv.edv_ml, "mL"),
+        ("LV ESV by area and length", lv.esv_ml, "mL"),
+        ("LV SV by area and length", lv.sv_ml, "mL"),
+        ("LV EF by area and length", lv.ef_percent, "%"),
+        ("LV long-axis shortening", function.shortening_percent, "%"),
+        ("RV fractional area change", function.rv_fac_percent, "%"),
+    ]
+
+
+def _origin(dossier: Dossier | ViewDossier, doubt: str) -> list[Row]:
+    """Whose scan it is, what made the labels, the grid, and the phases."""
+    volume, function, made = dossier.volume, dossier.function, dossier.made
+    found: list[Row] = [(label, value, "") for label, value in _identity(dossier).items()]
+    if "mask" in made:
+        found.append(("Mask", made["mask"], ""))
+    else:
+        found += [
+            ("Model", made["model_name"], ""),
+            ("Model SHA-256", made["model_sha256"], ""),
+            ("Precision", made["precision"], ""),
+            ("Runtime", made["runtime"], ""),
+        ]
+    if dossier.corrected:
+        found.append(("Corrected by hand", len(dossier.corrected), "slices"))
+    spacing = zip("xyz", volume.geometry.spacing_mm, strict=True)
+    found += [(f"Spacing {axis}", f"{mm:.6g}", f"mm{doubt}") for axis, mm in spacing]
+    return [
+        *found,
+        ("Frames", volume.frames, ""),
+        ("Slices", volume.slices, ""),
+        ("CineQuant", __version__, ""),
+        ("Use", RESEARCH_USE, ""),
+        ("ED frame", _from_one(function.ed_frame), "from 1"),
+        ("ES frame", _from_one(function.es_frame), "from 1"),
+    ]
+
+
 def _measures(dossier: Dossier, doubt: str) -> list[Row]:
     found: list[Row] = []
     for row in all_numbers.rows_of(dossier.findings):
@@ -112,8 +162,10 @@ def _measures(dossier: Dossier, doubt: str) -> list[Row]:
     return found
 
 
-def to_json(dossier: Dossier) -> dict[str, Any]:
+def to_json(dossier: Dossier | ViewDossier) -> dict[str, Any]:
     """Everything, under keys that end in their unit. Frames and slices count from 0; areas are by frame and slice."""
+    if isinstance(dossier, ViewDossier):
+        return _view_json(dossier)
     volume, function = dossier.volume, dossier.function
     values = _merged(quantities.to_json(function), all_numbers.to_json(dossier.findings))
     areas = slice_areas_mm2(dossier)
@@ -150,7 +202,31 @@ def to_json(dossier: Dossier) -> dict[str, Any]:
     }
 
 
-def to_text(dossier: Dossier, say: Callable[[str], str]) -> str:
+def _view_json(dossier: ViewDossier) -> dict[str, Any]:
+    """Of a four-chamber view: the keys of `cinequant measure --json` of such a view, and where they come from."""
+    volume = dossier.volume
+    names = {"ed_frame": "ed_frame_index", "es_frame": "es_frame_index"}
+    values = {names.get(name, name): value for name, value in asdict(dossier.function).items()}
+    return {
+        "schema": VIEW_SCHEMA,
+        "program": f"CineQuant {__version__}",
+        "use": RESEARCH_USE,
+        "input_sha256": voxels_sha256(volume.array),
+        "labels_sha256": voxels_sha256(dossier.labels.array),
+        "identity": {"by": str(dossier.identity.by), **_identity(dossier)},
+        **dossier.made,
+        **values,
+        "lv_length_mm": [_or_none(length) for length in dossier.function.lv_length_mm],
+        "frames": volume.frames,
+        "frame_times_ms": volume.frame_times_ms,
+        "spacing_mm": list(volume.geometry.spacing_mm),
+        "spacing": str(volume.geometry.spacing),
+        "corrected_by_hand": [{"frame_index": t, "slice_index": z} for t, z in sorted(dossier.corrected)],
+        "notices": list(volume.notices),
+    }
+
+
+def to_text(dossier: Dossier | ViewDossier, say: Callable[[str], str]) -> str:
     """A few aligned lines to paste into a letter. say: the engine's words in the language of the reader."""
     table = _short(dossier, say)
     widths = [max(len(line[column]) for line in table) for column in range(4)]
@@ -160,13 +236,13 @@ def to_text(dossier: Dossier, say: Callable[[str], str]) -> str:
     return "\n".join([*_head(dossier), *lines, say(RESEARCH_USE)]) + "\n"
 
 
-def to_tsv(dossier: Dossier, say: Callable[[str], str]) -> str:
+def to_tsv(dossier: Dossier | ViewDossier, say: Callable[[str], str]) -> str:
     """The same with tabs, to paste into a spreadsheet."""
     lines = ["\t".join(plain_cell(cell) for cell in line) for line in _short(dossier, say)]
     return "\n".join([*map(plain_cell, _head(dossier)), *lines, say(RESEARCH_USE)]) + "\n"
 
 
-def to_html(dossier: Dossier, say: Callable[[str], str]) -> str:
+def to_html(dossier: Dossier | ViewDossier, say: Callable[[str], str]) -> str:
     """The same as a table, to paste into a letter or a spreadsheet as cells."""
     lines = [
         "<tr>" + "".join(f"<td{'' if at == 0 else ' align=right'}>{escape(cell)}</td>" for at, cell in enumerate(line))
@@ -183,7 +259,7 @@ def slice_areas_mm2(dossier: Dossier) -> dict[int, NDArray[np.float64]]:
     return {s: np.count_nonzero(labels == s, axis=(2, 3)) * (x * y) for s in (LV, MYO, RV)}
 
 
-def _head(dossier: Dossier) -> list[str]:
+def _head(dossier: Dossier | ViewDossier) -> list[str]:
     made = dossier.made
     by = f"mask {made['mask']}" if "mask" in made else f"{made['model_name']} {made['precision']}"
     corrected = f", {len(dossier.corrected)} slices corrected by hand" if dossier.corrected else ""
@@ -191,7 +267,15 @@ def _head(dossier: Dossier) -> list[str]:
     return [dossier.identity.short(dossier.volume), f"{by}{corrected}{unknown}"]
 
 
-def _short(dossier: Dossier, say: Callable[[str], str]) -> list[tuple[str, str, str, str]]:
+def _short(dossier: Dossier | ViewDossier, say: Callable[[str], str]) -> list[tuple[str, str, str, str]]:
+    """Name, LV, RV and unit; of a four-chamber view the name says whose it is."""
+    if isinstance(dossier, ViewDossier):
+        mark = "" if dossier.function.units_known else "?"
+        return [
+            (say(name), f"{_number(value, 0)}{mark if unit != '%' else ''}", "", unit)
+            for name, value, unit in _of_view(dossier)
+            if value is not None
+        ]
     sides: dict[tuple[str, str], dict[int, str]] = {}
     for row in all_numbers.rows_of(dossier.findings):
         if row.value is not None:
@@ -201,7 +285,7 @@ def _short(dossier: Dossier, say: Callable[[str], str]) -> list[tuple[str, str, 
     return [("", "LV", "RV", ""), *lines]
 
 
-def _identity(dossier: Dossier) -> dict[str, str]:
+def _identity(dossier: Dossier | ViewDossier) -> dict[str, str]:
     """Whose scan it is, as far as the user wants it said."""
     volume, identity = dossier.volume, dossier.identity
     if not identity.named:
@@ -221,6 +305,11 @@ def _merged(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:
         own = made.get(key)
         made[key] = _merged(own, value) if isinstance(own, dict) and isinstance(value, dict) else value
     return made
+
+
+def _or_none(value: float) -> float | None:
+    """NaN is no value."""
+    return None if math.isnan(value) else value
 
 
 def _from_one(frame: int | None) -> str:

@@ -19,13 +19,14 @@ from app.state.outgoing import identity_of
 from app.state.queries import shown_correction, shown_function, shown_prediction, view_shown
 from app.state.types import AppState
 from app.state.walls import wall_now
-from engine.dossier import Dossier, IdentifyBy, Identity
+from engine.dossier import Dossier, IdentifyBy, Identity, ViewDossier
 from engine.errors import ExportError
 from engine.files import write_atomically
 from engine.measures.body import body_of
 from engine.measures.findings import Findings, findings_of
 from engine.measures.flags import Flag, Where, find_flags
 from engine.measures.function import Function
+from engine.measures.long_axis import measure_long_axis
 from engine.measures.segments import Wall
 from engine.measures.topology import topology_of
 from engine.network.model_card import SHORT_AXIS
@@ -83,16 +84,13 @@ def export_of(state: AppState, by: IdentifyBy | None = None) -> Export | None:
 
 
 def dossier_of(export: Export, *, flags: bool = True) -> Dossier:
-    """All that a report and a table are made of. Raises ExportError for a view that has neither.
+    """All that a report is made of, and a table of a stack. Raises ExportError for a four-chamber view.
 
     flags: look the labels through for what is to be looked at, which takes a while.
     """
     volume, correction, function = export.volume, export.correction, export.function
     if function is None:
-        raise ExportError(
-            "tables and reports are of short-axis stacks; `cinequant measure --json` writes the numbers of a "
-            "four-chamber view"
-        )
+        raise ExportError("reports are of short-axis stacks; export the numbers of a four-chamber view as CSV or JSON")
     labels = export.prediction.labels if correction is None else editing.whole(correction)
     found = export.flags or ()
     if flags and export.flags is None:
@@ -109,6 +107,17 @@ def dossier_of(export: Export, *, flags: bool = True) -> Dossier:
         reviewed=export.reviewed,
         identity=export.identity,
     )
+
+
+def table_dossier(export: Export, *, flags: bool = True) -> Dossier | ViewDossier:
+    """All that a table is made of, of either view."""
+    if export.function is not None:
+        return dossier_of(export, flags=flags)
+    volume, correction = export.volume, export.correction
+    labels = export.prediction.labels if correction is None else editing.whole(correction)
+    function = measure_long_axis(labels, volume)
+    made, corrected = export.prediction.provenance, tuple(sorted(export.planes))
+    return ViewDossier(volume, labels, function, made, corrected, export.identity)
 
 
 # -- names -----------------------------------------------------------------------------------------------------------
@@ -176,7 +185,7 @@ def measurements(path: Path, export: Export) -> None:
     """Write the measurements as JSON where the name says so, else as CSV."""
     from engine import tables  # noqa: PLC0415 - no start-up should wait for it
 
-    dossier = dossier_of(export)
+    dossier = table_dossier(export)
     if path.suffix.lower() == ".json":
         content = json.dumps(_plain(tables.to_json(dossier)), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
         write_atomically(path, content.encode())

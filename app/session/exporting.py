@@ -19,6 +19,7 @@ from app.session.export_files import (
     mask_seg,
     measurements,
     scan_name,
+    table_dossier,
 )
 from app.session.jobs import Lane, Reporter, Workers
 from app.session.object_files import ObjectKind, write_kind
@@ -170,7 +171,7 @@ class Exporting:
         from engine import tables  # noqa: PLC0415
 
         try:
-            dossier = dossier_of(export, flags=False)
+            dossier = table_dossier(export, flags=False)
         except ExportError as error:
             self._store.complain(error)
             return None

@@ -81,6 +81,13 @@ TEXTS = (
     marked("Engine", "a series of {count} images per slice without times, which nothing proves to be a cine"),
     marked("Engine", "a stack of {length} mm, longer than a heart"),
     marked("Engine", "a stack of slices {distance} mm apart, nearer than in a short-axis cine"),
+    # what a four-chamber view measures
+    marked("Engine", "LV EDV by area and length"),
+    marked("Engine", "LV ESV by area and length"),
+    marked("Engine", "LV SV by area and length"),
+    marked("Engine", "LV EF by area and length"),
+    marked("Engine", "LV long-axis shortening"),
+    marked("Engine", "RV fractional area change"),
     # notices about a scan
     marked(
         "Engine",

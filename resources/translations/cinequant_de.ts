@@ -2116,6 +2116,30 @@ Der Bericht unten enthält keine Patientendaten; er hilft, den Fehler zu beheben
         <translation>ein Stapel von Schichten im Abstand von {distance} mm, enger als in einem Kurzachsen-Cine</translation>
     </message>
     <message>
+        <source>LV EDV by area and length</source>
+        <translation>LV-EDV nach Fläche und Länge</translation>
+    </message>
+    <message>
+        <source>LV ESV by area and length</source>
+        <translation>LV-ESV nach Fläche und Länge</translation>
+    </message>
+    <message>
+        <source>LV SV by area and length</source>
+        <translation>LV-SV nach Fläche und Länge</translation>
+    </message>
+    <message>
+        <source>LV EF by area and length</source>
+        <translation>LV-EF nach Fläche und Länge</translation>
+    </message>
+    <message>
+        <source>LV long-axis shortening</source>
+        <translation type="unfinished">LV-Längsverkürzung</translation>
+    </message>
+    <message>
+        <source>RV fractional area change</source>
+        <translation type="unfinished">RV-Flächenänderung (FAC)</translation>
+    </message>
+    <message>
         <source>The files give no times after the R wave: frames are in the order of their {clock}.</source>
         <translation>Die Dateien nennen keine Zeiten nach der R-Zacke: Die Bilder sind geordnet nach {clock}.</translation>
     </message>

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import app_fixtures
@@ -16,11 +18,12 @@ from app.session import export_files, exporting
 from app.session.exporting import Export
 from app.session.object_files import ObjectKind, write_kind
 from app.state import editing
-from engine import __version__, provenance
+from engine import __version__, provenance, tables
 from engine.errors import ExportError
 from engine.formats import nifti
 from engine.formats.door import open_scan
 from engine.measures.function import measure
+from engine.measures.long_axis import measure_long_axis
 from engine.measures.reading import Reading
 from engine.network.catalog import find_models
 from engine.network.predict import predict
@@ -68,6 +71,29 @@ def test_what_was_corrected_spaced_and_left_out_is_replayed(tmp_path: Path) -> N
     again = provenance.read_record(tmp_path / "table.provenance.json")
     different = int(np.count_nonzero(plane != found.labels.array[1, 1]))
     assert provenance.replay(again, find_models([tmp_path / "models"])).voxels == different
+
+
+def test_the_numbers_of_a_four_chamber_view_leave_as_tables(tmp_path: Path) -> None:
+    volume, mask = make_phantom(4, 3, 64)[:2]
+    geometry = replace(volume.geometry, shape=(1, *volume.array.shape[2:]))
+    view = replace(volume, array=volume.array[:, 1:2], geometry=geometry)
+    labelled = LabelMap(mask.array[:, 1:2], geometry)
+    expected = measure_long_axis(labelled, view)
+    found = app_fixtures.prediction(view, app_fixtures.card(), "int8", labelled, ())
+    export = Export(view, found, None)
+    export_files.measurements(tmp_path / "m.json", export)
+    values = json.loads((tmp_path / "m.json").read_text(encoding="utf-8"))
+    assert values["schema"] == "cinequant/measurements-4ch/1" and values["rv_cm2"] == list(expected.rv_cm2)
+    export_files.measurements(tmp_path / "m.csv", export)
+    rows = list(csv.reader((tmp_path / "m.csv").read_text(encoding="utf-8-sig").splitlines()))
+    table = {name: (value, unit) for name, value, unit in rows}
+    assert table["RV fractional area change"] == (f"{expected.rv_fac_percent:.2f}", "%")
+    [area] = [value for name, (value, _) in table.items() if name.startswith("LV area, frame 2")]
+    assert area == f"{expected.lv_cm2[1]:.2f}"
+    text = tables.to_text(export_files.table_dossier(export), lambda said: said)
+    assert "RV fractional area change" in text
+    with pytest.raises(ExportError, match="export the numbers of a four-chamber view"):
+        export_files.dossier_of(export)
 
 
 def test_all_dicom_objects_come_at_once_or_not_at_all(tmp_path: Path) -> None:
