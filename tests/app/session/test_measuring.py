@@ -23,17 +23,24 @@ from app.views import captions
 from app.window.main_window import MainWindow
 from engine.measures.function import Function
 from engine.measures.reading import Base, Papillary, Phases, Reading
-from engine.volume import LV, MYO, RV
+from engine.phantom import make_phantom
+from engine.volume import LV, MYO, RV, Volume
 
 PLAIN, ALT = Qt.KeyboardModifier(0), Qt.KeyboardModifier.AltModifier
 CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
 
 
+@pytest.fixture(scope="module")
+def cine() -> Volume:
+    """The phantom, smaller than it opens by itself."""
+    return make_phantom(frames=12, slices=5, size=96)[0]
+
+
 @pytest.fixture
-def ready(qtbot: Any, window: MainWindow) -> MainWindow:
+def ready(qtbot: Any, window: MainWindow, cine: Volume) -> MainWindow:
     """A scan that has been segmented."""
     settle(qtbot, window.session)
-    window.session.opening.open_phantom()
+    window.session.opening.open_volume(cine)
     settle(qtbot, window.session)
     return window
 
@@ -161,7 +168,9 @@ def test_choices_and_corrections_are_undone_in_their_order(ready: MainWindow) ->
     assert function_of(ready) == corrected and session.state.view.slice_index == index
 
 
-def test_every_segmentation_of_the_scan_follows_and_another_scan_starts_anew(qtbot: Any, ready: MainWindow) -> None:
+def test_every_segmentation_of_the_scan_follows_and_another_scan_starts_anew(
+    qtbot: Any, ready: MainWindow, cine: Volume
+) -> None:
     session = ready.session
     session.measuring.choose_base(Base.SCMR)
     session.measuring.choose_papillary(Papillary.MYOCARDIUM)
@@ -173,7 +182,7 @@ def test_every_segmentation_of_the_scan_follows_and_another_scan_starts_anew(qtb
     session.opening.open_volume(volume())
     settle(qtbot, session)
     assert reading_of(session.state) == function_of(ready).reading == Reading()
-    session.opening.open_phantom()
+    session.opening.open_volume(cine)
     settle(qtbot, session)
     assert reading_of(session.state) == function_of(ready).reading == chosen
 
