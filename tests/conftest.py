@@ -16,6 +16,23 @@ os.environ["LANGUAGE"] = "en"
 os.environ["CINEQUANT_CACHE"] = "off"
 # Processes that tests start find the program compiled, instead of compiling some 300 files each.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+HERE = Path(__file__).parent
+# Files that take longest. Begun first, they leave no worker alone with one of them at the end.
+LONGEST = (
+    "training/test_runs.py",
+    "training/data/test_prepare.py",
+    "app/session/test_correcting.py",
+    "app/window/test_walk.py",
+    "app/window/test_viewer.py",
+    "fuzz/test_damaged_inputs.py",
+    "training/test_distributed.py",
+    "engine/network/test_shipped_models.py",
+    "app/session/test_autosaving.py",
+    "training/steps/test_bitwidth.py",
+    "app/window/test_layouts.py",
+    "training/reports/test_summary.py",
+    "app/window/test_case_walk.py",
+)
 
 
 @pytest.fixture(scope="session")
@@ -24,6 +41,16 @@ def shared_data() -> Path:
     if not SHARED_DATA.is_dir():
         pytest.skip("no real scans: ../shared/data does not exist beside the repository")
     return SHARED_DATA
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Keep pytest-xdist from starting the files with the fewest tests last: among them are the longest."""
+    config.option.loadscopereorder = False
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    places = {HERE / name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(item.path, len(places)))
 
 
 def pytest_sessionstart() -> None:

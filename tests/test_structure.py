@@ -123,3 +123,14 @@ def __init__(self, dialog, session):
     dialog.accepted.connect(partial(session.take, 1))
 """
     assert [line.partition(":")[0] for line in held_by_signals(ast.parse(code))] == [f"line {n}" for n in (5, 6, 7, 8)]
+
+
+def test_the_longest_test_files_are_there() -> None:
+    """conftest.py begins with them."""
+    tree = ast.parse((ROOT / "tests" / "conftest.py").read_text(encoding="utf-8"))
+    (longest,) = (
+        ast.literal_eval(node.value)
+        for node in tree.body
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "LONGEST"
+    )
+    assert [name for name in longest if not (ROOT / "tests" / name).is_file()] == []
