@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from app.session.export_files import recovery_name
 from app.session.jobs import Lane, Reporter, Workers
 from app.session.store import Store, still_loading
 from app.state.case_content import audited, case_of, changes_said, saved
@@ -89,7 +90,7 @@ class CaseSaving:
         if case is None or not case.segmentations:
             return None
         folder.mkdir(parents=True, exist_ok=True)
-        path = free_case_name(folder, case.scan.name)
+        path = free_case_name(folder, recovery_name(case.scan.digest))
         write_case(path, case)
         return path
 

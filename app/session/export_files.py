@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -139,9 +138,9 @@ def default_name(export: Export, ending: str, *, scan: str = "") -> str:
     return f"{scan}_{prediction.model_id}_{prediction.precision}_{corrected}{ending}"
 
 
-def scan_name(volume: Volume) -> str:
-    """The scan's name as a part of a file name. Names of DICOM scans are phrases."""
-    return re.sub(r"[^\w.-]+", "_", volume.source.name)
+def recovery_name(digest: str) -> str:
+    """What a scan is called in the names of files that nobody has asked for. digest: of its voxels."""
+    return f"scan_{digest[:8]}"
 
 
 def by_hand(correction: Correction) -> str:

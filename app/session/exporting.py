@@ -18,7 +18,7 @@ from app.session.export_files import (
     mask_nifti,
     mask_seg,
     measurements,
-    scan_name,
+    recovery_name,
     table_dossier,
 )
 from app.session.jobs import Lane, Reporter, Workers
@@ -270,7 +270,7 @@ class Exporting:
         rescued = Rescued()
         for key, correction in unsaved(self._store.state).items():
             export = Export(correction.volume, correction.base, correction.function, correction)
-            one = _rescue(folder, export)
+            one = _rescue(folder, export, key.scan)
             rescued = rescued.and_(one)
             if for_good and one.written:
                 self._store.show(marked_saved(self._store.state, key, correction.planes))
@@ -282,7 +282,8 @@ class Exporting:
         export = export_of(self._store.state)
         if export is None or (export.correction is not None and export.correction.unsaved):
             return rescued
-        return rescued.and_(_rescue(folder, export))
+        digest = self._store.state.scan.digest or editing.digest(export.volume)
+        return rescued.and_(_rescue(folder, export, digest))
 
 
 class _Movie:
@@ -360,10 +361,10 @@ def _not_written(path: Path, error: OSError) -> str:
     )
 
 
-def _rescue(folder: Path, export: Export) -> Rescued:
+def _rescue(folder: Path, export: Export, digest: str) -> Rescued:
     """Write one mask under a name that is not taken. Any error is caught: after a crash the data may be damaged."""
-    # The scan's own name: another scan's voxels, of which a code could be made, are not kept.
-    name = default_name(export, "mask", scan=scan_name(export.volume))
+    # Not the scan's own name, which may be a patient's: nobody has asked for this file.
+    name = default_name(export, "mask", scan=recovery_name(digest))
     try:
         folder.mkdir(parents=True, exist_ok=True)
         path = free_name(folder, name)

@@ -2133,11 +2133,11 @@ Der Bericht unten enthält keine Patientendaten; er hilft, den Fehler zu beheben
     </message>
     <message>
         <source>LV long-axis shortening</source>
-        <translation type="unfinished">LV-Längsverkürzung</translation>
+        <translation>LV-Längsverkürzung</translation>
     </message>
     <message>
         <source>RV fractional area change</source>
-        <translation type="unfinished">RV-Flächenänderung (FAC)</translation>
+        <translation>RV-Flächenänderung (FAC)</translation>
     </message>
     <message>
         <source>The files give no times after the R wave: frames are in the order of their {clock}.</source>

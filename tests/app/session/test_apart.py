@@ -17,6 +17,7 @@ from app.session.exporting import Export
 from app.session.first_paint import FirstPaint
 from app.session.session import Session
 from app.state import editing
+from app.state.editing import digest
 from app.state.queries import correction_key, run_of
 from app.state.types import Kind, Status
 from app.window.main_window import MainWindow
@@ -159,8 +160,10 @@ def test_a_correction_that_cannot_be_written_does_not_keep_the_others(
 
     monkeypatch.setattr(exporting, "mask_nifti", write)
     rescued = session.recover(tmp_path / "recovery")
-    assert [path.name for path in rescued.written] == ["good_first_int8_corrected_mask.nii.gz", "good.cinequant"]
-    assert rescued.failed == ("bad_first_int8_corrected_mask: ZeroDivisionError",)
+    # Nobody has asked for these files, so that their names say no scan's, which may be a patient's.
+    bad, good = (f"scan_{digest(volume(*seed))[:8]}" for seed in ((), (3,)))
+    assert [path.name for path in rescued.written] == [f"{good}_first_int8_corrected_mask.nii.gz", f"{good}.cinequant"]
+    assert rescued.failed == (f"{bad}_first_int8_corrected_mask: ZeroDivisionError",)
     assert [type(bug) for bug in rescued.bugs] == [ZeroDivisionError]
 
 

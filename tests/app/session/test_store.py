@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 import threading
 from collections.abc import Sequence
 from dataclasses import replace
@@ -427,7 +428,7 @@ def test_recover_writes_what_is_on_screen(qtbot: Any, session: Session, tmp_path
     settle(qtbot, session)
     saved, case = session.recover(tmp_path / "recovery").written
     assert case.suffix == ".cinequant"
-    assert saved.name == "scan_first_int8_mask.nii.gz"
+    assert re.fullmatch(r"scan_[0-9a-f]{8}_first_int8_mask.nii.gz", saved.name)
     assert saved.is_file()
 
 
