@@ -20,6 +20,7 @@ from app.look import theme
 from app.look.widgets import label
 from app.session.session import Session
 from app.state.areas import AreaCell, AreaTable, areas_shown
+from app.state.base_to_apex import place_of_slice, turned_round
 from app.state.types import AppState
 from app.words.language import translate
 from engine.volume import LV, MYO, RV
@@ -62,17 +63,17 @@ class AreasDialog(QDialog):
         row.addWidget(self.everywhere)
         column.addLayout(row)
         self.table.installEventFilter(self)
-        self._shown: tuple[AreaTable | None, int] | None = None
+        self._shown: tuple[AreaTable | None, int, bool] | None = None
         session.changed.connect(self._apply)
         self.resize(560, 480)
         self._apply(session.state, session.state)
 
     def _apply(self, old: AppState, new: AppState) -> None:
-        shown = areas_shown(new), new.view.slice_index
+        shown = areas_shown(new), new.view.slice_index, turned_round(new)
         if shown == self._shown or (new.view.playing and self._shown is not None):
             return
         self._shown = shown
-        table, current = shown
+        table, current, _ = shown
         for button in (self.leave_out, self.everywhere):
             button.setEnabled(table is not None)
         if table is None:
@@ -89,12 +90,19 @@ class AreasDialog(QDialog):
         self.table.setRowCount(slices + 1)
         self.table.setHorizontalHeaderLabels([f"{c.phase} {c.frame + 1}\n{SHORT[c.structure]}" for c in table.columns])
         total = translate("Areas", "Sum")
-        self.table.setVerticalHeaderLabels([*(str(index + 1) for index in range(slices)), total])
+        self.table.setVerticalHeaderLabels([*(str(self._index(row) + 1) for row in range(slices)), total])
         for at, column in enumerate(table.columns):
             colour = QBrush(QColor(theme.structure_css(column.structure)))
             for index, cell in enumerate(column.cells):
-                self._put(index, at, _text(cell), colour if cell.counted else None, here=index == current)
+                here = index == current
+                self._put(self._index(index), at, _text(cell), colour if cell.counted else None, here=here)
             self._put(slices, at, f"{column.sum_ml:.1f}", colour, here=False, bold=True)
+
+    def _index(self, row: int) -> int:
+        """The slice in a row, the base on top; or the row of a slice."""
+        table = self._shown[0] if self._shown is not None else None
+        slices = len(table.columns[0].cells) if table is not None else 1
+        return place_of_slice(row, slices, turned=self._shown is not None and self._shown[2])
 
     def _put(self, row: int, column: int, text: str, colour: QBrush | None, *, here: bool, bold: bool = False) -> None:
         item = self.table.item(row, column)
@@ -121,7 +129,7 @@ class AreasDialog(QDialog):
     def _go(self, row: int, column: int) -> None:
         table = self._shown[0] if self._shown is not None else None
         if table is not None and row < len(table.columns[column].cells):
-            self._session.update(slice_index=row, frame_index=table.columns[column].frame, playing=False)
+            self._session.update(slice_index=self._index(row), frame_index=table.columns[column].frame, playing=False)
 
     def _toggle_at(self, row: int, column: int) -> None:
         self._toggle(row, column, whole_cine=False)
@@ -138,7 +146,7 @@ class AreasDialog(QDialog):
             return
         chosen = table.columns[column]
         self._session.measuring.toggle_slice(
-            structures=(chosen.structure,), frame=chosen.frame, index=row, whole_cine=whole_cine
+            structures=(chosen.structure,), frame=chosen.frame, index=self._index(row), whole_cine=whole_cine
         )
 
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
-from PySide6.QtWidgets import QFrame, QGridLayout
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout
 
 from app.look import icons
 from app.look.widgets import Choice, Segments, label
 from app.panels.flag_marks import FlagMarks
 from app.panels.marked_slider import Mark, MarkedSlider, MarkKind
+from app.state.base_to_apex import shown_base_first, turned_round
 from app.state.measured import shown_tally, uncounted_in
-from app.state.queries import frame_interval_ms, phase_frame, phases_shown, run_of, shown_correction
+from app.state.queries import frame_interval_ms, phase_frame, phases_shown, shown_correction
 from app.state.types import SPEEDS, AppState, Layout
 from app.words.language import translate
 from engine.measures.reading import Papillary
@@ -21,12 +23,13 @@ from engine.volume import LV, RV
 
 @dataclass(frozen=True, slots=True)
 class ShownSlider:
-    """All that a slider shows."""
+    """All that a slider shows. from_right: its first value stands at the right end."""
 
     value: int
     count: int
     enabled: bool
     marks: tuple[Mark, ...]
+    from_right: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,7 @@ class ShownCine:
 
     frame: ShownSlider
     slice: ShownSlider
+    ends: tuple[str, str]
     frame_name: str
     frame_text: str
     slice_text: str
@@ -65,7 +69,8 @@ def _shown_cine(state: AppState, flags: FlagMarks) -> ShownCine:
     guessed = volume is not None and not volume.frame_times_ms
     return ShownCine(
         frame=ShownSlider(frame, frames, frames > 1 and not still, frame_marks + frame_flags),
-        slice=ShownSlider(index, slices, slices > 1, slice_marks + slice_flags),
+        slice=ShownSlider(index, slices, slices > 1, slice_marks + slice_flags, turned_round(state)),
+        ends=_ends(state),
         frame_name=translate("CineBar", "Phase") if phase else translate("CineBar", "Frame"),
         frame_text=phase or (f"{frame + 1} / {frames}" if frames > 1 else single),
         slice_text=f"{index + 1} / {slices}" if volume else "–",
@@ -77,6 +82,10 @@ def _shown_cine(state: AppState, flags: FlagMarks) -> ShownCine:
         rate=translate("CineBar", "{rate} fps").format(rate=f"{rate:.0f}") if rate else "",
         rate_tip=translate("CineBar", "The file does not say how fast the heart beat") if guessed else "",
     )
+
+
+ROOMY_PX = 560
+"""A narrower bar leaves its width to the sliders. What it hides is in the menu and has a key."""
 
 
 class CineBar(QFrame):
@@ -116,6 +125,12 @@ class CineBar(QFrame):
             text.setMinimumWidth(56)
             text.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self._rate.setMinimumWidth(58)
+        self._ends = label("", "small"), label("", "small")
+        # The words stand beside the slider: over it they would run into the marks of a narrow window.
+        slices = QHBoxLayout()
+        slices.setSpacing(6)
+        for part in (self._ends[0], self.slice, self._ends[1]):
+            slices.addWidget(part)
         grid = QGridLayout(self)
         grid.setContentsMargins(12, 7, 12, 7)
         grid.setHorizontalSpacing(10)
@@ -123,16 +138,22 @@ class CineBar(QFrame):
         for row, widgets in enumerate(
             (
                 (self.play, self._frame_name, self.frame, self._frame_text, self.speed, self._rate),
-                (None, self._slice_name, self.slice, self._slice_text),
+                (None, self._slice_name, None, self._slice_text),
             )
         ):
             for column, widget in enumerate(widgets):
                 if widget is not None:
                     grid.addWidget(widget, row, column)
+        grid.addLayout(slices, 1, 2)
         grid.addWidget(self.ways, 1, 4, 1, 2)
         grid.setColumnStretch(2, 1)
         self._shown: ShownCine | None = None
         self.apply(AppState())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        for part in (self.ways, self._rate):
+            part.setVisible(event.size().width() >= ROOMY_PX)
 
     # Methods, because a lambda that holds the bar would make a cycle through it. Qt has moved what was touched
     # already, and the state may stay as it is.
@@ -170,6 +191,11 @@ class CineBar(QFrame):
         for slider, there in ((self.frame, shown.frame), (self.slice, shown.slice)):
             slider.setEnabled(there.enabled)
             slider.set_marks(there.marks)
+            slider.setInvertedAppearance(there.from_right)
+            slider.setInvertedControls(there.from_right)
+        for end, text in zip(self._ends, shown.ends, strict=True):
+            end.setText(text)
+            end.setVisible(bool(text))
         self._frame_name.setText(shown.frame_name)
         self._frame_text.setText(shown.frame_text)
         self._slice_text.setText(shown.slice_text)
@@ -194,7 +220,7 @@ def _marks(state: AppState) -> tuple[tuple[Mark, ...], tuple[Mark, ...]]:
     frame, index = state.view.frame_index, state.view.slice_index
     frames = _dots({t for t, z in corrected if z == index}, {t for t, _ in corrected})
     slices = _dots({z for t, z in corrected if t == frame}, {z for _, z in corrected})
-    return phases + frames, _ends(state) + slices + _ranges(state)
+    return phases + frames, slices + _ranges(state)
 
 
 def _ranges(state: AppState) -> tuple[Mark, ...]:
@@ -213,16 +239,11 @@ def _ranges(state: AppState) -> tuple[Mark, ...]:
     return tuple(found)
 
 
-def _ends(state: AppState) -> tuple[Mark, ...]:
-    """Base and apex, where the outlines tell which end of the stack is which."""
-    run, volume = run_of(state), state.scan.volume
-    if volume is None or volume.slices < 2 or run is None or run.heart is None or run.heart.base_first is None:
-        return ()
-    base, apex = (0, volume.slices - 1) if run.heart.base_first else (volume.slices - 1, 0)
-    return (
-        Mark(base, MarkKind.END, "MUTED", text=translate("CineBar", "base")),
-        Mark(apex, MarkKind.END, "MUTED", text=translate("CineBar", "apex")),
-    )
+def _ends(state: AppState) -> tuple[str, str]:
+    """What stands at the left and at the right end of the slice slider: the base is on the left, where it is known."""
+    if shown_base_first(state) is None:
+        return "", ""
+    return translate("CineBar", "base"), translate("CineBar", "apex")
 
 
 def _dots(here: set[int], all_of_them: set[int]) -> tuple[Mark, ...]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from app.panels.marked_slider import Mark, MarkKind
 from app.state.review import Review, Ticks
-from app.state.stops import open_stops
+from app.state.stops import is_at, open_stops
 from app.state.types import AppState
 from app.words.engine_words import translated
 from engine.measures.flags import Stop
@@ -34,15 +34,27 @@ class FlagMarks:
             stops = [stop for stop in open_stops(state) if stop.frames]
             self._flagged = tuple(_Flagged(stop, "\n".join(map(translated, stop.reasons))) for stop in stops)
             self._made_for = now
-        frames, slices = [], []
+        frame, index = state.view.frame_index, state.view.slice_index
+        frames: dict[int, Mark] = {}
+        slices: dict[int, Mark] = {}
         for one in self._flagged:
             stop = one.stop
             if stop.frame_index is not None:
-                here = stop.slice_index in (None, state.view.slice_index)
-                frames.append(_mark(stop.frame_index, one, here=here))
-            if stop.slice_index is not None:
-                slices.append(_mark(stop.slice_index, one, here=state.view.frame_index in stop.frames))
-        return tuple(sorted(frames, key=_is_here)), tuple(sorted(slices, key=_is_here))
+                # The frame that it is shown in: a mark for each of twenty frames would say nothing.
+                here = any(is_at(stop, t, index) for t in stop.frames)
+                _put(frames, _mark(stop.frame_index, one, here=here))
+            for z in stop.slices:
+                _put(slices, _mark(z, one, here=is_at(stop, frame, z)))
+        return tuple(sorted(frames.values(), key=_is_here)), tuple(sorted(slices.values(), key=_is_here))
+
+
+def _put(marks: dict[int, Mark], mark: Mark) -> None:
+    """One mark a value: that of what is on screen before a faint one."""
+    before = marks.get(mark.index)
+    if before is None or (_is_here(mark) and not _is_here(before)):
+        marks[mark.index] = mark
+    elif _is_here(mark) and mark.tooltip not in before.tooltip:
+        marks[mark.index] = replace(before, tooltip=f"{before.tooltip}\n{mark.tooltip}")
 
 
 def _mark(index: int, one: _Flagged, *, here: bool) -> Mark:

@@ -20,8 +20,6 @@ class MarkKind(StrEnum):
 
     NAME = "name"
     """Words under the groove."""
-    END = "end"
-    """Words above the groove: below it are the slices that count."""
     DOT = "dot"
     RING = "ring"
     """A dot that is not on what is on screen."""
@@ -51,8 +49,6 @@ class Mark:
 
 
 BAR_PX = 3
-BESIDE_PX = 8
-"""Between the middle of a mark above a value, and the name beside it."""
 _HIT_PX = 6
 
 
@@ -81,7 +77,7 @@ class MarkedSlider(QSlider):
             QStyle.ComplexControl.CC_Slider, option, QStyle.SubControl.SC_SliderHandle, self
         )
         room = self.width() - handle.width()
-        at = QStyle.sliderPositionFromValue(self.minimum(), self.maximum(), value, room)
+        at = QStyle.sliderPositionFromValue(self.minimum(), self.maximum(), value, room, option.upsideDown)
         return at + handle.width() / 2
 
     def event(self, event: QEvent) -> bool:
@@ -102,12 +98,10 @@ class MarkedSlider(QSlider):
         painter.setFont(theme.font(9, bold=True))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         dotted = {mark.index for mark in self.marks if mark.kind in (MarkKind.DOT, MarkKind.RING)}
-        flagged = {mark.index for mark in self.marks if mark.kind in (MarkKind.FLAG, MarkKind.FAINT_FLAG)}
         self._paint_bars(painter, [mark for mark in self.marks if mark.structure])
         for mark in self.marks:
             if not mark.structure:
-                taken = dotted | flagged if mark.kind is MarkKind.END else dotted
-                self._paint(painter, mark, beside=mark.index in taken)
+                self._paint(painter, mark, beside=mark.index in dotted)
         painter.end()
 
     def _paint(self, painter: QPainter, mark: Mark, *, beside: bool) -> None:
@@ -117,13 +111,10 @@ class MarkedSlider(QSlider):
         painter.setPen(colour)
         painter.setBrush(colour if filled else Qt.BrushStyle.NoBrush)
         match mark.kind:
-            case MarkKind.NAME | MarkKind.END:
+            case MarkKind.NAME:
                 wide = painter.fontMetrics().horizontalAdvance(mark.text)
-                if beside:
-                    x += (wide / 2 + BESIDE_PX) * (1 if x < self.width() / 2 else -1)
                 middle = min(max(x, wide / 2), self.width() - wide / 2 - 1)
-                y = self.height() - 1 if mark.kind is MarkKind.NAME else 8
-                painter.drawText(QPointF(middle - wide / 2, y), mark.text)
+                painter.drawText(QPointF(middle - wide / 2, self.height() - 1), mark.text)
             case MarkKind.DOT | MarkKind.RING:
                 painter.drawEllipse(QPointF(x, 3.5), 2.4, 2.4)
             case MarkKind.FLAG | MarkKind.FAINT_FLAG:
@@ -142,7 +133,7 @@ class MarkedSlider(QSlider):
     def _paint_bar(self, painter: QPainter, mark: Mark, first: float, step: float) -> None:
         """The RV below the LV, each half a step to both sides of its value. first: where the smallest value stands."""
         colour = QColor(theme.structure_css(mark.structure))
-        half, x = step / 2, first + step * (mark.index - self.minimum())
+        half, x = abs(step) / 2, first + step * (mark.index - self.minimum())
         bottom = self.height() - (1 if mark.structure == RV else BAR_PX + 2)
         box = QRectF(x - half + 0.5, bottom - BAR_PX, 2 * half - 1, BAR_PX)
         if mark.kind is MarkKind.COUNTED:

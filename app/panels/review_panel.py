@@ -16,8 +16,8 @@ from app.state.types import AppState, Status
 from app.words.engine_words import translated
 from app.words.language import COUNT, translate
 from engine.measures.flags import NAMES, Stop
+from engine.measures.stop_rows import SHOWN_FIRST
 
-ROWS = 5
 _ROW_PX = 24
 _STOP = int(Qt.ItemDataRole.UserRole)
 
@@ -68,6 +68,10 @@ class ReviewPanel(Panel):
         self.list.itemClicked.connect(self._chosen)
         self.list.itemActivated.connect(self._chosen)
         self.body.addWidget(self.list)
+        self.all = QPushButton()
+        self.all.setObjectName("link")
+        self.all.clicked.connect(self._toggle_all)
+        self.body.addWidget(self.all, 0, Qt.AlignmentFlag.AlignLeft)
         self.reasons = label("", "small", wrap=True)
         self.body.addWidget(self.reasons)
         row = QHBoxLayout()
@@ -91,6 +95,7 @@ class ReviewPanel(Panel):
             )
         )
         self._shown = ShownReview()
+        self._every = False
         self.apply(AppState())
 
     # Methods, because a lambda that holds the panel would make a cycle through it.
@@ -99,6 +104,10 @@ class ReviewPanel(Panel):
 
     def _on(self) -> None:
         self.step_requested.emit(1)
+
+    def _toggle_all(self) -> None:
+        self._every = not self._every
+        self._show(self._shown)
 
     def _chosen(self, item: QListWidgetItem) -> None:
         self.stop_requested.emit(item.data(_STOP))
@@ -110,6 +119,7 @@ class ReviewPanel(Panel):
         if shown == before and self.empty.text() == shown.empty:
             return
         if shown.rows != before.rows:
+            self._every = self._every and bool(shown.rows)
             self._fill(shown.rows)
         self._show(shown)
 
@@ -124,7 +134,6 @@ class ReviewPanel(Panel):
             if row.reviewed:
                 item.setForeground(self.palette().placeholderText())
             self.list.addItem(item)
-        self.list.setFixedHeight(_ROW_PX * min(len(rows), ROWS) + 4)
 
     def _show(self, shown: ShownReview) -> None:
         count = len(shown.rows)
@@ -134,6 +143,15 @@ class ReviewPanel(Panel):
         said = translate("Review", "{done} of %n reviewed", "", COUNT, count)
         self.progress.setText(said.format(done=shown.done) if some else "")
         self.list.setVisible(some)
+        # The keys go through every place: the one on screen is never out of sight.
+        beyond = shown.at is not None and shown.at >= SHOWN_FIRST
+        first = count if self._every or beyond or count == SHOWN_FIRST + 1 else min(count, SHOWN_FIRST)
+        self.list.setFixedHeight(_ROW_PX * first + 4)
+        for i in range(count):
+            self.list.setRowHidden(i, i >= first)
+        self.all.setVisible(count > SHOWN_FIRST + 1 and not beyond)
+        more = translate("Review", "Show all %n", "", COUNT, count)
+        self.all.setText(translate("Review", "Show the first ones") if self._every else more)
         for button in self._buttons:
             button.setVisible(some)
         self.reviewed.setEnabled(shown.at is not None)
@@ -172,16 +190,23 @@ def place_of(state: AppState, stop: Stop) -> str:
     """Where a stop is, in few words; slices and frames counted from 1."""
     if stop.frame_index is None:
         return translate("Review", "Scan")
-    first, last = stop.frames[0] + 1, stop.frames[-1] + 1
     named = {phase_frame(state, name): name for name in ("ES", "ED")}
-    frame = (
-        named.get(stop.frame_index)
-        or (translate("Review", "frame {number}") if first == last else translate("Review", "frames {number}"))
-    ).format(number=first if first == last else f"{first}–{last}")
+    numbers = _range(stop.frames)
+    one, several = translate("Review", "frame {number}"), translate("Review", "frames {number}")
+    frame = (one if len(stop.frames) == 1 else several).format(number=numbers)
+    if len(stop.frames) == 1:
+        frame = named.get(stop.frame_index, frame)
     if stop.slice_index is None:
         return translate("Review", "All slices · {frame}").format(frame=frame)
-    index = translate("Review", "Slice {number}").format(number=stop.slice_index + 1)
+    one, several = translate("Review", "Slice {number}"), translate("Review", "Slices {number}")
+    index = (one if len(stop.slices) == 1 else several).format(number=_range(stop.slices))
     return index if state.scan.volume is not None and state.scan.volume.frames == 1 else f"{index} · {frame}"
+
+
+def _range(indices: tuple[int, ...]) -> str:
+    """From the first to the last, counted from 1."""
+    first, last = indices[0] + 1, indices[-1] + 1
+    return str(first) if first == last else f"{first}–{last}"
 
 
 def _why_empty(state: AppState) -> str:

@@ -10,6 +10,7 @@ import numpy as np
 
 from app.session.store import Store
 from app.state import structure_colours, turned
+from app.state.base_to_apex import steps_on
 from app.state.changes import first_window, value_of
 from app.state.queries import heart_view, phase_frame
 from app.state.types import SPEEDS, Details, Kind, Layout, Style
@@ -28,8 +29,9 @@ class Looking:
     # -- slices and frames ---------------------------------------------------------------------------------------
 
     def step_slice(self, step: int) -> None:
-        """Go this many slices up or down."""
-        self._store.update(slice_index=self._store.state.view.slice_index + step)
+        """Go on by this many slices, towards the apex where that is known."""
+        state = self._store.state
+        self._store.update(slice_index=state.view.slice_index + steps_on(state, step))
 
     def step_frame(self, step: int) -> None:
         """Go this many frames on or back. After the last frame comes the first."""

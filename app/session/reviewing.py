@@ -19,6 +19,7 @@ from app.words.language import translate
 from engine.measures import flags
 from engine.measures.flags import Stop
 from engine.measures.function import Function
+from engine.measures.stop_rows import joined
 from engine.measures.topology import Topology, topology_of, with_plane
 from engine.network.predict import Prediction
 
@@ -144,7 +145,8 @@ class Reviewing(QObject):
             precisions=precisions,
             corrected=planes.keys(),
         )
-        self._store.update(review=Review(found, flags.stops_of(found, flags.phases_of(function))))
+        phases = flags.phases_of(function)
+        self._store.update(review=Review(found, joined(flags.stops_of(found, phases), phases)))
 
     def _topology(self, prediction: Prediction, base: Topology, planes: Planes) -> Topology:
         """Of the labels drawn: only slices that are new since the last time are looked through."""

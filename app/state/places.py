@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from app.state.base_to_apex import steps_on
 from app.state.queries import correction_of, phases_shown
 from app.state.strokes import Where
 from app.state.types import AppState, Layout
@@ -28,8 +29,12 @@ def looking_at(state: AppState, frame: int, index: int) -> dict[str, Any]:
 
 
 def neighbour(state: AppState, frames: int, slices: int) -> Where | None:
-    """The slice so many frames and slices from the one on screen; frames go round in a cine. None if there is none."""
+    """The slice so many frames and slices on from the one on screen; None if there is none.
+
+    Frames go round in a cine. Slices are counted as they are gone through, towards the apex.
+    """
     volume, (frame, index) = state.scan.volume, here(state)
+    slices = steps_on(state, slices)
     if volume is None or not 0 <= index + slices < volume.slices:
         return None
     at = frame + frames

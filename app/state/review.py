@@ -16,7 +16,7 @@ Ticks = Mapping[str, frozenset[Where]]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Review:
-    """Flags of the labels drawn, in the order to look at them, and the places that they join to."""
+    """Flags of the labels drawn, in the order to look at them, and the rows of neighbours that they join to."""
 
     flags: tuple[Flag, ...]
     stops: tuple[Stop, ...]

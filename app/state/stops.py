@@ -31,7 +31,9 @@ def open_stops(state: AppState) -> tuple[Stop, ...]:
 
 def is_at(stop: Stop, frame: int, index: int) -> bool:
     """Whether a slice and frame are what the place is about. A place without a slice is about all slices."""
-    return (not stop.frames or frame in stop.frames) and stop.slice_index in (None, index)
+    return any(
+        flag.where.frame_index in (None, frame) and flag.where.slice_index in (None, index) for flag in stop.flags
+    )
 
 
 def current_stop(state: AppState) -> Stop | None:

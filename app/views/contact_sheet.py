@@ -8,6 +8,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QTransform
 
 from app.look import icons, theme
+from app.state.base_to_apex import place_of_slice, turned_round
 from app.state.identity import Same
 from app.state.measured import uncounted_in
 from app.state.queries import drawn_labels, drawn_mask, plane_of, shown_correction, size_mm
@@ -73,6 +74,7 @@ class SheetPictures:
     """What the slices' pictures depend on, but for the size of the view."""
 
     volume: Same
+    turned_round: bool
     voxels: tuple[Same, ...]
     owners: tuple[Same, ...]
     mask: Same
@@ -102,7 +104,7 @@ class ShownSheet:
 
 
 class ContactSheet(PaintedView):
-    """The slices as the state has them, the current one framed."""
+    """The slices as the state has them, from base to apex, the current one framed."""
 
     def __init__(self, outlines: Outlines | None = None) -> None:
         super().__init__(translate("ContactSheet", "All slices"))
@@ -126,9 +128,13 @@ class ContactSheet(PaintedView):
         wide, high = size_mm(volume)
         if self._state.view.turned.lies:
             wide, high = high, wide
-        return grid_of(
-            volume.slices, self._state.view.slice_index, wide / high, float(self.width()), float(self.height())
-        )
+        current = self._place(self._state.view.slice_index)
+        return grid_of(volume.slices, current, wide / high, float(self.width()), float(self.height()))
+
+    def _place(self, index: int) -> int:
+        """Where a slice stands, the base first; or which slice stands there."""
+        volume = self._state.scan.volume
+        return place_of_slice(index, volume.slices if volume else 1, turned=turned_round(self._state))
 
     def _scrolls(self) -> bool:
         grid, volume = self.grid(), self._state.scan.volume
@@ -145,7 +151,7 @@ class ContactSheet(PaintedView):
         self.paint_kept(painter, lambda inner: self._paint_slices(inner, volume))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(QPen(QColor(drawing.ACCENT_INK), 2.0))
-        painter.drawRect(self.grid().cell(self._state.view.slice_index).adjusted(1, 1, -1, -1))
+        painter.drawRect(self.grid().cell(self._place(self._state.view.slice_index)).adjusted(1, 1, -1, -1))
         size = (float(self.width()), float(self.height()))
         made_by = "  ·  ".join(self._shown.made_by)
         drawing.lines(painter, size, [made_by], (10, 8), right=True, bottom=True)
@@ -155,8 +161,8 @@ class ContactSheet(PaintedView):
 
     def _paint_slices(self, painter: QPainter, volume: Volume) -> None:
         grid = self.grid()
-        for index in range(grid.first, min(grid.first + grid.columns * grid.rows, volume.slices)):
-            self._draw_slice(painter, volume, index, grid.cell(index))
+        for at in range(grid.first, min(grid.first + grid.columns * grid.rows, volume.slices)):
+            self._draw_slice(painter, volume, self._place(at), grid.cell(at))
 
     def _draw_slice(self, painter: QPainter, volume: Volume, index: int, cell: QRectF) -> None:
         state = self._state
@@ -231,14 +237,15 @@ class ContactSheet(PaintedView):
         if self._mouse.release(event) and volume is not None:
             index = self.grid().at(event.position().x(), event.position().y())
             if index < volume.slices:
-                self.slice_requested.emit(index)
+                self.slice_requested.emit(self._place(index))
 
 
 def _flagged(state: AppState) -> frozenset[int]:
     """Slices of the frame on screen that are still to be looked at."""
     frame = state.view.frame_index
+    flags = (flag.where for stop in open_stops(state) for flag in stop.flags)
     return frozenset(
-        stop.slice_index for stop in open_stops(state) if stop.slice_index is not None and frame in stop.frames
+        where.slice_index for where in flags if where.slice_index is not None and where.frame_index == frame
     )
 
 
@@ -250,6 +257,7 @@ def _shown_sheet(state: AppState) -> ShownSheet:
     return ShownSheet(
         SheetPictures(
             volume=Same(volume),
+            turned_round=turned_round(state),
             voxels=tuple(voxels(state, view.frame_index, i) for i in every),
             owners=tuple(owner(drawn_labels(state, index=i)) for i in every),
             uncounted=tuple(uncounted_in(state, view.frame_index, i) for i in every),

@@ -12,6 +12,7 @@ from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QTra
 from app.look import theme
 from app.state import editing
 from app.state.identity import Same
+from app.state.measured import uncounted_in
 from app.state.queries import cross_of, run_of, shown_correction
 from app.state.types import AppState, Cross, Mask, Overlay, Style
 from app.views import captions, drawing
@@ -21,7 +22,7 @@ from app.views.placement import place
 from app.words.language import marked, translate
 from engine.pictures.reformat import Plane, long_axis_plane, sample
 from engine.pictures.render import overlay_rgba
-from engine.volume import Known, Volume, orientation_letters
+from engine.volume import STRUCTURES, Known, Volume, orientation_letters
 
 MARGIN_PX = 24
 NEAR_LINE_PX = 6
@@ -54,7 +55,8 @@ class PlanePlacement:
 
 @dataclass(frozen=True, slots=True)
 class PlanePicture:
-    """What the picture depends on, but for the plane and the size of the view."""
+    """What the picture depends on, but for the plane and the size of the view. uncounted: structures of each slice that
+    no number counts."""
 
     frame_index: int
     window: tuple[float, float]
@@ -63,6 +65,7 @@ class PlanePicture:
     overlay: Overlay
     labels: tuple[Same, ...]
     mask: Same
+    uncounted: tuple[frozenset[int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,26 +189,35 @@ class LongAxisView(PaintedView):
         overlay = state.preferences.overlay
         stack = _labels(state)
         if stack is not None:
-            cut = _upright(sample(stack, plane, linear=False), placed)
-            if overlay.style is Style.VOXELS:
-                colours = {k: c for k, c in theme.STRUCTURE_COLOURS.items() if k in overlay.visible}
-                painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
-                painter.drawImage(where, drawing.rgba_image(overlay_rgba(cut, colours, max(overlay.opacity, 0.1))))
-            else:
-                fill = overlay.opacity if overlay.style is Style.FILL else 0.0
-                self._paint_outlines(painter, cut, to_screen, fill=fill)
+            whole = sample(stack, plane, linear=False)
+            for labels, out in _counted_and_not(whole, self._shown.picture):
+                cut, left_out = _upright(labels, placed), frozenset(STRUCTURES) if out else frozenset()
+                if overlay.style is Style.VOXELS:
+                    colours = drawing.voxel_colours(overlay.visible, left_out)
+                    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
+                    painter.drawImage(where, drawing.rgba_image(overlay_rgba(cut, colours, max(overlay.opacity, 0.1))))
+                else:
+                    fill = overlay.opacity if overlay.style is Style.FILL else 0.0
+                    self._paint_outlines(painter, cut, to_screen, fill=fill, uncounted=left_out)
         mask = _mask(state)
         if mask is not None:
             cut = _upright(sample(mask.labels.array[state.view.frame_index], plane, linear=False), placed)
             self._paint_outlines(painter, cut, to_screen, dashed=True)
 
     def _paint_outlines(
-        self, painter: QPainter, cut: np.ndarray, to_screen: QTransform, *, fill: float = 0.0, dashed: bool = False
+        self,
+        painter: QPainter,
+        cut: np.ndarray,
+        to_screen: QTransform,
+        *,
+        fill: float = 0.0,
+        dashed: bool = False,
+        uncounted: frozenset[int] = frozenset(),
     ) -> None:
         paths = drawing.paths_of(cut, self._state.preferences.overlay.visible, filled=fill > 0)
         painter.save()
         painter.setTransform(to_screen, True)
-        drawing.stroke(painter, paths, fill_opacity=fill, dashed=dashed)
+        drawing.stroke(painter, paths, fill_opacity=fill, dashed=dashed, uncounted=uncounted)
         painter.restore()
 
     def _paint_lines(self, painter: QPainter, placed: PlanePlacement, plane: Plane) -> None:
@@ -307,11 +319,20 @@ def _shown_plane(state: AppState) -> ShownPlane:
         cross=cross_of(state),
         picture=PlanePicture(
             view.frame_index, view.window, view.invert, preferences.smooth, preferences.overlay, labels,
-            Same(_mask(state)),
+            Same(_mask(state)), tuple(uncounted_in(state, view.frame_index, z) for z in range(volume.slices)),
         ),
         slice_index=view.slice_index,
         zoom=view.zoom,
     )  # fmt: skip
+
+
+def _counted_and_not(cut: np.ndarray, picture: PlanePicture | None) -> list[tuple[np.ndarray, bool]]:
+    """Labels (Z, N) that count, and those that do not; each 0 where the other has some. Row z is slice z."""
+    uncounted = picture.uncounted if picture is not None else ()
+    if not any(uncounted):
+        return [(cut, False)]
+    out = np.stack([np.isin(row, list(left_out)) for row, left_out in zip(cut, uncounted, strict=True)])
+    return [(np.where(out, cut, 0).astype(cut.dtype), True), (np.where(out, 0, cut).astype(cut.dtype), False)]
 
 
 def _upright(cut: np.ndarray, placed: PlanePlacement) -> np.ndarray:

@@ -238,8 +238,9 @@ class SliceView(pg.GraphicsView):
         footer = [self._footer] if self._footer else []
         for i, text in enumerate(reversed([*footer, *words.bottom])):
             plain = i == 0 and self._role is Role.CURRENT
-            drawing.lines(painter, size, [text], (12, 12 + 19 * i), bottom=True, colour=INK if plain else WARNING_INK)
-        drawing.lines(painter, size, list(filter(None, low)), right=True, bottom=True)
+            at = (inset[0], (12 if roomy else 28) + 19 * i)
+            drawing.lines(painter, size, [text], at, bottom=True, colour=INK if plain else WARNING_INK)
+        drawing.lines(painter, size, list(filter(None, low)), (12, 12 if roomy else 28), right=True, bottom=True)
         edges = captions.letters(volume, placed.turned)
         middle_x, middle_y = size[0] / 2, size[1] / 2
         pixels = 15 if roomy else 13

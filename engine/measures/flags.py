@@ -109,14 +109,15 @@ def _place(where: Where) -> tuple[int, int | None, int | None]:
 class Stop:
     """A place to look at, with the flags that one look answers, the weightiest first.
 
-    frame_index, slice_index: None where the flags are of the whole scan, or of a frame. frames: those that the flags
-    are on.
+    frame_index, slice_index: None where the flags are of the whole scan, or of a frame. frames, slices: those that the
+    flags are on.
     """
 
     frame_index: int | None
     slice_index: int | None
     flags: tuple[Flag, ...]
     frames: tuple[int, ...] = ()
+    slices: tuple[int, ...] = ()
 
     @property
     def score(self) -> float:
@@ -161,7 +162,9 @@ def stops_of(flags: Collection[Flag], phases: Collection[int]) -> tuple[Stop, ..
         those = tuple(sorted((flag for place in places for flag in at[place]), key=lambda flag: -flag.score))
         frames = tuple(frame for frame, _ in places if frame is not None)
         if frames:
-            stops.append(Stop(those[0].where.frame_index, places[0][1], those, frames))
+            index = places[0][1]
+            slices = () if index is None else (index,)
+            stops.append(Stop(those[0].where.frame_index, index, those, frames, slices))
         else:
             stops += [Stop(None, None, (flag,)) for flag in those]
     return tuple(sorted(stops, key=lambda stop: _rank(stop.flags[0], phases)))

@@ -15,6 +15,9 @@ _MOST_TO_THE_SIDE = 0.5
 _LEAST_UP = 0.35
 # A transverse plane, as localisers have, points straight up.
 _LEAST_BACK_OR_FORTH = 0.08
+# From apex to base in LPS, as the heart lies in most people, and the least cosine to it of a short axis.
+_TO_THE_BASE = np.array([-0.64, 0.65, 0.41])
+_NEAR_THE_AXIS = 0.55
 
 
 def view_of(geometry: Geometry) -> str:
@@ -31,3 +34,11 @@ def view_of(geometry: Geometry) -> str:
     side, back_or_forth, up = np.abs(normal)
     level = side <= _MOST_TO_THE_SIDE and up >= _LEAST_UP and back_or_forth >= _LEAST_BACK_OR_FORTH
     return FOUR_CHAMBER if level else ""
+
+
+def base_first(geometry: Geometry) -> bool | None:
+    """Whether the slices of a short axis go from base to apex; None where their directions do not say."""
+    if geometry.shape[0] < 2 or geometry.orientation is Known.ASSUMED:
+        return None
+    onwards = float(geometry.directions[:, 2] @ _TO_THE_BASE)
+    return None if abs(onwards) < _NEAR_THE_AXIS else onwards < 0

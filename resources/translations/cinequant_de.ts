@@ -4274,6 +4274,17 @@ ACDC</translation>
             <numerusform>{done} von %n geprüft</numerusform>
         </translation>
     </message>
+    <message numerus="yes">
+        <source>Show all %n</source>
+        <translation>
+            <numerusform>Alle %n zeigen</numerusform>
+            <numerusform>Alle %n zeigen</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Show the first ones</source>
+        <translation>Nur die ersten zeigen</translation>
+    </message>
     <message>
         <source>Not reviewed</source>
         <translation>Nicht geprüft</translation>
@@ -4297,6 +4308,10 @@ ACDC</translation>
     <message>
         <source>Slice {number}</source>
         <translation>Schicht {number}</translation>
+    </message>
+    <message>
+        <source>Slices {number}</source>
+        <translation>Schichten {number}</translation>
     </message>
     <message>
         <source>Nothing is flagged.</source>

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from engine.formats import nifti
-from engine.network.view import view_of
+from engine.network.view import base_first, view_of
 from engine.volume import Geometry, Known
 
 
@@ -55,3 +55,20 @@ def test_real_scans(shared_data: Path) -> None:
     assert {view_of(nifti.read([path]).geometry) for path in long_axis[::10]} == {"4ch"}
     stacks = [shared_data / f"acdc/training/patient{n:03d}/patient{n:03d}_frame01.nii.gz" for n in (1, 50)]
     assert {view_of(nifti.read([path]).geometry) for path in stacks} == {"short-axis"}
+
+
+def test_the_end_of_the_base_by_directions() -> None:
+    def stack(z: tuple[float, float, float], slices: int = 8, known: Known = Known.KNOWN) -> Geometry:
+        across = np.array(z) / np.linalg.norm(z)
+        x = np.cross((0.0, 1.0, 0.0), across)
+        x /= np.linalg.norm(x)
+        affine = np.eye(4)
+        affine[:3, :3] = np.array([x, np.cross(across, x), 8 * across]).T
+        return Geometry(affine, (slices, 10, 10), Known.KNOWN, known)
+
+    # From apex to base the heart points to the right, the back and the head.
+    assert base_first(stack((-0.6, 0.6, 0.5))) is False
+    assert base_first(stack((0.7, -0.6, -0.3))) is True
+    assert base_first(stack((0.0, 0.0, 1.0))) is None
+    assert base_first(stack((-0.6, 0.6, 0.5), slices=1)) is None
+    assert base_first(stack((-0.6, 0.6, 0.5), known=Known.ASSUMED)) is None

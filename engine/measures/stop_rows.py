@@ -1,0 +1,62 @@
+"""Places to look at, joined to few rows: neighbours that one look after the other answers stand in one row."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from engine.measures.flags import Stop
+
+SHOWN_FIRST = 8
+"""Rows that are shown before the reader asks for all."""
+
+
+def joined(stops: Sequence[Stop], phases: Collection[int]) -> tuple[Stop, ...]:
+    """The stops of stops_of with neighbours joined, in the same order; a row stands where its weightiest stop stood.
+
+    Two are neighbours where the same structure is flagged in slices next to each other. At end-diastole and
+    end-systole both have to be of that frame. In between, their frames have to touch or overlap; a phase between two
+    frames does not part them, since it has a row of its own.
+    """
+    between = sorted({frame for stop in stops for frame in stop.frames if frame not in phases})
+    first, last = (between[0], between[-1]) if between else (0, 0)
+    place = {frame: i for i, frame in enumerate(f for f in range(first, last + 1) if f not in phases)}
+    rows: list[list[Stop]] = []
+    for stop in stops:
+        near = [row for row in rows if any(_beside(stop, other, place) for other in row)]
+        together = [*(one for row in near for one in row), stop]
+        if near:
+            # The first row that it touches takes the others, too.
+            rows[rows.index(near[0])] = together
+            rows = [row for row in rows if row not in near[1:]]
+        else:
+            rows.append(together)
+    return tuple(_one(row) for row in rows)
+
+
+def _beside(one: Stop, other: Stop, place: dict[int, int]) -> bool:
+    """place: the number of each frame among those that are no phase."""
+    if one.slice_index is None or other.slice_index is None or abs(one.slice_index - other.slice_index) > 1:
+        return False
+    if not _structures(one) & _structures(other):
+        return False
+    in_between = one.frames[0] in place, other.frames[0] in place
+    if in_between == (False, False):
+        return one.frames == other.frames
+    if in_between != (True, True):
+        return False
+    return place[one.frames[0]] <= place[other.frames[-1]] + 1 and place[other.frames[0]] <= place[one.frames[-1]] + 1
+
+
+def _structures(stop: Stop) -> set[str]:
+    return {flag.where.structure for flag in stop.flags if flag.where.structure}
+
+
+def _one(row: list[Stop]) -> Stop:
+    """Several stops as one, shown where the weightiest is."""
+    if len(row) == 1:
+        return row[0]
+    weightiest = max(row, key=lambda stop: stop.score)
+    flags = tuple(sorted((flag for stop in row for flag in stop.flags), key=lambda flag: -flag.score))
+    frames = tuple(sorted({frame for stop in row for frame in stop.frames}))
+    slices = tuple(sorted({index for stop in row for index in stop.slices}))
+    return Stop(weightiest.frame_index, weightiest.slice_index, flags, frames, slices)

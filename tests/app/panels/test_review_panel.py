@@ -1,0 +1,47 @@
+"""The list of flagged places: short at first, the place on screen never out of sight."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from app_fixtures import volume
+
+from app.panels.review_panel import ReviewPanel, place_of
+from app.state.changes import evolve, opened
+from app.state.review import Review
+from app.state.types import AppState
+from engine.measures.flags import Flag, Stop, Where
+
+
+def stop(frames: tuple[int, ...], slices: tuple[int, ...]) -> Stop:
+    flags = tuple(Flag(Where("rv", frame, index), 5.0, ("why",)) for frame in frames for index in slices)
+    return Stop(frames[0], slices[0], flags, frames, slices)
+
+
+def test_eight_rows_first_and_all_on_demand(qtbot: Any) -> None:
+    panel = ReviewPanel()
+    qtbot.addWidget(panel)
+    stops = tuple(stop((frame,), (index,)) for frame in range(4) for index in (0, 2, 3))
+    flags = tuple(flag for one in stops for flag in one.flags)
+    state = evolve(opened(AppState(), volume()), review=Review(flags, stops), frame_index=5)
+    panel.apply(state)
+
+    def seen() -> int:
+        return sum(not panel.list.isRowHidden(row) for row in range(panel.list.count()))
+
+    assert (seen(), panel.list.count(), panel.all.text()) == (8, 12, "Show all 12")
+    panel.all.click()
+    assert (seen(), panel.all.text()) == (12, "Show the first ones")
+    panel.all.click()
+    assert seen() == 8
+    # By the keys to the tenth place.
+    panel.apply(evolve(state, frame_index=3, slice_index=0, stop_at=stops[9].flags[0].where))
+    assert seen() == 12 and panel.list.currentRow() == 9
+    panel.apply(AppState())
+    assert panel.list.isHidden() and panel.all.isHidden()
+
+
+def test_a_row_names_the_range_that_it_is_about() -> None:
+    state = opened(AppState(), volume())
+    assert place_of(state, stop((2, 3, 4), (0, 1))) == "Slices 1–2 · frames 3–5"
+    assert place_of(state, stop((2,), (3,))) == "Slice 4 · frame 3"
