@@ -33,10 +33,10 @@ class Accelerator(Protocol):
     name: str
 
     def nothing(self) -> Run:
-        """The least that the device can be asked to compute, and waited for."""
+        """Run and await the smallest possible computation."""
 
     def network(self, subject: Subject, batch: int, size: int) -> Run:
-        """A network on `batch` images of size × size. Raises NotHereError where it has no way to run it."""
+        """A network for `batch` images of size × size. Raises NotHereError if the device cannot run it."""
 
 
 class NotHereError(RuntimeError):
@@ -45,7 +45,7 @@ class NotHereError(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What a network takes: batch → median milliseconds of one run. why: where it could not be run, the reason."""
+    """What a network costs: batch → median milliseconds of one run. why: the reason if it could not be run."""
 
     model: str
     precision: str
@@ -54,13 +54,13 @@ class Cost:
 
     @property
     def slice_ms(self) -> float:
-        """Of one slice in the largest batch, where launching weighs least."""
+        """Milliseconds per slice in the largest batch, where launching weighs least."""
         batch = max(self.ms)
         return self.ms[batch] / batch
 
     @property
     def waiting_ms(self) -> float:
-        """What a slice by itself takes longer than in the largest batch: launching, copying, an idle device."""
+        """How much longer a single slice takes than one of the largest batch: launching, copying, an idle device."""
         return self.ms[min(self.ms)] / min(self.ms) - self.slice_ms
 
 

@@ -73,7 +73,7 @@ def answer(paths: tuple[Path, ...], model: str = "") -> dict[str, Any]:
         named = ["--model", model] if model else []
         status = main(["measure", *map(str, paths), "--threads", "1", "--json", *named])
     if status:
-        return {"status": status, "error": err.getvalue().strip().rpartition("\n")[2]}  # after what libraries warn of
+        return {"status": status, "error": err.getvalue().strip().rpartition("\n")[2]}  # below libraries' warnings
     found: dict[str, Any] = json.loads(out.getvalue())
     return found
 

@@ -33,7 +33,7 @@ class CaseError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Walked:
-    """What the whole case took. steps: what held, in words. replay_s: is nothing that a reader waits for."""
+    """What the whole case took. steps: what was checked, in words. replay_s: not part of a reader's waiting."""
 
     hands: int
     waited_s: float

@@ -48,7 +48,7 @@ BEYOND_MM = 8.0
 
 @dataclass
 class Reader:
-    """The hands and eyes. hands: clicks, drags and keys. waited_s: for the program. steps: what holds, in words."""
+    """The hands and eyes of a reader. hands: clicks, drags and keys. waited_s: for the program. steps: what holds."""
 
     folder: Path
     window: MainWindow = field(init=False)
@@ -75,7 +75,7 @@ class Reader:
     # -- eyes ----------------------------------------------------------------------------------------------------
 
     def wait(self, condition: Callable[[], Any], what: str) -> None:
-        """Wait for the program, which counts."""
+        """Wait for the program; the time counts."""
         began = time.monotonic()
         while not condition():
             assert time.monotonic() - began < PATIENCE_S, f"waited in vain for {what}; {self.message()}"
@@ -97,7 +97,7 @@ class Reader:
         return int(frame.split("/")[0]) - 1, int(index.split("/")[0]) - 1
 
     def seen(self) -> dict[str, Any]:
-        """What has to be the same when the case is opened again."""
+        """Everything that has to be the same when the case is opened again."""
         labels, function = shown_labels(self.state), self.function
         assert labels is not None
         return {
@@ -175,7 +175,7 @@ class Reader:
     # -- ends ----------------------------------------------------------------------------------------------------
 
     def tell(self, **more: Any) -> None:
-        """Leave what was done for the parent, whole or not at all."""
+        """Write the results for the parent process, all or nothing."""
         file = self.folder / "told.json"
         unready = file.with_suffix(".part")
         told = {"hands": self.hands, "waited_s": self.waited_s, "steps": self.steps, **more}
@@ -189,7 +189,7 @@ def answer_dialogs(path: Path) -> None:
 
 
 def words(widget: QWidget) -> list[str]:
-    """What can be read in a widget."""
+    """The text in a widget."""
     parts = [part for part in widget.findChildren(QWidget) if part.isVisible()]
     said = [part.text() for part in parts if isinstance(part, QLabel | QAbstractButton)]
     return said + [part.accessibleDescription() for part in parts if part.accessibleDescription()]
@@ -199,7 +199,7 @@ def words(widget: QWidget) -> list[str]:
 
 
 def read(reader: Reader) -> None:
-    """From opening to a stroke that never ends."""
+    """Read the case, from opening to a stroke that never ends."""
     reader.wait(lambda: run_of(reader.state) is not None or reader.message(), "the segmentation")
     reader.wait(lambda: reader.state.reviewing.review is not None, "the flags")
     reader.holds(reader.edv_ml > 0 and any("mL" in said for said in words(reader.window.function)),
@@ -277,7 +277,7 @@ def read(reader: Reader) -> None:
 
 
 def recover(reader: Reader) -> None:
-    """The next start, and all that leaves the window."""
+    """Start again, recover, and export everything."""
     reader.wait(lambda: reader.window.findChild(RecoveryDialog), "the offer to recover")
     dialog = reader.window.findChild(RecoveryDialog)
     assert isinstance(dialog, RecoveryDialog)
@@ -311,7 +311,7 @@ def recover(reader: Reader) -> None:
 
 
 def reopen(reader: Reader) -> None:
-    """The case opened again."""
+    """Open the case again."""
     reader.wait(lambda: correction_of(reader.state) is not None or reader.message(), "the case")
     reader.wait(lambda: shown_function(reader.state) is not None, "the numbers")
     reader.holds(not reader.window.findChildren(RecoveryDialog), "nothing is offered, for nothing was lost")
@@ -331,11 +331,11 @@ def main() -> int:
     def work() -> None:
         try:
             (reader.window,) = [top for top in application.topLevelWidgets() if isinstance(top, MainWindow)]
-            # From the start of the process to a window that can be used is waiting, too.
+            # The time from the start of the process to a usable window is waiting, too.
             reader.waited_s = max(time.time() - float(os.environ["CINEQUANT_STARTED"]), 0.0)
             PARTS[part](reader)
         except BaseException:
-            # Raised in a slot, it would be the window's own to deal with.
+            # Raised in a slot, the window itself would handle it.
             sys.stderr.write(traceback.format_exc() + "\n".join(["before that:", *reader.steps]) + "\n")
             sys.stderr.flush()
             os._exit(1)

@@ -27,9 +27,9 @@ FIVE_SLICES_ML = 81.8
 
 @dataclass(frozen=True, slots=True)
 class Right:
-    """What is right. frames: measured with this many. refused, said: words of the error or of a notice.
+    """The right answer for a case. frames: how many are measured. refused, said: words of the error or of a notice.
 
-    edv_ml: of the part of the heart that is there.
+    edv_ml: of the part of the heart that is in the scan.
     """
 
     frames: int = 0

@@ -73,7 +73,7 @@ def segment(scan: Path, model: str, out: Path) -> dict[str, float]:
 
 def forward_passes(scan: Path, model: str) -> Callable[[], float]:
     """A function that runs ESPNetv2 on TORCH_SLICES slices and returns the seconds of its forward passes."""
-    # Not at the top: our own side runs in processes without PyTorch, as the viewer does.
+    # Not at the top, because our own side runs in processes without PyTorch, as the viewer does.
     import torch  # noqa: PLC0415
 
     from training.networks.espnetv2 import ESPNetv2EdgeNets  # noqa: PLC0415

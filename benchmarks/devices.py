@@ -53,7 +53,7 @@ class Verdict:
     """What two measurements recommend. what: a model, or "best of all".
 
     contradiction: how many times the two differ over the ratio of the times of what they recommend; 1 where they agree.
-    noise: most of it that says nothing.
+    noise: differences up to this say nothing.
     """
 
     what: str
@@ -150,7 +150,7 @@ def compare(rows: Sequence[Row], rounds: int, report: Report, catalog: Catalog) 
 
 
 def _error(row: Row, runs: int) -> float:
-    """Standard error of a row's median as a share of it, were its times spread normally: 1.25 σ / √n."""
+    """Standard error of a row's median as a share of it, assuming normally distributed times: 1.25 σ / √n."""
     sigma = (row.latency_p95_ms - row.latency_ms) / 1.645
     return 1.25 * sigma / row.latency_ms / runs**0.5
 
@@ -162,7 +162,7 @@ def run(
     subjects = tuple(subjects_of(catalog))
     by_cap: dict[str, dict[str, Any]] = {}
     threads = runtime.physical_cores()
-    # The viewer's check and what it is compared with, one after the other.
+    # First the viewer's check, then the measurement it is compared with.
     report = bench(shipped, size=size, runs=rounds)
     wide = measure(Task(subjects, size, rounds, memory=True, threads=threads), FULL)
     for cap in caps:
@@ -201,7 +201,7 @@ def weights_of(model: str) -> tuple[str, Path]:
 
 
 def text(found: Mapping[str, Any], catalog: Catalog) -> str:
-    """What was measured as Markdown."""
+    """The measurements as Markdown."""
     by_cap, any_ = found["by_cap"], found["with_threads"]
     times = {cap: {**entry, "torch": {}} for cap, entry in by_cap.items()}
     threads = found["threads"]

@@ -50,7 +50,7 @@ class Opened:
 
 
 class _Unheard:
-    """In the place of a job's reporter: nobody hears of progress, and nobody cancels."""
+    """Stands for a job's reporter: ignores progress and never cancels."""
 
     def __init__(self) -> None:
         self.token = CancelToken()
@@ -66,7 +66,7 @@ class _Unheard:
 
 
 def by_command(paths: Sequence[Path]) -> Opened:
-    """As `cinequant measure` opens paths."""
+    """Open paths as `cinequant measure` does."""
     try:
         return _opened(open_volume(argparse.Namespace(paths=list(paths), spacing=None)))
     except CineQuantError as error:
@@ -74,7 +74,7 @@ def by_command(paths: Sequence[Path]) -> Opened:
 
 
 def by_window(paths: Sequence[Path]) -> Opened:
-    """As the window's worker opens paths."""
+    """Open paths as the window's worker does."""
     reporter: Any = _Unheard()
     try:
         index = scan_reading.find(tuple(paths))(reporter)
@@ -100,7 +100,7 @@ def _opened(volume: Volume) -> Opened:
 
 
 def differences(paths: Sequence[Path]) -> list[str]:
-    """Where command and window differ on paths, a line each."""
+    """The differences between command and window on paths, one line each."""
     command, window = by_command(paths), by_window(paths)
     return [
         f"{field.name}: command {getattr(command, field.name)!r}, window {getattr(window, field.name)!r}"

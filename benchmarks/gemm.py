@@ -24,9 +24,9 @@ SIZES = ((512, 8), (768, 6), (1024, 4))
 
 @dataclass(frozen=True, slots=True)
 class Peak:
-    """Most operations that this machine was seen to do on one thread; a multiply-add is two.
+    """The highest rate of operations measured on one thread; a multiply-add counts as two.
 
-    arithmetic: "int8", "float32" or "bfloat16". kernel: what ran. size: of the products that were fastest.
+    arithmetic: "int8", "float32" or "bfloat16". kernel: the one that ran. size: that of the fastest products.
     """
 
     arithmetic: str
@@ -38,7 +38,7 @@ class Peak:
 def measure(arithmetic: str, repeats: int, sizes: Sequence[tuple[int, int]] = SIZES) -> Peak:
     """The fastest of `repeats` runs of each size. arithmetic: as in Peak.
 
-    Raises RuntimeError where other kernels than the wanted ones ran.
+    Raises RuntimeError if other kernels ran than the wanted ones.
     """
     found = []
     for size, length in sizes:
@@ -58,7 +58,7 @@ def measure(arithmetic: str, repeats: int, sizes: Sequence[tuple[int, int]] = SI
 
 
 def fastest(run: Callable[[], object], repeats: int) -> float:
-    """Seconds of the fastest run, after one to warm up."""
+    """Seconds of the fastest run, after a warm-up run."""
     run()
     times = []
     for _ in range(repeats):

@@ -155,7 +155,7 @@ def paired_gain(
 
 
 def text(found: dict[str, Any]) -> str:
-    """What was measured as two Markdown tables: every network against full resolution, and the heads' targets."""
+    """The measurements as two Markdown tables: every network against full resolution, and the heads' targets."""
     at = {(row["model"], row["precision"]): row for row in found["rows"]}
     names = {FULL_RESOLUTION: ("full", "–")}
     for one in COMPARISONS:

@@ -40,7 +40,7 @@ ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "training" / "results"
 SIZE = 256
 FULL = "full"
-# A cap, as both of the runtime's variables spell it → the name that Network.isa then has to give.
+# A cap as the runtime's two variables spell it → the name that Network.isa must then give.
 CAPS = {
     "AVX512_CORE_AMX": "AMX",
     "AVX512_CORE_VNNI": "AVX-512 VNNI",
@@ -191,7 +191,7 @@ def run(
 
 
 def text(found: dict[str, Any]) -> str:
-    """What was measured as headings and Markdown tables."""
+    """The measurements as headings and Markdown tables."""
     by_cap, default = found["by_cap"], found["default"]
     any_ = next(iter(by_cap.values()))
     for entry in by_cap.values():
@@ -237,7 +237,7 @@ def _proof(entry: dict[str, Any]) -> str:
 
 
 def _peaks(full: dict[str, Any]) -> str:
-    """What this machine was seen to reach in matrix products."""
+    """The rates that this machine reached in matrix products."""
     said = [f"{p['gops']:.0f}·10^9 a second in {p['arithmetic']} ({p['kernel']}, {p['size']}³)" for p in full["peaks"]]
     check = f"; PyTorch's float32 product {full['torch_mm_gflops']:.0f}·10^9" if full["torch_mm_gflops"] else ""
     return f"Operations of one thread in matrix products, at best: {', '.join(said)}{check}. A multiply-add is two."

@@ -19,10 +19,10 @@ RUNS = 20
 def measure(path: Path, channels: int, size: int, *, bf16: bool) -> dict[str, float]:
     """Growth of the resident set by the runtime itself, by loading a network (which runs it once), and by running it.
 
-    Says what a user sees only where this process has done nothing before.
+    Shows what a user sees only if this process has done nothing before.
     """
     start = rss_mb()
-    # Not at the top: what importing costs is part of what is measured.
+    # Not at the top, because the cost of importing is measured.
     from engine.network import runtime  # noqa: PLC0415
 
     # Asking the device makes the runtime load its kernels.

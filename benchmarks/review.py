@@ -122,7 +122,7 @@ def _filled(path: Path, shape: tuple[int, ...]) -> NDArray[np.bool_]:
 
 
 def auc(score: NDArray[np.float64], bad: NDArray[np.bool_]) -> float:
-    """Area under the ROC curve by ranks; NaN where all are bad or none is."""
+    """Area under the ROC curve by ranks; NaN if all or none are bad."""
     n, m = int(bad.sum()), int((~bad).sum())
     if not n or not m:
         return math.nan
@@ -165,7 +165,7 @@ def _rows(name: str, volumes: Sequence[Scored]) -> Iterator[list[str]]:
 
 
 def _hidden(volumes: Iterable[Scored]) -> str:
-    """Right ventricles where the expert has none, which the network was sure of."""
+    """Right ventricles that the network was sure of and the expert did not draw."""
     soft = [float(s) for v in volumes for s in v.soft[:, 2][v.found[:, 2] & ~v.true[:, 2]]]
     score = [float(s) for v in volumes for s in v.score[:, 2][v.found[:, 2] & ~v.true[:, 2]]]
     sure = sum(s >= SURE for s in soft)

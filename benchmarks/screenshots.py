@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-# A picture has the same pixels on every screen, and needs none; what no screen cannot do is of no interest.
+# Drawn without a screen: pictures have the same pixels everywhere. Qt's complaints about it do not matter.
 os.environ.update(QT_QPA_PLATFORM="offscreen", QT_SCALE_FACTOR="1", QT_ENABLE_HIGHDPI_SCALING="0")
 os.environ["QT_LOGGING_RULES"] = "default.warning=false"
 
@@ -44,8 +44,8 @@ SCAN = ROOT.parent / "shared" / "data" / "sunnybrook" / "SCD0000301"
 LARGE, SMALL = (1400, 870), (1280, 720)
 GAP = 8
 MAX_BYTES = 250_000
-# A picture that is larger gets 256 colours: a third of the bytes, and nobody sees it. Half are greys, for the images
-# (or less, if it is still too large), some the window's own, the rest stand for what is left.
+# Larger pictures are reduced to 256 colours: a third of the bytes, and not visible. Half are greys, for the images
+# (or fewer, if the picture is still too large), some are the window's own, the rest represent all others.
 GREYS, GREY_WITHIN, OWN = (128, 64, 32), 6, 24
 LAYOUTS = {Layout.PHASES: "phases", Layout.COMPARE: "compare", Layout.SHEET: "sheet", Layout.LONG_AXIS: "long-axis"}
 TYPED = "slice"
@@ -53,7 +53,7 @@ PATIENCE_S = 600
 
 
 def until(condition: Callable[[], bool], what: str) -> None:
-    """Let the window live until a condition holds."""
+    """Run the event loop until a condition holds."""
     end = time.monotonic() + PATIENCE_S
     while not condition():
         if time.monotonic() > end:
@@ -102,7 +102,7 @@ def side_by_side(pictures: list[QPixmap]) -> QPixmap:
 
 
 def styles(window: MainWindow) -> QPixmap:
-    """The middle of the slice as outlines, filled, and as voxels."""
+    """The middle of the slice drawn as outlines, filled, and as voxels."""
     window.session.update(zoom=2.0)
     pictures = []
     for style in Style:
@@ -118,7 +118,7 @@ def styles(window: MainWindow) -> QPixmap:
 
 
 def over(window: MainWindow, dialog: Palette, size: tuple[int, int]) -> QPixmap:
-    """A dialog where it stands before its window, and of the window what is around it."""
+    """A dialog in front of its window, with the part of the window around it."""
     whole, at = window.grab(), window.mapFromGlobal(dialog.mapToGlobal(QPoint()))
     painter = QPainter(whole)
     painter.drawPixmap(at, dialog.grab())
@@ -213,7 +213,7 @@ def check(window: MainWindow, out: Path) -> None:
 
 
 def in_256_colours(image: QImage, shades: int) -> QImage:
-    """image: 24 bits a pixel. Greys become one of the shades; of the others those stay that are the most common."""
+    """The image in 256 colours: greys become one of the shades, of the others the most common stay."""
     width, height = image.width(), image.height()
     rows = np.frombuffer(image.constBits(), np.uint8).reshape(height, image.bytesPerLine())
     pixels = rows[:, : 3 * width].reshape(-1, 3).astype(np.int32)
@@ -221,7 +221,7 @@ def in_256_colours(image: QImage, shades: int) -> QImage:
     where = where.reshape(-1)
     is_grey = np.ptp(colours, axis=1) <= GREY_WITHIN
     greys = np.repeat(np.arange(shades)[:, None] * 255 // (shades - 1), 3, axis=1)
-    # Of the colours that are nearly the same, the commonest stands for all.
+    # Among nearly equal colours the most common one represents the others.
     cells = (colours >> 4) @ np.array([256, 16, 1])
     order = np.lexsort((-counts, cells))
     own = np.argsort(-counts)[:OWN]
@@ -244,7 +244,7 @@ def in_256_colours(image: QImage, shades: int) -> QImage:
 def write(picture: QPixmap, path: Path) -> None:
     image = picture.toImage().convertToFormat(QImage.Format.Format_RGB888)
     for shades in (None, *GREYS):
-        # Qt's quality of a PNG is its compression: 0 packs tightest.
+        # For a PNG, Qt's quality sets the compression: 0 is the strongest.
         if not (in_256_colours(image, shades) if shades else image).save(str(path), "PNG", 0):
             raise SystemExit(f"{path}: cannot be written; name a folder that you may write to with --out")
         size = path.stat().st_size

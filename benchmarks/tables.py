@@ -23,7 +23,7 @@ Cells = Sequence[object]
 
 
 def add_output(parser: argparse.ArgumentParser) -> None:
-    """-o: where `give` puts what was measured."""
+    """Add -o: the file that `give` writes to."""
     parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="write the text there instead of printing it")
 
 
@@ -178,7 +178,7 @@ def limits(full: Mapping[str, Any]) -> str:
 def ideal_ms(multiply_adds: Mapping[str, int], peak: Mapping[str, float]) -> float | None:
     """Milliseconds for the multiply-adds, each arithmetic's at its own peak (10^9 operations a second, two each).
 
-    None where a peak is not known.
+    None if a peak is not known.
     """
     if not multiply_adds or any(name not in peak for name in multiply_adds):
         return None

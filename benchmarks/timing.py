@@ -76,7 +76,7 @@ class Task:
 
 
 def measure(task: Task) -> dict[str, Any]:
-    """Everything that a task asks for, in plain values. "held" is False where the instruction set is another one.
+    """Measure everything that a task asks for, in plain values. "held" is False for another instruction set.
 
     Raises RuntimeError where kernels of a wider instruction set ran than the runtime says it may use.
     """
@@ -144,7 +144,7 @@ def _working_set_bytes(subject: Subject, x: Any, task: Task) -> int:
 def in_turns(runs: Sequence[Callable[[], object]], rounds: int) -> list[list[float]]:
     """Milliseconds of each of `rounds` runs, all taking turns in an order that changes, after some to warm up.
 
-    So a change in the machine's load meets all alike, and none always follows the same other.
+    So a change in load affects all of them, and none always follows the same one.
     """
     rng = np.random.default_rng(0)
     times: list[list[float]] = [[] for _ in runs]
@@ -167,7 +167,7 @@ def summary(times: Sequence[float]) -> dict[str, float]:
 
 
 def arithmetic(kernel: str) -> str:
-    """What a kernel computes in, by its name.
+    """The arithmetic of a kernel, by its name.
 
     >>> arithmetic("brgconv_avx512_1x1_I8")
     'int8'
@@ -179,7 +179,7 @@ def arithmetic(kernel: str) -> str:
 def is_wider(kernel: str, isa: str) -> bool:
     """Whether a kernel's name shows an instruction set beyond isa, a name as Network.isa gives it.
 
-    A name such as "brgconv_avx512_I8" says nothing of VNNI: that the runtime keeps to, and says.
+    A name such as "brgconv_avx512_I8" says nothing about VNNI; for that the runtime's own statement counts.
     """
     order = ("", "SSE4.1", "AVX2", "AVX-512", "AMX")
     base = isa.removesuffix(" VNNI").removesuffix("-VNNI")
@@ -198,7 +198,7 @@ def multiply_adds(nodes: Iterable[ExecutedNode]) -> dict[str, int]:
 def _counted(subject: Subject, x: Any, task: Task) -> list[ExecutedNode]:
     """The executed graph, each node's time the median of several copies' means.
 
-    The runtime counts means alone, in which one interruption by another process outweighs a hundred runs.
+    The runtime records only means, in which one interruption by another process outweighs a hundred runs.
     """
     copies = []
     for _ in range(_COPIES):

@@ -75,7 +75,7 @@ def main() -> int:
 
 
 def first_images(scan: Path, dicom: Path | None, repeats: int, programs: Path) -> dict[str, Any]:
-    """All starts in turns, each in a process of its own."""
+    """Time all starts in turns, each in a new process."""
     starts = [*STARTS, *(DICOM if dicom is not None else ())]
     names = ("bare", *starts)
     # The first turn fills the disk's cache, and compiles what is imported.
@@ -98,7 +98,7 @@ def first_images(scan: Path, dicom: Path | None, repeats: int, programs: Path) -
 
 
 def child(name: str, scan: Path | None, programs: Path) -> dict[str, Any]:
-    """What a fresh process says, as JSON on its last line. programs: where Python keeps what it has compiled."""
+    """The JSON on the last line of a new process. programs: folder of Python's compiled files."""
     with tempfile.TemporaryDirectory() as home:
         # The user's own settings and device check stay out of it.
         environment = {**os.environ, "XDG_CONFIG_HOME": home, "APPDATA": home, "PYTHONPYCACHEPREFIX": str(programs)}
@@ -165,7 +165,7 @@ def lines(found: dict[str, Any]) -> list[str]:
 
 
 def met(name: str, found: dict[str, Any]) -> str:
-    """A figure's target, and whether it is met; nothing for one without."""
+    """A figure's target and whether it is met; empty if it has none."""
     if name not in MOST and name not in LEAST:
         return ""
     good = found[name] <= MOST[name] if name in MOST else found[name] >= LEAST[name]

@@ -25,7 +25,7 @@ REPORTS = 20
 CORRECTIONS = 60
 STROKES, DRAWS = 8, 120
 PATIENCE_S = 600
-# None of them is needed for a picture; each costs more than a tenth of a second or 10 MB.
+# Not needed for a picture; each costs more than a tenth of a second or 10 MB.
 HEAVY = (
     "openvino",
     "torch",
@@ -41,7 +41,7 @@ HEAVY = (
 
 
 def end(**said: Any) -> None:
-    """Say it and end the process, whatever else it would still do."""
+    """Print the result and end the process at once."""
     sys.stdout.write(json.dumps(said) + "\n")
     sys.stdout.flush()
     os._exit(0)
@@ -53,7 +53,7 @@ def since_start_s() -> float:
 
 
 def first_image() -> dict[str, Any]:
-    """When the first image was painted: now."""
+    """Note that the first image has been painted."""
     heavy = sorted(name for name in HEAVY if name in sys.modules)
     return {"first_image_s": since_start_s(), "first_image_cpu_s": time.process_time(), "heavy": heavy}
 
@@ -354,7 +354,7 @@ def layout_frames(session: Any, application: Any) -> dict[str, float]:
 
 
 def strokes(window: Any, application: Any) -> dict[str, Any]:
-    """What drawing costs while cases are autosaved without a pause, in turns with no autosave at all.
+    """The cost of drawing while cases are autosaved without a pause, in turns with no autosave at all.
 
     The program waits two seconds after a change; here the next autosave begins when the one before has ended.
     """
@@ -402,7 +402,7 @@ def strokes(window: Any, application: Any) -> dict[str, Any]:
 
 
 def settle_for(application: Any, seconds: float) -> None:
-    """Let the window paint what it has to."""
+    """Let the window finish painting."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         application.processEvents()

@@ -30,7 +30,7 @@ _FLOAT_BYTES = 4
 
 @dataclass(frozen=True, slots=True)
 class WorkingSet:
-    """weights_bytes: of all layers. activations_bytes: alive at most, while the node called peak runs."""
+    """weights_bytes: of all layers. activations_bytes: the most alive at once, while the node called peak runs."""
 
     weights_bytes: int
     activations_bytes: int
@@ -75,12 +75,12 @@ def working_set(nodes: Sequence[ExecutedNode]) -> WorkingSet:
             if not node.time_us:
                 overwritten = images
             elif node.layer in _FUSES_ADDITIONS:
-                # Behind the image, the weights and perhaps a bias the runtime appends what it adds.
+                # The runtime appends the tensors it adds, after the image, the weights and any bias.
                 overwritten = [s for s in images[1:] if blocks[s].size == size and blocks[s].last == i]
             elif node.layer in _ELEMENT_WISE and port == 0 and images and nodes[images[0][0]].layer != "Input":
                 overwritten = [s for s in images[:1] if blocks[s].size == size and reads[s] == [i]]
             for old in [blocks[source] for source in overwritten]:
-                # Parts that were written side by side make up a whole of their joint size.
+                # Parts that were written side by side form a whole of their joint size.
                 block.size, block.first = max(block.size, old.size), min(block.first, old.first)
                 block.last = max(block.last, old.last)
                 blocks.update({tensor: block for tensor, used in blocks.items() if used is old})

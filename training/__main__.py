@@ -9,7 +9,7 @@ import importlib.util
 import sys
 from collections.abc import Sequence
 
-# What training.cli imports beyond the viewer's requirements.
+# The packages that training.cli imports beyond the viewer's requirements.
 NEEDED = ("torch", "nncf", "onnx", "onnxruntime", "safetensors", "tqdm", "matplotlib")
 
 
@@ -24,7 +24,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             file=sys.stderr,
         )
         return 1
-    # Only now: loads torch.
+    # Imported here because it loads torch.
     from training import cli  # noqa: PLC0415
 
     return cli.main(argv)

@@ -47,15 +47,15 @@ from training.steps.train import WEIGHTS, RunError, load_weights, train
 from training.steps.validation import evaluate_model
 
 CALIBRATION_SLICES = 256
-# Ranges where learned steps begin; training goes on from there.
+# Slices that the first quantization steps are computed from; training adjusts the steps.
 BITS_CALIBRATION_SLICES = 48
-# Installed from a wheel, the package has neither weights to start from nor a place to write to.
+# A package installed from a wheel has no weights to start from and nowhere to write to.
 _OWN_RESULTS = Path(__file__).parent / "results"
 RESULTS = _OWN_RESULTS if _OWN_RESULTS.is_dir() else Path("results")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command. Returns 0, or 1 with one line on stderr where the input is at fault; argparse exits with 2."""
+    """Run the command. Returns 0, or 1 with one line on stderr if the input is at fault; argparse exits with 2."""
     arguments = _parser().parse_args(argv)
     try:
         if arguments.verb == "report":
@@ -93,7 +93,7 @@ def _parser() -> argparse.ArgumentParser:
     for verb, text in helps.items():
         p = verbs.add_parser(verb, help=text, description=text)
         p.add_argument("config", help="a built-in configuration (espnetv2, quantlite, unet, …) or a TOML file")
-        # The float32 model is a matter of the trained weights alone, and training can do with what was prepared.
+        # The float32 model depends on the trained weights alone, and training needs only prepared data.
         source.add_arguments(p, required=verb not in ("export", "train"))
         if verb in ("prepare", "make", "train"):
             source.add_prepared(p, required=verb == "prepare")
@@ -151,7 +151,7 @@ def _report(arguments: argparse.Namespace) -> None:
 
 
 def _check_inputs(config: Config, arguments: argparse.Namespace) -> None:
-    """Raise for what a later step would miss or overwrite, before the first one begins: training takes hours."""
+    """Raise before the first step if a later one would miss or overwrite something: training takes hours."""
     verb = arguments.verb
     if config.network not in NETWORKS:
         raise ConfigError(f"{config.id}: network '{config.network}' is not known; choose one of {', '.join(NETWORKS)}")
@@ -162,7 +162,7 @@ def _check_inputs(config: Config, arguments: argparse.Namespace) -> None:
         if config.weights:
             _network(config, arguments)
     if verb == "make":
-        # Training can do with what was prepared; the steps after it read the files themselves.
+        # Training needs only prepared data; later steps read the files themselves.
         data = source.open_data(arguments)
         training, validation = data.split(arguments.train, arguments.val)
         datasets.present(training + validation)
@@ -183,7 +183,7 @@ def _refuse_to_overwrite(config: Config, arguments: argparse.Namespace) -> None:
             f"{home}: holds a finished model; add --replace to overwrite it, or name another --models folder"
         )
     if arguments.verb in ("make", "train") and not config.weights and results.exists():
-        # A run that is finished already changes nothing.
+        # A finished run changes nothing.
         mine = arguments.runs / config.id / WEIGHTS
         if not mine.exists() or mine.read_bytes() != results.read_bytes():
             raise RunError(f"{results}: is finished; add --replace to overwrite it, or name another --results folder")
@@ -258,7 +258,7 @@ def _trained(name: str, arguments: argparse.Namespace) -> Path:
 
 
 def _lineage(config: Config, arguments: argparse.Namespace) -> list[Path]:
-    """Results of the weights that a configuration exports, and of those that each began with."""
+    """Results folders of the weights that a configuration exports, and of those they began with in turn."""
     name, found = config.weights or config.id, []
     while name:
         found.append(arguments.results / name)
@@ -267,9 +267,9 @@ def _lineage(config: Config, arguments: argparse.Namespace) -> list[Path]:
 
 
 def _start_of(results: Path) -> str:
-    """The configuration whose weights a training began with, by what it was trained with; empty for none."""
+    """The configuration whose weights a training began with, as its record says; empty for none."""
     kept = results / "config.json"
-    # A configuration of one's own has no name to look it up by.
+    # A user's own configuration cannot be looked up by name.
     trained_with = json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else {}
     return str(trained_with.get("start_from", ""))
 
@@ -315,7 +315,7 @@ def _tuning(config: Config, arguments: argparse.Namespace, cases: Sequence[datas
 
         scans = load_scans(cases, training_spec(config))
         teacher = channels_last(teacher).eval()
-        # Of this very graph, so that nothing tuned before passes for it.
+        # Tied to this graph, so that an earlier tuning is not mistaken for it.
         graphs = hashlib.sha256(model.SerializeToString() + start.SerializeToString()).hexdigest()[:12]
         checkpoint = arguments.runs / config.id / f"tuning-{graphs}.safetensors"
         checkpoint.parent.mkdir(parents=True, exist_ok=True)
@@ -338,7 +338,7 @@ def _tuning(config: Config, arguments: argparse.Namespace, cases: Sequence[datas
 
 def _bits(config: Config, arguments: argparse.Namespace) -> None:
     """Train with every penalty, evaluate each, and put the chosen one in its place."""
-    # Loads the runtime and the converter, which other steps do without.
+    # Loads the runtime and the converter, which other steps do not need.
     from training.graphs.bitgraph import BitGraph  # noqa: PLC0415
     from training.steps.bitwidth import first_batch, learn_all, quantized_graph  # noqa: PLC0415
 
@@ -392,7 +392,7 @@ def _evaluate(config: Config, arguments: argparse.Namespace) -> None:
     data = source.open_data(arguments)
     validation = datasets.present(datasets.choose(data.cases, data.layout, arguments.val))
     external = _external(arguments)
-    # Weights that these began with or learned from have seen patients as well.
+    # The weights that these began with, or learned from, have seen patients too.
     for name in filter(None, (config.start_from, config.teacher, config.weights or config.id)):
         learned = arguments.results / name
         split = source.metrics_split(data.layout, validation, learned)

@@ -23,7 +23,7 @@ def dice_cross_entropy(
     logits = logits.float()
     probabilities = logits.softmax(1)[:, 1:]
     truth = F.one_hot(target, logits.shape[1]).permute(0, 3, 1, 2)[:, 1:].to(probabilities.dtype)
-    # Of several processes each has a part of the batch; the mean of their cross entropies is that of the whole already.
+    # Each process has a part of the batch. The mean of their cross entropies is already that of the whole.
     overlap = sum_over_processes((probabilities * truth).sum((0, 2, 3)))
     size = sum_over_processes(probabilities.sum((0, 2, 3)) + truth.sum((0, 2, 3)))
     dice = (2 * overlap + 1.0) / (size + 1.0)

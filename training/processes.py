@@ -89,13 +89,13 @@ def in_step(network: nn.Module) -> nn.Module:
 
 
 def sum_over_processes(values: Tensor) -> Tensor:
-    """The sum of a tensor over the processes. Its gradient, once in_step has taken the mean, is that of the sum."""
+    """The sum of a tensor over the processes. After in_step has taken the mean, its gradient is that of the sum."""
     place = here()
     if place.size == 1:
         return values
     total = values.detach().clone()
     dist.all_reduce(total)
-    # Each process sees only its own part change, and the mean over the processes divides by their number.
+    # Each process differentiates only its own part, and the mean divides by the number of processes.
     return total + place.size * (values - values.detach())
 
 

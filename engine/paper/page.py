@@ -353,7 +353,7 @@ class _Page:
                 sheet.write(block.title, x, at + 7, 7, bold=True, shade=ACCENT)
                 for number, line in enumerate(block.lines):
                     base = at + 9 + plan.notes + number * plan.notes * 1.2
-                    sheet.squeeze(line, x, base, plan.notes, _HALF)
+                    sheet.fit(line, x, base, plan.notes, _HALF, in_glyphs=True)
                 at += _block_height(block, plan.notes)
 
     def _foot_top(self) -> float:

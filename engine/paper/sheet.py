@@ -123,24 +123,13 @@ class Sheet:
         bold: bool = False,
         shade: Shade = INK,
         align: str = "left",
+        in_glyphs: bool = False,
     ) -> None:
-        """One line that is written smaller, and at last narrower, until it fits."""
-        self.squeeze(self.shown(text), x, y, size, width, least=least, bold=bold, shade=shade, align=align)
+        """One line that is written smaller, and at last narrower, until it fits.
 
-    def squeeze(
-        self,
-        text: str,
-        x: float,
-        y: float,
-        size: float,
-        width: float,
-        *,
-        least: float = 5.0,
-        bold: bool = False,
-        shade: Shade = INK,
-        align: str = "left",
-    ) -> None:
-        """As fit, for a text that shown() has given."""
+        in_glyphs: the text is as shown() gives it.
+        """
+        text = text if in_glyphs else self.shown(text)
         while size > least and self.width(text, size, bold=bold) > width:
             size -= 0.25
         wide = self.width(text, size, bold=bold)

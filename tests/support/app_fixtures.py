@@ -38,8 +38,8 @@ def _lost_references() -> int:
     return before - sys.getrefcount(None)
 
 
-# PySide6 6.12.0 loses one with every call that returns nothing. Python 3.11 ends the process when none is left, in the
-# middle of any test; from 3.12 None cannot run out.
+# PySide6 6.12.0 loses a reference to None with every call that returns nothing. Python 3.11 aborts when none is left,
+# in the middle of any test; from Python 3.12 None is immortal.
 if _lost_references() > 50:
     raise RuntimeError(
         f"PySide6 {PySide6.__version__} ends Python 3.11 after some minutes; install PySide6-Essentials<6.12"
@@ -175,7 +175,7 @@ def model_fixture(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeModel]:
 
 @pytest.fixture(name="session")
 def session_fixture(qtbot: object, model: FakeModel) -> Iterator[Session]:
-    """A session with its models found. Its thread must end with it."""
+    """A session that has found its models. Its thread must end with it."""
     made = Session()
     made.segmenting.load_models()
     settle(qtbot, made)
@@ -197,7 +197,7 @@ def window_fixture(qtbot: object, model: FakeModel) -> Iterator[MainWindow]:
     made.session.segmenting.load_models()
     settle(qtbot, made.session)
     yield made
-    # Else closing would ask what becomes of them.
+    # Otherwise closing would ask what to do with them.
     made.session.update(corrections={}, readings={}, annotations=())
     made.close()
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("cinequant")]

@@ -70,7 +70,7 @@ class Orthanc:
     TITLE = "ORTHANC"
 
     def start(self) -> None:
-        """Also again after a kill, with what it has stored."""
+        """Start it, or start it again after a kill with everything it has stored."""
         assert ORTHANC is not None
         self.folder.mkdir(exist_ok=True, parents=True)
         settings: dict[str, Any] = {
@@ -105,7 +105,7 @@ class Orthanc:
         wait_for(self.dicom, self.process)
 
     def kill(self) -> None:
-        """As a loss of power to the process: no clean-up."""
+        """Kill the process without a clean-up, like a power cut."""
         if self.process is not None:
             self.process.kill()
             self.process.wait()

@@ -19,7 +19,7 @@ def row(model: str = "first", precision: str = "int8", latency_ms: float = 2.0, 
 
 
 def report(model: str = "first", precision: str = "float32", key: str = "this computer") -> Report:
-    """A report that finds one precision of one model best; of the other model int8."""
+    """A report in which one precision of one model is best, and of the other model int8."""
     rows = [row(m, p) for m in ("first", "second") for p in ("float32", "int8")]
     best = {"first": "int8", "second": "int8", model: precision}
     rows = [replace(r, latency_ms=1.0 if best[r.model] == r.precision else 5.0) for r in rows]

@@ -45,7 +45,7 @@ def write_cohort(folder: Path, volumes: int = 3) -> Path:
 
 
 def result_bytes(out: Path) -> dict[str, str]:
-    """SHA-256 by name of all that must not depend on the day, the machine's load or the number of workers."""
+    """SHA-256, by name, of every result that must not depend on the day, the load or the number of workers."""
     files = [path for path in sorted(out.rglob("*")) if path.is_file() and not path.name.startswith((".", "costs"))]
     kept = [path for path in files if path.name not in ("journal.jsonl", "batch.json")]
     return {path.relative_to(out).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in kept}

@@ -18,7 +18,7 @@ from engine.network import catalog, runtime
 
 @pytest.fixture(name="_only_these_models", autouse=True)
 def only_these_models(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    """quantlite and other, both tiny; none of the machine's own models."""
+    """Install quantlite and other, both tiny, and hide the machine's own models."""
     home = tmp_path_factory.mktemp("home")
     write_tiny_model(home / "models", "quantlite")
     write_tiny_model(home / "models", "other", precisions=("float32",))
@@ -33,7 +33,8 @@ def write_nifti(path: Path, shape: tuple[int, ...] = (60, 50, 4), mm: tuple[floa
     array = np.full(shape, 100, dtype=np.int16)
     array[:5] = 0
     array[20:30, 20:30] = 900
-    array += np.random.default_rng(1).integers(0, 60, shape, dtype=np.int16)  # of a few values only masks are made
+    # An image of a few values would be taken for a mask.
+    array += np.random.default_rng(1).integers(0, 60, shape, dtype=np.int16)
     image = nib.Nifti1Image(array, np.diag([-mm[0], -mm[1], mm[2], 1.0]))
     image.header.set_zooms((*mm, 0.04)[: len(shape)])
     image.header.set_xyzt_units("mm", "sec")

@@ -39,8 +39,9 @@ class Augmenter:
     def draw(self, items: Sequence[int], rng: np.random.Generator, strength: float = 1.0) -> tuple[Tensor, Tensor]:
         """Images (N, 1, crop, crop) float32, standardised, and labels (N, crop, crop) int64.
 
-        strength: 1 for all of it; towards 0, deformations and other scanners become rarer, and zoom and shift smaller.
-        Rotation and mirror stay whole.
+        strength: 1 for full augmentation. Towards 0, deformations and other scanners become rarer, zoom and shift
+        smaller.
+        Rotation and mirroring are not reduced.
         """
         images, labels = [], []
         for item in items:
@@ -82,7 +83,7 @@ def _smooth(rng: np.random.Generator, channels: int, size: int, cells: int, ampl
 
 
 def _degrade(image: Tensor, rng: np.random.Generator, strength: float) -> Tensor:
-    """What another scanner would have made of a [0, 1] image (H, W)."""
+    """A [0, 1] image (H, W) as another scanner might have made it."""
     size = image.shape[-1]
     if rng.random() < 0.2 * strength:  # thicker pixels
         factor = rng.uniform(1.2, 2.5)
@@ -108,7 +109,7 @@ def _degrade(image: Tensor, rng: np.random.Generator, strength: float) -> Tensor
 
 
 def _standardise(image: Tensor, scan: Scan, rng: np.random.Generator, strength: float) -> Tensor:
-    """By the scan's own statistics, or by the crop's as if it were the whole field of view; then a little off."""
+    """Standardise by the scan's statistics, or by the crop's as if it were the whole field of view; shift a little."""
     mean, std = scan.mean, scan.std
     if rng.random() < 0.5:
         tissue = image[image > 0.05]

@@ -29,7 +29,7 @@ from engine.progress import Progress, no_progress
 from engine.volume import STRUCTURES, Known
 from training.data.scans import Scan, from_steps, resample, to_steps
 
-# Of what training.data.scans.resample computes and of these files; raised with either.
+# Version of these files and of what training.data.scans.resample computes; raise it when either changes.
 VERSION = 1
 INDEX = "prepared.json"
 
@@ -44,16 +44,16 @@ class Prepared:
     cases: tuple[Case, ...]
 
     def choose(self, patients: str) -> tuple[Case, ...]:
-        """As engine.formats.datasets.find_cases chooses. Raises ScanError."""
+        """Choose cases as engine.formats.datasets.find_cases does. Raises ScanError."""
         return datasets.choose(self.cases, self.layout, patients)
 
 
 def prepare(
     cases: Sequence[Case], layout: str, spec: InputSpec, folder: Path, *, progress: Progress = no_progress
 ) -> str:
-    """Make the files of all cases that are not there yet, or not of these images, masks and this spec; then the index.
+    """Write the files of all cases that are missing or out of date, then the index.
 
-    Interrupted, it goes on where it stopped. Files of cases that are no longer given are removed.
+    After an interruption it continues where it stopped. Files of cases that are no longer given are removed.
     Returns a summary of several lines. Raises ScanError for a case that cannot be read, and for a folder that holds
     another layout.
     """
@@ -92,7 +92,7 @@ def prepare(
 
 
 def open_prepared(folder: Path) -> Prepared:
-    """Read the index. Raises ScanError where there is none, or one of another program's version."""
+    """Read the index. Raises ScanError if it is missing or was written by another version."""
     path = folder / INDEX
     if not path.exists():
         raise ScanError(f"{folder}: holds no finished prepared data ({INDEX}); run `cinequant-train prepare`")
@@ -110,7 +110,7 @@ def open_prepared(folder: Path) -> Prepared:
 def load_prepared(
     prepared: Prepared, cases: Sequence[Case], spec: InputSpec, *, progress: Progress = no_progress
 ) -> tuple[list[Scan], int]:
-    """The scans of some of its cases, and how many of them could not be compared with their sources.
+    """Load the scans of some cases. Also returns how many could not be compared with their sources.
 
     Images and masks are compared by their contents where they still lie where they were read; a prepared folder that
     was taken to another machine is used without. Raises ScanError for what was made of other files or for another spec.
@@ -131,7 +131,7 @@ def load_prepared(
 
 
 def _origin(case: Case, spec: InputSpec) -> dict[str, Any]:
-    """All that a file depends on."""
+    """Everything that a prepared file depends on."""
     return {
         "version": VERSION,
         "spec": json.loads(json.dumps(asdict(spec))),
@@ -148,7 +148,7 @@ def _sha256(path: Path) -> str:
 
 
 def _file(folder: Path, case: Case) -> Path:
-    # Not the name itself, which may hold what no file name can.
+    # Not the name itself, which may hold characters that a file name cannot.
     return folder / f"{hashlib.sha256(f'{case.patient}/{case.phase}'.encode()).hexdigest()[:16]}.safetensors"
 
 
@@ -165,7 +165,7 @@ def _write(path: Path, scan: Scan, origin: dict[str, Any], facts: dict[str, Any]
 
 
 def _facts(path: Path, origin: dict[str, Any]) -> dict[str, Any] | None:
-    """What a file says of its volume; None where it is not there, damaged or of another origin."""
+    """What a file says about its volume; None if it is missing, damaged or of another origin."""
     try:
         with safe_open(str(path), framework="np") as file:
             said = file.metadata() or {}

@@ -63,7 +63,7 @@ def resample(case: datasets.Case, volume: Volume, truth: NDArray[np.uint8], spec
         labels.append(np.argmax([background, *shares], axis=0).astype(np.uint8))
     label_array = np.stack(labels)
     marked = np.argwhere(label_array.any(0))
-    # A mask without any label, as a slice beyond the heart alone has, is taken from the middle of the image.
+    # A mask without labels, such as that of a slice beyond the heart, is centred on the middle of the image.
     everywhere = marked.mean(0) if len(marked) else (np.array(label_array.shape[1:]) - 1) / 2
     centre = [np.argwhere(s).mean(0) if s.any() else everywhere for s in label_array]
     return Scan(

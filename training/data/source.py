@@ -62,7 +62,7 @@ _TERMS = {
 
 @dataclass(frozen=True, slots=True)
 class PatientSource:
-    """cases: all that the data set or the prepared folder lists."""
+    """Patients to train on or to measure with. cases: all that the data set or the prepared folder lists."""
 
     layout: str
     cases: tuple[Case, ...]
@@ -87,7 +87,7 @@ class PatientSource:
         return training, validation
 
     def scans(self, cases: tuple[Case, ...], spec: InputSpec, progress: Progress) -> list[Scan]:
-        """Raises ScanError for a file that is missing, cannot be read or was prepared of something else."""
+        """Load the scans. Raises ScanError for a file that is missing, unreadable or prepared from something else."""
         if self.prepared is None:
             return load_scans(datasets.present(cases), spec, progress=progress)
         scans, unseen = load_prepared(self.prepared, cases, spec, progress=progress)
@@ -97,14 +97,14 @@ class PatientSource:
 
 
 def add_arguments(parser: argparse.ArgumentParser, *, required: bool = True) -> None:
-    """--data, --layout, --labels: where a data set lies and how it keeps its files."""
+    """Add --data, --layout and --labels: where a data set is and how its files are laid out."""
     parser.add_argument("--data", type=Path, required=required, help="folder of the patients")
     parser.add_argument("--layout", choices=tuple(LAYOUTS), help="how the data set keeps its files (default acdc)")
     parser.add_argument("--labels", default="", metavar="lv=1,myo=2,rv=3", help="what the masks of pairs hold")
 
 
 def add_prepared(parser: argparse.ArgumentParser, *, required: bool) -> None:
-    """--prepared, and with it required, which patients to prepare."""
+    """Add --prepared, and if it is required, the patients to prepare."""
     text = "folder of what was read and resampled once"
     parser.add_argument("--prepared", type=Path, required=required, metavar="DIR", help=text)
     if required:
@@ -113,7 +113,7 @@ def add_prepared(parser: argparse.ArgumentParser, *, required: bool) -> None:
 
 
 def add_split(parser: argparse.ArgumentParser) -> None:
-    """--train and --val: patients to learn from and to be measured on."""
+    """Add --train and --val: patients to learn from and to measure on."""
     text = "patients to train on: names with commas; default: the data set's training patients, or all but --val"
     parser.add_argument("--train", default="", metavar="LIST", help=text)
     text = "patients to validate with: val (default), test or names with commas"
@@ -121,13 +121,13 @@ def add_split(parser: argparse.ArgumentParser) -> None:
 
 
 def add_also(parser: argparse.ArgumentParser) -> None:
-    """--also: further data sets to train on."""
+    """Add --also: further data sets to train on."""
     text = "another data set, such as mnms=PATH, all of whose patients are trained on as well; may be given again"
     parser.add_argument("--also", action="append", default=[], metavar="LAYOUT=DIR", help=text)
 
 
 def open_also(arguments: argparse.Namespace) -> tuple[PatientSource, ...]:
-    """Of a command's --also. Raises ScanError."""
+    """Open the data sets that --also names. Raises ScanError."""
     found = []
     for given in arguments.also:
         layout, _, folder = given.partition("=")
@@ -139,7 +139,7 @@ def open_also(arguments: argparse.Namespace) -> tuple[PatientSource, ...]:
 
 
 def open_source(arguments: argparse.Namespace) -> PatientSource:
-    """Of a command's arguments. Raises ScanError."""
+    """Open the patients that a command's arguments name. Raises ScanError."""
     folder = getattr(arguments, "prepared", None)
     if folder:
         prepared = open_prepared(folder)
@@ -152,7 +152,7 @@ def open_source(arguments: argparse.Namespace) -> PatientSource:
 
 
 def open_data(arguments: argparse.Namespace) -> PatientSource:
-    """The data set's folder, whatever was prepared. Raises ScanError."""
+    """Open the data set itself, even if a prepared folder is given. Raises ScanError."""
     layout = arguments.layout or "acdc"
     return PatientSource(layout, datasets.list_cases(arguments.data, layout, arguments.labels))
 
@@ -173,7 +173,7 @@ def _noted(layout: str, cases: Sequence[Case]) -> dict[str, Any]:
 def trained_on(folder: Path) -> tuple[tuple[str, tuple[str, ...]], ...]:
     """(layout, patients) of each data set that note_training wrote.
 
-    Results of an older program do not say; all of those were trained on the 80 patients of ACDC.
+    Results of older versions do not say; they were all trained on the 80 patients of ACDC.
     """
     path = folder / DATA
     if not path.exists():
@@ -183,7 +183,7 @@ def trained_on(folder: Path) -> tuple[tuple[str, tuple[str, ...]], ...]:
 
 
 def about(*folders: Path) -> About:
-    """What a card says of the training of weights: of the results folder's own, and of those that they began with."""
+    """What a card says about training: of the weights in a results folder, and of those they began with."""
     every = [_about(*one) for one in dict.fromkeys(one for folder in folders for one in trained_on(folder))]
     terms = dict.fromkeys(one.licence for one in every)
     return About("; ".join(one.training_data for one in every), "; ".join(terms), every[0].long_axis)
@@ -203,7 +203,7 @@ def metrics_split(layout: str, cases: Sequence[Case], results: Path) -> str:
     if layout == "acdc" and sorted(patients) == [f"patient{number:03d}" for number in range(5, 101, 5)]:
         return ACDC_VALIDATION
     splits = {case.split for case in cases}
-    # A folder need not hold all of them, nor a command name them all.
+    # The folder may hold only some of them, and the command may name only some.
     which = "chosen by name"
     if splits in ({"val"}, {"test"}):
         which = f"of its {'validation' if splits == {'val'} else 'test'} set"
@@ -220,7 +220,7 @@ def metrics_split(layout: str, cases: Sequence[Case], results: Path) -> str:
 
 
 def refuse_trained(layout: str, patients: Sequence[str], results: Path) -> None:
-    """Raises ScanError where the weights of a results folder were trained on one of these patients."""
+    """Raise ScanError if the weights of a results folder were trained on one of these patients."""
     for of_layout, seen in trained_on(results):
         # Both views of M&Ms-2 are of the same patients.
         same = of_layout.removesuffix("-la") == layout.removesuffix("-la")
@@ -237,7 +237,7 @@ def _is_default_split(patients: Sequence[str]) -> bool:
 
 
 def bar(title: str, *, shown: bool = True) -> Progress:
-    """Progress on stderr, where that is a terminal."""
+    """A progress bar on stderr if that is a terminal."""
     line = tqdm(desc=title, leave=False, disable=None if shown else True)
 
     def show(done: int, total: int, what: str) -> None:

@@ -19,7 +19,7 @@ from training.graphs.quantizer import MIN_BITS, LearnedQuantizer, best_steps
 from training.graphs.rewrites import tidy
 from training.graphs.tail import transpose_tail
 
-# Weights keep to 7 of 8 bits, as training.steps.quantize has them and for its reason.
+# Weights use 7 of 8 bits, for the reason given in training.steps.quantize.
 MAX_WEIGHT_BITS, MAX_ACTIVATION_BITS = 7, 8
 START_WEIGHT_BITS, START_ACTIVATION_BITS = 5.0, 6.0
 _SAMPLES = 20_000
@@ -41,7 +41,7 @@ class LayerBits:
 class BitGraph(nn.Module):
     """An exported graph of convolutions with a learned quantizer for each weight and activation.
 
-    (N, 1, H, W) to logits (N, C, H, W). Quantizers of what a Concat joins are one, so that codes mean alike.
+    (N, 1, H, W) to logits (N, C, H, W). What a Concat joins shares one quantizer, so that codes mean the same.
     """
 
     def __init__(self, quantized: onnx.ModelProto, start: onnx.ModelProto, images: Tensor) -> None:
@@ -91,7 +91,7 @@ class BitGraph(nn.Module):
         for group, values in samples.items():
             _, step, zero = (self.constants.get(name) for name in self._node(group).input)
             assert step is not None and zero is not None
-            # Inputs of depthwise convolutions were calibrated by channel and evened out since.
+            # Inputs of depthwise convolutions were calibrated by channel and have been evened out since.
             share, reach = float(zero.flat[0]) / 255, torch.tensor([255 * _middle(step)])
             steps = best_steps(torch.cat(values)[None], reach, share, MAX_ACTIVATION_BITS)
             learned = LearnedQuantizer(steps.log(), share, START_ACTIVATION_BITS)
@@ -107,7 +107,7 @@ class BitGraph(nn.Module):
         return [*self.weights.values(), *self.biases.values()]
 
     def scales(self) -> list[nn.Parameter]:
-        """What the steps are trained by."""
+        """The parameters that the steps are computed from."""
         return [q.scale for q in self._quantizers()]
 
     def widths(self) -> list[nn.Parameter]:
@@ -125,7 +125,7 @@ class BitGraph(nn.Module):
         return first, second
 
     def costly_bits(self) -> Tensor:
-        """What the penalty is asked for: mean bits of the activations by size, and of the weights half by size, half by
+        """What the penalty counts: mean bits of the activations by size, and of the weights half by size and half by
         layer. By size alone, small layers would keep what bits they have.
         """
         by_size, activations = self.mean_bits()
@@ -134,7 +134,7 @@ class BitGraph(nn.Module):
 
     @torch.no_grad()
     def keep_widths(self) -> None:
-        """Bring bits that left their range back to its end."""
+        """Clip bits to their range."""
         for quantizer in self._quantizers():
             quantizer.width.clamp_(MIN_BITS, quantizer.most)
 
@@ -146,7 +146,7 @@ class BitGraph(nn.Module):
 
     @torch.no_grad()
     def add_to_average(self, average: list[Tensor], decay: float) -> list[Tensor]:
-        """The moving average of weights, biases and steps with what they are now. An empty one begins with that."""
+        """Update a moving average of weights, biases and steps. An empty one starts with their present values."""
         now = [*self.values(), *self.scales()]
         if not average:
             return [p.detach().clone() for p in now]
@@ -156,7 +156,7 @@ class BitGraph(nn.Module):
 
     @torch.no_grad()
     def take_average(self, average: list[Tensor]) -> None:
-        """Make an average what the graph computes with. An empty one changes nothing."""
+        """Let the graph compute with an average. An empty one changes nothing."""
         for value, mean in zip((*self.values(), *self.scales()), average, strict=False):
             value.copy_(mean)
 
@@ -172,7 +172,7 @@ class BitGraph(nn.Module):
             )
             for n in self.layers
         ]
-        # An activation is called after what computes it.
+        # An activation is named after the node that computes it.
         return weights + [
             LayerBits(makers.get(n.input[0], n.input[0]), "activations", self.sizes[n.name], self._shared(n).bits)
             for n in self.rounded
@@ -180,7 +180,7 @@ class BitGraph(nn.Module):
 
     @torch.no_grad()
     def packed(self) -> Packed:
-        """The network as it is stored: what torch computes in the forward pass is what it says."""
+        """The network as it is stored. It says exactly what torch computes in the forward pass."""
         model = onnx.ModelProto()
         model.CopyFrom(self.model)
         transpose_tail(model)
@@ -224,7 +224,7 @@ class BitGraph(nn.Module):
         return Packed(graph.SerializeToString(), opset, model.ir_version, tuple(weights), tuple(activations))
 
     def _run(self, x: Tensor, rounds: Callable[[onnx.NodeProto, Tensor], Tensor], *, rounding: bool = True) -> Tensor:
-        """Every node in turn. rounds: what a QuantizeLinear does. rounding: whether weights and biases are rounded."""
+        """Run the nodes in turn. rounds: what a QuantizeLinear does. rounding: round weights and biases."""
 
         def convolve(node: onnx.NodeProto, value: Tensor) -> Tensor:
             return self._convolve(node, value, rounding)
@@ -262,7 +262,7 @@ class BitGraph(nn.Module):
         return x
 
     def _even_out(self, weights: dict[str, NDArray[np.float32]], biases: dict[str, NDArray[np.float32]]) -> None:
-        """Scale the channels that a depthwise convolution reads until they need one step alone, in place.
+        """Scale, in place, the channels that a depthwise convolution reads, so that one step suits them all.
 
         What a ReLU after a convolution gives scales with that convolution's weights and bias, and the depthwise
         convolution's weights undo it (Nagel et al., Data-free quantization, ICCV 2019). Weights have a step for each
@@ -292,7 +292,7 @@ class BitGraph(nn.Module):
         return cast(LearnedQuantizer, self.weight_quantizers[key])
 
     def _shared(self, node: onnx.NodeProto) -> LearnedQuantizer:
-        """The quantizer of a QuantizeLinear, which may stand for several."""
+        """The quantizer of a QuantizeLinear, which several may share."""
         return cast(LearnedQuantizer, self.activation_quantizers[parameter_name(self.group[node.name])])
 
     def _node(self, name: str) -> onnx.NodeProto:
@@ -300,7 +300,7 @@ class BitGraph(nn.Module):
 
 
 def _concat_groups(nodes: Sequence[onnx.NodeProto]) -> dict[str, str]:
-    """Name of each QuantizeLinear → name of the one that stands for all that are joined with it."""
+    """Name of each QuantizeLinear → name of the one that represents all those joined with it."""
     makers = {output: node for node in nodes for output in node.output}
     group = {n.name: n.name for n in nodes if n.op_type == "QuantizeLinear"}
     for node in nodes:
@@ -340,7 +340,7 @@ def _add_unrounded(graph: onnx.GraphProto) -> None:
 
 
 def _join_relu(nodes: list[onnx.NodeProto], zeros: set[str]) -> None:
-    """Drop each ReLU that a Clip alone reads whose lower bound is among zeros: the Clip does both."""
+    """Drop each ReLU whose only reader is a Clip with a lower bound of zero: the Clip does both."""
     for relu in [n for n in nodes if n.op_type == "Relu"]:
         readers = [n for n in nodes if relu.output[0] in n.input]
         if len(readers) == 1 and readers[0].op_type == "Clip" and readers[0].input[1] in zeros:

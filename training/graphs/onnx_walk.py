@@ -23,7 +23,7 @@ def walk(
     convolve: Callable[[onnx.NodeProto, Tensor], Tensor],
     rounds: Callable[[onnx.NodeProto, Tensor], Tensor],
 ) -> Tensor:
-    """What the graph makes of its only input x; its only output.
+    """Compute the graph's only output from its only input x.
 
     constants: as constants_of gives them. convolve: what a convolution makes of its input; it knows its weights.
     rounds: what a QuantizeLinear hands on, in real numbers; the DequantizeLinear after it has nothing left to do.
@@ -53,7 +53,7 @@ def constants_of(graph: onnx.GraphProto) -> dict[str, NDArray[Any]]:
 
 
 def check_operators(graph: onnx.GraphProto, convolutions: tuple[str, ...], purpose: str) -> None:
-    """Raises ValueError for the first node that walk does not know, saying that it "cannot be trained <purpose>"."""
+    """Raise ValueError for the first node that walk does not know, saying that it "cannot be trained <purpose>"."""
     known = (*convolutions, *_OPERATORS, "QuantizeLinear", "DequantizeLinear", "Constant")
     for node in graph.node:
         if node.op_type not in known:
@@ -73,7 +73,7 @@ def convolution(node: onnx.NodeProto, x: Tensor, weight: Tensor, bias: Tensor | 
 
 
 def attributes(node: onnx.NodeProto) -> dict[str, Any]:
-    """By name."""
+    """The attributes of a node by name."""
     return {a.name: onnx.helper.get_attribute_value(a) for a in node.attribute}
 
 

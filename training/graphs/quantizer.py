@@ -20,7 +20,7 @@ SMALLEST_STEP = 2.0**-14
 
 
 class LearnedQuantizer(nn.Module):
-    """Steps and bits of one or more tensors that are rounded alike.
+    """Learned step and bits of one or more tensors that are rounded in the same way.
 
     table: (C, K) logarithms of the steps that suit MIN_BITS, MIN_BITS + 1, … bits best; C is 1 or the channels.
     zero: where 0 lies in the range, 0 at its lower end and 1 at its upper; None for codes of two's complement.
@@ -61,7 +61,7 @@ class LearnedQuantizer(nn.Module):
     def forward(self, x: Tensor, axis: int | None = None) -> Tensor:
         low, high, _ = self.codes()
         step = self.step()
-        # The number of codes grows with the bits as well: that is the gradient of what is clipped.
+        # More bits also mean more codes, from which clipped values get their gradient.
         growth = 1 + math.log(2) * (self.width - self.width.detach())
         if axis is not None:
             step = step.view([-1 if i == axis else 1 for i in range(x.ndim)])
@@ -92,7 +92,7 @@ class _Round(torch.autograd.Function):
         shared = {"dim": axes, "keepdim": step.ndim == x.ndim}
         by_least = gradient.masked_fill(~under, 0.0).sum(**shared).view(step.shape)
         by_most = gradient.sum(**shared).view(step.shape) - inside.sum(**shared).view(step.shape) - by_least
-        # d round(x / s) · s / d s, with the rounding taken for straight, is round(x / s) − x / s.
+        # With a straight-through rounding, d(round(x / s) · s)/ds is round(x / s) − x / s.
         by_step = (y - x).mul_(inside).sum(**shared).view(step.shape) / step
         return inside, by_step, by_least, by_most, None, None
 

@@ -30,7 +30,7 @@ def tidy(model: onnx.ModelProto) -> None:
 
 
 def compact(model: onnx.ModelProto) -> None:
-    """Leave out of a finished file what every reader knows by itself, in place; afterwards nothing rewrites the graph.
+    """Leave out of a finished file, in place, what every reader infers by itself. Must be the last rewrite.
 
     Attributes at the values that the standard gives them, sizes of kernels that their weights show, names of scopes
     said twice ("reduce/reduce.0" → "reduce.0"), and those of a split PRelu's nodes but the last.
@@ -50,7 +50,7 @@ def compact(model: onnx.ModelProto) -> None:
 def _is_default(operator: str, attribute: onnx.AttributeProto, opset: int) -> bool:
     value = helper.get_attribute_value(attribute)
     if operator in ("Conv", "ConvTranspose", "MaxPool", "AveragePool"):
-        # Said in the standard's text, since they depend on the number of dimensions.
+        # These defaults depend on the number of dimensions; the standard gives them in its text.
         if attribute.name in ("dilations", "strides", "pads"):
             return set(value) == {0 if attribute.name == "pads" else 1}
         if attribute.name == "kernel_shape" and operator == "Conv":
@@ -103,7 +103,7 @@ def layer_weights(graph: onnx.GraphProto) -> dict[str, int]:
 
 
 def _fold_sizes(model: onnx.ModelProto) -> None:
-    """Constant nodes become initializers, and arithmetic on known sizes its result."""
+    """Turn Constant nodes into initializers, and arithmetic on known sizes into its result."""
     graph = model.graph
     shapes = dict(_known_shapes(onnx.shape_inference.infer_shapes(model, data_prop=True).graph))
     known = constants(graph)
@@ -116,7 +116,7 @@ def _fold_sizes(model: onnx.ModelProto) -> None:
         elif node.op_type == "Shape" and node.input[0] in shapes and not node.attribute:
             value = np.array(shapes[node.input[0]], dtype=np.int64)
         elif node.op_type == "Identity" and node.input[0] in known:
-            # How the exporter shares a constant; whoever reads it gets its own.
+            # The exporter shares constants through Identity nodes.
             value = known[node.input[0]]
         elif node.op_type != "DequantizeLinear" and node.input and all(not i or i in known for i in node.input):
             (result,) = ReferenceEvaluator(node, opsets={"": opset}).run(None, {i: known[i] for i in node.input if i})
@@ -138,7 +138,7 @@ def _known_shapes(graph: onnx.GraphProto) -> Iterator[tuple[str, list[int]]]:
 
 
 def _share_constants(graph: onnx.GraphProto) -> None:
-    """One copy of equal constants, and none that nobody reads.
+    """Keep one copy of equal constants, and none that is not read.
 
     Weights and biases of convolutions stay their own, however equal: quantization changes them one by one. So do the
     steps and zero points of quantizers: where layers shared them, OpenVINO 2026.4 computed a whole U-Net in float.

@@ -256,7 +256,7 @@ def adaptive_average(x: Tensor, size: tuple[int, int]) -> Tensor:
 
 def _averaging(n_in: int, n_out: int) -> Tensor:
     """(n_out, n_in): row i averages inputs floor(i·n_in/n_out) up to, not including, ceil((i+1)·n_in/n_out)."""
-    # Filled by numpy: the exporter would record every assignment of torch's.
+    # Filled by numpy, because the exporter would record every assignment in torch.
     matrix = np.zeros((n_out, n_in), dtype=np.float32)
     for i in range(n_out):
         start, end = i * n_in // n_out, -(-(i + 1) * n_in // n_out)

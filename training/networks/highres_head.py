@@ -52,7 +52,7 @@ class HeadStage(nn.Module):
 
     @torch.no_grad()
     def _start_smooth(self) -> None:
-        """Near to what the baseline does: repeat each pixel, then smooth, which is close to bilinear resizing."""
+        """Start close to the baseline: repeat each pixel, then smooth, which is nearly bilinear resizing."""
         smooth = torch.tensor([0.25, 0.5, 0.25])
         self.up.weight.copy_(1 + 0.1 * torch.randn_like(self.up.weight))
         self.mix.weight.copy_(0.02 * torch.randn_like(self.mix.weight))
@@ -173,7 +173,7 @@ class LowRes(nn.Module):
         if self.guide:
             if not self.training:
                 return self.guide(coarse, x)
-            # Its variances are differences of near numbers, which bfloat16 cannot hold.
+            # Its variances are small differences of large numbers, for which bfloat16 is too coarse.
             with torch.autocast(x.device.type, enabled=False):
                 return [coarse, self.guide(coarse.float(), x)]
         if self.training:

@@ -113,7 +113,7 @@ class Unit(nn.Module):
         return [cast(ConvNorm, branch) for branch in self.branches]
 
     def _merged_for_gradients(self, x: Tensor) -> Tensor:
-        """What fold makes of branches and sums, computed anew at each step, as frozen statistics allow.
+        """The result of fold, computed anew at each step. Frozen statistics make this possible.
 
         A dilated depthwise convolution is computed on every d-th row and column for itself: torch's own takes ten times
         as long on the CPU, backward, and in bfloat16 its gradients are NaN.
@@ -157,7 +157,7 @@ def _depthwise(x: Tensor, weight: Tensor, bias: Tensor, stride: int, dilation: i
         return F.conv2d(x, weight, bias, stride, dilation, dilation, c)
     if stride == dilation:
         return F.conv2d(x[:, :, ::dilation, ::dilation], weight, bias, 1, 1, 1, c)
-    # With channels last, as all pictures are kept: rows and columns by their remainder first.
+    # Channels last, as all images are kept; rows and columns ordered by their remainder first.
     blocks = (height // dilation, dilation, width // dilation, dilation)
     phases = x.permute(0, 2, 3, 1).reshape(n, *blocks, c).permute(2, 4, 0, 1, 3, 5)
     small = phases.reshape(-1, blocks[0], blocks[2], c).permute(0, 3, 1, 2)

@@ -42,7 +42,7 @@ def fold(network: nn.Module) -> None:
 
 def channels_last(network: nn.Module, device: torch.device | None = None) -> nn.Module:
     """The network, in place, with kernels laid out as convolutions are fastest, on a device if one is given."""
-    # torch's types leave memory_format out.
+    # torch's types do not know memory_format.
     return network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
 
 

@@ -14,7 +14,7 @@ from training.reports.summary import BITS, EVALUATION, ReportError, read_evaluat
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-# The published average, and what its file and ours should be at least.
+# The published mean bits, and how many times smaller the file should be at least.
 TARGET_BITS, TARGET_SMALLER = 4.24, 7.0
 COLUMNS = (
     "model",
@@ -39,8 +39,8 @@ def write_bits(folder: Path, name: str, runs: Sequence[dict[str, Any]], source: 
 
     runs: what training.steps.bitwidth.learn_all wrote, with size_bytes of the packed file and its validation dice_mean;
     by rising penalty.
-    source: results of the float model, which is compared with. Chosen is the least penalty that meets TARGET_BITS as
-    the mean of layers and TARGET_SMALLER; the last where none does. Dice has no say in it.
+    source: results of the float model to compare with. The least penalty is chosen that meets TARGET_BITS as
+    the mean of layers and TARGET_SMALLER; the last if none does. Dice plays no part.
     Raises ReportError where the float model was not evaluated.
     """
     before = read_evaluation(source)
@@ -155,7 +155,7 @@ def _draw_layers(written: dict[str, Any], picture: Path) -> None:
 
 
 def _draw_curve(written: dict[str, Any], picture: Path) -> None:
-    """Validation Dice of every penalty against its mean weight bits and activation bits, and where float stands."""
+    """Validation Dice of every penalty against its mean weight and activation bits, beside the float model's."""
     figure = new_figure(9.5, 4.2)
     left, right = figure.subplots(1, 2, sharey=True)
     full = written["float"]["dice_mean"]

@@ -67,7 +67,7 @@ def write_pictures(
 
 
 def best_known(precisions: dict[str, Any]) -> str:
-    """The precision that pictures are of: int8, what the viewer runs, where there is one."""
+    """The precision to draw: int8, which the viewer runs, if there is one."""
     return "int8" if "int8" in precisions else next(iter(precisions))
 
 
@@ -113,7 +113,7 @@ def _agreement_figure(name: str, precisions: dict[str, Any]) -> Figure:
                 found = agreement(ours, truth)
                 middle = [(a + b) / 2 for a, b in zip(ours, truth, strict=True)]
                 difference = [a - b for a, b in zip(ours, truth, strict=True)]
-                # Room at the right for the lines' values.
+                # Leave room at the right for the values of the lines.
                 axes.set_xlim(min(middle) - 4, max(middle) + 12)
                 axes.scatter(middle, difference, s=26, color=colour, edgecolor="#303438", linewidth=0.5, zorder=3)
                 for value, style in ((found.bias, "-"), (found.low, "--"), (found.high, "--")):
@@ -171,7 +171,7 @@ def _case_figure(
 def _areas(labels: NDArray[np.uint8]) -> dict[int, NDArray[np.bool_]]:
     """What to draw the outline of for each structure of a slice (Y, X).
 
-    Of the myocardium the epicardial border alone, with the cavity inside: its other border is the cavity's own.
+    For the myocardium, only the epicardial border around both: its other border is that of the cavity.
     """
     return {MYO: (labels == MYO) | (labels == LV), LV: labels == LV, RV: labels == RV}
 

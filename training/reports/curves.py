@@ -60,7 +60,7 @@ def draw_curves(log: Path, picture: Path) -> None:
 
 def new_figure(width: float, height: float, **options: Any) -> Figure:
     """A white page of inches at 110 dots each, drawn without a screen."""
-    # Loads slowly, and only pictures need it.
+    # Slow to load, and only pictures need it.
     from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415
     from matplotlib.figure import Figure  # noqa: PLC0415
 

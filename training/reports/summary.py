@@ -12,7 +12,7 @@ from engine.network.model_card import ModelCard
 
 LOG, TUNING_LOG = "log.csv", "tuning.csv"
 EVALUATION = "evaluation.json"
-# What learned bit widths came to; see training.reports.bitreport.
+# Results of learned bit widths; see training.reports.bitreport.
 BITS = "bits.json"
 COLUMNS = (
     "model",
@@ -68,7 +68,7 @@ def report(cards: Sequence[ModelCard], results: Path) -> str:
 
 
 def read_evaluation(folder: Path) -> dict[str, Any]:
-    """What evaluate_model wrote into a results folder. Raises ReportError for a file that it did not write."""
+    """Read what evaluate_model wrote into a results folder. Raises ReportError for any other file."""
     path = folder / EVALUATION
     try:
         written: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
@@ -82,7 +82,7 @@ def read_evaluation(folder: Path) -> dict[str, Any]:
 def training_hours(folder: Path) -> float | None:
     """Hours that the epochs of training took, and those of tuning under quantization; None without a log.
 
-    Of learned bit widths, those of the training that was chosen, without the float training that it began with.
+    For learned bit widths, those of the chosen training, without the float training it began with.
     """
     log, tuning, bits = folder / LOG, folder / TUNING_LOG, folder / BITS
     if bits.exists():
@@ -104,7 +104,7 @@ def _cells(name: str, written: dict[str, Any], precision: str, hours: float | No
     every, ef = found["means"]["all"], found["ef"]
     lv, rv = ef["lv"], ef["rv"]
     distances = [every[key]["hd95_mm"] for key in ("lv", "myo", "rv")]
-    # Files of an older program say nothing of size and of other centres.
+    # Files of older versions say nothing about size and other centres.
     sizes = written.get("size_bytes", {})
     file, full = sizes.get(precision), sizes.get("float32")
     return [

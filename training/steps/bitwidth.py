@@ -35,13 +35,13 @@ from training.steps.export import ExportRefusedError, input_spec, phantom_input,
 from training.steps.qat import STRENGTH
 from training.steps.quantize import quantize_int8
 
-# For this share of the steps bits are free; then they are what they are rounded to, and weights and steps adapt.
+# Bits are learned for this share of the steps. Then they are rounded, and weights and steps adapt.
 FREE = 0.6
-# Learning rates rise over this share of the steps: Adam's first steps are as long as any, whatever the gradient.
+# Learning rates rise over this share of the steps: Adam's first steps have full length whatever the gradient.
 WARM_UP = 0.05
-# The steps of a layer are trained by their logarithm.
+# The logarithm of a layer's step is trained.
 STEP_RATE = 3e-3
-# What float32 may change of the largest logit.
+# Largest difference due to float32, as a share of the largest logit.
 _SAME = 1e-4
 
 
@@ -79,7 +79,7 @@ def learn_bits(
             graph.settle()
         items = items or augmenter.batches(config.batch, rng)
         falling = min(1.0, (step + 1) / (WARM_UP * total)) * (1 + math.cos(math.pi * step / total)) / 2
-        # Bits stop as they are settled, and not at once.
+        # Bits slow down before they are settled, instead of stopping at once.
         slowing = max(0.0, 1 - step / free) ** 0.5 if free else 0.0
         for group, rate, factor in zip(optimizer.param_groups, rates, (falling, falling, slowing), strict=True):
             group["lr"] = rate * factor

@@ -47,7 +47,7 @@ from training.networks.table import NETWORKS, fold, parameter_count
 from training.steps.quantize import Tune, finish_float32, quantize_int8, to_dynamic, to_float16
 
 OPSET = 17
-# Largest float32 logit difference between torch and the runtime; both sum in different orders.
+# Largest float32 logit difference between torch and the runtime, which sum in different orders.
 FLOAT_TOLERANCE = 5e-3
 # Share of pixels whose label a precision may change on the phantom slice before it is refused.
 LABEL_CHANGES = {"float16": 0.005, "dynamic": 0.02, "int8": 0.02}
@@ -82,7 +82,7 @@ def input_spec(config: Config) -> InputSpec:
 
 
 def training_spec(config: Config) -> InputSpec:
-    """What training reads and prepares: as input_spec, whatever fixed_size the exported file is to have.
+    """The input that training reads and prepares: that of input_spec without fixed_size.
 
     So one prepared folder serves every network with the same spacing and sizes.
     """
@@ -145,7 +145,7 @@ def finish_model(
             "dynamic": lambda path: to_dynamic(full, path),
             "int8": lambda path: quantize_int8(full, path, calibration(), tune),
         }
-        # int8 first: where it is tuned, the others take its weights.
+        # int8 first: if it is tuned, the others take its weights.
         for precision in sorted(set(make).intersection(config.precisions), key=lambda p: p != "int8"):
             make[precision](folder / f"{precision}.onnx")
         finish_float32(full)

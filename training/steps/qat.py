@@ -31,9 +31,9 @@ from training.losses import dice_cross_entropy
 from training.networks.quantlite import merged_branches
 from training.steps.train import resume_checkpoint, save_checkpoint
 
-# Weights keep to 7 of their 8 bits, as training.steps.quantize has them and for its reason.
+# Weights use 7 of 8 bits, for the reason given in training.steps.quantize.
 WEIGHT_LIMIT = 63
-# The tuning sees crops as the end of training does.
+# Crops are augmented as at the end of training.
 STRENGTH = 0.5
 
 
@@ -191,7 +191,7 @@ def _step(weight: Tensor) -> Tensor:
 
 
 def _own_constants(graph: onnx.GraphProto) -> None:
-    """Give every reader of a constant shared through Identity its own copy, since training makes them differ."""
+    """Give each reader of a constant shared through Identity its own copy, because training makes them differ."""
     constants = {c.name: c for c in graph.initializer}
     for node in [n for n in graph.node if n.op_type == "Identity" and n.input[0] in constants]:
         copy = graph.initializer.add()

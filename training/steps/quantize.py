@@ -21,7 +21,7 @@ from engine.network.preprocess import InputSpec, intensity, plan, to_input
 from training.graphs.rewrites import SPLIT_PRELU, compact, layer_weights, tidy
 from training.graphs.tail import depth_to_space, logit_range, quantize_logits, transpose_tail
 
-# NNCF reports its use over the network unless it believes to run in its own continuous integration.
+# NNCF reports its use over the network unless it believes it runs in its own continuous integration.
 os.environ.setdefault("NNCF_CI", "1")
 
 
@@ -109,7 +109,7 @@ def to_dynamic(source: Path, target: Path) -> None:
 def _store(
     graph: onnx.GraphProto, constant: onnx.TensorProto, arrays: dict[str, NDArray[np.generic]], node: onnx.NodeProto
 ) -> None:
-    """Put arrays and the node that computes a constant from them in its place."""
+    """Replace a constant by arrays and the node that computes it from them."""
     node.name = f"{constant.name}/{node.op_type}"
     name = constant.name
     graph.initializer.remove(constant)
@@ -138,7 +138,7 @@ def quantize_int8(source: Path, target: Path, inputs: Sequence[NDArray[np.float3
     # NNCF loads slowly and brings the runtimes' converters with it, which train and evaluate do not need.
     import nncf  # noqa: PLC0415
 
-    # It tells of every node that it was asked to leave alone.
+    # It reports every node that it was asked to leave alone.
     nncf.set_log_level(logging.WARNING)
     start = onnx.load(source)
     name = start.graph.input[0].name

@@ -48,7 +48,7 @@ def train(
     device: torch.device = CPU,
 ) -> nn.Module:
     """Train, writing into folder: config.json, log.csv, a checkpoint after every epoch, and at the end the averaged
-    weights as weights.safetensors. Called again on the same folder, it goes on where it stopped.
+    weights as weights.safetensors. Called again on the same folder, it continues where it stopped.
 
     start: file of the weights of config.start_from.
     teacher: the network that config.teacher names; its probabilities join the labels.
@@ -65,7 +65,7 @@ def train(
     torch.manual_seed(config.seed)
     network = NETWORKS[config.network]()
     if start:
-        # A network that contains the one that was trained knows where its weights belong.
+        # A network that contains the trained one knows where to put its weights.
         getattr(network, "load_start", network.load_state_dict)(load_file(start))
     network = processes.batch_norm_of_all(channels_last(network, device), device)
     average = {k: v.detach().clone() for k, v in network.state_dict().items()}
@@ -74,7 +74,7 @@ def train(
     steps = len(augmenter) // config.batch
     if not steps:
         raise RunError(f"{len(augmenter)} slices are too few for a batch of {config.batch}; give more patients")
-    # Networks that give something else while they train bring the loss of that.
+    # Networks with another output during training bring their own loss.
     loss_of = getattr(network, "loss", dice_cross_entropy)
     if teacher:
         teacher = channels_last(teacher, device).eval()
@@ -101,8 +101,8 @@ def train(
                 rate, momentum = one_cycle(step, steps * config.epochs, config.learning_rate)
                 for group in optimizer.param_groups:
                     group["lr"], group["betas"] = rate, (momentum, 0.999)
-                # A generator a crop: a resumed run and any number of processes draw the same crops. The 1 is there
-                # because numpy takes (seed, epoch, 0) for (seed, epoch).
+                # One generator per crop, so that a resumed run and any number of processes draw the same crops. The 1
+                # is there because numpy takes (seed, epoch, 0) for (seed, epoch).
                 share = items[here.rank :: here.size]
                 crops = [
                     augmenter.draw([i], np.random.default_rng((config.seed, epoch, 1 + i)), strength) for i in share
@@ -111,7 +111,7 @@ def train(
                 labels = torch.cat([label for _, label in crops]).to(device)
                 with torch.autocast(device.type, torch.bfloat16, enabled=config.bf16):
                     logits = step_network(images)
-                # A teacher's probabilities need no more digits, whatever the network computes in.
+                # bfloat16 is precise enough for a teacher's probabilities.
                 with torch.no_grad(), torch.autocast(device.type, torch.bfloat16):
                     taught = taught_by(images).float().softmax(1) if taught_by else None
                 loss = loss_of(logits, labels, taught, config.teacher_weight)
@@ -119,7 +119,7 @@ def train(
                 loss.backward()
                 nn.utils.clip_grad_norm_(network.parameters(), 5.0)
                 optimizer.step()
-                # Young averages forget faster, or the random start would weigh on them for epochs.
+                # Averages forget faster at first; else the random start would weigh on them for epochs.
                 _update_average(average, network, min(config.ema, (1 + step) / (10 + step)))
                 losses.append(loss.item())
                 bar.set_postfix(loss=f"{np.mean(losses[-50:]):.3f}")
@@ -215,7 +215,7 @@ def _averaged(config: Config, average: dict[str, Tensor]) -> nn.Module:
 
 def _same_run_or_new(config: Config, folder: Path, *, write: bool) -> None:
     path, values = folder / "config.json", config.as_dict()
-    # Files of an older program lack newer keys, which then had no effect.
+    # Files of older versions lack newer keys, which had no effect then.
     before = json.loads(path.read_text(encoding="utf-8")) if path.exists() else values
     if any(before.get(key, values[key]) != values[key] for key in values if key not in AFTER_TRAINING):
         raise RunError(f"{folder} holds a run of another configuration; choose another folder or remove it")

@@ -29,7 +29,7 @@ def evaluate_model(
 ) -> dict[str, Any]:
     """Evaluate every precision as `cinequant evaluate` does; update the card's metrics; write results/evaluation.json.
 
-    cases: what the card's metrics are of; split: what it says of them. external: patients of other centres, kept apart;
+    cases: patients of the card's metrics. split: how the card describes them. external: those of other centres;
     without them, what is on disk of the same files stays. Returns what was written: "precisions" and "external", each
     precision → the evaluation as a dict, and what the table says of the model. Raises ScanError or ModelError.
     """
