@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 
 from app.session.export_files import recovery_name
 from app.session.jobs import Lane, Reporter, Workers
 from app.session.store import Store, still_loading
-from app.state.case_content import audited, case_of, changes_said, saved
+from app.session.trail import SAVED, corrections_noted, noted
+from app.state.case_content import case_of, saved
 from app.state.changes import stroke_ended
 from app.state.types import AppState, Busy, Kind
 from app.words.language import translate
-from engine import __version__
 from engine.errors import CineQuantError, ExportError
 from engine.files import write_atomically
 from engine.formats.case_file import SUFFIX, CaseFile, write_case
@@ -101,10 +100,7 @@ class CaseSaving:
 
 def recorded(state: AppState) -> AppState:
     """The state with what was corrected since the last time in the audit list, and that it is saved."""
-    now, program = datetime.now(UTC).isoformat(timespec="seconds"), f"CineQuant {__version__}"
-    for what in (*changes_said(state), "saved"):
-        state = audited(state, now, what, program)
-    return state
+    return noted(corrections_noted(state), SAVED)
 
 
 def free_case_name(folder: Path, scan: str) -> Path:

@@ -24,6 +24,7 @@ from app.session.export_files import (
 from app.session.jobs import Lane, Reporter, Workers
 from app.session.object_files import ObjectKind, write_kind
 from app.session.store import Store, still_loading
+from app.session.trail import note
 from app.state import editing
 from app.state.changes import marked_saved, stroke_ended
 from app.state.queries import correction_key, frame_interval_ms, run_of, shown_prediction, unsaved
@@ -134,6 +135,8 @@ class Exporting:
             )
 
         def then(copied: Copied) -> None:
+            if self._store.state.scan.volume is volume:
+                note(self._store, f"copied without identity: {folder.name}")
             count = len(copied.written) + len(copied.kept)
             text = translate(
                 "Session", "{folder}: {count} files without identity; anonymisation.json says what was removed"
@@ -246,6 +249,8 @@ class Exporting:
                 raise ExportError(_not_written(path, error)) from error
 
         def then(_: None) -> None:
+            if self._store.state.scan.volume is export.volume:
+                note(self._store, f"exported: {path.name}")
             if key is not None and planes is not None:
                 self._store.show(marked_saved(self._store.state, key, planes))
             self._store.say(Kind.SUCCESS, translate("Session", "Saved {path}").format(path=path))

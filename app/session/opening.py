@@ -17,6 +17,7 @@ from app.session.first_paint import FirstPaint
 from app.session.jobs import JobReport, Lane, Workers
 from app.session.scan_reading import Slice, find, phantom, read
 from app.session.store import Store, still_loading
+from app.session.trail import noted
 from app.state.case import Moved
 from app.state.case_content import left_unsaved, rejoined, stashed
 from app.state.case_return import with_case
@@ -182,7 +183,7 @@ class Opening:
         if first is not None:
             rest = tuple(p for p in state.preferences.recents if p != first)
             state = evolve(state, recents=(first, *rest)[:MAX_RECENTS])
-        self._store.show(state)
+        self._store.show(noted(state, "opened" if case is None else "opened as a case"))
         self._arrived(before)
 
     def _failed(self, error: CineQuantError | None) -> None:

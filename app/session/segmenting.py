@@ -13,6 +13,7 @@ from app.session import lean
 from app.session.first_paint import FirstPaint
 from app.session.jobs import JobReport, Lane, Reporter, Workers
 from app.session.store import Store, still_loading
+from app.session.trail import noted
 from app.state.changes import evolve, preselected, with_run
 from app.state.measured import run_of_prediction
 from app.state.queries import card_of, precisions_of, run_key, view_shown
@@ -263,7 +264,11 @@ class Segmenting:
         self._store.show(evolve(with_run(state, key, run), busy=self._workers.busy))
 
     def _run_arrived(self, key: RunKey, run: Run) -> None:
-        self._store.show(with_run(self._store.state, key, run))
+        state = with_run(self._store.state, key, run)
+        if run.prediction is not None and key.volume_id == state.scan.volume_id:
+            found = run.prediction
+            state = noted(state, f"segmented: {found.model_id} {found.model_version} {found.precision}")
+        self._store.show(state)
         self._finished()
 
     def _run_failed(self, key: RunKey, error: CineQuantError | None) -> None:

@@ -16,6 +16,7 @@ WHY_NOT: Mapping[str, Callable[[AppState], str]] = {
     "Two readers side by side": reasons.no_other_reader,
     "Save case": reasons.no_scan,
     "Save case as…": reasons.no_scan,
+    "What was done with the case…": reasons.no_scan,
     "Outline of the loaded mask": reasons.no_mask,
     "Export mask as NIfTI…": reasons.nothing_found,
     "Export mask as DICOM SEG…": reasons.no_objects,

@@ -9,6 +9,7 @@ from app.dialogs import dialogs
 from app.dialogs.areas_dialog import AreasDialog
 from app.dialogs.device_dialog import DeviceDialog
 from app.dialogs.tags_dialog import TagsDialog
+from app.dialogs.trail_dialog import TrailDialog
 from app.session.device_check import DeviceCheck
 from app.session.session import Session
 from app.state.queries import card_of
@@ -38,6 +39,13 @@ class InfoWindows:
     def show_areas(self) -> None:
         """The areas of every slice. Stays open while the user moves through the scan."""
         dialog = self._parent.findChild(AreasDialog) or AreasDialog(self._parent, self._session)
+        dialog.show()
+        dialog.raise_()
+        dialog.activateWindow()
+
+    def show_trail(self) -> None:
+        """What was done with the case."""
+        dialog = self._parent.findChild(TrailDialog) or TrailDialog(self._parent, self._session)
         dialog.show()
         dialog.raise_()
         dialog.activateWindow()

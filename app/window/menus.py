@@ -133,6 +133,7 @@ _FILE = Menu(
         None,
         Action(marked("Action", "Save case"), lambda c: c.cases.save(), ("Ctrl+S",)),
         Action(marked("Action", "Save case as…"), lambda c: c.cases.save_as(), ("Ctrl+Shift+S",)),
+        Action(marked("Action", "What was done with the case…"), lambda c: c.info.show_trail()),
         None,
         Action(marked("Action", "Built-in phantom heart"), lambda c: c.session.opening.open_phantom()),
         None,

@@ -208,6 +208,10 @@
         <translation>Fall speichern unter…</translation>
     </message>
     <message>
+        <source>What was done with the case…</source>
+        <translation>Was mit dem Fall gemacht wurde …</translation>
+    </message>
+    <message>
         <source>Compare with another reader&apos;s case…</source>
         <translation>Mit dem Fall eines anderen Befunders vergleichen…</translation>
     </message>
@@ -4726,6 +4730,37 @@ ACDC</translation>
     <message>
         <source>{found} of {total} rows</source>
         <translation>{found} von {total} Zeilen</translation>
+    </message>
+</context>
+<context>
+    <name>Trail</name>
+    <message>
+        <source>What was done</source>
+        <translation>Was gemacht wurde</translation>
+    </message>
+    <message>
+        <source>Kept in the case file when the case is saved.</source>
+        <translation>Steht in der Falldatei, sobald der Fall gespeichert ist.</translation>
+    </message>
+    <message>
+        <source>What was done, when, and by which version</source>
+        <translation>Was gemacht wurde, wann und mit welcher Version</translation>
+    </message>
+    <message>
+        <source>When</source>
+        <translation>Wann</translation>
+    </message>
+    <message>
+        <source>What</source>
+        <translation>Was</translation>
+    </message>
+    <message>
+        <source>By</source>
+        <translation>Mit</translation>
+    </message>
+    <message>
+        <source>not saved yet</source>
+        <translation>noch nicht gespeichert</translation>
     </message>
 </context>
 <context>

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from app.state.outgoing import Outgoing
 from app.state.patient_facts import PatientFacts
 from app.state.queries import correction_of, run_of, shown_function, shown_labels
 from app.state.types import INT8, Kind, Layout, Mask, Pair
+from engine import __version__
 from engine.formats.case_file import read_case
 from engine.formats.door import open_scan
 from engine.measures.body import Body
@@ -174,8 +176,14 @@ def test_the_audit_list_says_what_was_corrected(qtbot: Any, session: Session, sc
     saved(qtbot, session, tmp_path / "a.cinequant")
     correct(session, 3, 1, (20.0, 30.0))
     saved(qtbot, session, tmp_path / "a.cinequant")
-    said = [entry["what"] for entry in read_case(tmp_path / "a.cinequant").audit]
+    audit = read_case(tmp_path / "a.cinequant").audit
+    said = [entry["what"] for entry in audit]
+    assert {entry["program"] for entry in audit} == {f"CineQuant {__version__}"}
+    assert all(datetime.fromisoformat(entry["at"]).tzinfo for entry in audit)
     assert said == [
+        "opened",
+        "segmented: first 1 int8",
+        "segmented: first 1 float32",
         "corrected by hand: first int8, frame 1, slice 3",
         "saved",
         "corrected by hand: first int8, frame 4, slice 2",
