@@ -42,6 +42,7 @@ def run_doctor(arguments: argparse.Namespace) -> None:
         *_window(),
         *_codecs(),
         _training(),
+        _batches(),
         _settings(),
         _ffmpeg(),
     ]
@@ -118,6 +119,14 @@ def _training() -> Check:
     there = importlib.util.find_spec("torch") is not None
     said = "torch is there" if there else 'not installed; pip install "cinequant[training]" adds it'
     return Check("training", there, said, needed=False)
+
+
+def _batches() -> Check:
+    missing = [name for name in ("distributed", "cryptography", "pyarrow") if importlib.util.find_spec(name) is None]
+    said = "Dask and Parquet are there"
+    if missing:
+        said = f'{" and ".join(missing)} not installed; pip install "cinequant[batch]" adds them'
+    return Check("batches", not missing, said, needed=False)
 
 
 def _settings() -> Check:

@@ -236,3 +236,15 @@ def test_tasks_are_paths_and_plain_data(cohort: Path, tmp_path: Path) -> None:
         isinstance(value, plain) or (isinstance(value, tuple) and all(isinstance(v, str) for v in value))
         for value in values
     )
+
+
+def test_dask_and_pickles_are_in_no_other_module() -> None:
+    """Sockets and Dask's pickles are exempt from what holds everywhere else, for batches alone."""
+    named = re.compile(r"""["'](?:dask|distributed)["']|\bimport (?:dask|distributed)\b""")
+    modules = [path for package in ("app", "engine", "training") for path in (ROOT / package).rglob("*.py")]
+    texts = {path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8") for path in modules}
+    found = {name for name, text in texts.items() if named.search(text)}
+    assert found == {"engine/batch/cluster.py", "app/cli/doctor_verb.py"}
+    assert [
+        name for name, text in texts.items() if re.search(r"^\s*(?:import|from) (?:cloud)?pickle\b", text, re.M)
+    ] == []
