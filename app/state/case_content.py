@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from app.state import annotations as notes
-from app.state import editing, outgoing, patient_facts, review
+from app.state import case_history, editing, outgoing, patient_facts, review
 from app.state.annotations import Annotation, AnnotationState
 from app.state.case import CaseState, LeftCase
 from app.state.changes import evolve
@@ -134,6 +134,7 @@ def case_of(state: AppState) -> CaseFile | None:
         view=_view(state),
         measurements=_measurements(state),
         audit=state.case.audit,
+        history=case_history.to_json(state if state.scan.digest else evolve(state, digest=digest)),
     )
 
 
@@ -169,7 +170,7 @@ def _view_of(state: AppState, key: tuple[str, str]) -> str:
 
 
 def _steps(changes: Sequence[Change]) -> tuple[Step, ...]:
-    return tuple(Step(*c.where, c.top, c.left, c.before, c.after, joined=c.joined) for c in changes)
+    return tuple(Step(*c.where, c.top, c.left, c.before, c.after, joined=c.joined, order=c.order) for c in changes)
 
 
 _NOT_FACTS = ("labels", "timings", "confidence")
@@ -279,7 +280,10 @@ def rejoined(state: AppState) -> AppState:
     if here is None:
         return state
     state = evolve(state, case=CaseState(here.path, here.kept, here.case.audit))
-    return with_choices(state, choices_from(here.case.choices, volume.frames, volume.slices))
+    state = with_choices(state, choices_from(here.case.choices, volume.frames, volume.slices))
+    # Of this very window, whose steps have their numbers.
+    numbers = {order: order for order in case_history.orders_of(here.case.history)}
+    return evolve(state, history=case_history.from_json(here.case.history, state, numbers))
 
 
 # -- saving ------------------------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from app.state import editing
+from app.state import case_history, editing
 from app.state.case import BORROWED, CaseState
 from app.state.case_content import Choices, choices_from, with_choices
 from app.state.changes import evolve
@@ -43,6 +43,8 @@ class Pieces:
     mask: Mask | None = None
     views: Mapping[tuple[str, str], str] = field(default_factory=dict)
     choices: Choices = field(default_factory=Choices)
+    numbers: Mapping[int, int] = field(default_factory=dict)
+    """The order of each step by that in the file."""
 
 
 def pieces_of(case: CaseFile, volume: Volume, path: Path) -> Pieces:
@@ -52,35 +54,47 @@ def pieces_of(case: CaseFile, volume: Volume, path: Path) -> Pieces:
     except ValueError as error:
         raise ScanError(f"{path}: the reader's choices in it are damaged ({error}); open the scan itself") from error
     runs, corrections, views = {}, {}, {}
+    numbers = _numbers(case)
     for found in case.segmentations:
         base = _prediction(found, volume, path)
         key = (base.model_sha256, base.precision)
         views[key] = FOUR_CHAMBER if found.model.get("view") == FOUR_CHAMBER else SHORT_AXIS
         runs[key] = run_of_prediction(base, volume, views[key], choices.reading)
         if found.planes or found.done or found.undone:
-            corrections[key] = _correction(found, volume, base, choices.reading)
+            corrections[key] = _correction(found, volume, base, choices.reading, numbers)
     mask = None
     if case.mask is not None:
         labels = LabelMap(case.mask.labels, volume.geometry)
         mask = Mask(case.mask.name, labels, case.mask.frames, case.mask.notices)
-    return Pieces(runs, corrections, mask, views, choices)
+    return Pieces(runs, corrections, mask, views, choices, numbers)
 
 
-def _correction(found: Segmentation, volume: Volume, base: Prediction, reading: Reading) -> Correction:
+def _numbers(case: CaseFile) -> dict[int, int]:
+    """A number of this window for each step of a file that says its place, in their order."""
+    places = {step.order for found in case.segmentations for step in (*found.done, *found.undone) if step.order}
+    return {order: next_order() for order in sorted(places | case_history.orders_of(case.history))}
+
+
+def _correction(
+    found: Segmentation, volume: Volume, base: Prediction, reading: Reading, numbers: Mapping[int, int]
+) -> Correction:
     fresh = editing.begin(volume, base, reading=reading)
     planes = {(t, z): plane for t in range(volume.frames) for z in range(volume.slices)
               if (plane := found.planes.get((t, z))) is not None}  # fmt: skip
     counted = editing.changed(fresh, planes)
-    done = _changes(found.done)
-    undone = _changes(found.undone[::-1])[::-1]
+    done = _changes(found.done, numbers)
+    undone = _changes(found.undone[::-1], numbers)[::-1]
     return replace(counted, done=done, undone=undone, saved=counted.planes)
 
 
-def _changes(steps: Sequence[Step]) -> tuple[Change, ...]:
-    """Steps of a file, in the order in which they were taken; those taken together have one number."""
+def _changes(steps: Sequence[Step], numbers: Mapping[int, int]) -> tuple[Change, ...]:
+    """Steps of a file, in the order in which they were taken; those taken together have one number.
+
+    Files that were written before steps had a place in the order of all are numbered as they come.
+    """
     made: list[Change] = []
     for step in steps:
-        order = made[-1].order if step.joined and made else next_order()
+        order = numbers.get(step.order) or (made[-1].order if step.joined and made else next_order())
         made.append(Change((step.frame, step.slice), step.top, step.left, step.before, step.after, step.joined, order))
     return tuple(made)
 
@@ -147,7 +161,8 @@ def with_case(state: AppState, case: CaseFile, pieces: Pieces, path: Path | None
         case=CaseState(_saved_as(view) if path is None else path, None if path is None else case.choices, case.audit),
         segment_asked=view.get("segment_asked") is True,
     )
-    return _looked_at(with_choices(state, pieces.choices), view)
+    state = with_choices(state, pieces.choices)
+    return _looked_at(evolve(state, history=case_history.from_json(case.history, state, pieces.numbers)), view)
 
 
 def _looked_at(state: AppState, view: Mapping[str, Any]) -> AppState:

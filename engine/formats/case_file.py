@@ -32,7 +32,6 @@ nib = Later("nibabel")
 
 T = TypeVar("T")
 Planes = Mapping[tuple[int, int], NDArray[np.uint8]]
-
 SUFFIX = ".cinequant"
 SCHEMA = 2
 """Raised with every change that an older program could not read. A newer program reads every older schema:
@@ -69,7 +68,7 @@ class ScanReference:
 class Step:
     """One correction of a slice: the box of labels that changed, before and after, (rows, columns) uint8.
 
-    joined: undone and redone together with the one before it in time.
+    joined: undone and redone together with the one before it in time. order: among all steps of the case; 0: not said.
     """
 
     frame: int
@@ -79,6 +78,7 @@ class Step:
     before: NDArray[np.uint8]
     after: NDArray[np.uint8]
     joined: bool = False
+    order: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -95,9 +95,8 @@ class CaseMask:
 class Segmentation:
     """What a model found, and what was made of it by hand.
 
-    model: facts about the model and the run that made the labels, plain values.
-    labels: as the model found them, (T, Z, Y, X) uint8. planes: corrected slices (Y, X) uint8 by (frame, slice).
-    done, undone: steps for undo and redo, the latest last.
+    model: facts about the model and the run that made the labels, plain values. labels: as the model found them,
+    (T, Z, Y, X) uint8. planes: corrected slices (Y, X) uint8 by (frame, slice). done, undone: steps, the latest last.
     """
 
     model: Mapping[str, Any]
@@ -113,7 +112,7 @@ class CaseFile:
 
     geometry: the grid of all its labels. choices: phases, slice ranges, conventions and other decisions of the reader.
     view: how the window looked at it. measurements: as they were when it was saved. audit: what was done, in order,
-    each with the keys "at" (ISO 8601, UTC), "what" and "program".
+    each with the keys "at" (ISO 8601, UTC), "what" and "program". history: steps that changed choices.
     """
 
     scan: ScanReference
@@ -124,11 +123,12 @@ class CaseFile:
     view: Mapping[str, Any] = field(default_factory=dict)
     measurements: Mapping[str, Any] = field(default_factory=dict)
     audit: tuple[Mapping[str, str], ...] = ()
+    history: Mapping[str, Any] = field(default_factory=dict)
     program: str = f"CineQuant {__version__}"
 
 
 class _BadCaseError(Exception):
-    """The content breaks a rule of the format; the caller adds the file's name and the way out."""
+    """The content breaks a rule; the caller adds the file's name and the way out."""
 
 
 class _NewerCaseError(Exception):
@@ -191,6 +191,7 @@ def to_bytes(case: CaseFile) -> bytes:
             "view": dict(case.view),
             "measurements": dict(case.measurements),
             "audit": [dict(entry) for entry in case.audit],
+            "history": dict(case.history),
         }
         archive.writestr(_INDEX, json.dumps(index, ensure_ascii=False, allow_nan=False))
     return made.getvalue()
@@ -228,7 +229,7 @@ def _step_json(step: Step) -> dict[str, Any]:
     boxes = {name: base64.b64encode(zlib.compress(getattr(step, name).tobytes())).decode() for name in _BOXES}
     at = {"frame_index": step.frame, "slice_index": step.slice, "top": step.top, "left": step.left}
     joined = {"joined": True} if step.joined else {}
-    return {**at, "size": list(step.before.shape), **boxes, **joined}
+    return {**at, "size": list(step.before.shape), **boxes, **joined, "order": step.order}
 
 
 _BOXES = ("before", "after")
@@ -321,6 +322,7 @@ def _case(archive: zipfile.ZipFile) -> CaseFile:
             {_text(key, "audit"): _text(value, "audit") for key, value in _object(entry, "audit").items()}
             for entry in _get(index, "audit", list)
         ),
+        history=_object(index.get("history", {}), "history"),
         program=_get(index, "program", str),
     )
 
@@ -388,7 +390,8 @@ def _step(item: Any, shape: tuple[int, int, int, int]) -> Step:
     if not inside or top + size[0] > rows or left + size[1] > columns:
         raise _BadCaseError("a step of its history lies outside the scan")
     before, after = (_box(_get(entry, name, str), (size[0], size[1])) for name in _BOXES)
-    return Step(frame, index, top, left, before, after, joined=entry.get("joined") is True)
+    joined, order = entry.get("joined") is True, _whole(entry.get("order", 0), "order")
+    return Step(frame, index, top, left, before, after, joined, order)
 
 
 def _box(text: str, size: tuple[int, int]) -> NDArray[np.uint8]:

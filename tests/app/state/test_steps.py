@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,10 +11,15 @@ from app_fixtures import card, labels, prediction, volume
 
 from app.state import editing
 from app.state.brush import Brush
+from app.state.case_content import case_of
+from app.state.case_return import pieces_of, with_case
 from app.state.changes import evolve, opened
 from app.state.queries import correction_key, correction_of
 from app.state.steps import next_redo, next_undo, redone, stepped, undone
 from app.state.types import AppState, ModelState, Run, RunKey, Status
+from engine.formats.case_file import read_case, write_case
+from engine.measures.body import Body
+from engine.measures.reading import Phases, Reading
 from engine.network.catalog import Catalog
 from engine.volume import LV
 
@@ -122,3 +128,33 @@ def test_a_step_is_dropped_from_the_history_as_a_whole(state: AppState, monkeypa
     assert len(correction.done) == 4
     assert not correction.done[0].joined
     assert replace(correction, done=correction.done[2:]).done[0].joined is False
+
+
+def test_the_order_of_all_steps_comes_back_from_a_case_file(state: AppState, tmp_path: Path) -> None:
+    volume, digest = state.scan.volume, state.scan.digest
+    assert volume is not None
+    one, two = Reading(left_out=frozenset({(LV, 0, 1)})), Reading(lv=Phases(ed=1))
+    made = stepped(corrected(state, 10.0), WHAT, readings={digest: one}, look={"slice_index": 1})
+    made = stepped(corrected(made, 10.0, frame=1), WHAT, readings={digest: two})
+    made = undone(stepped(made, WHAT, typed=Body(height_cm=180.0)))
+    path = tmp_path / "a.cinequant"
+    case = case_of(made)
+    assert case is not None
+    write_case(path, case)
+    case = read_case(path)
+    fresh = evolve(opened(AppState(), volume), models=state.models)
+    again = with_case(fresh, case, pieces_of(case, volume, path), path)
+    assert redone(again).facts.typed.height_cm == 180.0
+
+    def looked(of: AppState) -> tuple[object, ...]:
+        return of.measuring.readings.get(digest, Reading()), planes(of)
+
+    for _ in range(4):
+        assert looked(again) == looked(made)
+        made, again = undone(made), undone(again)
+    assert looked(again) == (Reading(), 0)
+    assert next_undo(again) is None
+    # A damaged history is left out; what it led to stays.
+    damaged = replace(case, history={"done": [{"what": WHAT, "order": 1, "before": {"readings": 3}}, 4], "undone": 5})
+    kept = with_case(fresh, damaged, pieces_of(damaged, volume, path), path)
+    assert kept.history.steps == () and kept.measuring.readings[digest] == two
