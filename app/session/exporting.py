@@ -113,6 +113,15 @@ class Exporting:
 
         self._export(path, write, is_mask=kind.is_mask, of_report=True)
 
+    def writer(self) -> Callable[[ObjectKind, Path], None] | None:
+        """What writes DICOM objects of what is on screen now; None, and says why, where there is nothing."""
+        self._store.show(stroke_ended(self._store.state))
+        state = self._store.state
+        export = None if self.nothing_to_export() else export_of(state, state.stationery.report_by)
+        if export is None:
+            return None
+        return lambda kind, path: write_kind(kind, path, export, lambda: _report_pdf(state, export))
+
     def export_movie(self, path: Path) -> None:
         """Write the slice on screen over all frames as GIF or MP4, by the name's ending. Can be stopped."""
         state = self._store.state

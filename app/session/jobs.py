@@ -284,7 +284,10 @@ class Workers:
         self.comparing = Worker("comparing")
         self.exporting = Worker("exporting")
         self.autosaving = Worker("autosaving")
-        self.all = (self.exporting, self.scan, self.comparing, self.autosaving)
+        self.searching = Worker("searching")
+        self.transferring = Worker("transferring")
+        everyday = (self.exporting, self.scan, self.comparing, self.autosaving)
+        self.all = (*everyday, self.searching, self.transferring)
 
     @property
     def idle(self) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 from PySide6.QtCore import SignalInstance
 
 from app.session.annotating import Annotating
+from app.session.archiving import Archiving
 from app.session.autosaving import Autosaving
 from app.session.case_comparing import CaseComparing
 from app.session.case_saving import CaseSaving
@@ -55,6 +56,7 @@ class Session:
         self.propagating = Propagating(self.store, self._workers)
         self.comparing = Comparing(self.store, self._workers)
         self.exporting = Exporting(self.store, self._workers)
+        self.archiving = Archiving(self._workers)
         self.case_comparing = CaseComparing(self.store, self._workers, arrived=self.comparing.compare_missing)
         self.case_saving = CaseSaving(self.store, self._workers)
         self.autosaving = Autosaving(self.store, self._workers)
@@ -116,6 +118,7 @@ class Session:
         self.comparing.cancel()
         self.propagating.cancel()
         self.exporting.cancel()
+        self.archiving.cancel()
         self.segmenting.cancel()
         self.update(checking=checking)
 

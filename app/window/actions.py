@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QMenu
 
 from app.session.session import Session
 from app.state.types import AppState
+from app.window.archive_windows import ArchiveWindows
 from app.window.cases import Cases
 from app.window.export_questions import ExportQuestions
 from app.window.info_windows import InfoWindows
@@ -23,6 +24,7 @@ class Commands(Protocol):
     questions: Questions
     exports: ExportQuestions
     info: InfoWindows
+    archives: ArchiveWindows
     cases: Cases
 
     def close(self) -> bool: ...

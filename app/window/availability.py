@@ -27,6 +27,7 @@ WHY_NOT: Mapping[str, Callable[[AppState], str]] = {
     "Export mask as DICOM label map…": reasons.no_objects,
     "Anonymous copy of the scan…": reasons.no_files,
     "Export SEG, structured report, PDF and contours…": reasons.no_objects,
+    "Send to archive…": reasons.no_objects,
     "Export measurements as CSV or JSON…": reasons.nothing_found,
     "Report…": reasons.nothing_found,
     "Copy results": reasons.nothing_found,

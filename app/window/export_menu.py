@@ -65,6 +65,7 @@ EXPORT = Menu(
         Action(marked("Action", "Export mask as DICOM SEG…"), lambda c: c.exports.seg(), ("Ctrl+Shift+E",)),
         _OBJECTS,
         Action(marked("Action", "Anonymous copy of the scan…"), lambda c: c.exports.anonymous_copy()),
+        Action(marked("Action", "Send to archive…"), lambda c: c.archives.send(), ("Ctrl+Shift+R",)),
         None,
         Action(marked("Action", "Export movie of the slice…"), lambda c: c.exports.movie(), ("Ctrl+Shift+M",)),
         Action(marked("Action", "Save picture of the slice…"), lambda c: c.exports.picture(), ("Ctrl+Shift+P",)),

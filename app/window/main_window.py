@@ -51,6 +51,7 @@ from app.state.types import AppState, Layout, Theme
 from app.views.agreement_view import AgreementView
 from app.views.long_axis_cines import LongAxisCines
 from app.views.slice_view import SliceView
+from app.window.archive_windows import ArchiveWindows
 from app.window.availability import why_not
 from app.window.cases import Cases
 from app.window.closing import Closing
@@ -134,6 +135,7 @@ class MainWindow(QMainWindow):
         self.questions = Questions(self, session)
         self.exports = ExportQuestions(self, session, self.stage.picture)
         self.info = InfoWindows(self, session, self.check)
+        self.archives = ArchiveWindows(self, session, None if settings is None else settings.folder)
         self.cases = Cases(self, session)
         self.closing = Closing(self, session, self.cases)
         self.menus = MenuBar(self)

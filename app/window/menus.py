@@ -130,6 +130,7 @@ _FILE = Menu(
         Action(marked("Action", "Open files…"), lambda c: c.questions.open_files(), ("Ctrl+O",)),
         Action(marked("Action", "Open folder…"), lambda c: c.questions.open_folder(), ("Ctrl+Shift+O",)),
         Filled(marked("Menu", "Open recent"), _fill_recents),
+        Action(marked("Action", "Archive…"), lambda c: c.archives.show_archive(), ("Ctrl+R",)),
         None,
         Action(marked("Action", "Save case"), lambda c: c.cases.save(), ("Ctrl+S",)),
         Action(marked("Action", "Save case as…"), lambda c: c.cases.save_as(), ("Ctrl+Shift+S",)),

@@ -76,6 +76,10 @@
         <translation>Anonyme Kopie der Untersuchung …</translation>
     </message>
     <message>
+        <source>Send to archive…</source>
+        <translation>Ins Archiv senden …</translation>
+    </message>
+    <message>
         <source>Export movie of the slice…</source>
         <translation>Film der Schicht exportieren…</translation>
     </message>
@@ -198,6 +202,10 @@
     <message>
         <source>Language: English</source>
         <translation>Sprache: English</translation>
+    </message>
+    <message>
+        <source>Archive…</source>
+        <translation>Archiv …</translation>
     </message>
     <message>
         <source>Save case</source>
@@ -805,6 +813,317 @@
     <message>
         <source>{value}  at  {column}, {row}</source>
         <translation>{value}  bei  {column}, {row}</translation>
+    </message>
+</context>
+<context>
+    <name>Archive</name>
+    <message>
+        <source>Archive</source>
+        <translation>Archiv</translation>
+    </message>
+    <message>
+        <source>any</source>
+        <translation>alle</translation>
+    </message>
+    <message>
+        <source>name or ID</source>
+        <translation>Name oder ID</translation>
+    </message>
+    <message>
+        <source>words of its description</source>
+        <translation>Wörter der Beschreibung</translation>
+    </message>
+    <message>
+        <source>YYYY-MM-DD</source>
+        <translation>JJJJ-MM-TT</translation>
+    </message>
+    <message>
+        <source>Patient</source>
+        <translation>Patient</translation>
+    </message>
+    <message>
+        <source>Study</source>
+        <translation>Studie</translation>
+    </message>
+    <message>
+        <source>From</source>
+        <translation>Von</translation>
+    </message>
+    <message>
+        <source>To</source>
+        <translation>Bis</translation>
+    </message>
+    <message>
+        <source>Modality</source>
+        <translation>Modalität</translation>
+    </message>
+    <message>
+        <source>Search</source>
+        <translation>Suchen</translation>
+    </message>
+    <message>
+        <source>{text} is no day as 2024-02-29.</source>
+        <translation>{text} ist kein Tag wie 2024-02-29.</translation>
+    </message>
+    <message>
+        <source>Searching…</source>
+        <translation>Suche läuft …</translation>
+    </message>
+    <message>
+        <source>Nothing matches.</source>
+        <translation>Nichts gefunden.</translation>
+    </message>
+    <message>
+        <source>The newest {number} studies. More match: narrow the search.</source>
+        <translation>Die neuesten {number} Studien. Es gibt mehr: Suche eingrenzen.</translation>
+    </message>
+    <message>
+        <source>{number} found, the newest first.</source>
+        <translation>{number} gefunden, die neueste zuerst.</translation>
+    </message>
+    <message>
+        <source>Remove fetched studies…</source>
+        <translation>Geholte Studien entfernen …</translation>
+    </message>
+    <message>
+        <source>Stop</source>
+        <translation>Anhalten</translation>
+    </message>
+    <message>
+        <source>Fetch and open</source>
+        <translation>Holen und öffnen</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>Schließen</translation>
+    </message>
+    <message>
+        <source>{new} images fetched; {there} were here already.</source>
+        <translation>{new} Bilder geholt; {there} waren schon hier.</translation>
+    </message>
+    <message>
+        <source>{done} of {total} images</source>
+        <translation>{done} von {total} Bildern</translation>
+    </message>
+    <message>
+        <source>Stopped. What has arrived is not fetched again.</source>
+        <translation>Angehalten. Was angekommen ist, wird nicht noch einmal geholt.</translation>
+    </message>
+    <message>
+        <source>Fetched studies: {used} of {limit} GB</source>
+        <translation>Geholte Studien: {used} von {limit} GB</translation>
+    </message>
+    <message>
+        <source>Remove every fetched study from this computer? Cases that were saved of them ask for their scans then; the archive keeps what it has.</source>
+        <translation>Alle geholten Studien von diesem Computer entfernen? Gespeicherte Fälle fragen dann nach ihren Aufnahmen; das Archiv behält, was es hat.</translation>
+    </message>
+    <message>
+        <source>Studies found</source>
+        <translation>Gefundene Studien</translation>
+    </message>
+    <message>
+        <source>Unnamed patient</source>
+        <translation>Patient ohne Namen</translation>
+    </message>
+    <message>
+        <source>{number} images</source>
+        <translation>{number} Bilder</translation>
+    </message>
+    <message>
+        <source>Segmentation of all frames as DICOM SEG</source>
+        <translation>Segmentierung aller Bilder als DICOM-SEG</translation>
+    </message>
+    <message>
+        <source>Measurements as structured report</source>
+        <translation>Messwerte als Structured Report</translation>
+    </message>
+    <message>
+        <source>The report as PDF</source>
+        <translation>Der Bericht als PDF</translation>
+    </message>
+    <message>
+        <source>Contours of ED and ES as RT structure set</source>
+        <translation>Konturen von ED und ES als RT-Struktursatz</translation>
+    </message>
+    <message>
+        <source>Send to archive</source>
+        <translation>Ins Archiv senden</translation>
+    </message>
+    <message>
+        <source>What is sent belongs to the study of the scan on screen and names its patient, as the scan does.</source>
+        <translation>Was gesendet wird, gehört zur Studie der gezeigten Aufnahme und nennt deren Patienten wie die Aufnahme selbst.</translation>
+    </message>
+    <message>
+        <source>Send</source>
+        <translation>Senden</translation>
+    </message>
+    <message>
+        <source>{name} has stored {number} objects.</source>
+        <translation>{name} hat {number} Objekte gespeichert.</translation>
+    </message>
+    <message>
+        <source>Making the objects</source>
+        <translation>Objekte werden erstellt</translation>
+    </message>
+    <message>
+        <source>{done} of {total} objects</source>
+        <translation>{done} von {total} Objekten</translation>
+    </message>
+    <message>
+        <source>Stopped. The archive keeps what it has stored already.</source>
+        <translation>Angehalten. Das Archiv behält, was es schon gespeichert hat.</translation>
+    </message>
+    <message>
+        <source>Test</source>
+        <translation>Prüfen</translation>
+    </message>
+    <message>
+        <source>Add…</source>
+        <translation>Hinzufügen …</translation>
+    </message>
+    <message>
+        <source>Edit…</source>
+        <translation>Bearbeiten …</translation>
+    </message>
+    <message>
+        <source>Remove</source>
+        <translation>Entfernen</translation>
+    </message>
+    <message>
+        <source>The keyring did not take the password, so it will be asked for again.</source>
+        <translation>Der Schlüsselbund hat das Passwort nicht angenommen; es wird wieder danach gefragt.</translation>
+    </message>
+    <message>
+        <source>No archive yet. Press Add; its administrator knows the host, the port and the AE titles.</source>
+        <translation>Noch kein Archiv. Auf Hinzufügen drücken; Host, Port und AE-Titel kennt dessen Administrator.</translation>
+    </message>
+    <message>
+        <source>Remove the archive {name}? Nothing at the archive is changed.</source>
+        <translation>Das Archiv {name} entfernen? Im Archiv selbst ändert sich nichts.</translation>
+    </message>
+    <message>
+        <source>Testing…</source>
+        <translation>Prüfung läuft …</translation>
+    </message>
+    <message>
+        <source>{name} answered in {ms} ms.</source>
+        <translation>{name} hat in {ms} ms geantwortet.</translation>
+    </message>
+    <message>
+        <source>Token for {name}</source>
+        <translation>Token für {name}</translation>
+    </message>
+    <message>
+        <source>Password of {user} at {name}</source>
+        <translation>Passwort von {user} bei {name}</translation>
+    </message>
+    <message>
+        <source>Keep it in the keyring of this computer</source>
+        <translation>Im Schlüsselbund dieses Computers aufbewahren</translation>
+    </message>
+    <message>
+        <source>This computer has no keyring; nothing is written down.</source>
+        <translation>Dieser Computer hat keinen Schlüsselbund; es wird nichts aufgeschrieben.</translation>
+    </message>
+    <message>
+        <source>no sign-in</source>
+        <translation>ohne Anmeldung</translation>
+    </message>
+    <message>
+        <source>user and password</source>
+        <translation>Benutzer und Passwort</translation>
+    </message>
+    <message>
+        <source>token</source>
+        <translation>Token</translation>
+    </message>
+    <message>
+        <source>Name</source>
+        <translation>Name</translation>
+    </message>
+    <message>
+        <source>Protocol</source>
+        <translation>Protokoll</translation>
+    </message>
+    <message>
+        <source>Host</source>
+        <translation>Host</translation>
+    </message>
+    <message>
+        <source>Port</source>
+        <translation>Port</translation>
+    </message>
+    <message>
+        <source>Its AE title</source>
+        <translation>Sein AE-Titel</translation>
+    </message>
+    <message>
+        <source>AE title of this computer</source>
+        <translation>AE-Titel dieses Computers</translation>
+    </message>
+    <message>
+        <source>on the same connection (C-GET)</source>
+        <translation>über dieselbe Verbindung (C-GET)</translation>
+    </message>
+    <message>
+        <source>to a receiver of this computer (C-MOVE)</source>
+        <translation>an einen Empfänger dieses Computers (C-MOVE)</translation>
+    </message>
+    <message>
+        <source>Sends images</source>
+        <translation>Schickt Bilder</translation>
+    </message>
+    <message>
+        <source>Port of the receiver</source>
+        <translation>Port des Empfängers</translation>
+    </message>
+    <message>
+        <source>Sign-in</source>
+        <translation>Anmeldung</translation>
+    </message>
+    <message>
+        <source>User</source>
+        <translation>Benutzer</translation>
+    </message>
+    <message>
+        <source>Encrypt the connection (TLS)</source>
+        <translation>Verbindung verschlüsseln (TLS)</translation>
+    </message>
+    <message>
+        <source>Certificate authority</source>
+        <translation>Zertifizierungsstelle</translation>
+    </message>
+    <message>
+        <source>Certificate of this computer</source>
+        <translation>Zertifikat dieses Computers</translation>
+    </message>
+    <message>
+        <source>Its key</source>
+        <translation>Schlüssel dazu</translation>
+    </message>
+    <message>
+        <source>Time limit, s</source>
+        <translation>Zeitgrenze, s</translation>
+    </message>
+    <message>
+        <source>another archive has this name</source>
+        <translation>ein anderes Archiv heißt so</translation>
+    </message>
+    <message>
+        <source>Names and images go over the network unencrypted: only for a network you trust.</source>
+        <translation>Namen und Bilder gehen unverschlüsselt durchs Netz: nur in einem Netz, dem Sie vertrauen.</translation>
+    </message>
+    <message>
+        <source>Choose…</source>
+        <translation>Auswählen …</translation>
+    </message>
+    <message>
+        <source>Fetching</source>
+        <translation>Holen</translation>
+    </message>
+    <message>
+        <source>Sending</source>
+        <translation>Senden</translation>
     </message>
 </context>
 <context>

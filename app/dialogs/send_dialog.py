@@ -1,0 +1,142 @@
+"""Sends results of the scan on screen to an archive, as DICOM objects of its study."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from PySide6.QtWidgets import QCheckBox, QDialog, QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
+
+from app.dialogs.server_bar import ServerBar
+from app.look.widgets import label
+from app.session.archiving import Archiving
+from app.session.jobs import JobReport
+from app.session.object_files import ObjectKind
+from app.words.language import marked, translate
+from engine.errors import CineQuantError
+
+Write = Callable[[ObjectKind, Path], None]
+"""Writes a kind of object to a path."""
+
+SEG = ObjectKind.ALL
+"""Stands for the masks, which are what of all objects has no name of its own."""
+KINDS = {
+    SEG: marked("Archive", "Segmentation of all frames as DICOM SEG"),
+    ObjectKind.STRUCTURED_REPORT: marked("Archive", "Measurements as structured report"),
+    ObjectKind.PDF: marked("Archive", "The report as PDF"),
+    ObjectKind.CONTOURS: marked("Archive", "Contours of ED and ES as RT structure set"),
+}
+
+
+class SendDialog(QDialog):
+    """write: makes the objects, on the thread that sends them."""
+
+    def __init__(self, parent: QWidget, archiving: Archiving, file: Path, write: Write) -> None:
+        super().__init__(parent)
+        self._archiving, self._write = archiving, write
+        self.setWindowTitle(translate("Archive", "Send to archive"))
+        column = QVBoxLayout(self)
+        column.setContentsMargins(20, 18, 20, 16)
+        column.setSpacing(12)
+        self.bar = ServerBar(archiving, file)
+        column.addWidget(self.bar)
+        text = translate(
+            "Archive",
+            "What is sent belongs to the study of the scan on screen and names its patient, as the scan does.",
+        )
+        column.addWidget(label(text, wrap=True))
+        self.kinds: dict[ObjectKind, QCheckBox] = {}
+        for kind, name in KINDS.items():
+            box = QCheckBox(translate("Archive", name))
+            box.setChecked(kind in (SEG, ObjectKind.STRUCTURED_REPORT))
+            box.toggled.connect(self._show_buttons)
+            column.addWidget(box)
+            self.kinds[kind] = box
+        column.addStretch()
+        row = QHBoxLayout()
+        self.progress = QProgressBar()
+        self.progress.setTextVisible(False)
+        self.progress.setFixedSize(140, 4)
+        row.addWidget(self.progress)
+        self.doing = label("", "muted")
+        row.addWidget(self.doing)
+        row.addStretch()
+        self.stop = QPushButton(translate("Archive", "Stop"))
+        self.stop.clicked.connect(self._stop)
+        self.send_ = QPushButton(translate("Archive", "Send"))
+        self.send_.setObjectName("primary")
+        self.send_.clicked.connect(self.send)
+        self.done_ = QPushButton(translate("Archive", "Close"))
+        self.done_.clicked.connect(self.close)
+        for button in (self.stop, self.send_, self.done_):
+            button.setAutoDefault(False)
+            row.addWidget(button)
+        column.addLayout(row)
+        self.resize(720, 330)
+        self.bar.chosen.connect(self._show_buttons)
+        self._show_buttons()
+
+    def wanted(self) -> tuple[ObjectKind, ...]:
+        return tuple(kind for kind, box in self.kinds.items() if box.isChecked())
+
+    def send(self) -> None:
+        """Make what is chosen and send it, unless something is under way."""
+        server, wanted = self.bar.server, self.wanted()
+        if server is None or not wanted or self._archiving.transferring:
+            return
+        if (secret := self.bar.secret(server)) is None:
+            return
+        write = self._write
+        self.bar.say("")
+
+        def then(stored: int) -> None:
+            text = translate("Archive", "{name} has stored {number} objects.")
+            self.bar.say(text.format(name=server.name, number=stored))
+            self._show_buttons()
+
+        def failed(error: CineQuantError | None) -> None:
+            if error is not None:
+                self.bar.refused(server, error)
+            self._show_buttons()
+
+        self._archiving.send(
+            server,
+            lambda folder: made_in(folder, wanted, write),
+            secret,
+            on_report=self._show_report,
+            then=then,
+            failed=failed,
+        )
+        self._show_buttons()
+        self.doing.setText(translate("Archive", "Making the objects"))
+
+    def _show_report(self, report: JobReport) -> None:
+        self.progress.setRange(0, report.total)
+        self.progress.setValue(report.done)
+        text = translate("Archive", "{done} of {total} objects")
+        self.doing.setText(text.format(done=report.done, total=report.total))
+
+    def _stop(self) -> None:
+        self._archiving.cancel()
+        self.bar.say(translate("Archive", "Stopped. The archive keeps what it has stored already."))
+        self._show_buttons()
+
+    def _show_buttons(self) -> None:
+        under_way = self._archiving.transferring
+        for widget in (self.progress, self.doing, self.stop):
+            widget.setVisible(under_way)
+        self.progress.setRange(0, 0 if under_way else 1)
+        self.send_.setVisible(not under_way)
+        self.send_.setEnabled(self.bar.server is not None and bool(self.wanted()))
+
+
+def made_in(folder: Path, wanted: Sequence[ObjectKind], write: Write) -> list[Path]:
+    """The files to send, written into a folder. With masks everything is made together: the report refers to them."""
+    if SEG not in wanted:
+        for kind in wanted:
+            write(kind, folder / kind.value)
+        return sorted(folder.iterdir())
+    together = folder / "all"
+    write(ObjectKind.ALL, together)
+    left_out = {kind.value for kind in KINDS if kind not in wanted}
+    return sorted(path for path in together.iterdir() if path.name not in left_out)
