@@ -23,6 +23,8 @@ def test_what_the_program_needs_is_inside_with_its_licences(tmp_path: Path) -> N
     bundle.copy_licences(tmp_path)
     assert "ShareAlike" in (tmp_path / "cinequant" / "resources-models-LICENSE").read_text(encoding="utf-8")
     assert list(tmp_path.glob("numpy-*/LICENSE*"))
+    said = {folder.name.rsplit("-", 1)[0].lower().replace("_", "-") for folder in tmp_path.iterdir()}
+    assert said == {"cinequant", "qt-and", *names}
 
 
 def test_a_child_of_the_executable_runs_a_module_of_the_engine_and_no_other() -> None:

@@ -27,6 +27,8 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 _LICENCE = re.compile(r"(licen[cs]e|copying|notice|authors|copyright)", re.IGNORECASE)
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+# Qt's packages bring no text of their licence, which is the LGPL and refers to the GPL.
+_TEXTS = HERE / "texts"
 _OWN = ("LICENSE", "NOTICE", "resources/models/LICENSE", "resources/fonts/LICENSE")
 
 
@@ -64,13 +66,16 @@ def copy_licences(to: Path) -> None:
         target = to / "cinequant" / name.replace("/", "-")
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(ROOT / name, target)
+    shutil.copytree(_TEXTS, to / "qt-and-pyside6")
     for name in required():
         distribution = metadata.distribution(name)
-        for file in distribution.files or ():
-            if _LICENCE.match(file.name) and ".dist-info" in str(file):
-                target = to / f"{distribution.name}-{distribution.version}" / file.name
-                target.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(Path(str(file.locate())), target)
+        told = [file for file in distribution.files or () if ".dist-info" in file.parts[0]]
+        texts = [file for file in told if "licenses" in file.parts or _LICENCE.match(file.name)]
+        # A package without a text of its own says in its metadata which licence it has.
+        for file in texts or [file for file in told if file.name == "METADATA"]:
+            target = to / f"{distribution.name}-{distribution.version}" / file.name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(Path(str(file.locate())), target)
 
 
 def required() -> tuple[str, ...]:
