@@ -2,8 +2,8 @@
 
 Every folder of cases holds input.tar.xz, which is unpacked elsewhere. An answer is right where the volumes lie within
 EDV_ML and the ejection fraction within EF_POINTS of the truth, with every frame there; where it is refused for the true
-reason; and where the notices say what they should. The window must open the same, with the same notices. Exits with 1
-where one is not right.
+reason; and where the notices say what they should. A window's session must open the same, with the same notices. Exits
+with 1 where one is not right.
 """
 
 from __future__ import annotations

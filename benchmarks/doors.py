@@ -1,8 +1,8 @@
 """Whether the command and the window open the same: `python -m benchmarks.doors ../shared/data ../shared/cases`.
 
-Opens every folder below the given ones, and single files of each, as `cinequant measure` does and as the window does;
-nothing is segmented. Compares geometry, the chosen stack, voxels, notices, and the line of a refusal. Inputs packed as
-input.tar.xz are unpacked elsewhere. Prints the differences; exits with 1 where there is one.
+Opens every folder below the given ones, and single files of each, as `cinequant measure` does and as a window's session
+does; nothing is segmented. Compares geometry, the chosen stack, voxels, notices, and the line of a refusal. Inputs
+packed as input.tar.xz are unpacked elsewhere. Prints the differences; exits with 1 where there is one.
 """
 
 from __future__ import annotations
@@ -16,15 +16,14 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
 
 import numpy as np
+from PySide6.QtCore import QEventLoop, QTimer
+from PySide6.QtWidgets import QApplication
 
 from app.cli.inputs import open_volume
-from app.session import scan_reading
-from app.session.first_paint import FirstPaint
+from app.session.session import Session
 from engine.errors import CineQuantError
-from engine.progress import CancelToken
 from engine.volume import Known, Volume
 
 FILES_OF_A_FOLDER = 3
@@ -49,22 +48,6 @@ class Opened:
     voxels: str = ""
 
 
-class _Unheard:
-    """Stands for a job's reporter: ignores progress and never cancels."""
-
-    def __init__(self) -> None:
-        self.token = CancelToken()
-
-    def progress(self, done: int, total: int, what: str) -> None:
-        pass
-
-    def item(self, item: object) -> None:
-        pass
-
-    def flush(self) -> None:
-        pass
-
-
 def by_command(paths: Sequence[Path]) -> Opened:
     """Open paths as `cinequant measure` does."""
     try:
@@ -74,13 +57,26 @@ def by_command(paths: Sequence[Path]) -> Opened:
 
 
 def by_window(paths: Sequence[Path]) -> Opened:
-    """Open paths as the window's worker does."""
-    reporter: Any = _Unheard()
+    """Open paths in a window's session. It has no model, so nothing is segmented."""
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    QApplication.instance() or QApplication([])
+    session = Session(compare=False)
+    waiting = QEventLoop()
     try:
-        index = scan_reading.find(tuple(paths))(reporter)
-        return _opened(scan_reading.read(index, FirstPaint())(reporter)[1])
-    except CineQuantError as error:
-        return Opened(error=str(error))
+        # An answer of the workers ends the wait; the timer is for one that comes before it begins.
+        session.changed.connect(waiting.quit)
+        soon = QTimer(interval=20)
+        soon.timeout.connect(waiting.quit)
+        soon.start()
+        session.opening.open_paths(paths)
+        while session.opening.under_way:
+            waiting.exec()
+        state = session.state
+        if state.scan.volume is None:
+            return Opened(error=state.message.text if state.message is not None else "nothing was opened")
+        return _opened(state.scan.volume)
+    finally:
+        session.close()
 
 
 def _opened(volume: Volume) -> Opened:

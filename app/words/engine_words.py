@@ -94,7 +94,11 @@ TEXTS = (
         "The order of the frames is unknown: the files give neither times nor numbers that tell them apart. "
         "No ejection fraction is given.",
     ),
-    marked("Engine", "The files give no times after the R wave: frames are in the order of their {clock}."),
+    marked(
+        "Engine",
+        "The files give no times after the R wave: frames are in the order of their {clock}. If that is not their "
+        "order in the heartbeat, the ejection fraction is too small.",
+    ),
     marked("Engine", "acquisition times"),
     marked("Engine", "content times"),
     marked("Engine", "instance numbers"),

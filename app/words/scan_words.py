@@ -41,6 +41,23 @@ SCAN_TEXTS = (
         "The images were taken in real time over {beats} heartbeats: the fullest beat is shown and measured, {images} "
         "of the others are left out.",
     ),
+    marked("Engine", "a mosaic of several slices in one image"),
+    marked("Engine", "a series of images that all say that they lie at one place"),
+    marked(
+        "Engine",
+        "{count} patients or studies hold one image or slice each of what is one stack by place, direction and name: "
+        "their identifiers were made up, and they are taken for one patient.",
+    ),
+    marked(
+        "Engine",
+        "Slices {slices} hold images that another slice holds as well: some are copies, so volumes are not to be "
+        "trusted.",
+    ),
+    marked(
+        "Engine",
+        "{count} of {frames} frames are copies of another one: the heartbeat has fewer phases than are shown, and "
+        "end-diastole or end-systole may be missing.",
+    ),
     # engine.formats.nifti
     marked(
         "Engine",

@@ -164,10 +164,21 @@ def _values(image: Image, grid: Image, *, as_stored: bool, faults: dict[Path, Un
     except UnusableError as reason:
         faults[image.path] = reason
         raise
+    if image.padding is not None:
+        stored = _without_padding(stored, image.padding, image.inverted)
     values = stored.dtype.type(_mirror(image)) - stored if image.inverted else stored
     if needs_resampling(image, grid):
         values = onto(values, image, grid)
     return values if as_stored else values * np.float32(image.slope) + np.float32(image.intercept)
+
+
+def _without_padding(stored: NDArray[Any], padding: int, inverted: bool) -> NDArray[Any]:
+    """The same stored values, with what stands for outside the image as dark as the darkest inside it."""
+    at = stored == padding
+    if not at.any() or at.all():
+        return stored
+    inside = stored[~at]
+    return np.where(at, inside.max() if inverted else inside.min(), stored)
 
 
 def _mixed(before: NDArray[Any], after: NDArray[Any], share: float) -> NDArray[Any]:
@@ -276,12 +287,16 @@ def not_short_axis(stack: Stack, others: Sequence[Stack]) -> str:
         return _KINDS.get(first.modality, f"an image of {first.modality or 'unknown'} modality")
     if is_localiser(first):
         return "a localiser"
+    if "MOSAIC" in first.image_type:
+        return "a mosaic of several slices in one image"
     if len(stack.phases) == 1:
         same_series = [i for other in others for i in other.phases[0] if i.series_uid == first.series_uid]
         if any(abs(normal(image) @ normal(first)) < 0.9 for image in same_series):
             return "a localiser, with slices in several directions"
     if first.position is None and len(stack.images) > 1:
         return "a series of images that do not say where they lie"
+    if len(stack.positions_mm) == 1 and stack.spare >= 2 * len(stack.images):
+        return "a series of images that all say that they lie at one place"
     if len(stack.positions_mm) == 1:
         return "a single slice, such as a long-axis view"
     return why_no_short_axis_cine(stack.phases, stack.frame_times_ms)

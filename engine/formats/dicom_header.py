@@ -27,6 +27,7 @@ from engine.formats.dicom_files import (
     starts_as_dicom,
 )
 from engine.formats.dicom_image import Image
+from engine.formats.dicom_kind import normal
 from engine.formats.dicom_values import (
     PLANE,
     moment,
@@ -58,6 +59,7 @@ _TAGS: list[Any] = [
     *("PatientName", "PatientBirthDate", "AcquisitionNumber", "AcquisitionDateTime", "AcquisitionDate"),
     *("AcquisitionTime", "ContentDate", "ContentTime", "EchoTime", "InversionTime", "ComplexImageComponent"),
     *("CardiacNumberOfImages", "BodyPartExamined", "FrameTime", "FrameTimeVector", "SliceLocation"),
+    *("PixelPaddingValue", "SliceLocationVector"),
     *("NominalCardiacTriggerDelayTime", "ActualCardiacTriggerDelayTime", "NominalPercentageOfCardiacPhase"),
 ]
 
@@ -196,6 +198,7 @@ def _describe(path: Path, head: bytes, read: RawHeader, pixels: bytes, at: int) 
         body_part=text(header, "BodyPartExamined").upper(),
         location_mm=number(header, "SliceLocation"),
         phases_stated=int(number(header, "CardiacNumberOfImages") or 0) or None,
+        padding=_padding(header, stored),
     )
     if frames == 1 and image.position is not None:
         return (image,)
@@ -207,25 +210,44 @@ def _describe(path: Path, head: bytes, read: RawHeader, pixels: bytes, at: int) 
     return _classic_frames(image, header, frames) if frames > 1 else (image,)
 
 
+def _padding(header: Dataset, stored: int) -> int | None:
+    """The stored value that stands for outside the image; some writers give that of signed pixels as unsigned."""
+    given = number(header, "PixelPaddingValue")
+    if given is None:
+        return None
+    signed = bool(number(header, "PixelRepresentation"))
+    return int(given) - (1 << stored) if signed and given >= 1 << (stored - 1) else int(given)
+
+
 def _either(header: Dataset, name: str, other: str) -> float | None:
     found = number(header, name)
     return number(header, other) if found is None else found
 
 
 def _classic_frames(image: Image, header: Dataset, frames: int) -> tuple[Image, ...]:
-    """Frames of a multi-frame file without functional groups: all at its one position, at the times that it states."""
+    """Frames of a multi-frame file without functional groups, at the times that it states.
+
+    All lie at its one position, unless it gives a slice location for each.
+    """
     step = number(header, "FrameTime")
     vector = numbers(value(header, "FrameTimeVector"), frames)
     times = np.cumsum(vector) if vector is not None else np.arange(frames) * (step or 0.0)
     start = image.trigger_ms or 0.0
     known = bool(step) or vector is not None
+    along = numbers(value(header, "SliceLocationVector"), frames)
+    places = [image.position] * frames
+    if along is not None and image.position is not None:
+        across = normal(image)
+        shifted = [np.array(image.position) + (there - along[0]) * across for there in along]
+        places = [(float(x), float(y), float(z)) for x, y, z in shifted]
     return tuple(
         replace(
             image,
             frame=frame,
+            position=places[frame],
             multi_frame=True,
             instance_number=(image.instance_number or 0) * 100_000 + frame + 1,
-            trigger_ms=start + float(times[frame]) if known else None,
+            trigger_ms=start + float(times[frame]) if known else image.trigger_ms if along is not None else None,
             offset=None if image.offset is None else image.offset + frame * bytes_a_frame(image),
         )
         for frame in range(frames)

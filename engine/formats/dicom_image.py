@@ -22,6 +22,7 @@ class Image:
     seconds since an arbitrary day. acquisition: its number. component: of a complex image, such as "MAGNITUDE".
     description: of the series, as the scanner's protocol calls it; may hold anything that an operator typed.
     window: (centre, width) in rescaled units. inverted: MONOCHROME1, high values are dark.
+    padding: the stored value that stands for outside the image.
     bits: (allocated, stored, high). offset: where the frame's native pixels start in the file, None if compressed.
     """
 
@@ -72,3 +73,4 @@ class Image:
     oriented: bool = True
     location_mm: float | None = None
     phases_stated: int | None = None
+    padding: int | None = None

@@ -45,46 +45,54 @@ def _words(*patterns: str) -> re.Pattern[str]:
 _SHORT_AXIS = _words(
     r"sax?", r"short[ _-]*(?:ax|axis)", r"kurz\w*[ _-]*achsen?\w*", r"petit[ _-]*axe", r"eje[ _-]*corto",
     r"korte[ _-]*as", r"asse[ _-]*corto", r"eixo[ _-]*curto", r"kort\w*[ _-]*axe?l?\w*", r"kort[ _-]*akse",
-    r"kratk\w*[ _-]*os\w*", r"kr[oó]tk\w*[ _-]*o[sś]\w*", r"lyhyt[ _-]*akseli",
+    r"kratk\w*[ _-]*os\w*", r"kr[oó]tk\w*[ _-]*o[sś]\w*", r"lyhyt[ _-]*akseli", r"коротк\w*[ _-]*ос\w*",
+    r"短[轴軸]\w*", r"단축\w*",
 )  # fmt: skip
 # What is no cine, whatever its view. "DE" alone is a word of several languages, not delayed enhancement.
 _NO_CINE: dict[str, re.Pattern[str]] = {
     "a perfusion series": _words(
         r"perf\w*", r"first[ _-]*pass\w*", r"premier[ _-]*passage", r"primer[ _-]*paso", r"dsc", r"dce",
-        r"dynamic[ _-]*(?:sa|gd|contrast)\w*",
+        r"dynamic[ _-]*(?:sa|gd|contrast)\w*", r"перфузи\w*", r"\w*灌注\w*", r"moco[ _-]*perf\w*",
     ),
     "a late enhancement series": _words(
-        r"lge", r"late[ _-]*(?:gd|gad\w*|enh\w*)", r"delayed[ _-]*enh\w*", r"psir", r"viab\w*", r"mde",
+        r"lge", r"late", r"late[ _-]*(?:gd|gad\w*|enh\w*)", r"delayed", r"psir", r"\w*(?:延迟|遅延)\w*", r"отсроч\w*",
+        r"viab\w*", r"mde",
         r"de[ _-]?(?:mri|mr|ir|psir|flash)", r"realce[ _-]*tard\w*", r"rehauss\w*[ _-]*tard\w*",
         r"ege", r"early[ _-]*(?:gd|gad\w*|enh\w*)", r"ir[ _-]?(?:sax?|tfe|flash|f?gre|ssfp|prep\w*)",
         r"sp(?:ä|ae)t(?:aufnahme|anreicherung|enhancement)\w*",
     ),
     "a mapping series": _words(
-        r"t1[ _-]?map\w*", r"sh?molli", r"molli", r"t2[ _-]?map\w*", r"t2[ _-]?star", r"t2\*(?:[ _-]?map\w*)?", r"ecv",
+        r"t1[ _-]?map\w*", r"sh?molli", r"molli", r"t2[ _-]?map\w*", r"t2[ _-]?star", r"t2\*(?:[ _-]?map\w*)?",
+        r"ecv",
         r"\w*mapping", r"r2\*?[ _-]?map\w*",
         r"(?:native|pre|post)[ _-]*t1", r"t1[ _-]*(?:native|pre|post)\w*",
-        r"mapa[ _-]*t[12]\*?", r"carto\w*[ _-]*t[12]\*?", r"sasha", r"ti[ _-]?scout", r"look[ _-]?locker",
+        r"moco[ _-]*t[12]\*?", r"t[12]\*?[ _-]*moco", r"mapa[ _-]*t[12]\*?", r"carto\w*[ _-]*t[12]\*?", r"sasha",
+        r"ti[ _-]?scout", r"look[ _-]?locker",
     ),
     "a tagging series": _words(r"tagg?\w*", r"spamm", r"dense", r"csp?amm", r"senc", r"strain\w*"),
     "a flow series": _words(
-        r"flow", r"q[ _-]?flow", r"venc\w*", r"pc[ _-]?(?:mr\w*|cine|flow)?", r"phase[ _-]*contrast", r"4d[ _-]?flow",
+        r"flow(?![ _-]*comp)", r"q[ _-]?flow", r"venc\w*", r"pc[ _-]?(?:mr\w*|cine|flow)?", r"phase[ _-]*contrast",
+        r"4d[ _-]?flow",
         r"flu(?:ss|jo|x|xo)(?:messung)?",
     ),
     "a localiser": _words(
         r"scout\w*", r"loc(?:ali[sz]er)?s?", r"survey", r"3[ _-]*plane", r"plan[ _-]?scan", r"smart[ _-]?brain",
-        r"ref(?:erence)?[ _-]?scan", r"lo[kc]ali[sz]\w*", r"topogram\w*", r"rep(?:e|é)rage\w*", r"planung\w*", r"pilot",
+        r"ref(?:erence)?[ _-]?scan", r"lo[kc]ali[sz]\w*", r"\w*定位\w*", r"topogram\w*", r"rep(?:e|é)rage\w*",
+        r"planung\w*", r"pilot",
     ),
     "no cine of the heart": _words(
-        r"bold", r"fmri", r"dwi", r"dti", r"diff\w*", r"flair", r"mprage", r"swi", r"asl", r"tof", r"angio\w*", r"mra",
+        r"bold", r"fmri", r"dwi", r"dti", r"diff\w*", r"flair", r"mprage", r"swi", r"asl", r"tof", r"angio\w*",
+        r"mra",
         r"field[ _-]?map\w*", r"adc", r"twist", r"tricks", r"coronar(?:y|ies|ien\w*|ias?)", r"whole[ _-]*heart\w*",
-        r"3d[ _-]?(?:b?ssfp|fiesta|btfe|trufi)\w*", r"dixon", r"fat[ _-]*water", r"water[ _-]*fat",
+        r"3d[ _-]?(?:b?ssfp|fiesta|btfe|trufi)\w*", r"lava", r"vibe", r"thrive", r"dixon", r"fat[ _-]*water",
+        r"water[ _-]*fat",
     ),
     "a real-time series": _words(
         r"real[ _-]*time\w*", r"echtzeit\w*", r"temps[ _-]*r(?:e|é)el", r"tiempo[ _-]*real", r"tempo[ _-]*real\w*",
-        r"rt[ _-]?(?:cine|ssfp|sax?)", r"cine[ _-]?rt",
+        r"rt[ _-]?(?:cine|ssfp|sax?)", r"rt", r"实时\w*",
     ),
     "a still image": _words(
-        r"stir", r"haste", r"black[ _-]?blood", r"edema", r"oedema", r"t[12][ _-]?(?:tse|fse|se|w|prep\w*)"
+        r"stir", r"[dt]ir", r"haste", r"black[ _-]?blood", r"edema", r"oedema", r"t[12][ _-]?(?:tse|fse|se|w|prep\w*)"
     ),
 }  # fmt: skip
 # Said of perfusion at rest and under stress, but of cines as well.
@@ -96,8 +104,11 @@ _OTHER_VIEW: dict[str, re.Pattern[str]] = {
         r"eixo[ _-]*longo", r"(?:zwei|drei|vier|twee|drie)[ _-]*kamm?er\w*", r"[234]c",
         r"(?:dos|tres|cuatro|due|tre|quattro|deux|trois|quatre)[ _-]*(?:c[aá]m\w*|cav\w*)",
         r"(?:bi|tri|tetra)[ _-]?cameral\w*", r"[234][ _-]*c(?:v|á\w*)", r"[234][ _-]*kamer\w*",
+        r"[234二两三四]?[腔长長]\w*", r"длинн\w*[ _-]*ос\w*", r"장축\w*",
     ),
-    "a view of the outflow": _words(r"lvot", r"rvot", r"ao(?:rta|rtic)?", r"pa[ _-]?bif\w*", r"valve\w*", r"outflow"),
+    "a view of the outflow": _words(
+        r"lvot", r"rvot", r"ao(?:rta|rtic)?", r"pa[ _-]?bif\w*", r"valve\w*", r"outflow", r"pulm\w*",
+    ),
     "a stack along the body": _words(r"axial\w*", r"tra(?:ns\w*)?", r"coronal\w*", r"sag(?:ittal)?\w*"),
 }  # fmt: skip
 _ELSEWHERE = re.compile(

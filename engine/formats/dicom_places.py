@@ -24,6 +24,9 @@ _NEAR = 0.5
 # Slices nearer to each other than this share of their thickness overlap.
 _OVERLAP = 0.8
 
+# So many single slices in even steps are no chance.
+_LEAST_FAN = 5
+
 Slice = tuple[float, list[Image]]
 """(mm along the normal, images at that position)"""
 
@@ -95,8 +98,34 @@ def _joined(groups: list[list[Image]], check: Callable[[], None]) -> list[list[I
                 stacks.append(list(group))
             else:
                 host += group
-        joined += stacks
+        joined += _fans_joined(stacks)
     return joined
+
+
+def _fans_joined(stacks: list[list[Image]]) -> list[list[Image]]:
+    """Single slices that were each tilted a little, and lie evenly one after the other, put together as one stack."""
+    by_look: dict[object, list[list[Image]]] = defaultdict(list)
+    for stack in stacks:
+        first = stack[0]
+        by_look[(first.rows, first.columns, first.pixel_mm, first.description, len(stack))].append(stack)
+    fans = [members for members in by_look.values() if len(members) >= _LEAST_FAN and _is_fan(members)]
+    apart = {id(stack) for members in fans for stack in members}
+    together = [[image for stack in members for image in stack] for members in fans]
+    return [*together, *(stack for stack in stacks if id(stack) not in apart)]
+
+
+def _is_fan(members: Sequence[Sequence[Image]]) -> bool:
+    """Whether single slices lie evenly one after the other along their mean normal, tilted a few degrees at most."""
+    normals = np.array([normal(stack[0]) for stack in members])
+    across = normals.mean(axis=0)
+    across /= np.linalg.norm(across) or 1.0
+    if np.linalg.norm(np.cross(normals, across), axis=1).max() > _TILTED:
+        return False
+    centres = np.array([centre_mm(stack[0]) for stack in members])
+    steps = np.diff(np.sort(centres @ across))
+    sideways = centres - np.outer(centres @ across, across)
+    aside = float(np.linalg.norm(sideways - sideways.mean(axis=0), axis=1).max())
+    return bool(steps.min() > 2 and np.ptp(steps) < 0.3 * steps.mean() and aside < 2 * steps.mean())
 
 
 def continues(stack: Sequence[Image], group: Sequence[Image], tilted: float = _TILTED) -> bool:

@@ -42,6 +42,7 @@ class Stack:
     positions_mm: along the normal, one a slice, ascending. frame_times_ms: one a phase, or None. clock: what told the
     order of the phases, a key of dicom_time.CLOCKS, or dicom_time.UNKNOWN. left_out: sentences on images of this stack
     that are not part of it, and on what was decided about it. lost: positions that are left out of the stack.
+    spare: how many further images show the same slices and phases.
     between: of slices sampled at another rate, by (t, z): what lies between two images; phases has the nearer one.
     """
 
@@ -52,6 +53,7 @@ class Stack:
     left_out: tuple[str, ...]
     lost: int = 0
     between: Mapping[tuple[int, int], Between] = field(default_factory=dict)
+    spare: int = 0
 
     @property
     def images(self) -> list[Image]:
@@ -135,6 +137,7 @@ def arrange(group: Sequence[Image]) -> Stack:
         left_out=tuple(notes),
         lost=len(slices) - len(kept),
         between=between,
+        spare=len(members) - sum(len(own.images) for own in timed),
     )
 
 

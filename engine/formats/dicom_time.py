@@ -75,7 +75,10 @@ def in_order(slices: Sequence[Sequence[Image]], notes: list[str]) -> tuple[str, 
         )
         return clock, [Ordered(sorted(images, key=_place), []) for images in slices]
     if clock in ("acquired_s", "content_s", "instance") and any(len(images) > 1 for images in slices):
-        notes.append(f"The files give no times after the R wave: frames are in the order of their {CLOCKS[clock]}.")
+        notes.append(
+            f"The files give no times after the R wave: frames are in the order of their {CLOCKS[clock]}. If that is "
+            "not their order in the heartbeat, the ejection fraction is too small."
+        )
     usual = Counter(map(len, slices)).most_common(1)[0][0]
     ordered = []
     beats = left = twice = 0

@@ -158,7 +158,8 @@ def read_series(
     if cancel is not None:
         cancel.check()
     volume = format_of(series).read(index, series, progress=progress, cancel=cancel, on_plane=on_plane)
-    return replace(volume, notices=(*volume.notices, *(_blank(volume) or _empty(volume)), *not_read(index)))
+    said = _blank(volume) or (*_empty(volume), *_copies(volume))
+    return replace(volume, notices=(*volume.notices, *said, *not_read(index)))
 
 
 def _blank(volume: Volume) -> tuple[str, ...]:
@@ -192,6 +193,45 @@ def _empty(volume: Volume) -> tuple[str, ...]:
         f"{int(empty.sum())} of {empty.size} images hold nothing but one value (slices {slices}): nothing can be found "
         "in them, so volumes are too small. Copy the scan again.",
     )
+
+
+def _copies(volume: Volume) -> tuple[str, ...]:
+    """The notices of slices and frames that show, voxel by voxel, what others do: no two images of a scanner are alike.
+
+    An image without any contrast is no copy of another one.
+    """
+    planes = volume.array
+    # By few pixels first, as in _empty.
+    alike: dict[bytes, list[tuple[int, int]]] = {}
+    for t, z in np.ndindex(*planes.shape[:2]):
+        alike.setdefault(planes[t, z, ::16, ::16].tobytes(), []).append((t, z))
+    slices: set[int] = set()
+    frames: Counter[int] = Counter()
+    for group in alike.values():
+        first, *others = group
+        if not others or planes[first].min() == planes[first].max():
+            continue
+        for other in others:
+            if not np.array_equal(planes[first], planes[other]):
+                continue
+            if first[1] != other[1]:
+                slices |= {first[1], other[1]}
+            else:
+                frames[other[0]] += 1
+    said = []
+    if slices:
+        numbers = ", ".join(str(z + 1) for z in sorted(slices)[:8])
+        said.append(
+            f"Slices {numbers} hold images that another slice holds as well: some are copies, so volumes are not to be "
+            "trusted."
+        )
+    whole = [t for t, count in frames.items() if count == planes.shape[1]]
+    if whole:
+        said.append(
+            f"{len(whole)} of {planes.shape[0]} frames are copies of another one: the heartbeat has fewer phases than "
+            "are shown, and end-diastole or end-systole may be missing."
+        )
+    return tuple(said)
 
 
 def format_of(series: Series) -> Format:
@@ -265,6 +305,8 @@ def _no_scan(path: Path) -> str:
         return "is a saved case, not a scan; open it as a case"
     if kind == "zip" and path.exists():
         return "is a zip archive beside other scans; open it by itself"
+    if kind == "gzip":
+        return "is a file packed with gzip, which only NIfTI may be; unpack it and open the folder"
     return f"is a {kind} archive; unpack it and open the folder" if kind else f"is {_unknown()}"
 
 
@@ -280,7 +322,7 @@ def _archive_kind(path: Path) -> str:
 
 # How archives begin; the mark of a tar archive stands at its byte 257.
 _ARCHIVE_ENDINGS = (".zip", ".7z", ".rar", ".tar")
-_ARCHIVES = {b"PK\x03\x04": "zip", b"7z\xbc\xaf": "7-Zip", b"Rar!": "RAR", b"ustar": "tar"}
+_ARCHIVES = {b"\x1f\x8b": "gzip", b"PK\x03\x04": "zip", b"7z\xbc\xaf": "7-Zip", b"Rar!": "RAR", b"ustar": "tar"}
 
 
 def thumbnail(series: Series, pixels: int) -> NDArray[np.uint8]:

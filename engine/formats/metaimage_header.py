@@ -29,7 +29,7 @@ def read_metaimage_header(path: Path, block: bytes) -> VoxelHeader:
     sizes = [int(n) for n in said.get("DimSize", "").split()]
     if not 3 <= count <= 4 or len(sizes) != count:
         raise ValueError(f"it is {count}-D; 3-D stacks and 4-D cines can be opened")
-    spacing = _numbers(said, ("ElementSpacing", "ElementSize"), [1.0] * count)[:3]
+    *spacing, step = [*_numbers(said, ("ElementSpacing", "ElementSize"), [1.0] * count), 0.0][:4]
     origin = _numbers(said, ("Offset", "Position", "Origin"), [0.0] * count)[:3]
     turned = ("TransformMatrix", "Rotation", "Orientation")
     matrix = _numbers(said, turned, np.eye(count).ravel().tolist())
@@ -60,7 +60,9 @@ def read_metaimage_header(path: Path, block: bytes) -> VoxelHeader:
     coding = "zlib" if packed else "text" if text else "raw"
     known = any(key in said for key in turned)
     affine = affine_of(directions * spacing, np.array(origin))
-    return VoxelHeader(affine, shape, frames, False, known, dtype, data, start, coding)
+    # Writers give the step in time in s or in ms; a frame of a cine takes 5 to 200 ms.
+    step_ms = 1000 * step if 0.005 <= step <= 0.2 else step if 5 <= step <= 200 else 0.0
+    return VoxelHeader(affine, shape, frames, False, known, dtype, data, start, coding, step_ms=step_ms)
 
 
 def _numbers(said: dict[str, str], keys: tuple[str, ...], default: list[float]) -> list[float]:

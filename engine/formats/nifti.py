@@ -345,7 +345,8 @@ def _about(file: NiftiFile, shape: tuple[int, int, int], frames: int) -> tuple[V
 def _axes_by_values(array: NDArray[Any], *, third_is_time: bool) -> tuple[NDArray[Any], str]:
     """(I, J, K, T) with the axes as they seem to be meant, and what to say; empty where the file's order holds."""
     third, fourth = array.shape[2:]
-    if values.time_before_slices(array):
+    # Frames that pad a cine to one length are like no others.
+    if values.time_before_slices(array[..., list(values.filled_frames(array))]):
         return array.swapaxes(2, 3), (
             f"The file's axes seem to be (x, y, time, slice): its {third} × {fourth} images are shown as {fourth} "
             f"slices of {third} frames, though the header says the opposite. Check that before you trust any volume."

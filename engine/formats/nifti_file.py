@@ -180,7 +180,9 @@ def _open_text(path: Path) -> NiftiFile:
         if found.known:
             header.set_sform(ras, code=1)
             header.set_qform(ras, code=1, strip_shears=True)
-        header.set_xyzt_units("mm")
+        header.set_xyzt_units("mm", "msec" if found.step_ms else None)
+        if found.step_ms:
+            header["pixdim"][4] = found.step_ms
         with open_regular(found.data) as raw:
             size = raw.seek(0, io.SEEK_END)
         start = size - found.total_bytes if found.start == -1 else found.start

@@ -26,6 +26,8 @@ _OTHER_VIEW = {
     *("rvot", "ao", "aorta", "aortic", "flow", "scout", "localizer", "localiser", "lge", "de", "perfusion", "perf"),
     *("tagging", "t1", "t2", "t1map", "t2map", "molli", "tag"),
 }
+_OTHER_PIXELS = {"ph", "phase", "real", "imaginary", "imag"}
+"""How dcm2niix ends the names of images that are not of signal."""
 _COUNTERS = {"frame", "frames", "phase", "phases", "time", "t", "tp", "timepoint", "vol", "volume", "dyn", "ph", "f"}
 _SUBJECTS = {"patient", "pat", "subject", "sub", "case", "id", "p", "pt", "subj", "volunteer"}
 _NUMBERED = re.compile(r"([a-z]*)(\d+)")
@@ -53,7 +55,8 @@ def says_mask(path: Path) -> bool:
 def view_of(path: Path) -> int:
     """1 where the name says short axis, −1 where it says another view or kind of image, else 0."""
     said = set(words(path))
-    return int(bool(said & _SHORT_AXIS)) - int(bool(said & (_LONG_AXIS | _OTHER_VIEW)))
+    other = bool(said & (_LONG_AXIS | _OTHER_VIEW)) or any(word in _OTHER_PIXELS for word in words(path)[-1:])
+    return int(bool(said & _SHORT_AXIS)) - int(other)
 
 
 def may_be_long_axis(path: Path) -> bool:
@@ -97,7 +100,7 @@ def _subject(path: Path) -> str:
 def runs(paths: Iterable[Path]) -> list[list[Path]]:
     """Files that could be the frames or slices of one scan: three or more whose names differ in one number only.
 
-    Each run is in the order of that number. Numbers that name a subject or an nnU-Net channel count nothing.
+    Each run is in the order of that number. Numbers that name a subject count nothing.
     """
     by_rest: dict[tuple[Path, str], list[tuple[int, Path]]] = {}
     for path in sorted(paths):
@@ -135,8 +138,7 @@ def _numbers(stem: str) -> list[tuple[int, str, int]]:
     for place, match in enumerate(re.finditer(r"\d+", stem)):
         before = re.search(r"([a-z]*)[_\-. ]*$", stem[: match.start()])
         word = before[1] if before else ""
-        is_channel = match[0] == "0000" and match.end() == len(stem)
-        if not is_channel and (word not in _SUBJECTS or word in _COUNTERS):
+        if word not in _SUBJECTS or word in _COUNTERS:
             numbers.append((place, f"{stem[: match.start()]}#{stem[match.end() :]}", int(match[0])))
     return numbers
 

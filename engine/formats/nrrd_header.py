@@ -82,7 +82,22 @@ def read_nrrd_header(path: Path, block: bytes) -> VoxelHeader:
     affine = affine_of(signs[:, None] * axes, signs * origin)
     known = bool(spatial) and space in _SPACES
     coding = _CODINGS[encoding]
-    return VoxelHeader(affine, shape, frames, frames_first, known, dtype, data, start, coding, _segments(said))
+    segments, step_ms = _segments(said), _step_ms(said, frames)
+    return VoxelHeader(affine, shape, frames, frames_first, known, dtype, data, start, coding, segments, step_ms)
+
+
+def _step_ms(said: dict[str, str], frames: int) -> float:
+    """The time from frame to frame, as Slicer writes it for a sequence or a multi-volume; 0 where it is not said."""
+    given = said.get("axis 0 index values", "") or said.get("multivolume.framelabels", "")
+    unit = said.get("multivolume.frameidentifyingdicomtagunits", "").lstrip("=").strip() or said.get("units", "")
+    try:
+        times = [float(n) for n in re.split(r"[ ,]+", given.lstrip("=").strip())]
+    except ValueError:
+        return 0.0
+    steps = np.diff(times)
+    if len(times) != frames or frames < 2 or not np.isfinite(times).all() or steps.min() <= 0:
+        return 0.0
+    return float(np.median(steps)) * (1000.0 if re.match(r'"?s"?(\s|$)', unit) else 1.0)
 
 
 def _place(path: Path, block: bytes, said: dict[str, str], end: int | None, coding: str) -> tuple[Path, int]:

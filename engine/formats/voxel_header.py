@@ -28,6 +28,7 @@ class VoxelHeader:
 
     known: whether the header says where the axes point. data: file of the voxels, which start at byte `start` of it,
     packed by coding: "raw", "gzip", "zlib", "bzip2", or "text" for numbers in words.
+    step_ms: time from frame to frame; 0 where the header does not say.
     segments: of a mask whose volumes are no frames but layers of one.
     """
 
@@ -41,6 +42,7 @@ class VoxelHeader:
     start: int
     coding: str
     segments: tuple[Segment, ...] = ()
+    step_ms: float = 0.0
 
     @property
     def total_bytes(self) -> int:

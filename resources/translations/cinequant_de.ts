@@ -2463,8 +2463,8 @@ Der Bericht unten enthält keine Patientendaten; er hilft, den Fehler zu beheben
         <translation>RV-Flächenänderung (FAC)</translation>
     </message>
     <message>
-        <source>The files give no times after the R wave: frames are in the order of their {clock}.</source>
-        <translation>Die Dateien nennen keine Zeiten nach der R-Zacke: Die Bilder sind geordnet nach {clock}.</translation>
+        <source>The files give no times after the R wave: frames are in the order of their {clock}. If that is not their order in the heartbeat, the ejection fraction is too small.</source>
+        <translation>Die Dateien geben keine Zeiten nach der R-Zacke an: Bilder stehen in der Reihenfolge ihrer {clock}. Ist das nicht ihre Reihenfolge im Herzschlag, ist die Ejektionsfraktion zu klein.</translation>
     </message>
     <message>
         <source>acquisition times</source>
@@ -3077,6 +3077,26 @@ Der Bericht unten enthält keine Patientendaten; er hilft, den Fehler zu beheben
     <message>
         <source>The images were taken in real time over {beats} heartbeats: the fullest beat is shown and measured, {images} of the others are left out.</source>
         <translation>Die Bilder wurden in Echtzeit über {beats} Herzschläge aufgenommen: Der vollständigste Schlag wird gezeigt und gemessen, von den anderen bleiben {images} weg.</translation>
+    </message>
+    <message>
+        <source>a mosaic of several slices in one image</source>
+        <translation>ein Mosaik mehrerer Schichten in einem Bild</translation>
+    </message>
+    <message>
+        <source>a series of images that all say that they lie at one place</source>
+        <translation>eine Serie von Bildern, die alle angeben, an einem Ort zu liegen</translation>
+    </message>
+    <message>
+        <source>{count} patients or studies hold one image or slice each of what is one stack by place, direction and name: their identifiers were made up, and they are taken for one patient.</source>
+        <translation>{count} Patienten oder Studien enthalten je ein Bild oder eine Schicht von etwas, das nach Ort, Richtung und Name ein Stapel ist: Ihre Kennungen wurden erfunden, und sie gelten als ein Patient.</translation>
+    </message>
+    <message>
+        <source>Slices {slices} hold images that another slice holds as well: some are copies, so volumes are not to be trusted.</source>
+        <translation>Die Schichten {slices} enthalten Bilder, die auch eine andere Schicht enthält: Einige sind Kopien, daher ist den Volumina nicht zu trauen.</translation>
+    </message>
+    <message>
+        <source>{count} of {frames} frames are copies of another one: the heartbeat has fewer phases than are shown, and end-diastole or end-systole may be missing.</source>
+        <translation>{count} von {frames} Bildern sind Kopien eines anderen: Der Herzschlag hat weniger Phasen, als gezeigt werden, und Enddiastole oder Endsystole können fehlen.</translation>
     </message>
     <message>
         <source>The file&apos;s axes seem to be (x, y, time, slice): its {third} × {fourth} images are shown as {slices} slices of {frames} frames, though the header says the opposite. Check that before you trust any volume.</source>

@@ -300,7 +300,8 @@ def test_a_missing_image_without_times_costs_its_slice(tmp_path):
     volume = open_scan([tmp_path])
     np.testing.assert_array_equal(volume.array, voxels[:, 1:])
     assert volume.notices == (
-        "The files give no times after the R wave: frames are in the order of their instance numbers.",
+        "The files give no times after the R wave: frames are in the order of their instance numbers. If "
+        "that is not their order in the heartbeat, the ejection fraction is too small.",
         "Slice 1 (counted along the stack) has 3 of 4 phases and is left out.",
     )
     assert volume.missing == "1 slice is left out"

@@ -86,3 +86,26 @@ def test_a_pointer_of_git_lfs_is_called_so(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_text("version https://git-lfs.github.com/spec/v1\noid sha256:abc\nsize 1234\n")
     with pytest.raises(ScanError, match="pointer of Git LFS"):
         door.open_scan(tmp_path)
+
+
+def test_frames_numbered_from_0000_are_all_of_one_cine(tmp_path: Path) -> None:
+    voxels = VOXELS[..., :4]
+    for t in range(4):
+        save(tmp_path / f"vol_{t:04d}.nii.gz", voxels[..., t])
+    assert door.open_scan(tmp_path).frames == 4
+
+
+def test_frames_that_pad_a_cine_do_not_make_time_of_its_slices(tmp_path: Path) -> None:
+    voxels = VOXELS[..., :4]
+    save(tmp_path / "cine.nii.gz", np.concatenate([voxels, np.zeros_like(voxels).repeat(6, axis=3)], axis=3))
+    volume = door.open_scan(tmp_path)
+    assert (volume.frames, volume.slices) == (4, voxels.shape[2])
+
+
+def test_frames_of_a_slice_in_which_nothing_moves_are_no_stack(tmp_path: Path) -> None:
+    still = VOXELS[:, :, 2, :1].repeat(20, axis=2)
+    noise = np.random.default_rng(0).integers(0, 4, still.shape).astype(VOXELS.dtype)
+    save(tmp_path / "still.nii.gz", still + noise)
+    volume = door.open_scan(tmp_path)
+    assert (volume.frames, volume.slices) == (20, 1)
+    assert any("third axis seems to be time" in notice for notice in volume.notices)

@@ -164,3 +164,27 @@ def test_what_a_header_holds_reaches_no_terminal(tmp_path: Path) -> None:
     with pytest.raises(ScanError) as caught:
         door.open_scan(path)
     assert str(caught.value).isprintable()
+
+
+@pytest.mark.parametrize(
+    ("lines", "times"),
+    [
+        (['units: "ms" "mm" "mm" "mm"', "axis 0 index type:=numeric", "axis 0 index values:=10 50 90"], (0, 40, 80)),
+        (['units: "s" "mm" "mm" "mm"', "axis 0 index values:=0 0.04 0.08"], (0, 40, 80)),
+        (["MultiVolume.FrameIdentifyingDICOMTagUnits:=ms", "MultiVolume.FrameLabels:=0,40,80"], (0, 40, 80)),
+        (["axis 0 index values:=0 1 2"], None),
+    ],
+)
+def test_times_of_a_sequence_of_slicer(tmp_path: Path, lines: list[str], times: tuple[float, ...] | None) -> None:
+    x, y, z = (CINE.array.shape[k] for k in (3, 2, 1))
+    voxels = CINE.array[:3].astype("<i2").transpose(3, 2, 1, 0)
+    given = ["kinds: list domain domain domain", "space directions: none (1.5,0,0) (0,1.5,0) (0,0,8)"]
+    path = nrrd(
+        tmp_path / "cine.seq.nrrd",
+        voxels.transpose(3, 0, 1, 2).tobytes(order="F"),
+        *(*given, "encoding: raw", *lines),
+        sizes=f"3 {x} {y} {z}",
+    )
+    volume = door.open_scan(path)
+    assert volume.frames == 3
+    assert volume.frame_times_ms == times
