@@ -61,13 +61,28 @@ class Identity:
         return re.sub(r"[^\w.-]+", "_", self.short(volume))[:48].strip("._") or scan_code(volume)
 
 
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """Numbers of the same scan from elsewhere, by the same choices of the reader; None where there are none.
+
+    model: of its own labels, corrected: of those corrected by hand, mask: of a mask from a file. plain, quantized: of
+    the model in float32 and in int8.
+    """
+
+    model: Function | None = None
+    corrected: Function | None = None
+    mask: Function | None = None
+    plain: Function | None = None
+    quantized: Function | None = None
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Dossier:
     """All that a report and a table are made of.
 
     labels: as measured, with the corrections. made: facts about what made them, as Prediction.provenance; for a mask
     from a file {"mask": name}. corrected: (frame, slice) changed by hand. flags: what is to be looked at; reviewed:
-    those of them that the reader has ticked off.
+    those of them that the reader has ticked off. beside: what other masks of the scan give.
     """
 
     volume: Volume
@@ -79,6 +94,7 @@ class Dossier:
     flags: Sequence[Flag] = ()
     reviewed: Collection[Where] = ()
     identity: Identity = field(default_factory=Identity)
+    beside: Beside = field(default_factory=Beside)
 
     @property
     def function(self) -> Function:

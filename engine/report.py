@@ -16,10 +16,14 @@ from engine import __version__
 from engine.dossier import Dossier
 from engine.measures import findings as all_numbers
 from engine.measures import quantities
-from engine.measures.norms import Verdict
+from engine.measures.function import Function
+from engine.measures.norms import KAWEL, MID_WALL, WITHIN_SD, Verdict, norm_of
+from engine.measures.readers import READERS, READERS_RULE
+from engine.measures.segments import mid_wall_mm
 from engine.paper.content import (
     Bullseye,
     Colour,
+    Comparison,
     Content,
     Curve,
     Line,
@@ -37,6 +41,10 @@ from engine.volume import LV, MYO, RV, Known, Volume, orientation_letters, voxel
 __all__ = ["COLOURS", "Letterhead", "content_of", "to_pdf"]
 
 COLOURS: dict[int, Colour] = {LV: (255, 112, 77), MYO: (244, 214, 92), RV: (88, 180, 245)}
+_COMPARED_KEYS = (
+    "lv.edv_ml", "lv.esv_ml", "lv.ef_percent", "lv_mass_g", "rv.edv_ml", "rv.esv_ml", "rv.ef_percent",
+)  # fmt: skip
+_COMPARED = tuple(measure for key in _COMPARED_KEYS for measure in quantities.MEASURES if measure.key == key)
 # Of a place to look at, the weightiest are on the page; all are in the tables.
 _REASONS = 2
 LEFT_OUT = 0
@@ -87,12 +95,18 @@ def content_of(
         if any(value is not None for value in wall.thickening_percent):
             bullseyes.append(Bullseye(own("Wall thickening"), "%", wall.thickening_percent))
     rules = (*quantities.rules(function), *all_numbers.rules(dossier.findings))
+    if dossier.beside.plain is not None and dossier.beside.quantized is not None:
+        rules = (*rules, READERS_RULE)
+    mid_wall = _mid_wall(dossier, own)
+    if any(row.lv is not None and row.lv.norm for row in mid_wall):
+        rules = (*rules, f"Normal ranges: mean ± {WITHIN_SD} SD of {KAWEL.citation}; {KAWEL.population}.")
     return Content(
         language=language,
         hospital=letterhead.hospital,
         logo=letterhead.logo,
         facts=tuple(_facts(dossier, own)),
-        numbers=tuple(_numbers(dossier, say)),
+        numbers=(*_numbers(dossier, say), *mid_wall),
+        comparison=_comparison(dossier, own, say),
         curve=_curve(dossier, own),
         bullseyes=tuple(bullseyes),
         conclusion=letterhead.conclusion,
@@ -166,6 +180,45 @@ def _number(row: all_numbers.Finding | None) -> Number | None:
     norm = "" if row.norm is None else f"{row.norm.low:.{row.digits}f}–{row.norm.high:.{row.digits}f}"
     mark = {Verdict.LOW: NormMark.LOW, Verdict.HIGH: NormMark.HIGH}.get(row.verdict or Verdict.NORMAL, NormMark.NONE)
     return Number(text, norm, mark)
+
+
+def _mid_wall(dossier: Dossier, own: Say) -> list[NumberRow]:
+    """The mean thickness of the middle third of the wall, for which there is a normal range."""
+    value = None if dossier.wall is None else mid_wall_mm(dossier.wall)
+    if value is None:
+        return []
+    norm = norm_of(MID_WALL, dossier.findings.body, papillary_in_cavity=True)
+    number = Number(f"{value:.1f}")
+    if norm is not None:
+        mark = {Verdict.LOW: NormMark.LOW, Verdict.HIGH: NormMark.HIGH}.get(norm.verdict(value), NormMark.NONE)
+        number = Number(f"{value:.1f}", f"{norm.low:.1f}–{norm.high:.1f}", mark)
+    return [NumberRow(own("Wall, middle third, ED"), "mm", number, None)]
+
+
+def _comparison(dossier: Dossier, own: Say, say: Say) -> Comparison:
+    """Model, correction and mask side by side, where there is more than one; what precisions and readers differ by."""
+    beside = dossier.beside
+    columns = tuple(f"{quantities.SIDES[m.structure]} {say(m.short)}, {m.unit}" for m in _COMPARED)
+    named = (("Model", beside.model), ("Corrected by hand", beside.corrected), ("Loaded mask", beside.mask))
+    sources = [(own(name), function) for name, function in named if function is not None]
+    rows = [(name, tuple(m.text(of, missing="–") for m in _COMPARED)) for name, of in sources] if sources[1:] else []
+    if beside.plain is not None and beside.quantized is not None:
+        plain, quantized = beside.plain, beside.quantized
+        rows.append((own("float32 − int8"), tuple(_difference(m, plain, quantized) for m in _COMPARED)))
+        rows.append((own("Between readers (literature)"), tuple(_readers(m.key) for m in _COMPARED)))
+    return Comparison(columns, tuple(rows)) if rows else Comparison()
+
+
+def _difference(measure: quantities.Measure, plain: Function, quantized: Function) -> str:
+    a, b = measure.value(plain), measure.value(quantized)
+    return "–" if a is None or b is None else f"{a - b:+.1f}".replace("-", "−")
+
+
+def _readers(key: str) -> str:
+    found = READERS.get(key)
+    if found is None:
+        return "–"
+    return f"{found.low:g}–{found.high:g}" + (" %*" if found.relative else "")
 
 
 def corrections(dossier: Dossier, own: Say) -> tuple[str, ...]:

@@ -17,6 +17,8 @@ from engine import __version__
 from engine.dossier import Dossier, ViewDossier
 from engine.measures import findings as all_numbers
 from engine.measures import flags, quantities
+from engine.measures.function import Function
+from engine.measures.readers import READERS
 from engine.measures.reading import KEYS
 from engine.volume import LV, MYO, RV, STRUCTURES, Known, voxels_sha256
 
@@ -52,6 +54,7 @@ def rows(dossier: Dossier) -> list[Row]:
         found.append(("RV ES frame", _from_one(function.rv_es_frame), "from 1"))
     found += [(f"Convention, {label.lower()}", value, "") for label, value in dossier.conventions()]
     found += _measures(dossier, doubt)
+    found += _compared(dossier, doubt)
     times = volume.frame_times_ms
     for frame, (lv, rv, myo) in enumerate(zip(function.lv_ml, function.rv_ml, function.myo_ml, strict=True)):
         at = f" at {times[frame]:.0f} ms" if times else ""
@@ -78,6 +81,40 @@ def rows(dossier: Dossier) -> list[Row]:
     found += [("Notice", notice, "") for notice in (*volume.notices, *function.notices)]
     found += [("Rule", rule, "") for rule in _rules(dossier)]
     return found
+
+
+def _compared(dossier: Dossier, doubt: str) -> list[Row]:
+    """What other masks of the scan give, and float32 − int8 beside what readers differ by."""
+    found: list[Row] = []
+    for measure in quantities.MEASURES:
+        name = f"{quantities.SIDES[measure.structure]} {measure.short}"
+        unit = measure.unit if measure.unit == "%" else f"{measure.unit}{doubt}"
+        values = {source: measure.value(of) for source, of in _sources(dossier).items()}
+        found += [(f"{name}, {source}", _number(value, measure.digits + 2), unit) for source, value in values.items()]
+        difference = _difference(measure, dossier)
+        if difference is not None:
+            found.append((f"{name}, float32 - int8", _number(difference, measure.digits + 2), unit))
+            readers = READERS.get(measure.key)
+            if readers is not None:
+                said = "% of the value" if readers.relative else unit
+                found.append((f"{name}, between readers", f"{readers.low:g} to {readers.high:g}", said))
+    return found
+
+
+def _sources(dossier: Dossier) -> dict[str, Function]:
+    """Model, correction and loaded mask where there is more than one of them."""
+    beside = dossier.beside
+    named = {"model": beside.model, "corrected by hand": beside.corrected, "loaded mask": beside.mask}
+    there = {name: function for name, function in named.items() if function is not None}
+    return there if len(there) > 1 else {}
+
+
+def _difference(measure: quantities.Measure, dossier: Dossier) -> float | None:
+    plain, quantized = dossier.beside.plain, dossier.beside.quantized
+    if plain is None or quantized is None:
+        return None
+    a, b = measure.value(plain), measure.value(quantized)
+    return None if a is None or b is None else a - b
 
 
 def view_rows(dossier: ViewDossier) -> list[Row]:
@@ -178,6 +215,15 @@ def to_json(dossier: Dossier | ViewDossier) -> dict[str, Any]:
         "identity": {"by": str(dossier.identity.by), **_identity(dossier)},
         **dossier.made,
         **values,
+        "beside": {
+            name: {measure.key: measure.value(of) for measure in quantities.MEASURES}
+            for name, of in _sources(dossier).items()
+        },
+        "float32_minus_int8": {
+            measure.key: difference
+            for measure in quantities.MEASURES
+            if (difference := _difference(measure, dossier)) is not None
+        },
         "frames": volume.frames,
         "slices": volume.slices,
         "frame_times_ms": volume.frame_times_ms,

@@ -13,8 +13,10 @@ from engine.volume import LabelMap, Volume
 
 if TYPE_CHECKING:
     from app.state.case_content import Choices
+    from app.state.case_return import Pieces
     from app.state.editing import Correction
     from app.state.types import Run
+    from engine.dossier import Beside
     from engine.formats.case_file import CaseFile
     from engine.measures.flags import Where
     from engine.measures.function import Function
@@ -26,7 +28,8 @@ SUFFIX = ".cinequant"
 class ReadCase:
     """A case with its scan. run: the segmentation that was on screen when it was saved. labels: as its reader left it.
 
-    correction: None where nothing was corrected, or the model's own labels were on screen.
+    correction: None where nothing was corrected, or the model's own labels were on screen. beside: what the model found
+    in both precisions, what was corrected of it, and the loaded mask.
     """
 
     path: Path
@@ -36,6 +39,7 @@ class ReadCase:
     correction: Correction | None
     labels: LabelMap
     choices: Choices
+    beside: Beside
 
     @property
     def made(self) -> dict[str, Any]:
@@ -104,4 +108,26 @@ def read_with_scan(path: Path, scan: Path | None) -> ReadCase:
     key = reader_key(case, path)
     correction = None if case.view.get("corrected") is False else pieces.corrections.get(key)
     labels = reader_labels(case, volume, path)
-    return ReadCase(path, case, volume, pieces.runs[key], correction, labels, pieces.choices)
+    beside = _beside(pieces, key, volume)
+    return ReadCase(path, case, volume, pieces.runs[key], correction, labels, pieces.choices, beside)
+
+
+def _beside(pieces: Pieces, key: tuple[str, str], volume: Volume) -> Beside:
+    from app.state.numbers import mask_function  # noqa: PLC0415
+    from engine.dossier import Beside  # noqa: PLC0415
+
+    run, correction, reading = pieces.runs[key], pieces.corrections.get(key), pieces.choices.reading
+    mask = None if pieces.mask is None else mask_function(pieces.mask, volume, 0, reading)[0]
+    own = None if run.prediction is None else run.prediction.model_id
+    by_precision = {
+        at[1]: found.function
+        for at, found in pieces.runs.items()
+        if found.prediction is not None and found.prediction.model_id == own
+    }
+    return Beside(
+        run.function,
+        None if correction is None or not correction.planes else correction.function,
+        mask,
+        by_precision.get("float32"),
+        by_precision.get("int8"),
+    )

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from engine.dossier import Dossier, Identity
+    from engine.dossier import Beside, Dossier, Identity
     from engine.measures.body import Body
     from engine.measures.flags import Where
     from engine.measures.function import Function
@@ -108,10 +108,11 @@ class _Subject:
     prediction: Prediction | None = None
     planes: Mapping[tuple[int, int], NDArray[np.uint8]] = field(default_factory=dict)
     by_hand: str = ""
+    beside: Beside | None = None
 
 
 def _dossier(subject: _Subject, identity: Identity) -> Dossier:
-    from engine.dossier import Dossier  # noqa: PLC0415
+    from engine.dossier import Beside, Dossier  # noqa: PLC0415
     from engine.measures.body import body_of  # noqa: PLC0415
     from engine.measures.findings import findings_of  # noqa: PLC0415
     from engine.measures.flags import find_flags  # noqa: PLC0415
@@ -134,6 +135,7 @@ def _dossier(subject: _Subject, identity: Identity) -> Dossier:
         flags=find_flags(topology, volume, function, confidence=subject.confidence, corrected=subject.corrected),
         reviewed=subject.reviewed,
         identity=identity,
+        beside=subject.beside or Beside(),
     )
 
 
@@ -180,6 +182,7 @@ def _of_case(arguments: argparse.Namespace) -> _Subject:
         case.run.prediction,
         {} if case.correction is None else case.correction.planes,
         "" if case.correction is None else by_hand(case.correction),
+        case.beside,
     )
 
 

@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 
 from app.state import editing
 from app.state.editing import Correction
-from app.state.numbers import findings_now
+from app.state.numbers import findings_now, precisions_now, sources_now
 from app.state.outgoing import identity_of
 from app.state.queries import shown_correction, shown_function, shown_prediction, view_shown
 from app.state.types import AppState
 from app.state.walls import wall_now
-from engine.dossier import Dossier, IdentifyBy, Identity, ViewDossier
+from engine.dossier import Beside, Dossier, IdentifyBy, Identity, ViewDossier
 from engine.errors import ExportError
 from engine.files import write_atomically
 from engine.measures.body import body_of
@@ -42,7 +42,7 @@ class Export:
 
     function: measured on the labels as corrected; None of a four-chamber view. correction: to write in place of the
     prediction; files then say so. findings, wall, flags: of the same labels; None where they are to be found. reviewed:
-    flags that the reader has ticked off. identity: whose scan it says it is.
+    flags that the reader has ticked off. identity: whose scan it says it is. beside: what other masks of it give.
     """
 
     volume: Volume
@@ -54,6 +54,7 @@ class Export:
     flags: Sequence[Flag] | None = None
     reviewed: frozenset[Where] = frozenset()
     identity: Identity = field(default_factory=Identity)
+    beside: Beside = field(default_factory=Beside)
 
     @property
     def planes(self) -> Mapping[tuple[int, int], NDArray[np.uint8]]:
@@ -79,7 +80,13 @@ def export_of(state: AppState, by: IdentifyBy | None = None) -> Export | None:
         None if review is None else review.flags,
         state.reviewing.ticks.get(prediction.model_sha256, frozenset()),
         identity_of(by or state.stationery.tables_by, state.outgoing, hide_names=hide),
+        _beside(state) if short_axis else Beside(),
     )
+
+
+def _beside(state: AppState) -> Beside:
+    sources, (plain, quantized) = sources_now(state), precisions_now(state)
+    return Beside(sources.model, sources.corrected, sources.mask, plain, quantized)
 
 
 def dossier_of(export: Export, *, flags: bool = True) -> Dossier:
@@ -105,6 +112,7 @@ def dossier_of(export: Export, *, flags: bool = True) -> Dossier:
         flags=found,
         reviewed=export.reviewed,
         identity=export.identity,
+        beside=export.beside,
     )
 
 

@@ -81,6 +81,11 @@ TEXTS = (
     marked("Engine", "a series of {count} images per slice without times, which nothing proves to be a cine"),
     marked("Engine", "a stack of {length} mm, longer than a heart"),
     marked("Engine", "a stack of slices {distance} mm apart, nearer than in a short-axis cine"),
+    marked(
+        "Engine",
+        "Between readers: LV of seven core laboratories (Suinesiaputra et al., J Cardiovasc Magn Reson 2015;17:63); "
+        "* RV, coefficient of variability of two readers (Catalano et al.).",
+    ),
     # what a four-chamber view measures
     marked("Engine", "LV EDV by area and length"),
     marked("Engine", "LV ESV by area and length"),

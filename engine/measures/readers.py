@@ -34,3 +34,7 @@ READERS: dict[str, ReaderVariability] = {
     "rv.ef_percent": ReaderVariability(8.0, 13.0, _CATALANO, relative=True),
 }
 """By the keys of engine.measures.quantities. A measure that is not here has no figure that could be verified."""
+READERS_RULE = (
+    "Between readers: LV of seven core laboratories (Suinesiaputra et al., J Cardiovasc Magn Reson 2015;17:63); "
+    "* RV, coefficient of variability of two readers (Catalano et al.)."
+)

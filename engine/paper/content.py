@@ -43,6 +43,14 @@ class NumberRow:
     strong: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Measures from several sources. columns: of measures with their units. rows: a source and its values."""
+
+    columns: tuple[str, ...] = ()
+    rows: tuple[tuple[str, tuple[str, ...]], ...] = ()
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Tile:
     """A square cut out of a slice. picture: (Y, X) uint8 grey.
@@ -108,6 +116,7 @@ class Content:
     logo: bytes = b""
     facts: tuple[tuple[str, str], ...] = ()
     numbers: tuple[NumberRow, ...] = ()
+    comparison: Comparison = field(default_factory=Comparison)
     curve: Curve | None = None
     bullseyes: tuple[Bullseye, ...] = ()
     conclusion: str = ""

@@ -29,7 +29,7 @@ _HALF = (ACROSS - 16.0) / 2
 _MOST_SIDE = 88.0
 # The sides of a printed slice to strive for, one after the other.
 _SIDES = (44.0, 36.0, 26.0)
-_ROW = 10.4
+_ROW, _SMALL_ROW = 10.4, 9.4
 MAX_LOGO_BYTES, _MAX_LOGO_PIXELS = 4_000_000, 4_000_000
 _MAX_CONCLUSION = 4000
 MAX_TILES = 16
@@ -125,6 +125,7 @@ class _Page:
         y = self._letterhead()
         y = self._facts(y)
         y = self._results(y)
+        y = self._comparison(y)
         plan = self._plan(y)
         y = self._conclusion(y, plan.conclusion)
         x, across = LEFT, _HALF if plan.beside else ACROSS
@@ -247,6 +248,26 @@ class _Page:
             y += _ROW
             sheet.rule(LEFT, y, LEFT + width, y, thick=0.3)
         return y
+
+    def _comparison(self, y: float) -> float:
+        """Other masks of the scan, precisions and readers, a line each."""
+        found, sheet = self.content.comparison, self.sheet
+        if not found.rows:
+            return y
+        first = 118.0
+        pitch = (ACROSS - first) / len(found.columns)
+        self._title(self.word("Compared"), LEFT, y + 8, first - 8)
+        for at, name in enumerate(found.columns, start=1):
+            sheet.fit(name, LEFT + first + at * pitch, y + 8, 6.5, pitch - 6, shade=GREY, align="right")
+        y += 11
+        sheet.rule(LEFT, y, RIGHT, y, shade=GREY)
+        for name, values in found.rows:
+            sheet.fit(name, LEFT, y + 7.4, 7, first - 4)
+            for at, value in enumerate(values, start=1):
+                sheet.fit(value, LEFT + first + at * pitch, y + 7.4, 7.5, pitch - 6, align="right")
+            y += _SMALL_ROW
+            sheet.rule(LEFT, y, RIGHT, y, thick=0.3)
+        return y + _GAP - 2
 
     def _number(self, number: Number, x: float, y: float, norm_width: float, strong: bool) -> None:
         outside = number.mark is not NormMark.NONE

@@ -2439,6 +2439,10 @@ Der Bericht unten enthält keine Patientendaten; er hilft, den Fehler zu beheben
         <translation>ein Stapel von Schichten im Abstand von {distance} mm, enger als in einem Kurzachsen-Cine</translation>
     </message>
     <message>
+        <source>Between readers: LV of seven core laboratories (Suinesiaputra et al., J Cardiovasc Magn Reson 2015;17:63); * RV, coefficient of variability of two readers (Catalano et al.).</source>
+        <translation>Zwischen Befundern: LV von sieben Kernlabors (Suinesiaputra et al., J Cardiovasc Magn Reson 2015;17:63); * RV, Variationskoeffizient zweier Befunder (Catalano et al.).</translation>
+    </message>
+    <message>
         <source>LV EDV by area and length</source>
         <translation>LV-EDV nach Fläche und Länge</translation>
     </message>

@@ -11,7 +11,7 @@ from dossiers import FRAMES, NAME, dossier, heart
 from PIL import Image
 from pypdf import PdfReader
 
-from engine.dossier import IdentifyBy, Identity, scan_code
+from engine.dossier import Beside, IdentifyBy, Identity, scan_code
 from engine.errors import ExportError
 from engine.measures.body import body_of
 from engine.measures.findings import findings_of
@@ -49,6 +49,18 @@ def test_a_full_page_says_everything() -> None:
         "Wall thickness, ED", "CineQuant",
     ):  # fmt: skip
         assert flat(said) in flat(text), said
+
+
+def test_other_masks_precisions_and_readers_stand_beside() -> None:
+    of = dossier()
+    larger = replace(of.function, lv=replace(of.function.lv, edv_ml=of.function.lv.edv_ml + 5.04))
+    beside = Beside(of.function, larger, larger, larger, of.function)
+    made = content_of(replace(of, beside=beside), Letterhead())
+    rows = dict(made.comparison.rows)
+    assert list(rows) == ["Model", "Corrected by hand", "Loaded mask", "float32 − int8", "Between readers (literature)"]
+    assert rows["float32 − int8"][0] == "+5.0" and rows["Between readers (literature)"][0] == "15.2–28.4"
+    assert "15.2–28.4" in text_of(to_pdf(made)) and "RV EDV, mL" in text_of(to_pdf(made))
+    assert not content_of(replace(of, beside=Beside(of.function)), Letterhead()).comparison.rows
 
 
 def test_what_was_ticked_off_is_not_open_and_what_does_not_count_is_said() -> None:

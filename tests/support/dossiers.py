@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from engine.dossier import Dossier, IdentifyBy, Identity
+from engine.dossier import Beside, Dossier, IdentifyBy, Identity
 from engine.measures.body import body_of
 from engine.measures.findings import findings_of
 from engine.measures.flags import Flag, Where
@@ -51,5 +51,5 @@ def dossier(slices: int = 16, frames: int = FRAMES, by: IdentifyBy = IdentifyBy.
         volume, labels, findings_of(function, volume, body_of(volume)), MADE,
         wall=wall_of(labels.array, volume.geometry, function.ed_frame, function.es_frame),
         corrected=((0, 2), (0, 3), (2, 5)), flags=(Flag(TICKED, 0.8, ("Ticked off.",)), OPEN),
-        reviewed={TICKED}, identity=Identity(by),
+        reviewed={TICKED}, identity=Identity(by), beside=Beside(function, function, function, function, function),
     )  # fmt: skip
