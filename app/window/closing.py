@@ -64,6 +64,11 @@ class Closing:
         self._session.finish_writing()
         self._logging_off = self._session.autosaving.flush()
 
+    def keep(self) -> str:
+        """Keep unsaved changes for the next start where no window can be closed any more. Says it as close_unasked."""
+        self.log_off()
+        return KEPT if self._logging_off and self._session.autosaving.keeps else ""
+
     def _ask(self) -> None:
         """Save the changes, lose them, or stay."""
         box = self._window.findChild(UnsavedDialog)

@@ -96,8 +96,11 @@ def run_viewer(
     # After the first paint: the window is there before anything slow begins.
     QTimer.singleShot(0, begin)
     if screenshot is None:
-        application.exec()
-        status = 1 if said.failed_to_open else 0
+        # Only Qt ends the loop with a status of its own: the display is gone, as at a log-off that ends it first.
+        lost = application.exec() != 0
+        if lost:
+            sys.stderr.write(f"cinequant: the display is gone{window.closing.keep()}\n")
+        status = 1 if lost or said.failed_to_open else 0
     else:
         status = _show_once(session, window, said, screenshot, watch)
     watch.close()

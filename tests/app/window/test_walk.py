@@ -40,6 +40,7 @@ from app.dialogs.mask_dialog import MaskDialog
 from app.look import theme
 from app.session import device_check
 from app.session.session import Session
+from app.state.base_to_apex import steps_on
 from app.state.queries import cross_of, shown_labels
 from app.state.types import AppState
 from app.views.placement import place
@@ -373,6 +374,7 @@ def test_the_header_is_searched(walk: Walk) -> None:
 def test_wheel_and_keys_go_through_slices_and_frames(walk: Walk) -> None:
     volume = walk.window.session.state.scan.volume
     middle, frames = volume.slices // 2, volume.frames
+    on = steps_on(walk.window.session.state, 1)  # towards the apex
 
     def place_is(index: int, frame: int) -> bool:
         said = words(walk.window.cine)
@@ -381,9 +383,9 @@ def test_wheel_and_keys_go_through_slices_and_frames(walk: Walk) -> None:
 
     pictures = [walk.seen()]
     for turn, index, frame in (
-        (lambda: walk.wheel(1), middle + 1, 0),
+        (lambda: walk.wheel(1), middle + on, 0),
         (lambda: walk.press(KEY.Key_Up), middle, 0),
-        (lambda: walk.press(KEY.Key_Up), middle - 1, 0),
+        (lambda: walk.press(KEY.Key_Up), middle - on, 0),
         (lambda: walk.press(KEY.Key_Down), middle, 0),
         (lambda: walk.wheel(1, SHIFT), middle, 1),
         (lambda: walk.press(KEY.Key_Left), middle, 0),
