@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import ast
 import graphlib
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 
+import pytest
 from places import ROOT
 
 PACKAGES = ("app", "engine", "training")
@@ -134,3 +136,18 @@ def test_the_longest_test_files_are_there() -> None:
         if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "LONGEST"
     )
     assert [name for name in longest if not (ROOT / "tests" / name).is_file()] == []
+
+
+def places_to_add() -> dict[str, list[str]]:
+    """What the architecture says to touch for a new thing: by its name, the paths in the table's row."""
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    table = text.split("## Where to add something")[1].split("\n## ")[0]
+    rows = [line.strip("|").split("|", 1) for line in table.splitlines() if line.startswith("| ")][1:]
+    return {name.strip(): re.findall(r"`([a-z_]+/[\w/.]*)`", files) for name, files in rows}
+
+
+@pytest.mark.parametrize("thing", ["measure", "layout", "file format", "network", "language"])
+def test_something_new_touches_three_files_that_are_there(thing: str) -> None:
+    places = places_to_add()[thing]
+    assert 1 <= len(places) <= 3
+    assert [place for place in places if not (ROOT / place).exists()] == []

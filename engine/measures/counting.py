@@ -12,13 +12,16 @@ from engine.volume import LV, MYO
 SURROUNDED = 0.5
 """The share of the LV blood that myocardium surrounds at least where a basal slice counts."""
 
-RULES: dict[Base | Papillary, str] = {
+# Two tables: as strings, the conventions of both have one name for what is labelled.
+BASE_RULES = {
     Base.LABELLED: "Basal slices count as far as they are labelled.",
     Base.SCMR: (
         "A basal slice counts for LV and myocardium where at least half of the circumference of the LV cavity touches "
         "myocardium (after SCMR: Schulz-Menger et al., J Cardiovasc Magn Reson 2020;22:19). RV slices count as far as "
         "they are labelled: around the RV there is no labelled wall to judge by."
     ),
+}
+PAPILLARY_RULES = {
     Papillary.LABELLED: "Papillary muscles and trabeculae count as cavity.",
     Papillary.CAVITY: (
         "Papillary muscles and trabeculae count as cavity: all myocardium within the convex hull of the LV cavity of a "
@@ -33,7 +36,7 @@ RULES: dict[Base | Papillary, str] = {
 
 def rules(reading: Reading) -> list[str]:
     """The conventions in force, and what the reader left out, one sentence each."""
-    said = [RULES[reading.papillary], RULES[reading.base]]
+    said = [PAPILLARY_RULES[reading.papillary], BASE_RULES[reading.base]]
     count = reading.slices_left_out
     if count == 1:
         said.append("Left out by the reader: 1 slice.")

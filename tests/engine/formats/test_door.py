@@ -15,6 +15,7 @@ from engine.progress import CancelToken
 from engine.volume import LabelMap, Volume
 
 RAS = np.diag([1.5, 1.5, 8.0, 1.0])
+KINDS = ", ".join(kind.name for kind in door.FORMATS)
 
 
 def save(path: Path, value: int = 0, frames: int = 1) -> Path:
@@ -144,7 +145,7 @@ def test_what_cannot_be_opened_is_said_in_one_line(tmp_path: Path) -> None:
     for given, says in [
         ([], "no scan was given"),
         (tmp_path / "none.nii.gz", "none.nii.gz: no such file or folder"),
-        (other, "notes.txt: is in no format that can be read (NIfTI, NRRD, MetaImage, DICOM)"),
+        (other, f"notes.txt: is in no format that can be read ({KINDS})"),
         (tmp_path / "void", "void: is empty"),
         (text(tmp_path / "fake.nii.gz"), "fake.nii.gz: is not a NIfTI file"),
         (tmp_path / "masks", "holds masks only"),
@@ -172,10 +173,7 @@ def test_what_is_not_shown_is_named_with_the_reason(tmp_path: Path) -> None:
     )
     other = text(tmp_path / "notes.txt")
     for given in ([one, other], [other, one, two]):
-        assert (
-            "Not read: notes.txt is in no format that can be read (NIfTI, NRRD, MetaImage, DICOM)."
-            in door.open_scan(given).notices
-        )
+        assert f"Not read: notes.txt is in no format that can be read ({KINDS})." in door.open_scan(given).notices
 
 
 def test_a_damaged_scan_is_named_where_the_next_is_shown(tmp_path: Path) -> None:

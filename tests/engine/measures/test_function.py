@@ -67,6 +67,12 @@ def test_a_single_frame_has_volumes_and_mass_only() -> None:
     assert found.lv_mass_g == pytest.approx(1.05)
 
 
+def test_every_rule_is_said_once() -> None:
+    found = measure(*case([{LV: 100}, {LV: 50}])).rules
+    assert len(set(found)) == len(found)
+    assert "Basal slices count as far as they are labelled." in found
+
+
 def test_a_frame_without_labels_is_not_end_systole() -> None:
     found = measure(*case([{LV: 100}, {}, {LV: 50}, {LV: 70}]))
     assert (found.ed_frame, found.es_frame) == (0, 2)
