@@ -150,7 +150,7 @@ def _answers(
 ) -> Iterator[tuple[dict[str, Any], dict[str, Any] | None]]:
     """(task, its answer) as they come; None for a task whose worker has ended. most: tasks in flight."""
     asked: dict[str, dict[str, Any]] = {}
-    done = distributed.as_completed(loop=client.loop, raise_errors=False)
+    done = distributed.as_completed(loop=client.loop, with_results=True, raise_errors=False)
 
     def ask() -> None:
         for task in tasks:
@@ -161,11 +161,11 @@ def _answers(
                 return
 
     ask()
-    for future in done:
+    for future, result in done:
         task = asked.pop(future.key)
-        error = future.exception() if future.status != "finished" else None
-        if error is None and future.status == "finished":
-            answer = future.result()
+        error = future.exception() if future.status == "error" else None
+        if future.status == "finished":
+            answer = result
         elif isinstance(error, distributed.scheduler.KilledWorker):
             answer = None
         else:

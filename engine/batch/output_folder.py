@@ -12,6 +12,7 @@ import json
 import os
 import platform
 import secrets
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,7 @@ from engine.batch.work import RUN
 from engine.errors import ExportError
 from engine.files import lock_file, write_atomically
 
+_SYNC_S = 1.0
 SETTINGS, JOURNAL, LOCK = "batch.json", "journal.jsonl", ".lock"
 
 
@@ -44,6 +46,7 @@ class OutputFolder:
         self.entries: dict[str, JournalEntry] = {}
         self._lock: int | None = None
         self._journal: BinaryIO | None = None
+        self._synced = 0.0
         try:
             path.mkdir(parents=True, exist_ok=True)
             self._take_lock()
@@ -70,6 +73,7 @@ class OutputFolder:
     def close(self) -> None:
         """Give the folder up. Workers of this run that are still about then write nothing any more."""
         if self._journal is not None:
+            os.fsync(self._journal.fileno())
             self._journal.close()
             (self.path / RUN).unlink(missing_ok=True)
         if self._lock is not None:
@@ -77,14 +81,17 @@ class OutputFolder:
         self._journal = self._lock = None
 
     def note(self, key: str, stamp: str, rows: list[dict[str, Any]], costs: list[dict[str, Any]]) -> None:
-        """Write a unit's line to the disk. Raises OSError."""
+        """Write a unit's line. Raises OSError."""
         assert self._journal is not None
         failed = any(row["status"] == "failed" for row in rows)
         offset = self._journal.tell()
         line = json.dumps({"key": key, "stamp": stamp, "failed": failed, "rows": rows, "costs": costs}, allow_nan=False)
         self._journal.write(line.encode() + b"\n")
+        # A process that is killed loses nothing that was flushed. A power cut may cost the cases of a second.
         self._journal.flush()
-        os.fsync(self._journal.fileno())
+        if time.monotonic() - self._synced > _SYNC_S:
+            os.fsync(self._journal.fileno())
+            self._synced = time.monotonic()
         self.entries[key] = JournalEntry(offset, stamp, failed)
 
     def lines(self) -> Iterator[dict[str, Any]]:
