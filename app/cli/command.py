@@ -25,6 +25,7 @@ from app.cli.bench_verb import run_bench
 from app.cli.compare_cases_verb import run_compare_cases
 from app.cli.compare_verb import run_compare
 from app.cli.completion_verb import SHELLS, run_completion
+from app.cli.desktop_verb import run_desktop
 from app.cli.doctor_verb import run_doctor
 from app.cli.evaluate_verb import run_evaluate
 from app.cli.export_nnunet_verb import run_export_nnunet
@@ -307,6 +308,10 @@ def _parser() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParse
 
     doctor = verb("doctor", run_doctor, "What is missing on this machine, and how to get it.")
     _add_json(doctor)
+
+    desktop = verb("desktop", run_desktop, "Make a Linux desktop open cases by double click, or take that back.")
+    desktop.add_argument("what", choices=("install", "remove"))
+    _add_json(desktop)
 
     completion = verb("completion", run_completion, "Print what makes a shell complete this command.")
     completion.add_argument("shell", choices=SHELLS)
