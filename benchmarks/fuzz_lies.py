@@ -11,6 +11,7 @@ import json
 import random
 import re
 import struct
+import warnings
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -140,7 +141,8 @@ def _archive(path: Path, rng: random.Random) -> bool:
         )
     elif name.endswith(".json"):
         members[at] = (name, json.dumps(_odd_value(json.loads(content), rng)).encode())
-    with zipfile.ZipFile(path, "w") as archive:
+    with warnings.catch_warnings(), zipfile.ZipFile(path, "w") as archive:
+        warnings.simplefilter("ignore")  # of two members of one name
         for own, data in members:
             archive.writestr(zipfile.ZipInfo(own), data)
     if what == "encrypted":

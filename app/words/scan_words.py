@@ -58,6 +58,13 @@ SCAN_TEXTS = (
         "{count} of {frames} frames are copies of another one: the heartbeat has fewer phases than are shown, and "
         "end-diastole or end-systole may be missing.",
     ),
+    marked(
+        "Engine",
+        "What is called RV cavity lies within the myocardium, and the LV cavity does not: the labels are probably in "
+        "another order, and then volumes are those of the other ventricle.",
+    ),
+    marked("Engine", "The mask marks no voxel: there is nothing to measure."),
+    marked("Engine", "Segments that are neither ventricle nor myocardium are left out: {names}."),
     # engine.formats.nifti
     marked(
         "Engine",

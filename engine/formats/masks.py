@@ -14,7 +14,11 @@ import numpy as np
 from engine.errors import ScanError
 from engine.files import is_file
 from engine.formats.mask_names import LabelOrder, in_words, order_beside
-from engine.volume import CONVENTIONS, STRUCTURES, LabelMap, Volume
+from engine.volume import CONVENTIONS, LV, MYO, RV, STRUCTURES, LabelMap, Volume
+
+_ENCLOSED, _APART = 0.6, 0.2
+"""Of the edge of a left ventricle 0.8 and more is myocardium, of a right one a third; what is called the right is
+enclosed above the first, and more so than the left by the second."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,12 +80,61 @@ def read_masks(paths: Sequence[Path], volume: Volume, *, convention: str = "", f
         others = " or ".join(name for name in CONVENTIONS if name != said)
         notices = (f"The mask does not say what its labels mean: {names} is taken ({said}, not {others}).",)
     mask = _read_nifti(files, volume, said, frame)
+    _refuse_structures_as_frames(files[0], mask.labels)
+    if notices and looks_swapped(mask.labels):
+        notices += (
+            "What is called RV cavity lies within the myocardium, and the LV cavity does not: the labels are probably "
+            "in another order, and then volumes are those of the other ventricle.",
+        )
+    if passed_over := _left_out(files):
+        notices += (f"Segments that are neither ventricle nor myocardium are left out: {', '.join(passed_over)}.",)
+    if not mask.labels.array.any():
+        notices += ("The mask marks no voxel: there is nothing to measure.",)
     return replace(mask, notices=(*notices, *mask.notices))
+
+
+def _left_out(files: Sequence[Path]) -> tuple[str, ...]:
+    """The names of segments that files hold beside those of ventricles and myocardium. Raises ScanError."""
+    from engine.formats import nifti_masks  # noqa: PLC0415 - see the module's docstring
+
+    return tuple(dict.fromkeys(name for path in files for name in nifti_masks.left_out(path)))
+
+
+def looks_swapped(labels: LabelMap) -> bool:
+    """Whether the right ventricle is enclosed by myocardium and the left is not, as when the two are confused."""
+    left, right = _enclosed(labels, LV), _enclosed(labels, RV)
+    return left is not None and right is not None and right > _ENCLOSED and left < right - _APART
+
+
+def _enclosed(labels: LabelMap, structure: int) -> float | None:
+    """The share of myocardium in what lies beside a structure in its slices; None where there is no structure."""
+    array = labels.array
+    inside = array == structure
+    beside = myocardium = 0
+    for axis in (2, 3):
+        for step in (1, -1):
+            there = np.roll(array, step, axis)[inside]
+            beside += int(np.count_nonzero(there != structure))
+            myocardium += int(np.count_nonzero(there == MYO))
+    return myocardium / beside if beside else None
+
+
+def _refuse_structures_as_frames(path: Path, labels: LabelMap) -> None:
+    """Raise ScanError for a mask whose volumes are one structure each, which the header passes off as frames."""
+    array = labels.array
+    filled = array.any(axis=(1, 2, 3))
+    if np.count_nonzero(filled) < 2 or len(np.unique(array)) != 2:
+        return
+    if int(np.count_nonzero(array, axis=0).max()) == 1:
+        raise ScanError(
+            f"{path}: its volumes nowhere overlap, so they are structures and not frames of a heartbeat; save one "
+            "volume whose values are the structures"
+        )
 
 
 def _nifti_files(paths: Sequence[Path]) -> list[Path]:
     """The NIfTI files among paths, and those of a folder, in phase order; none where another kind of file is given."""
-    from engine.formats import metaimage_header, nifti, nifti_folder, nrrd_header  # noqa: PLC0415 - see above
+    from engine.formats import metaimage_header, nifti, nifti_folder, nifti_names, nrrd_header  # noqa: PLC0415 - see above
     from engine.formats.study_files import find_files, is_scan_archive  # noqa: PLC0415 - see above
 
     if len(paths) == 1 and (paths[0].is_dir() or is_scan_archive(paths[0])):
@@ -92,6 +145,9 @@ def _nifti_files(paths: Sequence[Path]) -> list[Path]:
         paths = [p for p in readable if nifti_folder.is_mask(p)] or readable
     if not all(nifti.suffix_of(path) in nifti.READABLE_SUFFIXES for path in paths):
         return []
+    runs = nifti_names.runs(paths)
+    if runs and len(runs[0]) == len(paths):
+        paths = runs[0]  # "frame10" comes after "frame9", whatever the order that a shell gives them
     return nifti_folder.in_phase_order(paths)
 
 

@@ -216,6 +216,17 @@ def segment_convention(file: NiftiFile) -> str:
     return convention_of({number: segment.name for number, segment in enumerate(file.segments, 1)})
 
 
+def left_out(path: Path) -> tuple[str, ...]:
+    """The names of a mask's own segments that are neither ventricle nor myocardium, where others are.
+
+    Raises ScanError as read does.
+    """
+    file = open_nifti(path)
+    if not file.segments or not segment_convention(file):
+        return ()
+    return tuple(printable(segment.name) for segment in file.segments if not structure_of(segment.name))
+
+
 def label_voxels(file: NiftiFile, convention: str) -> NDArray[Any]:
     """The values of a mask, (I, J, K, T); the numbers of its segments, from 1, where they go by their names.
 

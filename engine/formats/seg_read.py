@@ -149,11 +149,15 @@ def _paint(
                 painted[t][z][np.isin(image, numbers)] = wanted
             elif one.segment in numbers:
                 painted[t][z][2 * image.astype(np.int64) >= full] = wanted
+    # Number 0 of a label map is what lies outside all segments.
+    named = {number: _name(segment) for segment in dataset.SegmentSequence if (number := int(segment.SegmentNumber))}
+    others = dict.fromkeys(name for number, name in named.items() if not segments.get(number))
+    said = (f"Segments that are neither ventricle nor myocardium are left out: {', '.join(others)}.",) if others else ()
     if grid is volume.geometry:
-        return painted, ()
+        return painted, said
     own = LabelMap(np.stack(list(painted.values())), grid)
     onto, notice = onto_scan(path, own, volume)
-    return dict(zip(painted, onto.array, strict=True)), (notice,)
+    return dict(zip(painted, onto.array, strict=True)), (*said, notice)
 
 
 def _phase(path: Path, frame: SegFrame, volume: Volume, only: int | None) -> int:

@@ -3103,6 +3103,18 @@ Der Bericht unten enthält keine Patientendaten; er hilft, den Fehler zu beheben
         <translation>{count} von {frames} Bildern sind Kopien eines anderen: Der Herzschlag hat weniger Phasen, als gezeigt werden, und Enddiastole oder Endsystole können fehlen.</translation>
     </message>
     <message>
+        <source>What is called RV cavity lies within the myocardium, and the LV cavity does not: the labels are probably in another order, and then volumes are those of the other ventricle.</source>
+        <translation>Was als RV-Höhle bezeichnet ist, liegt im Myokard, und die LV-Höhle nicht: Die Labels stehen wahrscheinlich in anderer Reihenfolge, und dann gehören die Volumina zum anderen Ventrikel.</translation>
+    </message>
+    <message>
+        <source>The mask marks no voxel: there is nothing to measure.</source>
+        <translation>Die Maske markiert kein Voxel: Es gibt nichts zu messen.</translation>
+    </message>
+    <message>
+        <source>Segments that are neither ventricle nor myocardium are left out: {names}.</source>
+        <translation>Segmente, die weder Ventrikel noch Myokard sind, bleiben weg: {names}.</translation>
+    </message>
+    <message>
         <source>The file&apos;s axes seem to be (x, y, time, slice): its {third} × {fourth} images are shown as {slices} slices of {frames} frames, though the header says the opposite. Check that before you trust any volume.</source>
         <translation>Die Achsen der Datei scheinen (x, y, Zeit, Schicht) zu sein: Ihre {third} × {fourth} Bilder werden als {slices} Schichten mit {frames} Phasen gezeigt, obwohl der Header das Gegenteil sagt. Bitte prüfen, bevor Volumina verwendet werden.</translation>
     </message>

@@ -14,7 +14,7 @@ from engine.errors import ScanError
 from engine.formats.mask_names import convention_of, order_beside, structure_of
 from engine.formats.masks import needs_convention, read_masks
 from engine.phantom import make_phantom
-from engine.volume import LV, MYO, RV, Volume
+from engine.volume import LV, MYO, RV, Geometry, Source, Volume
 
 CINE, LABELS, _ = make_phantom(3, 5, 48)
 
@@ -179,3 +179,18 @@ def test_segments_without_a_structure_ask(tmp_path: Path) -> None:
     path = slicer(tmp_path / "b.seg.nrrd", CINE, ["Segment_1", "Segment_2", "Segment_3"], layers=True)
     with pytest.raises(ScanError, match=r"its segments \(Segment_1, Segment_2, Segment_3\) do not say which"):
         read_masks([path], CINE, frame=0)
+
+
+def test_segments_of_other_anatomy_are_left_out_and_named(tmp_path: Path) -> None:
+    names = ["LV cavity", "Myocardium", "RV cavity", "LV scar"]
+    said = [f"Segment{k}_{key}:={v}" for k, n in enumerate(names) for key, v in (("Name", n), ("LabelValue", k + 1))]
+    geometry = Geometry(np.diag([1.5, 1.5, 8.0, 1.0]), (3, 8, 8))
+    head = ["NRRD0005", "type: uint8", "dimension: 3", "space: left-posterior-superior", "sizes: 8 8 3"]
+    head += ["space directions: (1.5,0,0) (0,1.5,0) (0,0,8)", "space origin: (0,0,0)", "encoding: raw", *said]
+    values = np.arange(192, dtype=np.uint8).reshape(3, 8, 8) % 5
+    path = tmp_path / "heart.seg.nrrd"
+    path.write_bytes("\n".join([*head, "", ""]).encode() + values.tobytes())
+    scan = Volume(np.zeros((1, 3, 8, 8), np.int16), geometry, Source("phantom", (), "heart"))
+    mask = read_masks([path], scan)
+    assert np.array_equal(mask.labels.array[0], np.where(values < 4, values, 0))
+    assert "Segments that are neither ventricle nor myocardium are left out: LV scar." in mask.notices

@@ -163,3 +163,44 @@ def test_what_is_no_mask_of_this_scan(tmp_path: Path) -> None:
         read_masks([tmp_path / "gone.nii"], volume())
     with pytest.raises(ScanError, match="no mask was given"):
         read_masks([], volume())
+
+
+def test_frames_in_files_go_by_their_numbers(tmp_path: Path) -> None:
+    pieces = label_map(4).array
+    for frame, number in enumerate((8, 9, 10, 11)):
+        one = volume(1)
+        nifti.write_mask(tmp_path / f"m_frame{number}_seg.nii.gz", LabelMap(pieces[frame : frame + 1], GEOMETRY), one)
+    assert np.array_equal(read_masks([tmp_path], volume()).labels.array, pieces)
+    given = sorted(tmp_path.iterdir())
+    assert np.array_equal(read_masks(given, volume()).labels.array, pieces)
+
+
+def heart(path: Path, values: tuple[int, int, int]) -> Path:
+    """A cavity, the myocardium around it and another cavity beside it, as a mask that says nothing of its labels."""
+    array = np.zeros((4, 3, 10, 12), np.uint8)
+    array[:, :, 1:8, 1:8], array[:, :, 3:6, 3:6], array[:, :, 2:7, 8:11] = values[1], values[0], values[2]
+    affine = np.diag([-1.0, -1.0, 1.0, 1.0]) @ GEOMETRY.affine
+    nib.save(nib.Nifti1Image(array.transpose(3, 2, 1, 0), affine), path)
+    return path
+
+
+@pytest.mark.parametrize(("values", "is_said"), [((1, 2, 3), False), ((3, 2, 1), True)])
+def test_ventricles_that_are_confused_are_told_by_the_myocardium(
+    tmp_path: Path, values: tuple[int, int, int], is_said: bool
+) -> None:
+    mask = read_masks([heart(tmp_path / "m.nii.gz", values)], volume())
+    assert any("in another order" in notice for notice in mask.notices) == is_said
+
+
+def test_structures_in_volumes_of_their_own_are_no_frames(tmp_path: Path) -> None:
+    path = heart(tmp_path / "m.nii.gz", (1, 2, 3))
+    values = np.asarray(nib.load(path).dataobj)[..., 0]
+    one_hot = np.stack([values == k for k in range(4)], axis=-1).astype(np.uint8)
+    nib.save(nib.Nifti1Image(one_hot, nib.load(path).affine), path)
+    with pytest.raises(ScanError, match="its volumes nowhere overlap"):
+        read_masks([path], volume())
+
+
+def test_an_empty_mask_says_so(tmp_path: Path) -> None:
+    mask = read_masks([heart(tmp_path / "m.nii.gz", (0, 0, 0))], volume())
+    assert "The mask marks no voxel: there is nothing to measure." in mask.notices
