@@ -11,6 +11,7 @@ import numpy as np
 
 from engine.evaluate import KEYS, CaseScore, Evaluation, worst
 from engine.measures.metrics import Agreement, Equivalence, Interval
+from engine.measures.quantities import MEASURES, SIDES
 from engine.paper.web import differences, page, table
 from engine.pictures.tiles import jpeg, tile
 from engine.tables import RESEARCH_USE
@@ -88,7 +89,8 @@ def _function(evaluation: Evaluation) -> list[list[str]]:
 
 def _agreements(evaluation: Evaluation) -> list[tuple[str, Agreement]]:
     ef = [(f"{side.upper()} EF, points", found) for side, found in evaluation.ef.items()]
-    return [*ef, *((key.replace("_", " "), found) for key, found in evaluation.volumes.items())]
+    words = {m.key.replace(".", "_"): f"{SIDES[m.structure]} {m.short}, {m.unit}" for m in MEASURES}
+    return [*ef, *((words.get(key, key), found) for key, found in evaluation.volumes.items())]
 
 
 def _plots(evaluation: Evaluation) -> str:

@@ -90,7 +90,7 @@ def _write_page(
             return volume, read_prediction(files[case], volume, arguments.prediction_labels).labels, truth
         return volume, predict(volume, card, precision, threads=arguments.threads).labels, truth
 
-    title = f"{arguments.folder.resolve().name}, {arguments.patients} patients"
+    title = f"{arguments.folder.resolve().name}: {arguments.patients}"
     write_atomically(arguments.html, to_html(result, title, shown, against).encode())
 
 

@@ -18,7 +18,7 @@ _CHARTS = {
     "rv_ef_percent": ("RV ejection fraction, %", 0.0, 100.0),
     "lv_edv_ml": ("LV end-diastolic volume, mL", 0.0, 400.0),
 }
-_REASONS = 4
+_REASONS = 3
 
 
 @dataclass(frozen=True, slots=True)

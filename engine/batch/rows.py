@@ -56,7 +56,7 @@ COSTS: dict[str, type] = {
 
 Row = dict[str, Any]
 # Of the places to look at, those whose reasons are in the table.
-_TOLD = 12
+_TOLD, _REASONS = 12, 2
 
 
 def empty_row(case: str, status: str, reason: str, source: str, kind: str) -> Row:
@@ -116,17 +116,23 @@ def result_row(prediction: Prediction, volume: Volume, view: str) -> tuple[Row, 
         "doubtful": " ".join(sorted(function.doubtful)),
         "flags": len(stops),
         "flag_score": weighty[0].score if weighty else 0.0,
-        "flag_reasons": " | ".join(said(stop) for stop in weighty[:_TOLD]),
+        "flag_reasons": " | ".join(said(stop, volume) for stop in weighty[:_TOLD]),
         "notices": " ".join((*volume.notices, *function.notices)),
     }
     return row, tuple(weighty)
 
 
-def said(stop: Stop) -> str:
-    """A place to look at in words, counted from 1."""
-    places = [("frame", stop.frame_index), ("slice", stop.slice_index)]
-    where = ", ".join(f"{word} {index + 1}" for word, index in places if index is not None)
-    return f"{where}: {' '.join(stop.reasons)}" if where else " ".join(stop.reasons)
+def said(stop: Stop, volume: Volume) -> str:
+    """A place to look at in words, counted from 1, with the two heaviest reasons."""
+    words = []
+    if stop.frame_index is not None:
+        phase = volume.phase_names[stop.frame_index] if volume.phase_names else f"frame {stop.frame_index + 1}"
+        words += [phase] if volume.frames > 1 else []
+    if stop.slice_index is not None:
+        words.append(f"slice {stop.slice_index + 1}")
+    where = ", ".join(words)
+    why = " ".join(stop.reasons[:_REASONS])
+    return f"{where}: {why}" if where else why
 
 
 def _long_axis(prediction: Prediction, volume: Volume) -> Row:

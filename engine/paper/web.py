@@ -27,7 +27,8 @@ article img { width: 100%; aspect-ratio: 3; background: #000; border-radius: 4px
 article h3 { font-size: 1rem; margin: 0 0 .3rem; overflow-wrap: anywhere; } article p { margin: .2rem 0; }
 article ul { margin: .3rem 0; padding-left: 1.1rem; font-size: 14px; }
 @media (max-width: 800px) { article { grid-template-columns: 1fr; } }
-.charts { display: flex; flex-wrap: wrap; gap: 2rem; } figure { margin: 0; } figcaption { color: var(--faint); }
+.charts { display: flex; flex-wrap: wrap; gap: 2rem; } figure { margin: 0; max-width: 340px; }
+figcaption { color: var(--faint); }
 svg rect { fill: var(--bar); } svg text { fill: var(--faint); font: 11px system-ui, sans-serif; }
 svg line, svg path { stroke: var(--faint); fill: none; } svg circle { fill: var(--bar); fill-opacity: .7; }
 """
@@ -68,7 +69,7 @@ def differences(
 
     names: of the points, for a pointer that rests on one.
     """
-    width, height, room = 340.0, 220.0, 8.0
+    width, height, room = 340.0, 220.0, 16.0
     there = [(m, g, n) for m, g, n in zip(means, gaps, names, strict=True) if math.isfinite(m) and math.isfinite(g)]
     if not there:
         return ""

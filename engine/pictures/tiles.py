@@ -49,7 +49,8 @@ def tile(
             _lines(draw, (points * scale - shift for points in outlines(dashed == structure)), (255, 255, 255), 1)
     for structure, colour in COLOURS.items():
         _lines(draw, (points * scale - shift for points in outlines(own == structure)), colour, 2)
-    words = f"frame {frame + 1}, slice {index + 1}" if volume.frames > 1 else f"slice {index + 1}"
+    phase = volume.phase_names[frame] if volume.phase_names else f"frame {frame + 1}"
+    words = f"{phase}, slice {index + 1}" if volume.frames > 1 else f"slice {index + 1}"
     draw.text((5, SIDE - 15), words, fill=(255, 255, 255), stroke_width=1, stroke_fill=(0, 0, 0))
     return np.asarray(picture, dtype=np.uint8)
 
