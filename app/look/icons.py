@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from PySide6.QtCore import QByteArray, QEvent, QRectF, Qt
-from PySide6.QtGui import QIcon, QPainter, QPixmap
+from PySide6.QtGui import QIcon, QImage, QPainter, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QToolButton
 
@@ -78,9 +80,14 @@ _SHAPES = {
 
 def pixmap(name: str, size: int, colour: str = "", ratio: float = 2.0) -> QPixmap:
     """An icon of size × size points, in the colour of text where none is given."""
-    colour = colour or theme.TEXT
+    return QPixmap.fromImage(_drawn(name, size, colour or theme.TEXT, ratio))
+
+
+# Every button asks again when the look of the program changes. Images, unlike pixmaps, may outlive the application.
+@lru_cache(maxsize=512)
+def _drawn(name: str, size: int, colour: str, ratio: float) -> QImage:
     svg = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24">{_SHAPES[name].format(c=colour)}</svg>'
-    drawn = QPixmap(round(size * ratio), round(size * ratio))
+    drawn = QImage(round(size * ratio), round(size * ratio), QImage.Format.Format_ARGB32_Premultiplied)
     drawn.setDevicePixelRatio(ratio)
     drawn.fill(Qt.GlobalColor.transparent)
     painter = QPainter(drawn)

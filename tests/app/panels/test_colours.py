@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from app_fixtures import model_fixture, settle, volume, window_fixture  # noqa: F401
+from pixel_colours import near
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QColor, QImage, QPixmap
 from PySide6.QtTest import QTest
@@ -50,8 +51,7 @@ def painted(shown: QWidget | QPixmap, colour: tuple[int, int, int]) -> int:
     drawn = shown if isinstance(shown, QPixmap) else shown.grab()
     image = drawn.toImage().convertToFormat(QImage.Format.Format_RGB888)
     pixels = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine())
-    pixels = pixels[:, : 3 * image.width()].reshape(image.height(), image.width(), 3).astype(int)
-    return int((np.abs(pixels - np.array(colour)).max(axis=2) <= 10).sum())
+    return int(near(pixels[:, : 3 * image.width()].reshape(image.height(), image.width(), 3), colour).sum())
 
 
 def by_mouse(window: MainWindow, structure: int, name: str) -> None:
@@ -110,10 +110,14 @@ def test_what_is_too_alike() -> None:
 # -- choosing --------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("style", list(Style))
-def test_a_choice_is_drawn_in_every_layout_and_picture(ready: MainWindow, style: Style) -> None:
+@pytest.mark.parametrize(
+    ("style", "layouts"),
+    # Each kind of view in every style: of a slice, of all slices, of a plane.
+    [(s, list(Layout) if s is Style.OUTLINE else [Layout.SLICE, Layout.SHEET, Layout.LONG_AXIS]) for s in Style],
+)
+def test_a_choice_is_drawn_in_every_layout_and_picture(ready: MainWindow, style: Style, layouts: list[Layout]) -> None:
     session = ready.session
-    for layout in Layout:
+    for layout in layouts:
         session.update(layout=layout, overlay=Overlay(style=style, opacity=1.0))
         QApplication.processEvents()
         before = painted(ready.stage, DEFAULTS[LV])

@@ -21,6 +21,7 @@ import nibabel
 import numpy as np
 import pytest
 from dicom_cine import ROOT, dataset
+from pixel_colours import near
 from places import SHARED_DATA
 from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QImage, QMouseEvent, QWheelEvent
@@ -136,7 +137,7 @@ def picture(widget: QWidget) -> np.ndarray:
 
 def coloured(pixels: np.ndarray, structure: int) -> np.ndarray:
     """Where a structure's own colour is painted, (Y, X) bool."""
-    return np.abs(pixels.astype(int) - np.array(theme.STRUCTURE_COLOURS[structure])).max(axis=2) <= 10
+    return near(pixels, theme.STRUCTURE_COLOURS[structure])
 
 
 def extent(pixels: np.ndarray, structure: int = LV) -> int:
@@ -651,12 +652,13 @@ def test_how_structures_are_drawn(walk: Walk) -> None:
     assert extent(walk.seen()) > 0
 
 
+@ONCE
 def test_structures_have_the_colours_that_are_chosen(walk: Walk) -> None:
     window, before = walk.window, walk.seen()
     swatch, first = window.structures.swatches[LV], theme.STRUCTURE_COLOURS[LV]
 
     def is_left(pixels: np.ndarray) -> bool:
-        return bool((np.abs(pixels.astype(int) - np.array(first)).max(axis=2) <= 10).any())
+        return bool(near(pixels, first).any())
 
     assert is_left(before)
     walk.click(swatch)
