@@ -7,6 +7,7 @@ import errno
 import os
 import stat
 import sys
+import time
 from pathlib import Path
 from typing import BinaryIO
 
@@ -17,6 +18,7 @@ if sys.platform == "win32":
 else:
     import fcntl
 
+_PART, _ABANDONED_S = ".part", 3600.0
 # What a system says of a path that leads into a file, such as an archive, as if that were a folder.
 _INTO_A_FILE = (NotADirectoryError, FileNotFoundError)
 
@@ -71,22 +73,39 @@ def is_file(path: Path) -> bool:
 
 
 def write_atomically(path: Path, content: bytes) -> None:
-    """Write beside, sync, rename: a crash or a full disk leaves the old file or the new one, and nothing beside it.
+    """Write beside, sync, rename: a crash or a full disk leaves the old file or the new one.
 
-    Raises OSError.
+    A failure leaves nothing beside it. What a killed process left there goes with a later write. Raises OSError, which
+    names the file.
     """
     # Not longer than the name itself may be: names end at 255 bytes.
-    beside = path.with_name(f".{path.name[:40]}.{os.getpid()}.part")
+    start = f".{path.name[:40]}."
+    beside = path.with_name(f"{start}{os.getpid()}{_PART}")
+    _tidy(path.parent, start)
     try:
         with beside.open("wb") as stream:
             stream.write(content)
             stream.flush()
             os.fsync(stream.fileno())
         beside.replace(path)
+    except OSError as error:
+        # What fails while writing, such as a full disk, does not say where.
+        raise type(error)(error.errno, error.strerror or str(error), str(path)) from error
     finally:
         # Gone where it was renamed; left over only by a failure or an interruption.
         with contextlib.suppress(OSError):
             beside.unlink(missing_ok=True)
+
+
+def _tidy(folder: Path, start: str) -> None:
+    """Remove what killed processes left of files with this beginning: nobody has written to it for a while."""
+    with contextlib.suppress(OSError):
+        for left in folder.iterdir():
+            number = left.name.removeprefix(start).removesuffix(_PART)
+            if left.name == f"{start}{number}{_PART}" and number.isdecimal():
+                with contextlib.suppress(OSError):
+                    if time.time() - left.stat().st_mtime > _ABANDONED_S:
+                        left.unlink()
 
 
 def lock_file(handle: int) -> None:

@@ -322,7 +322,7 @@ def _case(archive: zipfile.ZipFile) -> CaseFile:
             {_text(key, "audit"): _text(value, "audit") for key, value in _object(entry, "audit").items()}
             for entry in _get(index, "audit", list)
         ),
-        history=_object(index.get("history", {}), "history"),
+        history=index["history"] if isinstance(index.get("history"), dict) else {},
         program=_get(index, "program", str),
     )
 

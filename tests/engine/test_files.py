@@ -29,7 +29,18 @@ def test_a_failure_leaves_the_old_file_alone(
         raise error
 
     monkeypatch.setattr(os, "fsync", fail)
-    with pytest.raises(type(error)):
+    with pytest.raises(type(error)) as caught:
         write_atomically(path, b"new")
+    assert isinstance(caught.value, KeyboardInterrupt) or caught.value.filename == str(path)
     assert path.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_what_a_killed_process_left_goes_with_a_later_write(tmp_path: Path) -> None:
+    path, kept = tmp_path / "a.bin", [".a.bin.12.part", ".b.bin.13.part", ".a.bin.mine.part"]
+    for name in (".a.bin.11.part", *kept):
+        (tmp_path / name).write_bytes(b"half")
+        if name != kept[0]:  # that one may be another process at work
+            os.utime(tmp_path / name, (0, 0))
+    write_atomically(path, b"new")
+    assert sorted(each.name for each in tmp_path.iterdir()) == sorted(["a.bin", *kept])
