@@ -309,7 +309,7 @@ def run(
                 if not files:
                     break
                 path, damage = rng.choice(files), rng.choice(DAMAGE)
-                if not path.stat().st_size:
+                if not path.stat().st_size or (damage is fuzz_lies.lie and done):
                     continue
                 try:
                     known = damage(path, rng)
@@ -322,6 +322,10 @@ def run(
                     knowable[path] = False
                 else:
                     knowable[path] = knowable.get(path, False) or known
+                if damage is fuzz_lies.lie:  # alone, because what it lies about may change nothing
+                    knowable[path] = known
+                    done.append(f"lie {path.relative_to(folder)}")
+                    break
                 done.append(f"{damage.__name__.strip('_')} {path.relative_to(folder)}")
             before = _tree(base, folder)
             found = judged(in_child(SEEDS[name][0], folder), whole[name], knowable=any(knowable.values()))

@@ -44,7 +44,7 @@ _FIELDS: dict[str, tuple[Any, ...]] = {
     "ImageType": (["DERIVED"], ["ORIGINAL", "PRIMARY", "P"], []),
 }
 _BY_LENGTH = ("Rows", "Columns", "BitsAllocated", "NumberOfFrames")
-_BY_OTHERS = ("ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing", "Modality", "ImageType")
+_BY_OTHERS = ("ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing", "Modality")
 _ODD = (None, True, -1, 1e300, "", "\x1b[31m\n", [], [[[[[]]]]], {}, {"a": 1}, "9" * 400)
 
 
