@@ -311,6 +311,11 @@ TEXTS = (
     marked(
         "Engine", "Slices without {structure} at {phase}, though it is on both sides: {list}. Its volume is too small."
     ),
+    marked(
+        "Engine",
+        "Slices in which the {structure} leaps from frame to frame: {list}. Their frames are probably out of order, "
+        "and then the ejection fraction is too small.",
+    ),
     marked("Engine", "Slices in which the {structure} differs much from those beside it at {phase}: {list}."),
     marked("Engine", "Frames in which a slice has no {structure}, though the slices on both sides have: {list}."),
     marked("Engine", "No LV myocardium was found, so there is no mass."),

@@ -2887,6 +2887,10 @@ Der Bericht unten enthält keine Patientendaten; er hilft, den Fehler zu beheben
         <translation>Schichten ohne {structure} ({phase}), obwohl auf beiden Seiten vorhanden: {list}. Das Volumen ist zu klein.</translation>
     </message>
     <message>
+        <source>Slices in which the {structure} leaps from frame to frame: {list}. Their frames are probably out of order, and then the ejection fraction is too small.</source>
+        <translation>Schichten, in denen {structure} von Bild zu Bild springt: {list}. Ihre Bilder stehen wahrscheinlich nicht in der richtigen Reihenfolge, und dann ist die Ejektionsfraktion zu klein.</translation>
+    </message>
+    <message>
         <source>Slices in which the {structure} differs much from those beside it at {phase}: {list}.</source>
         <translation>Schichten, in denen {structure} stark von den Nachbarschichten abweicht ({phase}): {list}.</translation>
     </message>

@@ -34,6 +34,12 @@ def test_a_sound_heart_is_left_alone() -> None:
     assert found.notices == () and not found.keys
 
 
+def test_a_slice_whose_frames_are_shuffled_is_said() -> None:
+    voxels = beat()
+    voxels[:, 4] = voxels[np.random.default_rng(0).permutation(20), 4]
+    assert any("leaps from frame to frame: 5." in notice for notice in said(voxels))
+
+
 def test_nothing_found() -> None:
     assert said(beat() * 0) == ("Nothing was found: no ventricle is in any slice.",)
     without = beat()
