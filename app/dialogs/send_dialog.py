@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QDialog, QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from app.dialogs.server_bar import ServerBar
@@ -30,6 +31,9 @@ KINDS = {
 
 class SendDialog(QDialog):
     """write: makes the objects, on the thread that sends them."""
+
+    sent = Signal(str, int)
+    """The name of an archive, and how many objects it has stored."""
 
     def __init__(self, parent: QWidget, archiving: Archiving, file: Path, write: Write) -> None:
         super().__init__(parent)
@@ -93,6 +97,7 @@ class SendDialog(QDialog):
             text = translate("Archive", "{name} has stored {number} objects.")
             self.bar.say(text.format(name=server.name, number=stored))
             self._show_buttons()
+            self.sent.emit(server.name, stored)
 
         def failed(error: CineQuantError | None) -> None:
             if error is not None:

@@ -9,6 +9,7 @@ from PySide6.QtCore import QStandardPaths, Qt
 from PySide6.QtWidgets import QWidget
 
 from app.session.session import Session
+from app.session.trail import note
 from app.state.types import Kind
 from engine.errors import CineQuantError
 
@@ -62,7 +63,12 @@ class ArchiveWindows:
             return
         from app.dialogs.send_dialog import SendDialog  # noqa: PLC0415
 
-        self._show(SendDialog(self._parent, self._session.archiving, self._servers(), write))
+        dialog = SendDialog(self._parent, self._session.archiving, self._servers(), write)
+        dialog.sent.connect(self._note_sent)
+        self._show(dialog)
+
+    def _note_sent(self, name: str, stored: int) -> None:
+        note(self._session.store, f"sent {stored} objects to {name}")
 
     def _servers(self) -> Path:
         return (self.settings or self.fetched.parent) / SERVERS

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,7 @@ from engine.exchange.outbound import Outbound
 from engine.exchange.receiver import receiving
 from engine.exchange.search import FoundInstance, FoundSeries, FoundStudies, Query
 from engine.exchange.servers import Server, ServerError
+from engine.exchange.side_by_side import LeftToDo, side_by_side
 from engine.formats.dicom_files import pydicom
 from engine.progress import CancelToken, Progress
 
@@ -60,7 +63,9 @@ COMMON_KINDS = (
 MOST_CONTEXTS = 126
 _PENDING = (0xFF00, 0xFF01)
 # So many objects are named in one request; a request of unlimited length is refused by some servers.
-_AT_ONCE = 64
+_AT_ONCE = 16
+CONNECTIONS = 4
+"""So many at once at most to fetch on: archives allow a handful for each caller."""
 _CANNOT_UNDERSTAND, _NO_RESOURCES = 0xC000, 0xA700
 
 
@@ -194,37 +199,77 @@ def fetch(
         progress(arrivals.done, arrivals.total, "Fetching")
         return 0
 
+    chunks = [
+        _AskedTogether(series, missing[start : start + _AT_ONCE])
+        for series, missing in arrivals.missing_by_series().items()
+        for start in range(0, len(missing), _AT_ONCE)
+    ]
     progress(arrivals.done, arrivals.total, "Fetching")
-    if server.move:
-        with (
-            receiving(server, kinds, _all_syntaxes(), store) as watch_receiver,
-            associated(server, [_context(MOVE)], cancel=cancel) as link,
-        ):
-            watch_receiver.belongs_to(link.watch)
-            ask = partial(link.association.send_c_move, move_aet=server.our_title, query_model=MOVE)
-            _retrieve(link, study_uid, arrivals, ask)
-    else:
-        roles = [pynetdicom.build_role(kind, scp_role=True) for kind in kinds]
-        contexts = [_context(GET), *_storage_contexts(kinds)]
-        with associated(server, contexts, cancel=cancel, roles=roles, on_store=store) as link:
-            _retrieve(link, study_uid, arrivals, partial(link.association.send_c_get, query_model=GET))
+    with _retrieving(server, kinds, store) as connect:
+
+        def several(share: LeftToDo[_AskedTogether], token: CancelToken) -> None:
+            with connect(token) as (link, ask):
+                while (chunk := share.take()) is not None:
+                    _follow(link, ask(_one_by_one(study_uid, chunk)), strict=False)
+
+        side_by_side(several, chunks, most=CONNECTIONS, cancel=cancel)
+        # A server that does not know lists of objects is asked for whole series.
+        whole = [series for series in arrivals.missing_by_series() if arrivals.is_untouched(series)]
+        if whole and not arrivals.damaged:
+            with connect(cancel) as (link, ask):
+                for series in whole:
+                    at = {"StudyInstanceUID": study_uid, "SeriesInstanceUID": series}
+                    _follow(link, ask(_identifier("SERIES", (), at)), strict=True)
 
 
-def _retrieve(link: Link, study_uid: str, arrivals: Arrivals, send: Callable[[Any], Iterator[tuple[Any, Any]]]) -> None:
-    for series, missing in arrivals.missing_by_series().items():
-        at = {"StudyInstanceUID": study_uid, "SeriesInstanceUID": series}
-        if arrivals.is_untouched(series):
-            _follow(link, send(_identifier("SERIES", (), at)))
-            continue
-        for start in range(0, len(missing), _AT_ONCE):
-            uids: Any = missing[start : start + _AT_ONCE]
-            asked = _identifier("IMAGE", (), at)
-            asked.SOPInstanceUID = uids
-            _follow(link, send(asked))
+@dataclass(frozen=True, slots=True)
+class _AskedTogether:
+    """Objects of one series that are asked for together."""
+
+    series: str
+    uids: list[str]
 
 
-def _follow(link: Link, answers: Iterator[tuple[Any, Any]]) -> None:
-    """Until the server says that it has sent everything. What it could not send is missing afterwards."""
+Ask = Callable[[Any], Iterator[tuple[Any, Any]]]
+Connect = Callable[[CancelToken], AbstractContextManager[tuple[Link, Ask]]]
+
+
+@contextlib.contextmanager
+def _retrieving(server: Server, kinds: Sequence[str], store: Callable[[Any, Watch], int]) -> Iterator[Connect]:
+    """Gives what makes a connection on which objects can be asked for, by C-GET or by C-MOVE."""
+    roles = [pynetdicom.build_role(kind, scp_role=True) for kind in kinds]
+    contexts = [_context(GET), *_storage_contexts(kinds)]
+
+    @contextlib.contextmanager
+    def getting(token: CancelToken) -> Iterator[tuple[Link, Ask]]:
+        with associated(server, contexts, cancel=token, roles=roles, on_store=store) as link:
+            yield link, partial(link.association.send_c_get, query_model=GET)
+
+    if not server.move:
+        yield getting
+        return
+    with receiving(server, kinds, _all_syntaxes(), store) as owner:
+
+        @contextlib.contextmanager
+        def moving(token: CancelToken) -> Iterator[tuple[Link, Ask]]:
+            with associated(server, [_context(MOVE)], cancel=token) as link:
+                owner.belongs_to(link.watch)
+                yield link, partial(link.association.send_c_move, move_aet=server.our_title, query_model=MOVE)
+
+        yield moving
+
+
+def _one_by_one(study_uid: str, chunk: _AskedTogether) -> Any:
+    asked = _identifier("IMAGE", (), {"StudyInstanceUID": study_uid, "SeriesInstanceUID": chunk.series})
+    asked.SOPInstanceUID = chunk.uids
+    return asked
+
+
+def _follow(link: Link, answers: Iterator[tuple[Any, Any]], *, strict: bool) -> None:
+    """Until the server says that it has sent everything. What it could not send is missing afterwards.
+
+    strict: a refusal is an error, too.
+    """
     for status, _ in answers:
         link.watch.heard()
         link.watch.check()
@@ -236,7 +281,7 @@ def _follow(link: Link, answers: Iterator[tuple[Any, Any]]) -> None:
                 f"address of this computer and port {server.receiver_port}"
             )
         # B000: some objects were not sent, or not taken. A702: none was. Both are said by what is missing.
-        if code not in (*_PENDING, 0, 0xB000, 0xA702):
+        if code is None or (strict and code not in (*_PENDING, 0, 0xB000, 0xA702)):
             raise link.fault("the objects", status)
 
 
@@ -255,31 +300,40 @@ def _all_syntaxes() -> list[str]:
 
 
 def send(server: Server, objects: Sequence[Outbound], *, progress: Progress, cancel: CancelToken) -> tuple[str, ...]:
-    """Send objects; returns what was refused, a line each. Raises ServerError where the connection ends."""
+    """Send objects; returns what was refused, a line each. Raises ServerError where the connection ends.
+
+    On one connection at a time: there are archives that mix up what they are sent on several, dcmtk's own among them.
+    """
     require("pynetdicom")
     refused: list[str] = []
-    pairs = dict.fromkeys((each.sop_class, each.syntax) for each in objects)
-    contexts = [_context(kind, (syntax,)) for kind, syntax in pairs]
-    for start in range(0, len(contexts), MOST_CONTEXTS):
-        part = contexts[start : start + MOST_CONTEXTS]
-        taken = {(str(c.abstract_syntax), str(c.transfer_syntax[0])) for c in part}
-        those = [each for each in objects if (each.sop_class, each.syntax) in taken]
-        with associated(server, part, cancel=cancel) as link:
-            accepted = {(str(c.abstract_syntax), str(c.transfer_syntax[0])) for c in link.association.accepted_contexts}
-            for each in those:
-                progress(objects.index(each), len(objects), "Sending")
-                link.watch.check()
-                if (each.sop_class, each.syntax) not in accepted:
-                    refused.append(f"{each.path.name} is a {each.kind}, which the server does not take as it is stored")
+    pairs = list(dict.fromkeys((each.sop_class, each.syntax) for each in objects))
+    done = 0
+    for start in range(0, len(pairs), MOST_CONTEXTS):
+        part = pairs[start : start + MOST_CONTEXTS]
+        with associated(server, [_context(kind, (syntax,)) for kind, syntax in part], cancel=cancel) as link:
+            found = link.association.accepted_contexts
+            accepted = {(str(c.abstract_syntax), str(c.transfer_syntax[0])) for c in found}
+            for each in objects:
+                if (each.sop_class, each.syntax) not in part:
                     continue
-                status = _stored(link, each.path)
-                if (code := status.get("Status")) is None:
-                    raise link.fault("sending", status)
-                # Bxxx: stored, with a warning.
-                if code != 0 and code >> 12 != 0xB:
-                    refused.append(f"{each.path.name}: {link.fault('it', status)}")
+                progress(done, len(objects), "Sending")
+                link.watch.check()
+                if (each.sop_class, each.syntax) in accepted:
+                    refused += _refusals(link, each)
+                else:
+                    refused.append(f"{each.path.name}: is a {each.kind}, which is not taken as it is stored")
+                done += 1
     progress(len(objects), len(objects), "Sending")
     return tuple(refused)
+
+
+def _refusals(link: Link, each: Outbound) -> list[str]:
+    """Send one object; returns a line where it was refused. Raises ServerError where the connection has ended."""
+    status = _stored(link, each.path)
+    if (code := status.get("Status")) is None:
+        raise link.fault("sending", status)
+    # Bxxx: stored, with a warning.
+    return [] if code == 0 or code >> 12 == 0xB else [f"{each.path.name}: {link.fault('it', status)}"]
 
 
 def _stored(link: Link, path: Path) -> Any:

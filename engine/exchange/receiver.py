@@ -14,17 +14,17 @@ _NOT_WANTED = 0x0124
 
 
 class _Owner:
-    """The watch over the connection that asks for the objects: it hears of what arrives here."""
+    """The watches over the connections that ask for objects: they hear of what arrives here."""
 
     def __init__(self) -> None:
-        self.watch: Watch | None = None
+        self.watches: list[Watch] = []
 
     def belongs_to(self, watch: Watch) -> None:
-        self.watch = watch
+        self.watches.append(watch)
 
     def received(self, event: Any) -> None:
-        if self.watch is not None:
-            self.watch.received(event)
+        for watch in self.watches:
+            watch.received(event)
 
 
 @contextlib.contextmanager
@@ -39,12 +39,16 @@ def receiving(
     owner = _Owner()
 
     def arrived(event: Any) -> int:
-        return _NOT_WANTED if owner.watch is None else store(event, owner.watch)
+        if not owner.watches:
+            return _NOT_WANTED
+        for watch in owner.watches:
+            watch.object_ended()
+        return store(event, owner.watches[0])
 
     entity = pynetdicom.AE(server.our_title)
     entity.require_called_aet = True
     entity.acse_timeout = entity.network_timeout = entity.dimse_timeout = server.wait_s
-    entity.maximum_associations = 4
+    entity.maximum_associations = 16
     for kind in kinds:
         entity.add_supported_context(kind, list(syntaxes))
     entity.add_supported_context("1.2.840.10008.1.1")

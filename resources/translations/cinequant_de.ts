@@ -2176,6 +2176,10 @@ Der Bericht unten enthält keine Patientendaten; er hilft, den Fehler zu beheben
         <translation>Voxelgröße</translation>
     </message>
     <message>
+        <source>Segments, times and measures cardiac cine MRI on this computer, in float32 and true int8. No cloud, no GPU, no network but an archive that you enter.</source>
+        <translation>Segmentiert und vermisst kardiale Cine-MRT auf diesem Computer und misst die Rechenzeit, in float32 und echtem int8. Keine Cloud, keine GPU, kein Netz außer einem Archiv, das Sie eintragen.</translation>
+    </message>
+    <message>
         <source>The file does not say how large its voxels are. With the spacing from the scanner&apos;s protocol, volumes come in mL, and the scan is segmented again at its true size.</source>
         <translation>Die Datei sagt nicht, wie groß ihre Voxel sind. Mit der Voxelgröße aus dem Protokoll des Scanners werden Volumina in mL angegeben, und die Untersuchung wird in ihrer wahren Größe neu segmentiert.</translation>
     </message>
@@ -2190,10 +2194,6 @@ Der Bericht unten enthält keine Patientendaten; er hilft, den Fehler zu beheben
     <message>
         <source>From slice to slice (with gap)</source>
         <translation>Von Schicht zu Schicht (mit Lücke)</translation>
-    </message>
-    <message>
-        <source>Segments, times and measures cardiac cine MRI on this computer, in float32 and true int8. No cloud, no GPU, no network.</source>
-        <translation>Segmentiert und vermisst kardiale Cine-MRT auf diesem Computer und misst die Rechenzeit, in float32 und echtem int8. Keine Cloud, keine GPU, kein Netz.</translation>
     </message>
     <message>
         <source>About CineQuant</source>

@@ -5,6 +5,7 @@ Each is started by a test at a free port, with a configuration and a storage of 
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import json
 import os
@@ -13,6 +14,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,6 +38,7 @@ HAS_DCMTK = all(map(dcmtk, ("dcmqrscp", "storescp")))
 
 START_S = 20.0
 OUR_TITLE = "CINEQUANT"
+USER, SECRET = "reader", "heart beat"
 
 
 def free_port() -> int:
@@ -90,7 +93,7 @@ class Orthanc:
             "HttpPort": self.http,
             "RemoteAccessAllowed": False,
             "AuthenticationEnabled": True,
-            "RegisteredUsers": {"reader": "heart beat"},
+            "RegisteredUsers": {USER: SECRET},
             "SyncStorageArea": True,
             "OverwriteInstances": False,
             "DicomWeb": {"Enable": True, "Root": "/dicom-web/", "EnableWado": False, "Ssl": False},
@@ -103,6 +106,25 @@ class Orthanc:
             self.process = subprocess.Popen([ORTHANC, str(file)], stdout=log, stderr=log, cwd=self.folder)
         wait_for(self.http, self.process)
         wait_for(self.dicom, self.process)
+
+    def holds(self) -> int:
+        """How many objects it says that it has; 0 where it does not answer."""
+        with contextlib.suppress(OSError):
+            return int(self._asked("/statistics")["CountInstances"])
+        return 0
+
+    def empty(self) -> None:
+        """Delete every study."""
+        for study in self._asked("/studies"):
+            self._asked(f"/studies/{study}", "DELETE")
+
+    def _asked(self, path: str, method: str = "GET") -> Any:
+        """What its own REST interface answers."""
+        key = base64.b64encode(f"{USER}:{SECRET}".encode()).decode()
+        headers = {"Authorization": f"Basic {key}"}
+        request = urllib.request.Request(f"http://127.0.0.1:{self.http}{path}", headers=headers, method=method)
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return json.load(answer)
 
     def kill(self) -> None:
         """Kill the process without a clean-up, like a power cut."""

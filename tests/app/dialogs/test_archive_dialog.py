@@ -18,6 +18,7 @@ from app.dialogs.server_dialog import ServerDialog
 from app.session.archiving import Archiving
 from app.session.jobs import Workers
 from app.session.object_files import ObjectKind
+from app.session.trail import trail_of
 from app.window import archive_windows
 from engine.exchange import passwords, transfer
 from engine.exchange.servers import Dialect, Login, LoginError, Server, read_servers, write_servers
@@ -77,6 +78,7 @@ def test_search_fetch_open_and_send(window, places, qtbot):
         sending.send_.click()
         qtbot.waitUntil(lambda: "stored" in sending.bar.said.text(), timeout=20_000)
         assert sending.bar.said.text() == "Hospital has stored 2 objects."
+        assert trail_of(window.session.state)[-1]["what"] == "sent 2 objects to Hospital"
         sending.close()
         transfer.fetch(server, STUDY, places / "back")
         found = [pydicom.dcmread(path).Modality for path in (places / "back").rglob("*.dcm")]

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pydicom
 import pytest
-from archive_servers import HAS_ORTHANC, WITHOUT_ORTHANC, Orthanc, free_port, running_orthanc
+from archive_servers import HAS_ORTHANC, SECRET, USER, WITHOUT_ORTHANC, Orthanc, free_port, running_orthanc
 from dicom_cine import ROOT, write_cine
 
 from engine.errors import Cancelled
@@ -24,13 +24,12 @@ from engine.exchange.servers import Login, LoginError, Server, ServerError, serv
 from engine.progress import CancelToken
 
 STUDY, SERIES = f"{ROOT}.1", f"{ROOT}.2"
-SECRET = "heart beat"
 needs_orthanc = pytest.mark.skipif(not HAS_ORTHANC, reason=WITHOUT_ORTHANC)
 
 
 def web_of(port: int, path: str = "/dicom-web") -> Server:
     server = server_at(f"http://127.0.0.1:{port}{path}", name="Web")
-    return replace(server, login=Login.PASSWORD, user="reader", wait_s=5)
+    return replace(server, login=Login.PASSWORD, user=USER, wait_s=5)
 
 
 @pytest.fixture(scope="module")

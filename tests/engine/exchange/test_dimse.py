@@ -35,7 +35,7 @@ from pynetdicom.sop_class import (
 )
 
 from engine.errors import Cancelled
-from engine.exchange import transfer
+from engine.exchange import dimse, transfer
 from engine.exchange.arrivals import INCOMING
 from engine.exchange.search import Query
 from engine.exchange.servers import Server, ServerError, server_at
@@ -222,7 +222,11 @@ def test_cancelling_leaves_what_the_next_try_goes_on_with(orthanc: Orthanc, cine
 
 
 @needs_dcmtk
-def test_dcmtks_archive_is_found_fetched_moved_and_refuses(cine: Path, tmp_path: Path) -> None:
+def test_dcmtks_archive_is_found_fetched_moved_and_refuses(
+    cine: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Fetching goes on several connections at once."""
+    monkeypatch.setattr(dimse, "_AT_ONCE", 3)
     receiver = free_port()
     (tmp_path / "server").mkdir()
     with running_dcmqrscp(tmp_path / "server", receiver) as port:
