@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import subprocess
 import sys
 import tempfile
 import time
@@ -31,9 +32,11 @@ from app.look import theme
 from app.session.session import Session
 from app.state.changes import evolve
 from app.state.queries import run_of
-from app.state.types import COMPARED, AppState, Layout, Pair, Style, Theme
+from app.state.types import COMPARED, AppState, Language, Layout, Pair, Style, Theme
 from app.window.main_window import MainWindow
 from app.window.palette import Palette
+from app.words.language import install
+from benchmarks import long_axis_study
 from engine.formats.nifti import write_mask
 from engine.network.bench import bench
 from engine.phantom import make_phantom
@@ -41,7 +44,7 @@ from engine.volume import LV
 
 ROOT = Path(__file__).resolve().parent.parent
 SCAN = ROOT.parent / "shared" / "data" / "sunnybrook" / "SCD0000301"
-LARGE, SMALL = (1400, 870), (1280, 720)
+HUGE, LARGE, SMALL = (1920, 1080), (1400, 870), (1280, 720)
 GAP = 8
 MAX_BYTES = 250_000
 # Larger pictures are reduced to 256 colours: a third of the bytes, and not visible. Half are greys, for the images
@@ -136,6 +139,36 @@ def layouts(window: MainWindow, out: Path) -> None:
         write(window.grab(), out / f"{name}.png")
     window.session.looking.show_layout(Layout.SLICE)
     window.session.looking.reset_view()
+
+
+def cines(window: MainWindow, out: Path) -> None:
+    """Long-axis cines beside the short axis, of a study cut out of the phantom."""
+    session = window.session
+    window.resize(*LARGE)
+    with tempfile.TemporaryDirectory() as folder:
+        long_axis_study.make(Path(folder) / "phantom")
+        session.opening.open_paths([Path(folder) / "phantom"])
+        until(lambda: session.idle and session.state.scan.loading is None, "opening")
+        finished(window)
+        session.looking.show_layout(Layout.CINES)
+        until(lambda: bool(session.state.beside.long_axes), "reading the long axes")
+        session.looking.zoom_to_heart()
+        session.looking.go_to_phase("ES")
+        session.update(message=None)
+        until(lambda: True, "drawing")
+        write(window.grab(), out / "cines.png")
+        session.looking.show_layout(Layout.SLICE)
+
+
+def german(window: MainWindow, out: Path) -> None:
+    """In German, on a large screen and with the light theme."""
+    window.resize(*HUGE)
+    end_systole(window)
+    window.session.looking.show_layout(Layout.SHEET)
+    window.session.looking.zoom_to_heart()
+    until(lambda: True, "drawing")
+    smaller = window.grab().scaledToWidth(SMALL[0], Qt.TransformationMode.SmoothTransformation)
+    write(smaller, out / "german.png")
 
 
 def palette(window: MainWindow, out: Path) -> None:
@@ -261,18 +294,31 @@ def main() -> int:
     )
     parser.add_argument("scan", nargs="?", type=Path, default=SCAN if SCAN.is_dir() else None, metavar="SCAN")
     parser.add_argument("--phantom", action="store_true", help="show the built-in phantom, whatever scans there are")
+    parser.add_argument("--only", choices=("cines", "german"), help="only that picture, the others as they are")
     parser.add_argument("--out", type=Path, default=ROOT / "docs" / "images", metavar="DIR")
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
 
     application = QApplication(["screenshots"])
-    theme.apply(application)
-    window = MainWindow(Session(evolve(AppState(), hide_names=True)))
+    state = AppState()
+    if arguments.only == "german":  # a window has one language from its start to its end
+        state = evolve(state, theme=Theme.LIGHT, language=Language.GERMAN)
+    theme.apply(application, state.preferences.theme)
+    install(application, state.preferences.language)
+    window = MainWindow(Session(evolve(state, hide_names=True)))
     window.setAttribute(Qt.WidgetAttribute.WA_DontShowOnScreen)
     window.resize(*SMALL)
     window.show()
     try:
         window.session.segmenting.load_models()
+        if arguments.only == "cines":
+            cines(window, arguments.out)
+            return 0
+        if arguments.only == "german":
+            begin(window, None if arguments.phantom else arguments.scan)
+            finished(window)
+            german(window, arguments.out)
+            return 0
         begin(window, None)
         finished(window)
         write(window.grab(), arguments.out / "welcome.png")
@@ -306,9 +352,11 @@ def main() -> int:
         correct(window, arguments.out)
         report(window, arguments.out)
         check(window, arguments.out)
+        cines(window, arguments.out)
     finally:
         window.close()
-    return 0
+    again = [sys.executable, "-m", "benchmarks.screenshots", *sys.argv[1:], "--only", "german"]
+    return subprocess.run(again, check=False).returncode
 
 
 def _share_done(window: MainWindow) -> float:

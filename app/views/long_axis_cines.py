@@ -172,8 +172,9 @@ class LongAxisCines(PaintedView):
             (edges.bottom, width / 2, height - 13.0, {"centre": True}),
         ):
             drawing.letter(painter, text, x, y, pixels=13, **where)
-        painter.setPen(QPen(QColor(LINE_COLOURS[pane.place]), 2.0))
-        painter.drawLine(QPointF(10, 17), QPointF(24, 17))
+        for pen in (QPen(QColor(0, 0, 0, 190), 4.5), QPen(QColor(LINE_COLOURS[pane.place]), 2.5)):
+            painter.setPen(pen)
+            painter.drawLine(QPointF(10, 17), QPointF(24, 17))
         frame = 0 if volume is None else frame_beside(volume, state.view.frame_index, plane.volume)
         count = f"{frame + 1} / {plane.volume.frames}"
         painter.setFont(theme.font(12))

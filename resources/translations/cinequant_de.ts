@@ -3039,6 +3039,42 @@ Der Bericht unten enthält keine Patientendaten; er hilft, den Fehler zu beheben
         <translation>Keiner ist wahrscheinlicher: Der erste wird gezeigt.</translation>
     </message>
     <message>
+        <source>it is an MR image</source>
+        <translation>er ein MR-Bild ist</translation>
+    </message>
+    <message>
+        <source>it holds magnitude images</source>
+        <translation>er Magnitudenbilder enthält</translation>
+    </message>
+    <message>
+        <source>the others are localisers or long axes</source>
+        <translation>die anderen Localizer oder lange Achsen sind</translation>
+    </message>
+    <message>
+        <source>it is a stack of slices with the phases of a heartbeat</source>
+        <translation>er ein Schichtstapel mit den Phasen eines Herzschlags ist</translation>
+    </message>
+    <message>
+        <source>it is a stack of slices</source>
+        <translation>er ein Schichtstapel ist</translation>
+    </message>
+    <message>
+        <source>of the names, its own speaks most for a short axis</source>
+        <translation>von den Namen seiner am ehesten für eine kurze Achse spricht</translation>
+    </message>
+    <message>
+        <source>it repeats the others</source>
+        <translation>er die anderen wiederholt</translation>
+    </message>
+    <message>
+        <source>it has the most images</source>
+        <translation>er die meisten Bilder hat</translation>
+    </message>
+    <message>
+        <source>its series comes first</source>
+        <translation>seine Serie die erste ist</translation>
+    </message>
+    <message>
         <source>The most likely scan cannot be read, so another is shown: {error}.</source>
         <translation>Der wahrscheinlichste Scan lässt sich nicht lesen, daher wird ein anderer gezeigt: {error}.</translation>
     </message>

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QApplication
 from app.state.types import Language
 from app.words import engine_words, language
 from app.words.engine_words import TEXTS
+from engine.formats.index import _BECAUSE
 
 ENGINE = Path(__file__).parents[3] / "engine"
 ROOMS = ("formats", "measures")
@@ -101,3 +102,7 @@ def test_values_go_into_the_german_sentence(qapp: QApplication, english: str, ge
         assert engine_words.translated(english) == german
     finally:
         language.install(qapp, Language.ENGLISH)
+
+
+def test_every_reason_for_the_stack_chosen_can_be_translated() -> None:
+    assert set(_BECAUSE.values()) <= set(TEXTS)
