@@ -26,6 +26,7 @@ LONGEST = (
     "app/window/test_viewer.py",
     "fuzz/test_damaged_inputs.py",
     "training/test_distributed.py",
+    "engine/batch/test_cluster.py",
     "engine/network/test_shipped_models.py",
     "app/session/test_autosaving.py",
     "training/steps/test_bitwidth.py",
