@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import ScanError
-from engine.formats.dicom_files import looks_like_dicom, plain, read_dicom, read_pixels
+from engine.formats.dicom_ahead import Ahead
+from engine.formats.dicom_files import looks_like_dicom, plain, read_dicom
 from engine.formats.dicom_grid import grid_of, needs_resampling, onto
 from engine.formats.dicom_header import read_images
 from engine.formats.dicom_identity import settled
@@ -128,39 +129,49 @@ def _read_pixels(
     as_stored = all(image.slope == 1 and image.intercept == 0 for image in stack.images)
     out: NDArray[Any] | None = None
     early: Volume | None = None
-    for done, (frame, index) in enumerate(_middle_first(stack), 1):
-        image = stack.phases[frame][index]
-        cancel.check()
-        progress(done, len(stack.images), "Reading images")
-        if image.path in damaged:
-            continue
-        between = stack.between.get((frame, index))
-        pair = (image,) if between is None else (between.before, between.after)
-        try:
-            read = [_values(one, reference, as_stored=as_stored, faults=damaged) for one in pair]
-        except UnusableError:
-            continue
-        values = read[0] if between is None else _mixed(read[0], read[1], between.share)
-        kind = values.dtype if as_stored else np.dtype(np.float32)
-        if out is None:
-            out = _empty(stack, kind)
-        elif np.result_type(out.dtype, kind) != out.dtype:
-            out = out.astype(np.result_type(out.dtype, kind))
-        # Written once, before it is told of: whoever draws it needs no lock.
-        out[frame, index] = values
-        if on_plane is not None and not damaged:
-            early = early or volume_of(_empty(stack, kind))
-            on_plane(early, frame, index, read_only(out[frame, index]))
+    order = list(_middle_first(stack))
+    with Ahead(one for at in order for one in _sources(stack, at)) as ahead:
+        for done, (frame, index) in enumerate(order, 1):
+            image = stack.phases[frame][index]
+            cancel.check()
+            progress(done, len(stack.images), "Reading images")
+            if image.path in damaged:
+                continue
+            between = stack.between.get((frame, index))
+            pair = _sources(stack, (frame, index))
+            try:
+                read = [_values(one, reference, ahead, as_stored=as_stored, faults=damaged) for one in pair]
+            except UnusableError:
+                continue
+            values = read[0] if between is None else _mixed(read[0], read[1], between.share)
+            kind = values.dtype if as_stored else np.dtype(np.float32)
+            if out is None:
+                out = _empty(stack, kind)
+            elif np.result_type(out.dtype, kind) != out.dtype:
+                out = out.astype(np.result_type(out.dtype, kind))
+            # Written once, before it is told of: whoever draws it needs no lock.
+            out[frame, index] = values
+            if on_plane is not None and not damaged:
+                early = early or volume_of(_empty(stack, kind))
+                on_plane(early, frame, index, read_only(out[frame, index]))
     return _empty(stack, np.dtype(np.uint8)) if out is None else out, damaged
 
 
-def _values(image: Image, grid: Image, *, as_stored: bool, faults: dict[Path, UnusableError]) -> NDArray[Any]:
+def _sources(stack: Stack, at: tuple[int, int]) -> tuple[Image, ...]:
+    """The images that a (frame, slice) is made of: one, or the two that it lies between."""
+    between = stack.between.get(at)
+    return (stack.phases[at[0]][at[1]],) if between is None else (between.before, between.after)
+
+
+def _values(
+    image: Image, grid: Image, ahead: Ahead, *, as_stored: bool, faults: dict[Path, UnusableError]
+) -> NDArray[Any]:
     """An image (Y, X) on the pixels of another one, bright where signal is high.
 
     Raises UnusableError, which it notes in faults.
     """
     try:
-        stored = read_pixels(image)
+        stored = ahead.take(image)
     except UnusableError as reason:
         faults[image.path] = reason
         raise

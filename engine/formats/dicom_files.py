@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.archives import ArchiveError
-from engine.files import file_size, open_regular
+from engine.files import file_size, open_regular, read_regular
+from engine.formats import decoding
 from engine.formats.dicom_image import Image
 from engine.formats.index import UnusableError
 from engine.later import Later
@@ -35,6 +36,7 @@ def _take_values_as_they_are(package: Any) -> None:
     package.config.settings.writing_validation_mode = package.config.IGNORE
     warnings.filterwarnings("ignore", module="(pydicom|highdicom)")
     _log.setLevel(logging.CRITICAL)
+    decoding.set_apart(package)
 
 
 pydicom: Any = Later("pydicom", then=_take_values_as_they_are)
@@ -156,7 +158,7 @@ def read_pixels(image: Image) -> NDArray[Any]:
         else:
             index = image.frame if image.multi_frame else None
             whole = image.path if image.path.exists() else io.BytesIO(unpacked(image.path))
-            values = pydicom.pixels.utils.pixel_array(whole, index=index)
+            values = decoded(whole, index)
             stored, high = allocated, allocated - 1  # the decoder has dealt with unused bits
         values = values.reshape(image.rows, image.columns)
     except UnusableError:
@@ -169,6 +171,22 @@ def read_pixels(image: Image) -> NDArray[Any]:
         # what lies beside the stored bits may be old overlays: shift it out, with the sign
         values = (values << (allocated - 1 - high)) >> (allocated - stored)
     return values
+
+
+def decoded(whole: Path | io.BytesIO, index: int | None) -> NDArray[Any]:
+    """The pixels of a compressed file: of one frame, or of all where index is None.
+
+    Native libraries do that in a process of their own. Raises whatever a decoder raises.
+    """
+    crashes = decoding.child.crashes
+    try:
+        return np.asarray(pydicom.pixels.utils.pixel_array(whole, index=index))
+    except Exception:
+        if decoding.child.crashes > crashes:
+            raise
+        # Another library may be able to; it must not run here either.
+        content = whole.getvalue() if isinstance(whole, io.BytesIO) else read_regular(whole)
+        return decoding.decoded_file(content, index)
 
 
 def _undecodable(path: Path) -> str:

@@ -13,6 +13,7 @@ import numpy as np
 
 from engine.archives import ArchiveError
 from engine.files import file_size, open_regular
+from engine.formats import decoding
 from engine.formats.dicom_elements import RawHeader, header_of
 from engine.formats.dicom_enhanced import bytes_a_frame, enhanced_frames
 from engine.formats.dicom_files import (
@@ -156,6 +157,8 @@ def _describe(path: Path, head: bytes, read: RawHeader, pixels: bytes, at: int) 
     expected = frames * int(rows * columns) * allocated // 8
     size = len(inflated(path)) if deflated else file_size(path)
     offset = _pixel_offset(size, pixels, at, (read.implicit, read.little), expected)
+    if offset is None and decoding.JPEG.encode() in head:
+        decoding.child.start()  # gets ready while more headers are read
     plane = {name: value(header, name) for name in PLANE}
     image = Image(
         path=path,

@@ -19,9 +19,9 @@ from typing import IO, Any
 import numpy as np
 import psutil
 
+from engine.children import ChildTimeout, run_module, start_module
 from engine.errors import ModelError
 from engine.network.catalog import Catalog, default_precision, find_models
-from engine.network.child import ChildTimeout, run_module, start_module
 from engine.network.model_card import ModelCard, load_card
 from engine.network.predict import peak_rss_mb, rss_mb
 from engine.progress import CancelToken, Progress, no_progress

@@ -1,50 +1,11 @@
-"""Modules of the engine in processes of their own: one that may crash, hang or fill the memory harms nobody there."""
+"""Models that did not come with the program are tried in a process of their own, before the viewer loads them."""
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-from collections.abc import Sequence
 from pathlib import Path
-from typing import IO, Any
 
-import engine
+from engine.children import TRIAL_TIMEOUT_S, ChildTimeout, run_module
 from engine.errors import ModelError
-
-_TRIAL_TIMEOUT_S = 60
-ChildTimeout = subprocess.TimeoutExpired
-
-
-def run_module(
-    module: str, arguments: Sequence[str], *, content: bytes = b"", timeout_s: float = _TRIAL_TIMEOUT_S
-) -> subprocess.CompletedProcess[bytes]:
-    """Run a module of the engine in a fresh Python process, content on its standard input.
-
-    Raises ChildTimeout.
-    """
-    command, options = _child(module, arguments)
-    return subprocess.run(command, input=content, capture_output=True, timeout=timeout_s, check=False, **options)
-
-
-def start_module(module: str, arguments: Sequence[str], *, errors: IO[bytes]) -> subprocess.Popen[bytes]:
-    """Start a module of the engine in a fresh Python process whose standard output is a pipe, and go on.
-
-    errors: file for its standard error.
-    """
-    command, options = _child(module, arguments)
-    return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors, **options)
-
-
-def _child(module: str, arguments: Sequence[str]) -> tuple[list[str], dict[str, Any]]:
-    """Command and options of a fresh Python process that runs a module of the engine."""
-    home = str(Path(engine.__file__).parent.parent)
-    path = os.pathsep.join(part for part in (home, os.environ.get("PYTHONPATH", "")) if part)
-    # -P: a folder named "engine" where the user happens to stand must not be run instead of this package.
-    command = [sys.executable, "-P", "-m", module, *arguments]
-    # On Windows a child of the windowed viewer would open a console.
-    flags = int(getattr(subprocess, "CREATE_NO_WINDOW", 0))
-    return command, {"env": {**os.environ, "PYTHONPATH": path}, "creationflags": flags}
 
 
 def try_in_child(content: bytes, where: Path, channels: int, input_shape: tuple[int, int]) -> None:
@@ -53,7 +14,7 @@ def try_in_child(content: bytes, where: Path, channels: int, input_shape: tuple[
         done = run_module("engine.network.trial", [str(channels), *map(str, input_shape), str(where)], content=content)
     except ChildTimeout as error:
         raise ModelError(
-            f"{where}: did not load within {_TRIAL_TIMEOUT_S} s in a trial process; export the model again"
+            f"{where}: did not load within {TRIAL_TIMEOUT_S} s in a trial process; export the model again"
         ) from error
     if done.returncode == 0:
         return

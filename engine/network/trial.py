@@ -5,13 +5,11 @@ Run by engine.network.child as a program of its own.
 
 from __future__ import annotations
 
-import contextlib
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-import psutil
-
+from engine.children import bound_memory
 from engine.errors import ModelError
 from engine.network import packed
 from engine.network.graph_order import disorder
@@ -26,7 +24,7 @@ def try_file(arguments: Sequence[str]) -> int:
     arguments: channels, height and width of its input, and what messages call it.
     """
     channels, height, width = (int(value) for value in arguments[:3])
-    _bound_memory()
+    bound_memory(TRIAL_MEMORY_BYTES)
     try:
         content = sys.stdin.buffer.read()
         onnx = packed.to_onnx(packed.unpack(content, Path(arguments[3]))) if packed.is_packed(content) else content
@@ -40,20 +38,6 @@ def try_file(arguments: Sequence[str]) -> int:
         sys.stderr.write(f"{error}\n")
         return 1
     return 0
-
-
-def _bound_memory() -> None:
-    """Let this process take no more than TRIAL_MEMORY_BYTES on top of what it has, where the system allows a limit.
-
-    Windows has no such limit for a process on itself; there the time limit alone ends a trial.
-    """
-    try:
-        import resource  # noqa: PLC0415 - Windows has none
-    except ImportError:
-        return
-    limit = psutil.Process().memory_info().vms + TRIAL_MEMORY_BYTES
-    with contextlib.suppress(ValueError, OSError):  # a stricter limit is in force already
-        resource.setrlimit(resource.RLIMIT_AS, (limit, resource.getrlimit(resource.RLIMIT_AS)[1]))
 
 
 if __name__ == "__main__":

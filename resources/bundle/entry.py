@@ -5,7 +5,7 @@ from __future__ import annotations
 import runpy
 import sys
 
-# engine.network.child starts Python so. In a bundle the executable itself stands where Python does.
+# engine.children starts Python so. In a bundle the executable itself stands where Python does.
 _AS_PYTHON = ["-P", "-m"]
 
 

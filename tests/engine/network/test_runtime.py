@@ -267,7 +267,7 @@ def test_a_cycle_is_refused_before_the_runtime_reads_it(tmp_path: Path, card: Mo
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows bounds no process by itself")
 def test_a_trial_process_cannot_take_all_memory() -> None:
-    code = "from engine.network import trial; trial._bound_memory(); bytearray(4 << 30)"
+    code = "from engine.network import trial; trial.bound_memory(trial.TRIAL_MEMORY_BYTES); bytearray(4 << 30)"
     with pytest.raises(AssertionError, match="MemoryError"):
         fresh_python(code)
 
