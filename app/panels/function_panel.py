@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QVB
 
 from app.look.widgets import Panel, label
 from app.panels.number_rows import beyond_norms
+from app.panels.plot import MIN_HEIGHT
 from app.panels.reading_box import ReadingBox
 from app.panels.volume_curve import VolumeCurve
 from app.state.heart_views import shows_four_chambers
@@ -91,7 +92,7 @@ class FunctionPanel(Panel):
         self._empty = label("", "muted", wrap=True)
         self.body.addWidget(self._empty)
         self._filled = QWidget()
-        filled = QVBoxLayout(self._filled)
+        self._rows = filled = QVBoxLayout(self._filled)
         filled.setContentsMargins(0, 0, 0, 0)
         filled.setSpacing(7)
         self.body.addWidget(self._filled)
@@ -133,13 +134,11 @@ class FunctionPanel(Panel):
         spacing.addWidget(self.enter_spacing)
         filled.addWidget(self._spacing)
 
-        self.curve = VolumeCurve()
-        self.curve.frame_requested.connect(self.frame_requested)
-        self.curve.phase_requested.connect(self.phase_requested)
+        self._curve: VolumeCurve | None = None
+        self._curve_height = MIN_HEIGHT
         self.reading = ReadingBox()
         self.reading.use_requested.connect(self.use_requested)
         filled.addWidget(self.reading)
-        filled.addWidget(self.curve)
         self._note = label("", "small", wrap=True)
         filled.addWidget(self._note)
         self._shown: ShownFunction | None = None
@@ -152,9 +151,10 @@ class FunctionPanel(Panel):
         if shown == before:
             return
         if before is None or shown.colours != before.colours:
-            self.curve.recolour()
+            self._recolour()
         if before is not None and shown == replace(before, frame=shown.frame) and shown.cine:
-            self.curve.show_frame(shown.frame)
+            if self._curve is not None:
+                self._curve.show_frame(shown.frame)
             return
         if before is not None:  # without a parent yet it would open as a window of its own
             self.setVisible(not shown.four_chambers)
@@ -168,6 +168,28 @@ class FunctionPanel(Panel):
         self.by_hand.setText(shown.by_hand)
         self.by_hand.setVisible(bool(shown.by_hand))
         self._show(shown.function, shown.volume, shown.frame)
+
+    @property
+    def curve(self) -> VolumeCurve:
+        """The curve. Made when it is first asked for: a plot costs the start of the program 20 ms."""
+        if self._curve is None:
+            self._curve = VolumeCurve()
+            self._curve.setFixedHeight(self._curve_height)
+            self._curve.setVisible(False)
+            self._curve.frame_requested.connect(self.frame_requested)
+            self._curve.phase_requested.connect(self.phase_requested)
+            self._rows.insertWidget(self._rows.indexOf(self._note), self._curve)
+        return self._curve
+
+    def set_curve_height(self, height: int) -> None:
+        """As high as the other curves are in this window."""
+        self._curve_height = height
+        if self._curve is not None:
+            self._curve.setFixedHeight(height)
+
+    def _recolour(self) -> None:
+        if self._curve is not None:
+            self._curve.recolour()
 
     def _show(self, function: Function, volume: Volume, frame: int) -> None:
         beyond = self._shown.beyond if self._shown is not None else {}
@@ -190,9 +212,11 @@ class FunctionPanel(Panel):
         self._spacing.setVisible(not known)
         self.reading.show_function(function, volume, self._shown.tally if self._shown is not None else None)
         found = max(*function.lv_ml, *function.rv_ml) > 0
-        self.curve.setVisible(volume.is_cine and found)
         if volume.is_cine and found:
             self.curve.show_function(function, frame)
+            self.curve.setVisible(True)
+        elif self._curve is not None:
+            self._curve.setVisible(False)
         note = ""
         if not found:
             note = translate("Function", "The model found neither ventricle in this scan. Is it a short-axis cine?")

@@ -384,9 +384,9 @@ class MainWindow(QMainWindow):
         # On a small screen the words come first; a few dozen points fill no more than a plot of moderate height.
         spare = (self.height() - ROOMY_FROM) // 2
         height = min(MIN_HEIGHT + max(spare, 0), MAX_HEIGHT)
-        for plot in (self.function.curve, self.performance.plot):
-            plot.setFixedHeight(height)
-        self.long_axis.set_curve_height(height)
+        self.performance.plot.setFixedHeight(height)
+        for panel in (self.function, self.long_axis):
+            panel.set_curve_height(height)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         # Space presses the button that has the focus, as everywhere; without one it plays the cine.

@@ -10,25 +10,28 @@ from pathlib import Path
 from app.session import lean  # noqa: F401 - first: it acts on every import after it
 
 # isort: split
-from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QApplication
+from app.window.loading import quickly
 
-from app.look import theme
-from app.look.picture_files import save_picture
-from app.session.collector import Collector
-from app.session.session import Session
-from app.state.changes import evolve, preselected
-from app.state.queries import card_of, run_of
-from app.state.types import AppState, Kind
-from app.window import display
-from app.window.crash import recovery_folder
-from app.window.main_window import MainWindow
-from app.window.settings import Settings
-from app.window.signals import SignalWatch
-from app.words.language import install
-from engine.errors import CineQuantError
-from engine.network.catalog import find_models
-from engine.network.model_card import SHORT_AXIS
+with quickly():
+    from PySide6.QtCore import Qt, QTimer
+    from PySide6.QtWidgets import QApplication
+
+    from app.look import theme
+    from app.look.picture_files import save_picture
+    from app.session.collector import Collector
+    from app.session.session import Session
+    from app.state.changes import evolve, preselected
+    from app.state.queries import card_of, run_of
+    from app.state.types import AppState, Kind
+    from app.window import display
+    from app.window.crash import recovery_folder
+    from app.window.main_window import MainWindow
+    from app.window.settings import Settings
+    from app.window.signals import SignalWatch
+    from app.words.language import install
+    from engine.errors import CineQuantError
+    from engine.network.catalog import find_models
+    from engine.network.model_card import SHORT_AXIS
 
 PICTURE_SIZE = (1600, 1000)
 
