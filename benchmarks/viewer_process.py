@@ -265,6 +265,9 @@ def progress_reports(session: Any, application: Any, paints: Callable[[], int]) 
         session.update(layout=layout)
         session.store.show(with_run(session.state, key, Run(Status.RUNNING, total=total)))
         settle_for(application, 0.3)
+        # Flags follow the change of layout and precision in a worker; they are no part of a report.
+        while not (session.idle and session.reviewing.settled):
+            settle_for(application, 0.05)
         for number in range(1, REPORTS + 1):
             timings = done.timings[: total * number // REPORTS]
             planes = {(one.frame, one.slice): labels[one.frame, one.slice] for one in timings}

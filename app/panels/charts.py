@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPixmap, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.look import theme
@@ -73,12 +73,49 @@ def ticks(high: float, count: int) -> list[float]:
     return [i * step for i in range(int(high / step + 1e-9) + 1)]
 
 
-class LatencyChart(QWidget):
-    """Latency of each slice in each precision, and beside it how often each latency occurred, on the same axis."""
+class Chart(QWidget):
+    """Paints once and keeps the picture: what moves beside it makes Qt ask for it again and again."""
 
     def __init__(self) -> None:
         super().__init__()
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self._kept: QPixmap | None = None
+
+    def paint(self, painter: QPainter) -> None:
+        """Draw what is shown; for subclasses."""
+        raise NotImplementedError
+
+    def repaint_soon(self) -> None:
+        """What is shown is something else than before."""
+        self._kept = None
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        ratio = self.devicePixelRatioF()
+        size = QSize(round(self.width() * ratio), round(self.height() * ratio))
+        if self._kept is None or self._kept.size() != size or self._kept.devicePixelRatioF() != ratio:
+            self._kept = QPixmap(size)
+            self._kept.setDevicePixelRatio(ratio)
+            self._kept.fill(QColor(theme.PANEL))
+            inner = QPainter(self._kept)
+            inner.setRenderHint(QPainter.RenderHint.Antialiasing)
+            self.paint(inner)
+            inner.end()
+        painter = QPainter(self)
+        painter.drawPixmap(0, 0, self._kept)
+        painter.end()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.StyleChange, QEvent.Type.FontChange):
+            self._kept = None
+
+
+class LatencyChart(Chart):
+    """Latency of each slice in each precision, and beside it how often each latency occurred, on the same axis."""
+
+    def __init__(self) -> None:
+        super().__init__()
         self.setAccessibleName(translate("Charts", "Latency of each slice"))
         self.setToolTip(
             translate(
@@ -93,15 +130,15 @@ class LatencyChart(QWidget):
 
     def show_series(self, shown: Mapping[str, Trace], total: int) -> None:
         """shown: by precision, in the order to draw. total: slices that there will be."""
+        if (shown, total) == (self.shown, self.total):
+            return
         self.shown, self.total = dict(shown), total
         said = translate("Charts", "{precision}: median {p50} ms, 95th percentile {p95} ms")
         words = [said.format(precision=name, p50=f"{s.p50:.1f}", p95=f"{s.p95:.1f}") for name, s in self.shown.items()]
         self.setAccessibleDescription("; ".join(words))
-        self.update()
+        self.repaint_soon()
 
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    def paint(self, painter: QPainter) -> None:
         painter.setFont(theme.font(TEXT_PX))
         split = round((self.width() - LEFT_PX) * (1 - HISTOGRAM_SHARE)) + LEFT_PX
         height = self.height() - 2 * LINE_PX
@@ -114,7 +151,6 @@ class LatencyChart(QWidget):
         for precision, one in self.shown.items():
             self._histogram(painter, bars, top, QColor(theme.precision_css(precision)), one)
         self._percentiles(painter, dots, bars, top)
-        painter.end()
 
     def _axes(self, painter: QPainter, dots: QRectF, bars: QRectF, top: float) -> None:
         lines = QColor(theme.BORDER)
@@ -204,12 +240,11 @@ class Sample:
     precision: str
 
 
-class StripChart(QWidget):
+class StripChart(Chart):
     """A quantity over the time worked, with its name and current value above it and its peak as a line."""
 
     def __init__(self, name: str) -> None:
         super().__init__()
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName(name)
         self._name = name
         self.words = ""
@@ -219,13 +254,14 @@ class StripChart(QWidget):
 
     def show_samples(self, samples: Sequence[Sample], words: str, *, top: float, peak: float | None = None) -> None:
         """top: of the axis, which begins at 0. words: the value now."""
+        before = self.samples, self.words, self.peak, self._top
         self.samples, self.words, self.peak, self._top = list(samples), words, peak, max(top, 1e-9)
+        if before == (self.samples, self.words, self.peak, self._top):
+            return
         self.setAccessibleDescription(words)
-        self.update()
+        self.repaint_soon()
 
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    def paint(self, painter: QPainter) -> None:
         head = QRectF(0, 0, self.width(), LINE_PX)
         painter.setFont(theme.font(TEXT_PX))
         painter.setPen(QColor(theme.MUTED))
@@ -241,7 +277,6 @@ class StripChart(QWidget):
             y = box.bottom() - box.height() * min(self.peak / self._top, 1)
             painter.setPen(QPen(QColor(theme.MUTED), 1, Qt.PenStyle.DotLine))
             painter.drawLine(QPointF(box.left(), y), QPointF(box.right(), y))
-        painter.end()
 
     def _line(self, painter: QPainter, box: QRectF) -> None:
         start, end = self.samples[0].at_s, self.samples[-1].at_s

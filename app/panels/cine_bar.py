@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import QResizeEvent
@@ -13,11 +14,14 @@ from app.look.widgets import Choice, Segments, label
 from app.panels.flag_marks import FlagMarks
 from app.panels.marked_slider import Mark, MarkedSlider, MarkKind
 from app.state.base_to_apex import shown_base_first, turned_round
-from app.state.measured import shown_tally, uncounted_in
-from app.state.queries import frame_interval_ms, phase_frame, phases_shown, shown_correction
+from app.state.identity import Same
+from app.state.measured import shown_tally
+from app.state.queries import frame_interval_ms, phase_frame, phases_shown, shown_correction, shown_function
 from app.state.types import SPEEDS, AppState, Layout
 from app.words.language import translate
+from engine.measures.function import Function
 from engine.measures.reading import Papillary
+from engine.measures.tally import Tally
 from engine.volume import LV, RV
 
 
@@ -229,11 +233,19 @@ def _ranges(state: AppState) -> tuple[Mark, ...]:
     if tally is None:
         return ()
     phases = phases_shown(state) if state.preferences.layout is Layout.PHASES else []
-    frame, found = phases[0] if phases else state.view.frame_index, []
+    return _ranges_of(Same(tally), Same(shown_function(state)), phases[0] if phases else state.view.frame_index)
+
+
+@lru_cache(maxsize=256)
+def _ranges_of(counted: Same, measured: Same, frame: int) -> tuple[Mark, ...]:
+    """Made once for each frame: the cine comes back to it. counted: a Tally. measured: a Function or None."""
+    tally, function, found = counted.it, measured.it, []
+    assert isinstance(tally, Tally)
+    left_out = function.left_out if isinstance(function, Function) else frozenset()
     counts, does_not = translate("CineBar", "{side}: counts"), translate("CineBar", "{side}: does not count")
     for column, structure, name in ((0, LV, "LV"), (2, RV, "RV")):
         for index in tally.by(Papillary.LABELLED)[frame, :, column].nonzero()[0].tolist():
-            out = structure in uncounted_in(state, frame, index)
+            out = (structure, frame, index) in left_out
             kind, tip = (MarkKind.UNCOUNTED, does_not) if out else (MarkKind.COUNTED, counts)
             found.append(Mark(index, kind, tooltip=tip.format(side=name), structure=structure))
     return tuple(found)

@@ -26,6 +26,7 @@ class FlagMarks:
     def __init__(self) -> None:
         self._made_for: tuple[Review | None, Ticks] = None, {}
         self._flagged: tuple[_Flagged, ...] = ()
+        self._marks: dict[tuple[int, int], tuple[tuple[Mark, ...], tuple[Mark, ...]]] = {}
 
     def of(self, state: AppState) -> tuple[tuple[Mark, ...], tuple[Mark, ...]]:
         """Marks on frames and on slices; faint where another slice or frame is meant. The faint ones come first."""
@@ -34,7 +35,13 @@ class FlagMarks:
             stops = [stop for stop in open_stops(state) if stop.frames]
             self._flagged = tuple(_Flagged(stop, "\n".join(map(translated, stop.reasons))) for stop in stops)
             self._made_for = now
-        frame, index = state.view.frame_index, state.view.slice_index
+            self._marks = {}
+        here = state.view.frame_index, state.view.slice_index
+        if here not in self._marks:
+            self._marks[here] = self._made(*here)
+        return self._marks[here]
+
+    def _made(self, frame: int, index: int) -> tuple[tuple[Mark, ...], tuple[Mark, ...]]:
         frames: dict[int, Mark] = {}
         slices: dict[int, Mark] = {}
         for one in self._flagged:

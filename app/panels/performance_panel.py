@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from PySide6.QtCore import QEvent, Qt, QTimer, Signal
@@ -14,7 +15,8 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QWi
 
 from app.look import theme
 from app.look.widgets import Panel, label
-from app.panels.charts import LatencyChart, Sample, StripChart, series
+from app.panels.charts import LatencyChart, Sample, StripChart, Trace, series
+from app.state.identity import Same
 from app.state.queries import card_of, precisions_of, run_key, run_of
 from app.state.types import FLOAT32, INT8, AppState, Run, Status
 from app.words.engine_words import translated
@@ -40,7 +42,7 @@ READY = marked(
     "Press Segment: every slice is timed here as it is computed. Device check compares all models on this computer.",
 )
 # Often enough to look continuous, seldom enough to cost nothing beside the network.
-FRAME_MS = 66
+FRAME_MS = 100
 IDLE_MS = 1000
 # Load is averaged over this time; over single frames it jumps.
 LOAD_OVER_S = 0.3
@@ -167,7 +169,7 @@ class PerformancePanel(Panel):
         # Empty axes and dashes say nothing: they appear with the first segmentation.
         for widget in (self.plot, self._strips, self._table):
             widget.setVisible(started)
-        shown = {p: series([t.inference_ms for t in run.timings]) for p, run in runs.items() if run and run.timings}
+        shown = {p: _trace(Same(run.timings)) for p, run in runs.items() if run and run.timings}
         self.plot.show_series(shown, max((run.total for run in runs.values() if run), default=0))
         for precision, run in runs.items():
             one = shown.get(precision)
@@ -270,7 +272,6 @@ class PerformancePanel(Panel):
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange and self.columns:
             self._colour()
-            self.plot.update()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -331,10 +332,25 @@ def _shown_performance(state: AppState) -> ShownPerformance:
         precisions,
         state.scan.volume_id,
         advice=(models.report, models.checking),
-        timing=(tuple(runs.values()), agreement, models.precision, ready),
+        timing=(tuple(map(_timed, runs.values())), agreement, models.precision, ready),
         at_work=at_work,
         work=(at_work, models.precision),
     )
+
+
+def _timed(run: Run | None) -> tuple[object, ...]:
+    """What is drawn of a run. Choices of the reader measure it anew and leave this as it is, or all but the EF."""
+    if run is None:
+        return ()
+    ef = run.function.lv.ef_percent if run.function is not None else None
+    return Same(run.timings), run.status, run.total, run.rss_mb, Same(run.prediction), ef
+
+
+@lru_cache(maxsize=8)
+def _trace(timings: Same) -> Trace:
+    """Made once for each run: a choice of the reader draws the panel, not its chart."""
+    assert isinstance(timings.it, tuple)
+    return series([timing.inference_ms for timing in timings.it])
 
 
 def _runs(state: AppState, precisions: Sequence[str]) -> dict[str, Run | None]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QRect, QSize, Qt, Signal
 from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QListWidget, QListWidgetItem, QPushButton
 
 from app.look import icons
@@ -19,6 +19,7 @@ from engine.measures.flags import NAMES, Stop
 from engine.measures.stop_rows import SHOWN_FIRST
 
 _ROW_PX = 24
+LEAST_PX, MOST_LINES = 280, 4
 _STOP = int(Qt.ItemDataRole.UserRole)
 
 
@@ -30,6 +31,11 @@ class StopRow:
     place: str
     about: str
     reviewed: bool
+
+    @property
+    def reasons(self) -> str:
+        """A line for each."""
+        return "\n".join(map(translated, self.stop.reasons))
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +79,7 @@ class ReviewPanel(Panel):
         self.all.clicked.connect(self._toggle_all)
         self.body.addWidget(self.all, 0, Qt.AlignmentFlag.AlignLeft)
         self.reasons = label("", "small", wrap=True)
+        self.reasons.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.body.addWidget(self.reasons)
         row = QHBoxLayout()
         row.setSpacing(6)
@@ -129,11 +136,19 @@ class ReviewPanel(Panel):
             tick = "✓ " if row.reviewed else ""
             item = QListWidgetItem(f"{tick}{row.place}   {row.about}")
             item.setData(_STOP, row.stop)
-            item.setToolTip(plain_tip("\n".join(map(translated, row.stop.reasons))))
+            item.setToolTip(plain_tip(row.reasons))
             item.setSizeHint(QSize(0, _ROW_PX))
             if row.reviewed:
                 item.setForeground(self.palette().placeholderText())
             self.list.addItem(item)
+        self._leave_room(rows)
+
+    def _leave_room(self, rows: tuple[StopRow, ...]) -> None:
+        """Let the longest reasons fit, so that nothing moves when those of another slice are shown."""
+        metrics, wrap = self.reasons.fontMetrics(), int(Qt.TextFlag.TextWordWrap)
+        box = QRect(0, 0, max(self.reasons.width(), LEAST_PX), 10_000)
+        high = max((metrics.boundingRect(box, wrap, row.reasons).height() for row in rows), default=0)
+        self.reasons.setFixedHeight(min(high, MOST_LINES * metrics.lineSpacing()) + 2)
 
     def _show(self, shown: ShownReview) -> None:
         count = len(shown.rows)
@@ -143,26 +158,26 @@ class ReviewPanel(Panel):
         said = translate("Review", "{done} of %n reviewed", "", COUNT, count)
         self.progress.setText(said.format(done=shown.done) if some else "")
         self.list.setVisible(some)
-        # The keys go through every place: the one on screen is never out of sight.
-        beyond = shown.at is not None and shown.at >= SHOWN_FIRST
-        first = count if self._every or beyond or count == SHOWN_FIRST + 1 else min(count, SHOWN_FIRST)
+        # The height does not depend on the slice on screen, else the wheel would move all that is below.
+        first = count if self._every or count == SHOWN_FIRST + 1 else min(count, SHOWN_FIRST)
         self.list.setFixedHeight(_ROW_PX * first + 4)
-        for i in range(count):
-            self.list.setRowHidden(i, i >= first)
-        self.all.setVisible(count > SHOWN_FIRST + 1 and not beyond)
+        self.all.setVisible(count > SHOWN_FIRST + 1)
         more = translate("Review", "Show all %n", "", COUNT, count)
         self.all.setText(translate("Review", "Show the first ones") if self._every else more)
         for button in self._buttons:
             button.setVisible(some)
         self.reviewed.setEnabled(shown.at is not None)
         row = shown.rows[shown.at] if shown.at is not None else None
-        self.reasons.setText("\n".join(map(translated, row.stop.reasons)) if row is not None else "")
-        self.reasons.setVisible(row is not None)
+        self.reasons.setText(row.reasons if row is not None else "")
+        self.reasons.setToolTip(plain_tip(row.reasons) if row is not None else "")
+        self.reasons.setVisible(some)
         ticked_already = row is not None and row.reviewed
         self.reviewed.setText(
             translate("Review", "Not reviewed") if ticked_already else translate("Review", "Reviewed")
         )
-        self.list.setCurrentRow(-1 if shown.at is None else shown.at)
+        at = -1 if shown.at is None else shown.at
+        if at != self.list.currentRow():
+            self.list.setCurrentRow(at)
 
 
 def _shown_review(state: AppState, before: ShownReview) -> ShownReview:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QTimer
 
-from app.session.jobs import Lane, Workers
+from app.session.jobs import Lane, Reporter, Workers
 from app.session.store import Store
 from app.state.queries import comparison_of, run_of, shown_correction, shown_function
 from app.state.review import Review
@@ -25,12 +25,16 @@ from engine.network.predict import Prediction
 
 _KEPT = 4
 """Segmentations whose topology is kept: two precisions of two models."""
+REST_MS = 50
+"""Flags follow when the hand rests for so long."""
 
 Planes = Mapping[tuple[int, int], NDArray[np.uint8]]
+_Known = tuple[Prediction | None, Planes, Topology | None]
+"""The topology of labels drawn: what the model found, and slices drawn by hand."""
 
 
 class Reviewing(QObject):
-    """Follows the state. A whole segmentation is looked through in a worker, a corrected slice at once."""
+    """Follows the state: labels are looked through in a worker, once they have not changed for a moment."""
 
     def __init__(self, store: Store, workers: Workers) -> None:
         super().__init__()
@@ -39,10 +43,11 @@ class Reviewing(QObject):
         self._closed = False
         self._seen: tuple[Any, ...] = ()
         self._bases: list[tuple[Prediction, Topology]] = []
-        self._drawn: tuple[Prediction | None, Planes, Topology | None] = None, {}, None
+        self._drawn: _Known = None, {}, None
         # Flags come after the change that they follow from, so that nobody hears of the two in the wrong order.
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
+        self._soon.setInterval(REST_MS)
         self._soon.timeout.connect(self._follow)
         store.changed.connect(self._changed)
 
@@ -115,7 +120,7 @@ class Reviewing(QObject):
             self._store.update(review=None)
             self._look_through(prediction)
         else:
-            self._show(self._topology(prediction, base, planes), prediction, planes, function, precisions)
+            self._find(prediction, base, planes, function, precisions)
 
     def _look_through(self, prediction: Prediction) -> None:
         def arrived(found: Topology) -> None:
@@ -126,40 +131,52 @@ class Reviewing(QObject):
         self._lane.cancel()
         self._lane.submit(lambda _: topology_of(prediction.labels.array), then=arrived, failed=self._store.complain)
 
-    def _show(
+    def _find(
         self,
-        topology: Topology,
         prediction: Prediction,
+        base: Topology,
         planes: Planes,
         function: Function,
         precisions: NDArray[np.float64] | None,
     ) -> None:
-        volume = self._store.state.scan.volume
+        """Find flags in a worker: numbers and image come first, and the next stroke need not wait."""
+        volume, source, known = self._store.state.scan.volume, self._seen, self._drawn
         if volume is None:
             return
-        found = flags.find_flags(
-            topology,
-            volume,
-            function,
-            confidence=prediction.confidence,
-            precisions=precisions,
-            corrected=planes.keys(),
-        )
-        phases = flags.phases_of(function)
-        self._store.update(review=Review(found, joined(flags.stops_of(found, phases), phases)))
 
-    def _topology(self, prediction: Prediction, base: Topology, planes: Planes) -> Topology:
-        """Of the labels drawn: only slices that are new since the last time are looked through."""
-        of, known, topology = self._drawn
-        if of is not prediction or topology is None:
-            known, topology = {}, base
-        for where in known.keys() - planes.keys():
-            topology = with_plane(topology, *where, prediction.labels.array[where])
-        for where, plane in planes.items():
-            if known.get(where) is not plane:
-                topology = with_plane(topology, *where, plane)
-        self._drawn = prediction, planes, topology
-        return topology
+        def find(_: Reporter) -> tuple[Topology, Review]:
+            topology = _topology_drawn(known, prediction, base, planes)
+            found = flags.find_flags(
+                topology,
+                volume,
+                function,
+                confidence=prediction.confidence,
+                precisions=precisions,
+                corrected=planes.keys(),
+            )
+            phases = flags.phases_of(function)
+            return topology, Review(found, joined(flags.stops_of(found, phases), phases))
+
+        def arrived(found: tuple[Topology, Review]) -> None:
+            self._drawn = prediction, planes, found[0]
+            if _same(_source(self._store.state) or source, source):  # else others are under way
+                self._store.update(review=found[1])
+
+        self._lane.cancel()
+        self._lane.submit(find, then=arrived, failed=self._store.complain)
+
+
+def _topology_drawn(known: _Known, prediction: Prediction, base: Topology, planes: Planes) -> Topology:
+    """Of the labels drawn: only slices that are new since the last time are looked through."""
+    of, before, topology = known
+    if of is not prediction or topology is None:
+        before, topology = {}, base
+    for where in before.keys() - planes.keys():
+        topology = with_plane(topology, *where, prediction.labels.array[where])
+    for where, plane in planes.items():
+        if before.get(where) is not plane:
+            topology = with_plane(topology, *where, plane)
+    return topology
 
 
 _NO_PLANES: Planes = {}

@@ -41,7 +41,7 @@ from engine.network.model_card import SHORT_AXIS
 from engine.pictures import render
 from engine.volume import LabelMap, Volume
 
-GROUPS = tuple(f.name for f in fields(AppState) if f.name not in ("busy", "message"))
+GROUPS = tuple(f.name for f in fields(AppState) if f.name not in ("busy", "message", "answers"))
 """The fields of AppState that are groups of fields."""
 
 _GROUP_OF = {f.name: group for group in GROUPS for f in fields(getattr(AppState(), group))}

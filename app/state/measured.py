@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from app.state import editing
 from app.state.editing import Correction, CorrectionKey
+from app.state.kept import kept
 from app.state.queries import heart_of, run_of, shown_correction, shown_function, view_shown
 from app.state.types import AppState, Run, RunKey, Status
 from engine.measures.function import Function, function_of
@@ -20,11 +21,13 @@ from engine.volume import STRUCTURES, Volume
 NONE = Reading()
 
 
+@kept
 def reading_of(state: AppState) -> Reading:
     """The reader's choices for the scan on screen."""
     return state.measuring.readings.get(state.scan.digest, NONE) if state.scan.digest else NONE
 
 
+@kept
 def shown_tally(state: AppState) -> Tally | None:
     """What was counted in the labels drawn, whether or not it is to be measured."""
     if view_shown(state) != SHORT_AXIS:
@@ -51,6 +54,7 @@ def run_of_prediction(prediction: Prediction, volume: Volume, view: str, reading
     return replace(run, long_axis=measure_long_axis(prediction.labels, volume) if volume.slices == 1 else None)
 
 
+@kept
 def uncounted_in(state: AppState, frame: int, index: int) -> frozenset[int]:
     """The structures of a slice that the numbers shown do not count: left out by the reader or by the base's rule."""
     function = shown_function(state)

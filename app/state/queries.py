@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from app.state import editing
 from app.state.editing import Correction, CorrectionKey
 from app.state.identity import Same
+from app.state.kept import kept
 from app.state.types import (
     FLOAT32,
     HEART_MARGIN,
@@ -49,6 +50,7 @@ def plane_of(state: AppState, frame: int, index: int) -> NDArray[Any] | None:
     return plane
 
 
+@kept
 def view_shown(state: AppState) -> str:
     """The view of model_card.VIEWS that the scan on screen is taken for: as the user says, else as its geometry does.
 
@@ -69,6 +71,7 @@ def cards_offered(state: AppState) -> tuple[ModelCard, ...]:
     return () if catalog is None else tuple(card for card in catalog.models if card.view == view)
 
 
+@kept
 def card_of(state: AppState) -> ModelCard | None:
     """The chosen model for the view on screen, if there is one."""
     cards = cards_offered(state)
@@ -85,6 +88,7 @@ def precisions_of(card: ModelCard | None) -> tuple[str, ...]:
     return first + tuple(p for p in card.precisions if p not in first)
 
 
+@kept
 def run_key(state: AppState, precision: str | None = None) -> RunKey | None:
     """The key of the segmentation of the scan, model and precision on screen, or of another precision."""
     card, precision = card_of(state), precision or state.models.precision
@@ -93,18 +97,21 @@ def run_key(state: AppState, precision: str | None = None) -> RunKey | None:
     return RunKey(state.scan.volume_id, card.precisions[precision].sha256, precision)
 
 
+@kept
 def run_of(state: AppState, precision: str | None = None) -> Run | None:
     """The segmentation of the scan, model and precision on screen, or of another precision; it may still be running."""
     key = run_key(state, precision)
     return state.segmentation.runs.get(key) if key else None
 
 
+@kept
 def correction_key(state: AppState) -> CorrectionKey | None:
     """The key of the correction of the scan, model and precision on screen. None if there cannot be one."""
     key = run_key(state)
     return CorrectionKey(state.scan.digest, key.model_sha256, key.precision) if key and state.scan.digest else None
 
 
+@kept
 def correction_of(state: AppState) -> Correction | None:
     """The correction of the scan, model and precision on screen, whether or not it is shown."""
     key = correction_key(state)
@@ -126,6 +133,7 @@ def phases_shown(state: AppState) -> list[int]:
     return [at for phase in ("ED", "ES") if (at := phase_frame(state, phase)) is not None]
 
 
+@kept
 def shown_correction(state: AppState) -> Correction | None:
     """The correction that is drawn instead of what the model found.
 
@@ -272,6 +280,7 @@ def _base_first(frame: NDArray[np.uint8]) -> bool | None:
     return None if max(first, last) < 1.2 * min(first, last) or not third else first > last
 
 
+@kept
 def shown_function(state: AppState) -> Function | None:
     """The measurements of the labels drawn. None of a four-chamber view: its one slice is no stack to be summed."""
     if view_shown(state) != SHORT_AXIS:
@@ -282,6 +291,7 @@ def shown_function(state: AppState) -> Function | None:
     return run.function if run else None
 
 
+@kept
 def phase_frame(state: AppState, phase: str) -> int | None:
     """The frame of "ED" or "ES" of the left ventricle: as measured, else as the scan names it, else none."""
     volume, run = state.scan.volume, run_of(state)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from app.state.kept import kept
 from app.state.queries import run_key
 from app.state.types import AppState
 from engine.measures.flags import Stop, Where
@@ -12,6 +13,7 @@ def stops_of(state: AppState) -> tuple[Stop, ...]:
     return state.reviewing.review.stops if state.reviewing.review is not None else ()
 
 
+@kept
 def ticked(state: AppState) -> frozenset[Where]:
     """What the reader has looked at, of the model and precision on screen."""
     key = run_key(state)
@@ -23,6 +25,7 @@ def is_reviewed(stop: Stop, ticks: frozenset[Where]) -> bool:
     return stop.wheres <= ticks
 
 
+@kept
 def open_stops(state: AppState) -> tuple[Stop, ...]:
     """The places that the reader has not looked at."""
     ticks = ticked(state)
@@ -36,6 +39,7 @@ def is_at(stop: Stop, frame: int, index: int) -> bool:
     )
 
 
+@kept
 def current_stop(state: AppState) -> Stop | None:
     """The place on screen: the one gone to, while the view is still there, else one of this slice and frame."""
     frame, index = state.view.frame_index, state.view.slice_index

@@ -412,3 +412,5 @@ class AppState:
     preferences: Preferences = field(default_factory=Preferences)
     busy: Busy | None = None
     message: Message | None = None
+    answers: dict[object, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """See app.state.kept."""

@@ -84,6 +84,9 @@ class SliceView(pg.GraphicsView):
         super().__init__(background="k")
         self._role, self._outline_source = role, outlines or Outlines()
         self.setFrameShape(QFrame.Shape.NoFrame)
+        # It paints all of itself: Qt need not paint the window behind it for every frame.
+        self.viewport().setAutoFillBackground(False)
+        self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setViewportUpdateMode(self.ViewportUpdateMode.FullViewportUpdate)
         self.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         self.setMouseTracking(True)

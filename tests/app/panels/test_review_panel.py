@@ -25,9 +25,10 @@ def test_eight_rows_first_and_all_on_demand(qtbot: Any) -> None:
     flags = tuple(flag for one in stops for flag in one.flags)
     state = evolve(opened(AppState(), volume()), review=Review(flags, stops), frame_index=5)
     panel.apply(state)
+    panel.show()
 
     def seen() -> int:
-        return sum(not panel.list.isRowHidden(row) for row in range(panel.list.count()))
+        return panel.list.height() // panel.list.sizeHintForRow(0)
 
     assert (seen(), panel.list.count(), panel.all.text()) == (8, 12, "Show all 12")
     panel.all.click()
@@ -36,9 +37,26 @@ def test_eight_rows_first_and_all_on_demand(qtbot: Any) -> None:
     assert seen() == 8
     # By the keys to the tenth place.
     panel.apply(evolve(state, frame_index=3, slice_index=0, stop_at=stops[9].flags[0].where))
-    assert seen() == 12 and panel.list.currentRow() == 9
+    assert seen() == 8 and panel.list.currentRow() == 9
+    row, room = panel.list.visualItemRect(panel.list.item(9)), panel.list.viewport().rect()
+    assert room.contains(row.center())
     panel.apply(AppState())
     assert panel.list.isHidden() and panel.all.isHidden()
+
+
+def test_nothing_moves_where_another_slice_has_longer_reasons(qtbot: Any) -> None:
+    panel = ReviewPanel()
+    qtbot.addWidget(panel)
+    panel.resize(340, 600)
+    short, long = stop((0,), (0,)), Stop(1, 1, (Flag(Where("lv", 1, 1), 4.0, ("a b c " * 20,)),), (1,), (1,))
+    state = evolve(opened(AppState(), volume()), review=Review((*short.flags, *long.flags), (short, long)))
+    panel.show()
+    heights = set()
+    for frame, index in ((0, 0), (1, 1), (2, 2)):
+        panel.apply(evolve(state, frame_index=frame, slice_index=index))
+        heights.add(panel.sizeHint().height())
+    assert len(heights) == 1
+    assert panel.reasons.isVisible()
 
 
 def test_a_row_names_the_range_that_it_is_about() -> None:
