@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,7 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPixmap, QPolygon
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.look import theme
+from app.state.identity import Same
 from app.words.language import COUNT, translate
 
 NEIGHBOURS = 4
@@ -43,6 +45,13 @@ def series(latencies: Sequence[float]) -> Trace:
     values = np.asarray(latencies, dtype=np.float64)
     p50, p95 = np.percentile(values, (P50, P95))
     return Trace(values, running_median(values), float(p50), float(p95))
+
+
+@lru_cache(maxsize=8)
+def trace_of(timings: Same) -> Trace:
+    """The Trace of a run's timings. Made once: a choice of the reader draws the panel again, not its chart."""
+    assert isinstance(timings.it, tuple)
+    return series([timing.inference_ms for timing in timings.it])
 
 
 def running_median(latencies: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -6,7 +6,6 @@ import os
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 from PySide6.QtCore import QEvent, Qt, QTimer, Signal
@@ -15,7 +14,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QWi
 
 from app.look import theme
 from app.look.widgets import Panel, label
-from app.panels.charts import LatencyChart, Sample, StripChart, Trace, series
+from app.panels.charts import LatencyChart, Sample, StripChart, trace_of
 from app.state.identity import Same
 from app.state.queries import card_of, precisions_of, run_key, run_of
 from app.state.types import FLOAT32, INT8, AppState, Run, Status
@@ -169,7 +168,7 @@ class PerformancePanel(Panel):
         # Empty axes and dashes say nothing: they appear with the first segmentation.
         for widget in (self.plot, self._strips, self._table):
             widget.setVisible(started)
-        shown = {p: _trace(Same(run.timings)) for p, run in runs.items() if run and run.timings}
+        shown = {p: trace_of(Same(run.timings)) for p, run in runs.items() if run and run.timings}
         self.plot.show_series(shown, max((run.total for run in runs.values() if run), default=0))
         for precision, run in runs.items():
             one = shown.get(precision)
@@ -344,13 +343,6 @@ def _timed(run: Run | None) -> tuple[object, ...]:
         return ()
     ef = run.function.lv.ef_percent if run.function is not None else None
     return Same(run.timings), run.status, run.total, run.rss_mb, Same(run.prediction), ef
-
-
-@lru_cache(maxsize=8)
-def _trace(timings: Same) -> Trace:
-    """Made once for each run: a choice of the reader draws the panel, not its chart."""
-    assert isinstance(timings.it, tuple)
-    return series([timing.inference_ms for timing in timings.it])
 
 
 def _runs(state: AppState, precisions: Sequence[str]) -> dict[str, Run | None]:
