@@ -82,7 +82,7 @@ def ticks(high: float, count: int) -> list[float]:
     return [i * step for i in range(int(high / step + 1e-9) + 1)]
 
 
-class Chart(QWidget):
+class KeptChart(QWidget):
     """Paints once and keeps the picture: what moves beside it makes Qt ask for it again and again."""
 
     def __init__(self) -> None:
@@ -120,7 +120,7 @@ class Chart(QWidget):
             self._kept = None
 
 
-class LatencyChart(Chart):
+class LatencyChart(KeptChart):
     """Latency of each slice in each precision, and beside it how often each latency occurred, on the same axis."""
 
     def __init__(self) -> None:
@@ -249,7 +249,7 @@ class Sample:
     precision: str
 
 
-class StripChart(Chart):
+class StripChart(KeptChart):
     """A quantity over the time worked, with its name and current value above it and its peak as a line."""
 
     def __init__(self, name: str) -> None:
