@@ -19,8 +19,8 @@ from engine.volume import LV, RV, Geometry, Volume
 
 # Angle of each view in the slices, from the direction in which the right ventricle lies.
 VIEWS = {"4ch": 0.0, "2ch": 75.0, "3ch": 130.0}
-SHORT_AXIS_FRAMES, LONG_AXIS_FRAMES = 20, 16
-FINE_SLICES, STEP_MM, ROWS, COLUMNS = 44, 1.6, 88, 124
+SHORT_AXIS_FRAMES, LONG_AXIS_FRAMES = 20, 10
+FINE_SLICES, STEP_MM, ROWS, COLUMNS = 32, 1.6, 88, 124
 
 
 def cut(volume: Volume, middle: NDArray[np.float64], along: NDArray[np.float64]) -> tuple[NDArray[np.uint16], Geometry]:
