@@ -23,7 +23,7 @@ from engine.measures.segments import mid_wall_mm
 from engine.paper.content import (
     Bullseye,
     Colour,
-    Comparison,
+    ComparedNumbers,
     Content,
     Curve,
     Line,
@@ -195,7 +195,7 @@ def _mid_wall(dossier: Dossier, own: Say) -> list[NumberRow]:
     return [NumberRow(own("Wall, middle third, ED"), "mm", number, None)]
 
 
-def _comparison(dossier: Dossier, own: Say, say: Say) -> Comparison:
+def _comparison(dossier: Dossier, own: Say, say: Say) -> ComparedNumbers:
     """Model, correction and mask side by side, where there is more than one; what precisions and readers differ by."""
     beside = dossier.beside
     columns = tuple(f"{quantities.SIDES[m.structure]} {say(m.short)}, {m.unit}" for m in _COMPARED)
@@ -206,7 +206,7 @@ def _comparison(dossier: Dossier, own: Say, say: Say) -> Comparison:
         plain, quantized = beside.plain, beside.quantized
         rows.append((own("float32 − int8"), tuple(_difference(m, plain, quantized) for m in _COMPARED)))
         rows.append((own("Between readers (literature)"), tuple(_readers(m.key) for m in _COMPARED)))
-    return Comparison(columns, tuple(rows)) if rows else Comparison()
+    return ComparedNumbers(columns, tuple(rows)) if rows else ComparedNumbers()
 
 
 def _difference(measure: quantities.Measure, plain: Function, quantized: Function) -> str:

@@ -44,7 +44,7 @@ class NumberRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class ComparedNumbers:
     """Measures from several sources. columns: of measures with their units. rows: a source and its values."""
 
     columns: tuple[str, ...] = ()
@@ -116,7 +116,7 @@ class Content:
     logo: bytes = b""
     facts: tuple[tuple[str, str], ...] = ()
     numbers: tuple[NumberRow, ...] = ()
-    comparison: Comparison = field(default_factory=Comparison)
+    comparison: ComparedNumbers = field(default_factory=ComparedNumbers)
     curve: Curve | None = None
     bullseyes: tuple[Bullseye, ...] = ()
     conclusion: str = ""
