@@ -201,12 +201,18 @@ def _comparison(dossier: Dossier, own: Say, say: Say) -> ComparedNumbers:
     columns = tuple(f"{quantities.SIDES[m.structure]} {say(m.short)}, {m.unit}" for m in _COMPARED)
     named = (("Model", beside.model), ("Corrected by hand", beside.corrected), ("Loaded mask", beside.mask))
     sources = [(own(name), function) for name, function in named if function is not None]
-    rows = [(name, tuple(m.text(of, missing="–") for m in _COMPARED)) for name, of in sources] if sources[1:] else []
+    rows = [(name, tuple(_value(m, of) for m in _COMPARED)) for name, of in sources] if sources[1:] else []
     if beside.plain is not None and beside.quantized is not None:
         plain, quantized = beside.plain, beside.quantized
         rows.append((own("float32 − int8"), tuple(_difference(m, plain, quantized) for m in _COMPARED)))
         rows.append((own("Between readers (literature)"), tuple(_readers(m.key) for m in _COMPARED)))
     return ComparedNumbers(columns, tuple(rows)) if rows else ComparedNumbers()
+
+
+def _value(measure: quantities.Measure, function: Function) -> str:
+    """The number; a doubtful one with a question mark."""
+    doubtful = measure.value(function) is not None and measure.unit_of(function) != measure.unit
+    return measure.text(function, missing="–") + "?" * doubtful
 
 
 def _difference(measure: quantities.Measure, plain: Function, quantized: Function) -> str:

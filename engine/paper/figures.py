@@ -101,6 +101,8 @@ def draw_curve(
         sheet.write(f"{level:g}", left - 3, py(level) + 2, 5.5, shade=GREY, align="right")
     sheet.write("mL", left - 3, top - 5, 5.5, shade=GREY, align="right")
     pitch = _step(span, 5)
+    if all(place == int(place) for place in curve.at):  # frames, of which there are no halves
+        pitch = max(math.ceil(pitch), 1)
     at = math.ceil(first / pitch) * pitch
     while at <= last + 1e-6:
         sheet.rule(px(at), bottom, px(at), bottom + 2, thick=0.35, shade=GREY)

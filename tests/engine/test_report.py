@@ -19,7 +19,7 @@ from engine.measures.function import measure
 from engine.measures.reading import Base, Reading
 from engine.paper.content import Content
 from engine.paper.sheet import HEIGHT, WIDTH
-from engine.report import Letterhead, content_of, to_pdf
+from engine.report import COLOURS, Letterhead, content_of, to_pdf
 from engine.volume import LV, RV, LabelMap
 
 
@@ -61,6 +61,19 @@ def test_other_masks_precisions_and_readers_stand_beside() -> None:
     assert rows["float32 − int8"][0] == "+5.0" and rows["Between readers (literature)"][0] == "15.2–28.4"
     assert "15.2–28.4" in text_of(to_pdf(made)) and "RV EDV, mL" in text_of(to_pdf(made))
     assert not content_of(replace(of, beside=Beside(of.function)), Letterhead()).comparison.rows
+    unsure = replace(of.function, doubtful=frozenset({"lv"}))
+    [(_, model), (_, corrected)] = content_of(
+        replace(of, beside=Beside(unsure, of.function)), Letterhead()
+    ).comparison.rows
+    assert model[0] == corrected[0] + "?" and model[4] == corrected[4]
+
+
+def test_frames_are_counted_in_whole_numbers() -> None:
+    of = dossier(frames=12)
+    curve = content_of(replace(of, volume=replace(of.volume, frame_times_ms=None)), Letterhead()).curve
+    assert curve is not None and curve.at == tuple(range(1, 13))
+    said = text_of(to_pdf(Content(curve=curve, colours=COLOURS))).split()
+    assert "3" in said and "2.5" not in said
 
 
 def test_what_was_ticked_off_is_not_open_and_what_does_not_count_is_said() -> None:
