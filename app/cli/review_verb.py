@@ -6,7 +6,7 @@ import argparse
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from app.cli.case_input import is_case, read_with_scan, refuse_options
+from app.cli.case_input import ReadCase, is_case, read_with_scan, refuse_options
 from app.cli.inputs import model_and_scan, open_volume, predict_labels
 from app.cli.terminal import number, print_json, print_notices, print_text, table
 from engine.errors import ScanError
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from engine.measures.flags import Flag, Where
     from engine.measures.function import Function
+    from engine.network.predict import Prediction
 
 COMPARED = ("int8", "float32")
 """Where a model has both, what they disagree in is a reason to look."""
@@ -130,10 +131,22 @@ def _of_case(arguments: argparse.Namespace) -> _Reviewed:
         case.made,
         case.by,
         prediction.confidence,
+        *_of_both_precisions(case, prediction),
         function=case.function,
         corrected=case.corrected,
         ticks=case.reviewed,
     )
+
+
+def _of_both_precisions(case: ReadCase, shown: Prediction) -> tuple[NDArray[np.float64] | None, str | None]:
+    """What the model's two precisions differ in, and the other one, where the case holds both."""
+    from engine.measures.comparison import slice_dice  # noqa: PLC0415
+
+    for found in case.case.segmentations:
+        precision = str(found.model.get("precision"))
+        if found.model.get("model_id") == shown.model_id and {precision, shown.precision} == set(COMPARED):
+            return slice_dice(shown.labels, LabelMap(found.labels, case.volume.geometry)), precision
+    return None, None
 
 
 def _not_short_axis(arguments: argparse.Namespace) -> ScanError:

@@ -14,7 +14,7 @@ import pytest
 from pypdf import PdfReader
 
 from app.cli.main import main
-from engine.formats.case_file import CaseFile, ScanReference, Segmentation, write_case
+from engine.formats.case_file import CaseFile, ScanReference, Segmentation, read_case, write_case
 from engine.formats.door import open_scan
 from engine.formats.nifti import write_mask
 from engine.measures.function import function_of, measure
@@ -131,6 +131,13 @@ def test_review_of_a_case_or_a_mask(case: Path, capsys: pytest.CaptureFixture[st
     assert main(["review", str(case)]) == 0
     assert "[reviewed]" in capsys.readouterr().out
     assert main(["review", str(scan_of(case)), "--mask", str(mask), "--model", "quantlite"]) == 2
+    # A case that holds both precisions tells where they differ, and runs no model for it.
+    one = read_case(case)
+    other = Segmentation({**MODEL, "precision": "float32", "model_sha256": "cd"}, one.segmentations[0].labels * 0)
+    write_case(case, replace(one, segmentations=(*one.segmentations, other)))
+    both = said(capsys, "review", case)
+    assert both["compared"] == "float32"
+    assert len(both["review"]) > len(found["review"])
 
 
 def test_a_moved_scan_is_named(case: Path, capsys: pytest.CaptureFixture[str]) -> None:
