@@ -34,9 +34,7 @@ def open_stops(state: AppState) -> tuple[Stop, ...]:
 
 def is_at(stop: Stop, frame: int, index: int) -> bool:
     """Whether a slice and frame are what the place is about. A place without a slice is about all slices."""
-    return any(
-        flag.where.frame_index in (None, frame) and flag.where.slice_index in (None, index) for flag in stop.flags
-    )
+    return not stop.places.isdisjoint(((frame, index), (frame, None), (None, index), (None, None)))
 
 
 @kept

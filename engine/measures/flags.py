@@ -8,7 +8,7 @@ from (see docs/review.md), by what foretells a slice Dice below BAD_DICE against
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -118,6 +118,11 @@ class Stop:
     flags: tuple[Flag, ...]
     frames: tuple[int, ...] = ()
     slices: tuple[int, ...] = ()
+    places: frozenset[tuple[int | None, int | None]] = field(init=False, repr=False, compare=False)
+    """(frame, slice) of the flags: asked for at every turn of the wheel."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "places", frozenset(flag.where[1:] for flag in self.flags))
 
     @property
     def score(self) -> float:
