@@ -26,17 +26,23 @@ from PySide6.QtGui import QImage, QPainter, QPixmap
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
+from app.dialogs.archive_dialog import ArchiveDialog
 from app.dialogs.device_dialog import DeviceDialog
 from app.dialogs.report_dialog import ReportDialog
+from app.dialogs.send_dialog import SendDialog
+from app.dialogs.server_dialog import ServerDialog
 from app.look import theme
 from app.session.session import Session
 from app.state.changes import evolve
 from app.state.queries import run_of
 from app.state.types import COMPARED, AppState, Language, Layout, Pair, Style, Theme
+from app.window.archive_windows import SERVERS
 from app.window.main_window import MainWindow
 from app.window.palette import Palette
 from app.words.language import install
 from benchmarks import long_axis_study
+from engine.exchange.search import FoundSeries, FoundStudies, FoundStudy
+from engine.exchange.servers import Server, write_servers
 from engine.formats.nifti import write_mask
 from engine.network.bench import bench
 from engine.phantom import make_phantom
@@ -245,6 +251,40 @@ def check(window: MainWindow, out: Path) -> None:
     dialog.close()
 
 
+STUDIES = (
+    ("Müller, Anna Maria", "P-0042", "2024-02-29", 372),
+    ("Rossi, Giulia", "P-0311", "2024-02-27", 360),
+    ("Schmidt, Karl", "P-0107", "2024-02-26", 348),
+)
+"""Nobody's: invented for the picture. Patient, ID, date, images."""
+
+
+def archive(window: MainWindow, out: Path) -> None:
+    """What an archive has found, an archive that is entered, and what is sent. Nothing is connected to."""
+    with tempfile.TemporaryDirectory() as folder:
+        server = Server("Hospital archive", host="pacs.example.org", title="ARCHIVE")
+        write_servers(Path(folder) / SERVERS, [server])
+        archiving = window.session.archiving
+        dialog = ArchiveDialog(window, archiving, Path(folder) / SERVERS, Path(folder) / "fetched", hide_names=False)
+        dialog.show()
+        found = [
+            FoundStudy(f"1.2.{n}", who, uid, "", day, "", "Cardiac MRI", "", ("MR",), 3, images)
+            for n, (who, uid, day, images) in enumerate(STUDIES)
+        ]
+        dialog._show_found(FoundStudies(tuple(found), cut=False))
+        series = (("4", "cine 4ch", 30), ("7", "cine sa", 330), ("9", "lge sa", 12))
+        dialog.tree.show_series("1.2.0", [FoundSeries(f"1.{n}", "1.2.0", "MR", n, what, i) for n, what, i in series])
+        dialog.tree.studies["1.2.0"].setExpanded(True)
+        entering = ServerDialog(window, server, ())
+        entering.show()
+        sending = SendDialog(window, archiving, Path(folder) / SERVERS, lambda kind, path: None)
+        sending.show()
+        until(lambda: True, "drawing")
+        for shown, name in ((dialog, "archive"), (entering, "archive-server"), (sending, "archive-send")):
+            write(shown.grab(), out / f"{name}.png")
+            shown.close()
+
+
 def in_256_colours(image: QImage, shades: int) -> QImage:
     """The image in 256 colours: greys become one of the shades, of the others the most common stay."""
     width, height = image.width(), image.height()
@@ -351,6 +391,7 @@ def main() -> int:
         layouts(window, arguments.out)
         correct(window, arguments.out)
         report(window, arguments.out)
+        archive(window, arguments.out)
         check(window, arguments.out)
         cines(window, arguments.out)
     finally:

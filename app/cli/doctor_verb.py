@@ -43,6 +43,7 @@ def run_doctor(arguments: argparse.Namespace) -> None:
         *_codecs(),
         _training(),
         _batches(),
+        _archives(),
         _settings(),
         _ffmpeg(),
     ]
@@ -127,6 +128,14 @@ def _batches() -> Check:
     if missing:
         said = f'{" and ".join(missing)} not installed; pip install "cinequant[batch]" adds them'
     return Check("batches", not missing, said, needed=False)
+
+
+def _archives() -> Check:
+    missing = [name for name in ("pynetdicom", "dicomweb_client", "keyring") if importlib.util.find_spec(name) is None]
+    said = "DIMSE, DICOMweb and the keyring are there"
+    if missing:
+        said = f'{" and ".join(missing)} not installed; pip install "cinequant[archive]" adds them'
+    return Check("archives", not missing, said, needed=False)
 
 
 def _settings() -> Check:
