@@ -400,9 +400,8 @@ def test_the_spacing_that_a_user_gives_does_not_matter(exported):
 # --- real files
 
 
-@pytest.mark.parametrize("patient", ["SCD0000101", "SCD0000301"])
-def test_sunnybrook(tmp_path, patient):
-    folder = DATA / "sunnybrook" / patient / "dicom"
+def test_sunnybrook(tmp_path):
+    folder = DATA / "sunnybrook" / "SCD0000101" / "dicom"
     if not folder.exists():
         pytest.skip("needs the data set sunnybrook in ../shared/data")
     volume = open_scan([folder])

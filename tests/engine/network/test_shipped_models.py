@@ -11,10 +11,16 @@ from engine.network.model_card import ModelCard
 from engine.network.predict import predict
 from engine.network.runtime import verify
 from engine.phantom import make_phantom
-from engine.volume import LV
+from engine.volume import LV, LabelMap, Volume
 
 CATALOG = find_models()
 EVERY = [(card, precision) for card in CATALOG.models for precision in card.precisions]
+
+
+@pytest.fixture(scope="module")
+def two_frames() -> tuple[Volume, LabelMap]:
+    """A phantom and its true mask."""
+    return make_phantom(frames=2)[:2]
 
 
 def test_the_default_and_its_comparator_are_there() -> None:
@@ -31,8 +37,10 @@ def test_a_model_computes_here_what_it_computed_when_exported(card: ModelCard, p
 
 
 @pytest.mark.parametrize(("card", "precision"), EVERY, ids=lambda value: getattr(value, "id", value))
-def test_every_model_finds_the_left_ventricle_of_the_phantom(card: ModelCard, precision: str) -> None:
-    volume, truth, _ = make_phantom(frames=2)
+def test_every_model_finds_the_left_ventricle_of_the_phantom(
+    card: ModelCard, precision: str, two_frames: tuple[Volume, LabelMap]
+) -> None:
+    volume, truth = two_frames
     found = predict(volume, card, precision).labels
     assert dice(found.array == LV, truth.array == LV) >= 0.85
 
