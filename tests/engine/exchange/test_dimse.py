@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import socket
 import subprocess
@@ -27,6 +28,7 @@ from archive_servers import (
     running_orthanc,
 )
 from dicom_cine import ROOT, labels, write_cine
+from dossiers import MADE
 from pynetdicom import AE, evt
 from pynetdicom.sop_class import (
     MRImageStorage,
@@ -34,14 +36,19 @@ from pynetdicom.sop_class import (
     StudyRootQueryRetrieveInformationModelGet,
 )
 
+from engine.dossier import Dossier
 from engine.errors import Cancelled
 from engine.exchange import dimse, transfer
 from engine.exchange.arrivals import INCOMING
 from engine.exchange.search import Query
 from engine.exchange.servers import Server, ServerError, server_at
+from engine.exchange.structured_report import write_sr
 from engine.formats import seg
 from engine.formats.door import open_scan
 from engine.formats.masks import read_masks
+from engine.measures.body import body_of
+from engine.measures.findings import findings_of
+from engine.measures.function import measure
 from engine.progress import CancelToken
 from engine.volume import LabelMap
 
@@ -99,7 +106,7 @@ def assert_same(got: Path, sent: Path) -> None:
 
 
 @needs_orthanc
-def test_find_fetch_and_send_back_gives_the_same_mask(orthanc: Orthanc, cine: Path, tmp_path: Path) -> None:
+def test_find_fetch_and_send_back_gives_the_same_mask_and_numbers(orthanc: Orthanc, cine: Path, tmp_path: Path) -> None:
     server = dicom_of(orthanc)
     assert transfer.echo(server) < 5
     (study,) = transfer.find_studies(server, Query("müller", modality="MR")).studies
@@ -118,13 +125,18 @@ def test_find_fetch_and_send_back_gives_the_same_mask(orthanc: Orthanc, cine: Pa
     volume = open_scan([tmp_path / "study"])
     mask = LabelMap(labels(4, 3), volume.geometry)
     files = seg.write_seg(tmp_path / "mask", mask, volume, algorithm="QuantLite int8", version="1")
-    assert transfer.send(server, files) == 4
+    findings = findings_of(measure(mask, volume), volume, body_of(volume))
+    report = write_sr(tmp_path / "sr.dcm", Dossier(volume, mask, findings, MADE), segs=files)
+    assert transfer.send(server, [*files, report]) == 5
     # The study has grown: only what is new comes.
     grown = transfer.fetch(server, study.uid, tmp_path / "study")
-    assert (grown.new, grown.there) == (4, 12)
+    assert (grown.new, grown.there) == (5, 12)
     back = pydicom.dcmread(files[0]).SeriesInstanceUID
     read = read_masks(sorted((tmp_path / "study" / back).iterdir()), volume)
     np.testing.assert_array_equal(read.labels.array, mask.array)
+    sent = pydicom.dcmread(report)
+    (came,) = (tmp_path / "study" / sent.SeriesInstanceUID).iterdir()
+    assert pydicom.dcmread(came).ContentSequence == sent.ContentSequence
 
 
 @needs_orthanc
@@ -234,6 +246,11 @@ def test_dcmtks_archive_is_found_fetched_moved_and_refuses(
         assert transfer.send(server, [cine]) == 12
         for query in (Query("Müller"), Query("P-0042"), Query(modality="MR")):
             assert [study.uid for study in transfer.find_studies(server, query).studies] == [STUDY]
+        # What dcmtk's own program finds there is what we have sent.
+        asked = ["-aec", "ARCHIVE", "-aet", "CINEQUANT", "-S", "-k", "QueryRetrieveLevel=IMAGE", "-k", "SOPInstanceUID"]
+        asked += ["-k", f"StudyInstanceUID={STUDY}", "-k", f"SeriesInstanceUID={SERIES}", "localhost", str(port)]
+        said = subprocess.run([dcmtk("findscu"), *asked], capture_output=True, text=True, check=True)
+        assert set(re.findall(r"0008,0018\) UI \[([0-9.]+)", said.stdout + said.stderr)) == set(files_of(cine))
         assert transfer.fetch(server, STUDY, tmp_path / "got").new == 12
         assert_same(tmp_path / "got", cine)
         moving = replace(server, move=True, receiver_port=receiver)
