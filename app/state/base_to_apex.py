@@ -6,11 +6,13 @@ what others say of "slice 3" can never get out of step.
 
 from __future__ import annotations
 
+from app.state.kept import kept
 from app.state.queries import run_of
 from app.state.types import AppState
 from engine.network.view import base_first
 
 
+@kept
 def shown_base_first(state: AppState) -> bool | None:
     """Whether slice 0 is at the base; None where nothing tells. Then slices are shown as the files have them.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -307,8 +308,11 @@ def phase_frame(state: AppState, phase: str) -> int | None:
 def frame_interval_ms(volume: Volume) -> float:
     """Time between frames of a cine, in ms: the median of the intervals in the file, or UNKNOWN_FRAME_MS."""
     times = volume.frame_times_ms
-    if times is None or len(times) < 2:
-        return UNKNOWN_FRAME_MS
+    return UNKNOWN_FRAME_MS if times is None or len(times) < 2 else _interval_ms(tuple(times))
+
+
+@lru_cache(maxsize=8)
+def _interval_ms(times: tuple[float, ...]) -> float:
     step = float(np.median(np.diff(times)))
     return step if 5.0 <= step <= 500.0 else UNKNOWN_FRAME_MS
 
