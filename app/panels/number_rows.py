@@ -142,7 +142,10 @@ def norm_note(findings: Findings) -> str:
         said.append(translate("Details", "Output needs the heart rate."))
     studies = dict.fromkeys(_study(row.norm.study) for row in rows if row.norm is not None)
     if studies:
-        text = translate("Details", "↑ above, ↓ below the normal range for the sex: {studies}.")
+        text = translate(
+            "Details",
+            "↑ above, ↓ below the normal range for the sex: {studies}. Point at an RV number for its range.",
+        )
         said.append(text.format(studies=", ".join(studies)))
     else:
         said.append(translated(next(row.why_no_norm for row in rows if row.key == "lv.edv_ml")))

@@ -1879,8 +1879,8 @@ Der Bericht unten enthält keine Patientendaten; er hilft, den Fehler zu beheben
         <translation>Für das Herzzeitvolumen fehlt die Herzfrequenz.</translation>
     </message>
     <message>
-        <source>↑ above, ↓ below the normal range for the sex: {studies}.</source>
-        <translation>↑ über, ↓ unter dem Normbereich des Geschlechts: {studies}.</translation>
+        <source>↑ above, ↓ below the normal range for the sex: {studies}. Point at an RV number for its range.</source>
+        <translation>↑ über, ↓ unter dem Normbereich des Geschlechts: {studies}. Der Bereich eines RV-Werts steht in seinem Hinweis.</translation>
     </message>
     <message>
         <source>{study} ({low}–{high} years)</source>
