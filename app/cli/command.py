@@ -12,6 +12,7 @@ import contextlib
 import logging
 import math
 import os
+import re
 import sys
 import tempfile
 import warnings
@@ -329,7 +330,9 @@ def _add_batch(batch: argparse.ArgumentParser) -> None:
     batch.add_argument("--retry-failed", action="store_true", help="try again what failed before")
     batch.add_argument("--force", action="store_true", help="segment what does not look like a short-axis MR stack")
     batch.add_argument("--workers", type=_positive, metavar="N", help="processes (default: physical cores / threads)")
-    batch.add_argument("--memory", metavar="M", help='what a process may take, such as "2 GB" (default: its share)')
+    batch.add_argument(
+        "--memory", type=_memory, metavar="M", help='what a process may take, such as "2 GB" (default: its share)'
+    )
     batch.add_argument("--in-process", action="store_true", help="no Dask: one scan after the other in this process")
     batch.add_argument("--scheduler", metavar="ADDRESS", help="of a Dask cluster that is there: tls://host:8786")
     batch.add_argument("--insecure-scheduler", action="store_true", help="take one elsewhere though it has no TLS")
@@ -374,6 +377,12 @@ def _positive(text: str) -> int:
     if value < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number above 0")
     return value
+
+
+def _memory(text: str) -> str:
+    if re.fullmatch(r"\d+(\.\d+)? ?([kMGT]i?)?B", text) is None:
+        raise argparse.ArgumentTypeError(f"{text!r} is not an amount of memory such as 800MB or '2 GB'")
+    return text
 
 
 def _spacing(text: str) -> tuple[float, float, float]:

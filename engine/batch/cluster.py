@@ -77,7 +77,7 @@ def local_cluster(local: Local, told: Callable[[str], None] = lambda _: None) ->
         "distributed.worker.memory.target": False,
         "distributed.worker.memory.spill": False,
         "distributed.worker.memory.pause": False,
-        "distributed.comm.timeouts.connect": f"{CONNECT_S}s",
+        "distributed.comm.timeouts.connect": "60s",
         "distributed.admin.system-monitor.interval": "10s",
         "distributed.worker.profile.enabled": False,
         "logging": {"distributed": "critical"},
@@ -102,7 +102,7 @@ def local_cluster(local: Local, told: Callable[[str], None] = lambda _: None) ->
         with cluster, distributed.Client(cluster) as client:
             if local.dashboard:
                 told(str(client.dashboard_link))
-            yield _executor(client, _shares(local) if local.pin else None)
+            yield _executor(client, _Place(_shares(local) if local.pin else None, quiet=True))
 
 
 @contextlib.contextmanager
@@ -127,26 +127,34 @@ def existing_cluster(address: str, *, insecure: bool = False) -> Iterator[Execut
     except Exception as error:  # of Dask, Tornado or ssl, by what is wrong
         raise ClusterError(f"{address}: no scheduler can be reached ({_line(error)}); check address and TLS") from error
     with client:
-        yield _executor(client, None)
+        yield _executor(client, _Place())
 
 
-def _executor(client: Any, shares: list[list[int]] | None) -> Execute:
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """What a worker does to its process. shares: the cores of each worker. quiet: drop what decoders print."""
+
+    shares: list[list[int]] | None = None
+    quiet: bool = False
+
+
+def _executor(client: Any, place: _Place) -> Execute:
     def execute(tasks: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
         suspects: list[dict[str, Any]] = []
-        for task, answer in _answers(client, tasks, shares, _in_flight(client)):
+        for task, answer in _answers(client, tasks, place, _in_flight(client)):
             if answer is None:
                 suspects.append(task)
             else:
                 yield answer
         # Several tasks may have been on a worker that ended. Alone, each shows whether it was the one.
-        for task, answer in _answers(client, iter(suspects), shares, 1):
+        for task, answer in _answers(client, iter(suspects), place, 1):
             yield answer or died(task, "ended the process that worked on it, twice; does it need more memory?")
 
     return execute
 
 
 def _answers(
-    client: Any, tasks: Iterator[dict[str, Any]], shares: list[list[int]] | None, most: int
+    client: Any, tasks: Iterator[dict[str, Any]], place: _Place, most: int
 ) -> Iterator[tuple[dict[str, Any], dict[str, Any] | None]]:
     """(task, its answer) as they come; None for a task whose worker has ended. most: tasks in flight."""
     asked: dict[str, dict[str, Any]] = {}
@@ -154,7 +162,8 @@ def _answers(
 
     def ask() -> None:
         for task in tasks:
-            future = client.submit(_on_worker, task, shares, key=f"cinequant-{task['run']}-{task['key']}", pure=False)
+            key = f"cinequant-{task['run']}-{task['key']}"
+            future = client.submit(_on_worker, task, place.shares, place.quiet, key=key, pure=False)
             asked[future.key] = task
             done.add(future)
             if len(asked) >= most:
@@ -179,10 +188,15 @@ def _answers(
         yield task, answer
 
 
-def _on_worker(task: dict[str, Any], shares: list[list[int]] | None) -> dict[str, Any]:
+def _on_worker(task: dict[str, Any], shares: list[list[int]] | None, quiet: bool) -> dict[str, Any]:
     name = distributed.get_worker().name
     if shares is not None and hasattr(os, "sched_setaffinity") and isinstance(name, int) and name < len(shares):
         os.sched_setaffinity(0, shares[name])
+    if quiet:
+        # Decoders in C write on the terminal, over the progress; what they find is told by the row.
+        null = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null, 2)
+        os.close(null)
     return work_on(task, str(name))
 
 

@@ -174,7 +174,7 @@ def _named(places: Sequence[_Place], root: Path) -> list[WorkUnit]:
     units = []
     for place in sorted(places, key=lambda place: (place.name, place.kind, place.paths)):
         relative = place.name.relative_to(root)
-        plain = "/".join(map(_short, relative.parts)) or _short(root.resolve().name or "scan")
+        plain = "/".join(map(short_name, relative.parts)) or short_name(root.resolve().name or "scan")
         key, copies = plain, 1
         while key.casefold() in taken:
             copies += 1
@@ -184,7 +184,7 @@ def _named(places: Sequence[_Place], root: Path) -> list[WorkUnit]:
     return sorted(units, key=lambda unit: unit.key)
 
 
-def _short(name: str) -> str:
+def short_name(name: str) -> str:
     """A name as it can stand in files of results: in UTF-8, and with room for an ending."""
     content = os.fsencode(name)
     text = content.decode("utf-8", "backslashreplace").replace("\\", "_")

@@ -34,7 +34,7 @@ from engine.batch.rows import (
     scan_row,
     shown_source,
 )
-from engine.batch.units import STUDY, VOLUME, common_folder, name_of_study
+from engine.batch.units import ARCHIVE, STUDY, VOLUME, common_folder, name_of_study, short_name
 from engine.errors import CineQuantError, ExportError, ScanError
 from engine.files import write_atomically
 from engine.formats import nifti
@@ -153,8 +153,14 @@ class _Work:
         except Exception as error:
             self._note(task.key, self._paths, FAILED, _bug(error), began)
             return
+        taken: set[str] = set()
         for name, series in cases:
-            key = task.key if len(cases) == 1 or task.kind == VOLUME else f"{task.key}/{name}"
+            # With its ending: beside an archive there may be a folder of the same name, with the same files.
+            home = f"{task.key}.zip" if task.kind == ARCHIVE else task.key
+            key = task.key if len(cases) == 1 or task.kind == VOLUME else f"{home}/{name}"
+            while key.casefold() in taken:
+                key += "-2"
+            taken.add(key.casefold())
             self._case(index, series, key, began)
             began = time.perf_counter()
 
@@ -243,10 +249,16 @@ def _cases(index: Index) -> Iterator[tuple[str, list[Series]]]:
     for patient in index.patients:
         for study in patient.studies:
             if patient.is_folder:
-                yield from ((nifti.stem_of(series.paths[0]), [series]) for series in study.series)
+                yield from ((_inside(series.paths[0], index.paths[0]), [series]) for series in study.series)
             else:
                 ranked = [series for series in index.ranked if series in study.series]
                 yield name_of_study(ranked[0].paths[0]), ranked
+
+
+def _inside(path: Path, archive: Path) -> str:
+    """What a volume is called below its archive."""
+    relative = path.relative_to(archive) if archive in path.parents else Path(path.name)
+    return "/".join(map(short_name, relative.with_name(nifti.stem_of(relative)).parts))
 
 
 def _read(index: Index, series: Sequence[Series], view: str | None) -> Volume:

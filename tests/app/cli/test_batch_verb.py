@@ -64,7 +64,8 @@ def test_without_dask_one_line_names_the_extra(
 
 
 @pytest.mark.parametrize(
-    "options", [("--in-process", "--workers", "2"), ("--scheduler", "tls://x:1", "--memory", "1 GB")]
+    "options",
+    [("--in-process", "--workers", "2"), ("--scheduler", "tls://x:1", "--memory", "1 GB"), ("--memory", "much")],
 )
 def test_options_that_exclude_each_other_are_refused(
     options: tuple[str, ...], scans: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]

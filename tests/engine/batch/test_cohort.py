@@ -258,9 +258,16 @@ def test_a_unit_of_several_studies_has_a_row_for_each(tmp_path: Path) -> None:
     other = write_volume(tmp_path / "y/b.nii.gz", seed=2, frames=1)
     (tmp_path / "in").mkdir()
     with zipfile.ZipFile(tmp_path / "in/both.zip", "w") as archive:
-        archive.write(one, "a.nii.gz")
-        archive.write(other, "b.nii.gz")
-    assert list(rows_after(tmp_path / "in", tmp_path / "out")) == ["both/a", "both/b"]
+        archive.write(one, "x/a.nii.gz")
+        archive.write(other, "y/a.nii.gz")
+    # The archive unpacked beside itself: no case takes the place of another.
+    for name, path in (("x", one), ("y", other)):
+        (tmp_path / f"in/both/{name}").mkdir(parents=True)
+        (tmp_path / f"in/both/{name}/a.nii.gz").write_bytes(path.read_bytes())
+    found = rows_after(tmp_path / "in", tmp_path / "out")
+    assert set(found) == {"both/x/a", "both/y/a", "both.zip/x/a", "both.zip/y/a"}
+    assert {row["mask"] for row in found.values()} == {f"masks/{case}.nii.gz" for case in found}
+    assert found["both/x/a"]["same_as"] == "both.zip/x/a"
 
 
 def test_the_journal_has_a_line_a_unit(whole: tuple[Path, BatchOutcome]) -> None:
