@@ -1,8 +1,9 @@
 """How long opening takes, here and in another checkout: `python -m benchmarks.opening --against ../other-checkout`.
 
-Opens a DICOM cine, and a folder of many mixed files with that cine among them. Each time is that of a fresh process,
-the two checkouts take turns, and medians are compared. Prints the ratio here ÷ there, also of the processor's time,
-which other programs on the machine disturb less.
+Opens a DICOM cine, the same as lossless JPEG and as JPEG 2000, and a folder of many mixed files with that cine among
+them. Each time is that of a fresh process, the two checkouts take turns, and medians are compared. Prints the ratio
+here ÷ there, also of the processor's time, which other programs on the machine disturb less; that of decoders, which
+run in a process of their own, is not in it.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+
+import gdcm
 
 ROOT = Path(__file__).resolve().parent.parent
 SCAN = ROOT.parent / "shared" / "data" / "sunnybrook" / "SCD0000101" / "dicom"
@@ -72,6 +75,26 @@ def mixed_folder(folder: Path, scan: Path, files: int) -> None:
         (home / f"file{number:05d}{ending}").write_bytes(content)
 
 
+def compressed(folder: Path, scan: Path, syntax: int) -> None:
+    """The images of a scan by another transfer syntax of gdcm."""
+    folder.mkdir()
+    for path in sorted(path for path in scan.rglob("*") if path.is_file()):
+        reader = gdcm.ImageReader()
+        reader.SetFileName(str(path))
+        change = gdcm.ImageChangeTransferSyntax()
+        change.SetTransferSyntax(gdcm.TransferSyntax(syntax))
+        if not reader.Read():
+            continue
+        change.SetInput(reader.GetImage())
+        if not change.Change():
+            raise SystemExit(f"{path}: gdcm cannot compress it")
+        writer = gdcm.ImageWriter()
+        writer.SetFileName(str(folder / path.name))
+        writer.SetFile(reader.GetFile())
+        writer.SetImage(change.GetOutput())
+        writer.Write()
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.opening", description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--against", type=Path, required=True, metavar="CHECKOUT")
@@ -89,7 +112,15 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="cinequant-opening-") as home:
         mixed = Path(home) / "mixed"
         mixed_folder(mixed, arguments.scan, arguments.files)
-        for name, scan in (("the cine alone", arguments.scan), (f"{arguments.files} mixed files", mixed)):
+        compressed(Path(home) / "jpeg", arguments.scan, gdcm.TransferSyntax.JPEGLosslessProcess14_1)
+        compressed(Path(home) / "j2k", arguments.scan, gdcm.TransferSyntax.JPEG2000Lossless)
+        scans = {
+            "the cine alone": arguments.scan,
+            "as lossless JPEG": Path(home) / "jpeg",
+            "as JPEG 2000": Path(home) / "j2k",
+            f"{arguments.files} mixed files": mixed,
+        }
+        for name, scan in scans.items():
             times: dict[Path, list[tuple[float, float]]] = {ROOT: [], other: []}
             shapes = set()
             for _ in range(arguments.repeats):
