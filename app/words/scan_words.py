@@ -74,6 +74,8 @@ SCAN_TEXTS = (
     ),
     marked("Engine", "The mask marks no voxel: there is nothing to measure."),
     marked("Engine", "Segments that are neither ventricle nor myocardium are left out: {names}."),
+    marked("Engine", "1 slice of a series of its own lies far beyond the stack and is left out."),
+    marked("Engine", "{count} slices of series of their own lie far beyond the stack and are left out."),
     # engine.formats.nifti
     marked(
         "Engine",

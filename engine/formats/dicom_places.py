@@ -21,6 +21,8 @@ _TILTED = 0.087
 TILTED_AWAY = 0.34
 # Positions nearer than this share of the distance between slices are one slice, taken twice.
 _NEAR = 0.5
+# A slice further than this from the next one, in distances between slices, is none of a stack of so many slices.
+_FAR, _LEAST_STACK = 2.5, 4
 # Slices nearer to each other than this share of their thickness overlap.
 _OVERLAP = 0.8
 
@@ -210,9 +212,32 @@ def slices_of(images: Sequence[Image], across: NDArray[np.float64], notes: list[
     step = step_mm(places, images)
     if step is None or len(slices) < 2:
         return slices
+    if len(near := _without_strays(slices, step, notes)) < len(slices):
+        slices = near
+        gaps = np.diff([mm for mm, _ in slices])
     if np.ptp(gaps) <= 0.1 * gaps.mean() or gaps.min() >= _NEAR * step:
         return _without_second_stack(slices, float(gaps.mean()), notes)
     return _each_once(slices, step, notes)
+
+
+def _without_strays(slices: list[Slice], step: float, notes: list[str]) -> list[Slice]:
+    """Slices without single ones far beyond either end that are of a series of their own, such as one of a valve."""
+    first, last = 0, len(slices)
+    while last - first > _LEAST_STACK and _is_stray(slices[first], slices[first + 1], slices[first + 1 : last], step):
+        first += 1
+    while last - first > _LEAST_STACK and _is_stray(slices[last - 1], slices[last - 2], slices[first : last - 1], step):
+        last -= 1
+    if lost := first + len(slices) - last:
+        what = "1 slice of a series of its own lies" if lost == 1 else f"{lost} slices of series of their own lie"
+        notes.append(f"{what} far beyond the stack and {'is' if lost == 1 else 'are'} left out.")
+    return slices[first:last]
+
+
+def _is_stray(own: Slice, beside: Slice, others: Sequence[Slice], step: float) -> bool:
+    series = {image.series_uid for image in own[1]}
+    theirs = {image.series_uid for _, some in others for image in some}
+    # Where each slice has a series of its own, that says nothing.
+    return abs(own[0] - beside[0]) > _FAR * step and not series & theirs and len(theirs) <= len(others) // 2
 
 
 def _without_second_stack(slices: list[Slice], gap_mm: float, notes: list[str]) -> list[Slice]:

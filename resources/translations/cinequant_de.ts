@@ -3155,6 +3155,14 @@ Der Bericht unten enthält keine Patientendaten; er hilft, den Fehler zu beheben
         <translation>Segmente, die weder Ventrikel noch Myokard sind, bleiben weg: {names}.</translation>
     </message>
     <message>
+        <source>1 slice of a series of its own lies far beyond the stack and is left out.</source>
+        <translation>1 Schicht einer eigenen Serie liegt weit jenseits des Stapels und bleibt weg.</translation>
+    </message>
+    <message>
+        <source>{count} slices of series of their own lie far beyond the stack and are left out.</source>
+        <translation>{count} Schichten eigener Serien liegen weit jenseits des Stapels und bleiben weg.</translation>
+    </message>
+    <message>
         <source>The file&apos;s axes seem to be (x, y, time, slice): its {third} × {fourth} images are shown as {slices} slices of {frames} frames, though the header says the opposite. Check that before you trust any volume.</source>
         <translation>Die Achsen der Datei scheinen (x, y, Zeit, Schicht) zu sein: Ihre {third} × {fourth} Bilder werden als {slices} Schichten mit {frames} Phasen gezeigt, obwohl der Header das Gegenteil sagt. Bitte prüfen, bevor Volumina verwendet werden.</translation>
     </message>

@@ -126,3 +126,17 @@ def test_copies_of_slices_and_frames_are_said(tmp_path: Path) -> None:
     second[3] = second[2]
     write_cine(tmp_path / "frames", slices=4, change=lambda ds, t, z: setattr(ds, "PixelData", second[t, z].tobytes()))
     assert any("1 of 4 frames are copies" in notice for notice in open_scan(tmp_path / "frames").notices)
+
+
+@pytest.mark.parametrize("is_alone", [True, False])
+def test_a_slice_far_beyond_the_stack_is_left_out_if_it_is_of_another_series(tmp_path: Path, is_alone: bool) -> None:
+    def change(ds: FileDataset, t: int, z: int) -> None:
+        if z == 6:
+            ds.ImagePositionPatient = [float(v) for v in ORIGIN + (8 * 5 + 40) * NORMAL]
+            ds.SeriesInstanceUID = "1.2.3" if is_alone else ds.SeriesInstanceUID
+
+    write_cine(tmp_path, slices=7, change=change)
+    volume = open_scan(tmp_path)
+    assert volume.slices == (6 if is_alone else 7)
+    assert any("far beyond the stack" in notice for notice in volume.notices) == is_alone
+    assert bool(volume.missing) == (not is_alone)
