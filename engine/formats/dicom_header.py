@@ -65,6 +65,10 @@ _TAGS: list[Any] = [
 ]
 
 
+_LOOKED_AT = 65_536
+"""So many bytes after the pixels show whether they are padding."""
+
+
 @cache
 def _tags() -> list[Any]:
     """_TAGS as numbers, looked up once and not in every file."""
@@ -157,6 +161,8 @@ def _describe(path: Path, head: bytes, read: RawHeader, pixels: bytes, at: int) 
     expected = frames * int(rows * columns) * allocated // 8
     size = len(inflated(path)) if deflated else file_size(path)
     offset = _pixel_offset(size, pixels, at, (read.implicit, read.little), expected)
+    if offset is not None:
+        _refuse_surplus(path, pixels, (read.implicit, read.little), offset + expected, expected)
     if offset is None and decoding.JPEG.encode() in head:
         decoding.child.start()  # gets ready while more headers are read
     plane = {name: value(header, name) for name in PLANE}
@@ -222,6 +228,29 @@ def _padding(header: Dataset, stored: int) -> int | None:
     return int(given) - (1 << stored) if signed and given >= 1 << (stored - 1) else int(given)
 
 
+def _length_of(element: bytes, encoding: tuple[bool, bool]) -> int:
+    """The length that the first bytes of an element give. encoding: (implicit VR, little endian)."""
+    implicit, little = encoding
+    end = 8 if implicit else 12
+    return int.from_bytes(element[end - 4 : end], "little" if little else "big")
+
+
+def _refuse_surplus(path: Path, element: bytes, encoding: tuple[bool, bool], end: int, expected: int) -> None:
+    """Raise UnusableError where grey values go on after the byte at which they should end; some writers add zeros."""
+    surplus = _length_of(element, encoding) - expected
+    if surplus < 2:
+        return
+    with open_regular(path) as file:
+        deflated = DEFLATED in file.read(HEAD_BYTES)
+        file.seek(end)
+        rest = inflated(path)[end : end + _LOOKED_AT] if deflated else file.read(min(surplus, _LOOKED_AT))
+    if any(rest):
+        raise UnusableError(
+            f"holds {surplus} bytes of pixels more than its header accounts for, so the header is not of these "
+            "pixels; copy it again from its source"
+        )
+
+
 def _either(header: Dataset, name: str, other: str) -> float | None:
     found = number(header, name)
     return number(header, other) if found is None else found
@@ -269,7 +298,7 @@ def _pixel_offset(total: int, element: bytes, at: int, encoding: tuple[bool, boo
     if len(element) < 12 or struct.unpack(f"{order}HH", element[:4]) != (0x7FE0, 0x0010):
         raise UnusableError("holds no image: it ends before the pixels or has none that can be shown")
     size = 8 if implicit else 12
-    (length,) = struct.unpack(f"{order}L", element[size - 4 : size])
+    length = _length_of(element, encoding)
     if length == 0xFFFFFFFF:
         return None
     there = min(length, total - at - size)

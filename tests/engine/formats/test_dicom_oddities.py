@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from pydicom.dataset import FileDataset
 
+from engine.errors import ScanError
 from engine.formats.door import open_scan
-from tests.support.dicom_cine import NORMAL, ORIGIN, dataset, pixels, write_cine
+from tests.support.dicom_cine import NORMAL, ORIGIN, dataset, pixels, rewrite, write_cine, write_enhanced
 
 
 def test_instance_numbers_that_count_from_zero_are_numbers(tmp_path: Path) -> None:
@@ -140,3 +141,11 @@ def test_a_slice_far_beyond_the_stack_is_left_out_if_it_is_of_another_series(tmp
     assert volume.slices == (6 if is_alone else 7)
     assert any("far beyond the stack" in notice for notice in volume.notices) == is_alone
     assert bool(volume.missing) == (not is_alone)
+
+
+@pytest.mark.parametrize("change", [{"Columns": 39}, {"Rows": 31}, {"NumberOfFrames": 11}])
+def test_more_pixels_than_the_header_accounts_for_are_refused(tmp_path: Path, change: dict[str, int]) -> None:
+    write_enhanced(tmp_path / "enhanced.dcm")
+    rewrite(tmp_path / "enhanced.dcm", **change)
+    with pytest.raises(ScanError, match="bytes of pixels more than its header accounts for"):
+        open_scan(tmp_path)
