@@ -51,6 +51,8 @@ def test_the_description_holds_for_each_system(
     for name in ("PyInstaller", "PyInstaller.utils"):
         monkeypatch.setitem(sys.modules, name, ModuleType(name))
     monkeypatch.setitem(sys.modules, "PyInstaller.utils.hooks", hooks)
+    monkeypatch.setitem(sys.modules, "openvino", SimpleNamespace(__file__=__file__))
+    monkeypatch.setattr(subprocess, "run", lambda *_, **options: SimpleNamespace(stdout=""))
     monkeypatch.setattr(sys, "platform", system)
     made: dict[str, list[dict[str, Any]]] = {"EXE": [], "BUNDLE": []}
 

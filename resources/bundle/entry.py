@@ -2,11 +2,32 @@
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import runpy
 import sys
+from pathlib import Path
 
 # engine.children starts Python so. In a bundle the executable itself stands where Python does.
 _AS_PYTHON = ["-P", "-m"]
+
+
+LENT = (
+    "libmd.so.0", "libbsd.so.0", "libXau.so.6", "libXdmcp.so.6", "libxcb.so.1", "libGLdispatch.so.0", "libGLX.so.0",
+    "libGL.so.1", "libOpenGL.so.0", "libEGL.so.1",
+)  # fmt: skip
+"""Libraries that Qt needs and every desktop on Linux has, each after those that it needs itself."""
+
+
+def lend_libraries(folder: Path) -> None:
+    """Load from a folder what this system lacks of LENT. Qt then finds it loaded."""
+    for name in LENT:
+        try:
+            ctypes.CDLL(name)
+        except OSError:
+            # What cannot be loaded here either is named by the viewer, when it needs it.
+            with contextlib.suppress(OSError):
+                ctypes.CDLL(str(folder / name), mode=ctypes.RTLD_GLOBAL)
 
 
 def main() -> int:
@@ -15,6 +36,8 @@ def main() -> int:
         sys.argv = [module, *sys.argv[4:]]
         runpy.run_module(module, run_name="__main__", alter_sys=True)
         return 0
+    if sys.platform == "linux":
+        lend_libraries(Path(__file__).resolve().parent / "lent")
     from app.cli.main import main as run  # noqa: PLC0415 - a child process needs none of it
 
     return run()
