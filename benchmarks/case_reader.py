@@ -27,6 +27,7 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QFileDialog, QLabel
 
 from app.dialogs.case_dialogs import RecoveryDialog
 from app.dialogs.report_dialog import ReportDialog
+from app.state.base_to_apex import steps_on
 from app.state.case_content import is_unsaved
 from app.state.queries import correction_of, run_of, shown_function, shown_labels
 from app.state.stops import current_stop
@@ -157,7 +158,9 @@ class Reader:
 
     def go_to_slice(self, index: int) -> None:
         while (here := self.place()[1]) != index:
-            self.press(KEY.Key_Down if here < index else KEY.Key_Up)
+            # Down goes towards the apex, whichever end the files begin with.
+            on = steps_on(self.window.session.state, 1)
+            self.press(KEY.Key_Down if (index - here) * on > 0 else KEY.Key_Up)
             assert self.place()[1] != here, "the slice does not change"
 
     def save_as(self, path: Path, key: Qt.Key, modifier: Qt.KeyboardModifier) -> None:

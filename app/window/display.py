@@ -7,6 +7,7 @@ import importlib.util
 import os
 import re
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 _MISSING = re.compile(r"(lib[\w.+-]+?\.so(?:\.\d+)*): cannot open shared object file")
@@ -50,6 +51,29 @@ def usable_platforms() -> tuple[list[str], list[str]]:
         else:
             usable.append(name)
     return usable, problems
+
+
+def when_lost(act: Callable[[], None]) -> object:
+    """Call act when the X server is gone, in the call that found it out; the process ends with status 1 after it.
+
+    Xlib would end the process there and then, and Qt's loop with it. Returns what has to be kept as long as the window
+    is there; None where there is no Xlib.
+    """
+
+    def gone(_display: object) -> int:
+        try:
+            act()
+        finally:
+            sys.stderr.flush()
+            os._exit(1)
+
+    try:
+        xlib = ctypes.CDLL("libX11.so.6")
+    except OSError:
+        return None
+    handler = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p)(gone)
+    xlib.XSetIOErrorHandler(handler)
+    return handler
 
 
 def _wanted() -> list[str]:

@@ -99,10 +99,17 @@ def run_viewer(
     # After the first paint: the window is there before anything slow begins.
     QTimer.singleShot(0, begin)
     if screenshot is None:
+
+        def say_lost() -> None:
+            sys.stderr.write(f"cinequant: the display is gone{window.closing.keep()}\n")
+
+        # Whichever notices first: Xlib, or Qt.
+        handler = display.when_lost(say_lost)
         # Only Qt ends the loop with a status of its own: the display is gone, as at a log-off that ends it first.
         lost = application.exec() != 0
         if lost:
-            sys.stderr.write(f"cinequant: the display is gone{window.closing.keep()}\n")
+            say_lost()
+        del handler  # kept until here
         status = 1 if lost or said.failed_to_open else 0
     else:
         status = _show_once(session, window, said, screenshot, watch)

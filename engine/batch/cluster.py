@@ -102,7 +102,7 @@ def local_cluster(local: Local, told: Callable[[str], None] = lambda _: None) ->
         with cluster, distributed.Client(cluster) as client:
             if local.dashboard:
                 told(str(client.dashboard_link))
-            yield _executor(client, _Place(_shares(local) if local.pin else None, quiet=True))
+            yield _executor(client, _Setup(_shares(local) if local.pin else None, quiet=True))
 
 
 @contextlib.contextmanager
@@ -127,34 +127,34 @@ def existing_cluster(address: str, *, insecure: bool = False) -> Iterator[Execut
     except Exception as error:  # of Dask, Tornado or ssl, by what is wrong
         raise ClusterError(f"{address}: no scheduler can be reached ({_line(error)}); check address and TLS") from error
     with client:
-        yield _executor(client, _Place())
+        yield _executor(client, _Setup())
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
+class _Setup:
     """What a worker does to its process. shares: the cores of each worker. quiet: drop what decoders print."""
 
     shares: list[list[int]] | None = None
     quiet: bool = False
 
 
-def _executor(client: Any, place: _Place) -> Execute:
+def _executor(client: Any, setup: _Setup) -> Execute:
     def execute(tasks: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
         suspects: list[dict[str, Any]] = []
-        for task, answer in _answers(client, tasks, place, _in_flight(client)):
+        for task, answer in _answers(client, tasks, setup, _in_flight(client)):
             if answer is None:
                 suspects.append(task)
             else:
                 yield answer
         # Several tasks may have been on a worker that ended. Alone, each shows whether it was the one.
-        for task, answer in _answers(client, iter(suspects), place, 1):
+        for task, answer in _answers(client, iter(suspects), setup, 1):
             yield answer or died(task, "ended the process that worked on it, twice; does it need more memory?")
 
     return execute
 
 
 def _answers(
-    client: Any, tasks: Iterator[dict[str, Any]], place: _Place, most: int
+    client: Any, tasks: Iterator[dict[str, Any]], setup: _Setup, most: int
 ) -> Iterator[tuple[dict[str, Any], dict[str, Any] | None]]:
     """(task, its answer) as they come; None for a task whose worker has ended. most: tasks in flight."""
     asked: dict[str, dict[str, Any]] = {}
@@ -163,7 +163,7 @@ def _answers(
     def ask() -> None:
         for task in tasks:
             key = f"cinequant-{task['run']}-{task['key']}"
-            future = client.submit(_on_worker, task, place.shares, place.quiet, key=key, pure=False)
+            future = client.submit(_on_worker, task, setup.shares, setup.quiet, key=key, pure=False)
             asked[future.key] = task
             done.add(future)
             if len(asked) >= most:

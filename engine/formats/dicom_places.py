@@ -228,8 +228,9 @@ def _without_strays(slices: list[Slice], step: float, notes: list[str]) -> list[
     while last - first > _LEAST_STACK and _is_stray(slices[last - 1], slices[last - 2], slices[first : last - 1], step):
         last -= 1
     if lost := first + len(slices) - last:
-        what = "1 slice of a series of its own lies" if lost == 1 else f"{lost} slices of series of their own lie"
-        notes.append(f"{what} far beyond the stack and {'is' if lost == 1 else 'are'} left out.")
+        one = "1 slice of a series of its own lies far beyond the stack and is left out."
+        more = f"{lost} slices of series of their own lie far beyond the stack and are left out."
+        notes.append(one if lost == 1 else more)
     return slices[first:last]
 
 

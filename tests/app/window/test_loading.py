@@ -18,6 +18,7 @@ from PySide6.QtWidgets import QApplication
 
 from app.session import scan_reading
 from app.session.jobs import REPORT_EVERY_S
+from app.state.base_to_apex import turned_round
 from app.state.changes import arriving, completed, returned
 from app.state.queries import plane_of, run_key, run_of, shown_labels
 from app.state.types import AppState, Kind, Layout
@@ -26,7 +27,7 @@ from app.views.panes import Role, pane_of
 from app.window.main_window import MainWindow
 from app.words.names import patient_words
 from engine.errors import ScanError
-from engine.formats import dicom
+from engine.formats import dicom_ahead
 from engine.formats.dicom_files import UnusableError
 from engine.volume import Volume
 
@@ -56,8 +57,8 @@ class Gate:
 
 @pytest.fixture(name="gate")
 def gate_fixture(monkeypatch: pytest.MonkeyPatch) -> Iterator[Gate]:
-    made = Gate(dicom.read_pixels)
-    monkeypatch.setattr(dicom, "read_pixels", made)
+    made = Gate(dicom_ahead.read_pixels)
+    monkeypatch.setattr(dicom_ahead, "read_pixels", made)
     yield made
     made.allow()
 
@@ -136,8 +137,9 @@ def test_slices_fill_in_from_the_middle_and_what_is_missing_says_so(
     assert set(window.session.state.scan.loading.planes) == {(0, 1), (0, 0)}
     window.activateWindow()
     view.setFocus()
+    towards = Qt.Key.Key_Up if turned_round(window.session.state) else Qt.Key.Key_Down
     for _ in range(2):
-        QTest.keyClick(view, Qt.Key.Key_Down)  # to the last slice, which is not there
+        QTest.keyClick(view, towards)  # to the last slice, which is not there
     assert window.session.state.view.slice_index == 2
     assert pane_of(window.session.state, Role.CURRENT).missing[0] == "Loading…"
     assert not view._image.isVisible()
