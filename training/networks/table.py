@@ -24,6 +24,9 @@ NETWORKS: dict[str, Callable[[], nn.Module]] = {
     "quantlite_quarter_bilinear": lambda: LowRes(4, End.BILINEAR),
     "quantlite_quarter_published": lambda: LowRes(4, End.LABELS),
     "quantlite_quarter_guided": lambda: LowRes(4, End.GUIDED),
+    "quantlite_eighth_bilinear": lambda: LowRes(8, End.BILINEAR),
+    "quantlite_eighth_published": lambda: LowRes(8, End.LABELS),
+    "quantlite_eighth_guided": lambda: LowRes(8, End.GUIDED),
 }
 
 
