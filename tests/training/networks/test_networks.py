@@ -16,7 +16,7 @@ from training.steps.train import freeze_statistics
 def test_logits_have_the_size_of_the_image(name: str) -> None:
     network = NETWORKS[name]().eval()
     with torch.no_grad():
-        assert network(torch.zeros(2, 1, 128, 192)).shape == (2, 4, 128, 192)
+        assert network(torch.zeros(2, 1, 128, 256)).shape == (2, 4, 128, 256)
 
 
 def test_espnetv2_has_the_published_size() -> None:
