@@ -269,7 +269,7 @@ class LabelMap:
         object.__setattr__(self, "array", read_only(self.array))
 
 
-# Label values on disk -> ours, by the name of the convention. Never guessed from the values themselves.
+# Label values on disk -> ours, by the name of the convention. Never guessed in silence.
 CONVENTIONS: dict[str, dict[int, int]] = {
     "mnms": {1: LV, 2: MYO, 3: RV},
     "acdc": {3: LV, 2: MYO, 1: RV},

@@ -303,6 +303,11 @@ TEXTS = (
     marked("Engine", "The mask was resampled to the grid of the scan: {difference}."),
     marked("Engine", "The labels go by their names in {file}: {values}."),
     marked("Engine", "The mask does not say what its labels mean: {values} is taken ({convention}, not {other})."),
+    marked(
+        "Engine",
+        "The mask does not say what its labels mean: {values} is taken ({convention}, not {other}), "
+        "because the LV cavity then lies within the myocardium.",
+    ),
     # engine.measures.quality
     marked("Engine", "Nothing was found: no ventricle is in any slice."),
     marked("Engine", "No {structure} was found in any slice."),

@@ -21,6 +21,10 @@ _ENCLOSED, _APART = 0.6, 0.2
 enclosed above the first, and more so than the left by the second."""
 
 
+CONVENTIONAL = "mnms"
+"""What labels mean where neither files nor shapes say."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class LoadedMask:
     """A mask on a volume's grid.
@@ -57,7 +61,8 @@ def read_masks(paths: Sequence[Path], volume: Volume, *, convention: str = "", f
     folder or zip archive of such files; or DICOM SEG, files and folders, where each frame goes where its source
     image is.
     convention: what the values of NIfTI files mean, as engine.volume.label_values takes it. Empty: what the files say,
-    else what a file beside them says, else "mnms"; a notice then says so.
+    else what a file beside them says, else the one of CONVENTIONS by which the LV cavity lies within the myocardium,
+    else "mnms"; a notice then says so.
     frame: which frame a NIfTI mask of a single frame is of; None where that is not known, and such a mask is refused.
     Raises ScanError, naming the file, where one is no mask of this scan.
     """
@@ -74,14 +79,12 @@ def read_masks(paths: Sequence[Path], volume: Volume, *, convention: str = "", f
     if not said and (order := _named_order(files)) is not None:
         said = order.convention
         notices = (f"The labels go by their names in {order.source}: {in_words(said)}.",)
-    elif not said:
-        said = "mnms"
-        names = ", ".join(f"{value} {STRUCTURES[ours]}" for value, ours in CONVENTIONS[said].items())
-        others = " or ".join(name for name in CONVENTIONS if name != said)
-        notices = (f"The mask does not say what its labels mean: {names} is taken ({said}, not {others}).",)
-    mask = _read_nifti(files, volume, said, frame)
+    mask = _read_nifti(files, volume, said or CONVENTIONAL, frame)
+    if not said:
+        said, mask, notice = _likeliest(files, volume, mask, frame)
+        notices = (notice,)
     _refuse_structures_as_frames(files[0], mask.labels)
-    if notices and looks_swapped(mask.labels):
+    if looks_swapped(mask.labels):
         notices += (
             "What is called RV cavity lies within the myocardium, and the LV cavity does not: the labels are probably "
             "in another order, and then volumes are those of the other ventricle.",
@@ -91,6 +94,26 @@ def read_masks(paths: Sequence[Path], volume: Volume, *, convention: str = "", f
     if not mask.labels.array.any():
         notices += ("The mask marks no voxel: there is nothing to measure.",)
     return replace(mask, notices=(*notices, *mask.notices))
+
+
+def _likeliest(
+    files: Sequence[Path], volume: Volume, mask: LoadedMask, frame: int | None
+) -> tuple[str, LoadedMask, str]:
+    """The convention of labels that nothing names, what they are by it, and the notice that says so.
+
+    mask: as CONVENTIONAL reads it. Raises ScanError.
+    """
+    said = CONVENTIONAL
+    why = ""
+    if looks_swapped(mask.labels):
+        for other in CONVENTIONS:
+            read = _read_nifti(files, volume, other, frame) if other != CONVENTIONAL else mask
+            if not looks_swapped(read.labels):
+                said, mask, why = other, read, ", because the LV cavity then lies within the myocardium"
+                break
+    names = ", ".join(f"{value} {STRUCTURES[ours]}" for value, ours in CONVENTIONS[said].items())
+    others = " or ".join(name for name in CONVENTIONS if name != said)
+    return said, mask, f"The mask does not say what its labels mean: {names} is taken ({said}, not {others}){why}."
 
 
 def _left_out(files: Sequence[Path]) -> tuple[str, ...]:

@@ -2867,6 +2867,10 @@ Der Bericht unten enthält keine Patientendaten; er hilft, den Fehler zu beheben
         <translation>Die Maske sagt nicht, was ihre Werte bedeuten: {values} wird angenommen ({convention}, nicht {other}).</translation>
     </message>
     <message>
+        <source>The mask does not say what its labels mean: {values} is taken ({convention}, not {other}), because the LV cavity then lies within the myocardium.</source>
+        <translation>Die Maske sagt nicht, was ihre Werte bedeuten: Angenommen wird {values} ({convention}, nicht {other}), denn so liegt das LV-Cavum innerhalb des Myokards.</translation>
+    </message>
+    <message>
         <source>Nothing was found: no ventricle is in any slice.</source>
         <translation>Nichts gefunden: In keiner Schicht ist ein Ventrikel.</translation>
     </message>

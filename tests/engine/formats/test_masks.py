@@ -184,11 +184,22 @@ def heart(path: Path, values: tuple[int, int, int]) -> Path:
     return path
 
 
-@pytest.mark.parametrize(("values", "is_said"), [((1, 2, 3), False), ((3, 2, 1), True)])
-def test_ventricles_that_are_confused_are_told_by_the_myocardium(
-    tmp_path: Path, values: tuple[int, int, int], is_said: bool
+@pytest.mark.parametrize(("values", "taken"), [((1, 2, 3), "mnms"), ((3, 2, 1), "acdc")])
+def test_the_myocardium_tells_what_labels_mean_where_nothing_says_it(
+    tmp_path: Path, values: tuple[int, int, int], taken: str
 ) -> None:
     mask = read_masks([heart(tmp_path / "m.nii.gz", values)], volume())
+    assert (mask.labels.array[0, 0, 4, 4], mask.labels.array[0, 0, 4, 9]) == (LV, RV)
+    (notice,) = (n for n in mask.notices if "does not say what its labels mean" in n)
+    assert f"is taken ({taken}, not " in notice
+    assert ("because the LV cavity then lies within" in notice) == (taken == "acdc")
+
+
+@pytest.mark.parametrize(("convention", "is_said"), [("mnms", True), ("lv=1,myo=2,rv=3", True), ("acdc", False)])
+def test_ventricles_that_are_confused_are_told_whoever_named_the_labels(
+    tmp_path: Path, convention: str, is_said: bool
+) -> None:
+    mask = read_masks([heart(tmp_path / "m.nii.gz", (3, 2, 1))], volume(), convention=convention)
     assert any("in another order" in notice for notice in mask.notices) == is_said
 
 
