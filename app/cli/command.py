@@ -195,7 +195,9 @@ def _parser() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParse
         "--mask", type=Path, metavar="M", help="use this NIfTI or DICOM SEG mask instead of a model or a case's"
     )
     measure.add_argument(
-        "--labels", choices=tuple(CONVENTIONS), help="values in a NIfTI mask (default: what it says, else as the LV lies within the myocardium)"
+        "--labels",
+        choices=tuple(CONVENTIONS),
+        help="values in a NIfTI mask (default: what it says, else by its shapes)",
     )
     _add_case_scan(measure)
     _add_conventions(measure)
@@ -207,7 +209,9 @@ def _parser() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParse
     _add_scan(review)
     review.add_argument("--mask", type=Path, metavar="M", help="look through this NIfTI or DICOM SEG mask instead")
     review.add_argument(
-        "--labels", choices=tuple(CONVENTIONS), help="values in a NIfTI mask (default: what it says, else as the LV lies within the myocardium)"
+        "--labels",
+        choices=tuple(CONVENTIONS),
+        help="values in a NIfTI mask (default: what it says, else by its shapes)",
     )
     _add_case_scan(review)
     _add_model(review)
@@ -282,7 +286,9 @@ def _parser() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParse
         "--mask", type=Path, metavar="M", help="report on this NIfTI or DICOM SEG mask, not on a model's"
     )
     report.add_argument(
-        "--labels", choices=tuple(CONVENTIONS), help="values in a NIfTI mask (default: what it says, else as the LV lies within the myocardium)"
+        "--labels",
+        choices=tuple(CONVENTIONS),
+        help="values in a NIfTI mask (default: what it says, else by its shapes)",
     )
     _add_model(report)
     _add_view(report)
