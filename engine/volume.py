@@ -158,6 +158,8 @@ class Source:
     instances: DICOM file of every slice, indexed [frame][slice]; empty for other kinds.
     patient: what a patient bar shows, such as {"name": …, "id": …, "sex": …, "age": …, "date": …, "scanner": …}.
         Never logged and never used in a file name.
+    reference: DICOM's Frame of Reference UID. Where that of two scans is the same, their positions can be compared;
+        where both have one and it differs, the patient may have been moved. Empty where the files do not say.
     """
 
     kind: str
@@ -168,6 +170,7 @@ class Source:
     file_frames: tuple[int, ...] = ()
     instances: tuple[tuple[Path, ...], ...] = field(default=(), repr=False)
     patient: dict[str, str] = field(default_factory=dict, repr=False)
+    reference: str = ""
 
     def refuse(self, out: Path) -> None:
         """Raise ExportError where writing to out would replace the scan, or put files among its own."""

@@ -64,6 +64,15 @@ def fitting(volume: Volume, found: Sequence[tuple[Volume, str, str, Window]]) ->
     return tuple(planes)
 
 
+def same_place(volume: Volume, other: Volume) -> bool | None:
+    """Whether two scans were taken in one position of the patient, so that lines between them lie where they should.
+
+    None where the files do not say: NIfTI never does, and anonymisers give every file a frame of reference of its own.
+    """
+    one, two = volume.source.reference, other.source.reference
+    return one == two if one and two else None
+
+
 def first_shown(planes: Sequence[LongAxisCine]) -> tuple[int, ...]:
     """One of each kind, then whatever else there is."""
     ranked = sorted(range(len(planes)), key=lambda i: (planes[i].number > 1, i))

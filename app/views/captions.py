@@ -13,6 +13,7 @@ from app.state.measured import reading_of, uncounted_in
 from app.state.queries import card_of, drawn_labels, drawn_mask, run_of, shown_prediction
 from app.state.turned import Turned
 from app.state.types import AppState, Layout, Status
+from app.views.cine_lines import Lines
 from app.views.panes import Pane, Role, mask_name, progress_text
 from app.words.engine_words import translated
 from app.words.language import COUNT, joined, translate
@@ -179,6 +180,13 @@ def warnings(volume: Volume) -> list[str]:
     if volume.geometry.spacing is Known.ASSUMED:
         lines.append(translate("Annotations", "spacing unknown"))
     return lines
+
+
+def doubtful_lines(lines: Lines) -> list[str]:
+    """What dashed lines of long axes mean, where there are some."""
+    if not any(line.doubtful for line in lines):
+        return []
+    return [translate("Annotations", "dashed: taken in another position, may be off")]
 
 
 def loading(state: AppState) -> list[str]:

@@ -9,7 +9,7 @@ from PySide6.QtGui import QAction, QColor, QFontMetricsF, QMouseEvent, QPainter,
 from PySide6.QtWidgets import QMenu
 
 from app.look import theme
-from app.state.beside import LongAxisCine, frame_beside, line_in_plane, linked
+from app.state.beside import LongAxisCine, frame_beside, line_in_plane, linked, same_place
 from app.state.heart_views import series_beside
 from app.state.identity import Same
 from app.state.queries import size_mm
@@ -58,6 +58,13 @@ def name_of(plane: LongAxisCine, *, hide: bool) -> str:
     else:
         name = translate("Cines", "Long axis") if hide or not plane.description else plane.description
     return name if plane.number == 1 else f"{name} ({plane.number})"
+
+
+def doubt(same: bool | None) -> str:
+    """What is to be said of the lines of a long axis. same: of same_place."""
+    if same is None:
+        return translate("Cines", "lines are off where the patient moved")
+    return "" if same else translate("Cines", "taken in another position: lines may be off")
 
 
 class LongAxisCines(PaintedView):
@@ -145,11 +152,12 @@ class LongAxisCines(PaintedView):
             plane = other.plane
             line = line_in_plane(pane.plane, plane.volume.geometry, plane.slice_index) if other is not pane else None
             if line is not None:
-                paint_line(painter, pane.placed, line, LINE_COLOURS[other.place], 0.8)
+                doubtful = same_place(pane.plane.volume, plane.volume) is False
+                paint_line(painter, pane.placed, line, LINE_COLOURS[other.place], 0.8, doubtful=doubtful)
         line = line_in_plane(pane.plane, volume.geometry, self._state.view.slice_index)
         if line is None:
             return
-        paint_line(painter, pane.placed, line, drawing.INK)
+        paint_line(painter, pane.placed, line, drawing.INK, doubtful=same_place(volume, pane.plane.volume) is False)
         painter.setFont(theme.font(11))
         name = translate("LongAxis", "slice {number}").format(number=self._state.view.slice_index + 1)
         metrics = QFontMetricsF(painter.font())
@@ -181,6 +189,10 @@ class LongAxisCines(PaintedView):
         metrics = QFontMetricsF(painter.font())
         free = width / 2 - 16 - 30
         drawing.words(painter, 30, 21, metrics.elidedText(self._title(pane), Qt.TextElideMode.ElideRight, free))
+        same = None if volume is None else same_place(volume, plane.volume)
+        if same is not True:
+            text = metrics.elidedText(doubt(same), Qt.TextElideMode.ElideRight, width - 20)
+            drawing.words(painter, 10, height - 8, text, drawing.MUTED_INK if same is None else drawing.WARNING_INK)
         drawing.words(painter, width - 10 - metrics.horizontalAdvance(count), 21, count, drawing.MUTED_INK)
 
     def _title(self, pane: CinePane) -> str:

@@ -100,9 +100,12 @@ def shown_slice(state: AppState, pane: Pane, role: Role) -> ShownSlice:
     if pane.missing[0]:
         return ShownSlice(Same(volume), SliceWords(missing=pane.missing))
     bottom: list[str] = []
+    lines: Lines = ()
     if role is Role.CURRENT:
         top = captions.top_left(state)
-        bottom = [*captions.loading(state), *captions.warnings(volume), *captions.bottom_left(state)]
+        lines = lines_of(state)
+        guesses = [*captions.warnings(volume), *captions.doubtful_lines(lines)]
+        bottom = [*captions.loading(state), *guesses, *captions.bottom_left(state)]
     else:
         top = captions.pane_lines(state, pane, role)
     made_by: list[list[str]] = [[], []]
@@ -125,7 +128,7 @@ def shown_slice(state: AppState, pane: Pane, role: Role) -> ShownSlice:
         framing=Framing(Same(volume), view.zoom, view.pan_mm, view.turned),
         smooth=state.preferences.smooth,
         cross=cross_of(state) if crossed else None,
-        long_axes=lines_of(state) if role is Role.CURRENT else (),
+        long_axes=lines,
         brush=state.correction.brush if drawing else None,
         insertions=insertion_marks(state, pane.frame) if single and not drawing else None,
         annotations=annotation_marks(state, pane.frame) if single else AnnotationMarks(),

@@ -238,6 +238,7 @@ def _volume(
         name=f"{first.modality or 'DICOM'} {view}, {stack}",
         instances=tuple(tuple(image.path for image in phase) for phase in stack.phases),
         patient=patient_of(first),
+        reference=_reference(stack),
     )
     if damaged:
         path, why = next(iter(damaged.items()))
@@ -269,6 +270,12 @@ def _tilted_away(stack: Stack, others: Sequence[Stack]) -> int:
         if alike and guest[0].description == host[0].description and continues(host, guest, TILTED_AWAY):
             count += len(other.positions_mm)
     return count
+
+
+def _reference(stack: Stack) -> str:
+    """The one frame of reference of all images; empty where they have several, as anonymisers write them, or none."""
+    found = {image.reference for image in stack.images}
+    return found.pop() if len(found) == 1 else ""
 
 
 def _mirror(image: Image) -> int:

@@ -60,7 +60,7 @@ _TAGS: list[Any] = [
     *("PatientName", "PatientBirthDate", "AcquisitionNumber", "AcquisitionDateTime", "AcquisitionDate"),
     *("AcquisitionTime", "ContentDate", "ContentTime", "EchoTime", "InversionTime", "ComplexImageComponent"),
     *("CardiacNumberOfImages", "BodyPartExamined", "FrameTime", "FrameTimeVector", "SliceLocation"),
-    *("PixelPaddingValue", "SliceLocationVector"),
+    *("PixelPaddingValue", "SliceLocationVector", "FrameOfReferenceUID"),
     *("NominalCardiacTriggerDelayTime", "ActualCardiacTriggerDelayTime", "NominalPercentageOfCardiacPhase"),
 ]
 
@@ -208,6 +208,7 @@ def _describe(path: Path, head: bytes, read: RawHeader, pixels: bytes, at: int) 
         location_mm=number(header, "SliceLocation"),
         phases_stated=int(number(header, "CardiacNumberOfImages") or 0) or None,
         padding=_padding(header, stored),
+        reference=text(header, "FrameOfReferenceUID"),
     )
     if frames == 1 and image.position is not None:
         return (image,)

@@ -23,6 +23,7 @@ class Image:
     description: of the series, as the scanner's protocol calls it; may hold anything that an operator typed.
     window: (centre, width) in rescaled units. inverted: MONOCHROME1, high values are dark.
     padding: the stored value that stands for outside the image.
+    reference: Frame of Reference UID, the same for images whose positions can be compared.
     bits: (allocated, stored, high). offset: where the frame's native pixels start in the file, None if compressed.
     """
 
@@ -74,3 +75,4 @@ class Image:
     location_mm: float | None = None
     phases_stated: int | None = None
     padding: int | None = None
+    reference: str = ""

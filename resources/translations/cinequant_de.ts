@@ -799,6 +799,10 @@
         <translation>Voxelgröße unbekannt</translation>
     </message>
     <message>
+        <source>dashed: taken in another position, may be off</source>
+        <translation>gestrichelt: in anderer Lage aufgenommen, kann verschoben sein</translation>
+    </message>
+    <message>
         <source>still loading: {done} of {total} images</source>
         <translation>wird noch geladen: {done} von {total} Bildern</translation>
     </message>
@@ -1387,6 +1391,14 @@
     <message>
         <source>Long axis</source>
         <translation>Lange Achse</translation>
+    </message>
+    <message>
+        <source>lines are off where the patient moved</source>
+        <translation>Bewegung des Patienten verschiebt die Linien</translation>
+    </message>
+    <message>
+        <source>taken in another position: lines may be off</source>
+        <translation>in anderer Lage aufgenommen: Linien können verschoben sein</translation>
     </message>
     <message>
         <source>Long axes of the study</source>

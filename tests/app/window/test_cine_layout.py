@@ -14,11 +14,14 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMenu
 
-from app.state.types import Kind, Layout
+from app.state.beside import LongAxisCine, same_place
+from app.state.changes import evolve
+from app.state.types import AppState, Kind, Layout
+from app.views.captions import doubtful_lines
 from app.views.cine_lines import lines_of
-from app.views.long_axis_cines import LongAxisCines
+from app.views.long_axis_cines import LongAxisCines, doubt
 from app.window.availability import why_not
-from engine.formats.door import find
+from engine.formats.door import find, read_series
 from engine.progress import CancelToken
 
 COMMAND = "Slice and long-axis cines"
@@ -102,7 +105,7 @@ def test_key_9_and_both_lines(qtbot: Any, window: MainWindow, study: Path) -> No
     assert session.state.view.slice_index == 1
 
     # In the short axis the line of a long axis: dragged onto that of the other, the two change places.
-    lines = dict(lines_of(session.state))
+    lines = {one.place: one.line for one in lines_of(session.state)}
     placed = window.slice_view._placement()
     ends = [QPointF(*placed.to_px(*end)) for end in (lines[0].start, lines[1].start)]
     middle = QPointF(*placed.to_px(25.0, 24.0))
@@ -125,3 +128,32 @@ def test_key_9_and_both_lines(qtbot: Any, window: MainWindow, study: Path) -> No
     settle(qtbot, session)
     assert session.state.beside.long_axes is None
     assert view.panes() == () and view._shown.empty[0] == "No long-axis cine in this study"
+
+
+@pytest.mark.parametrize(
+    ("mine", "theirs", "same"),
+    [("1", "1", True), ("1", "2", False), ("", "2", None), ("each", "2", None)],
+    ids=["same", "moved", "unknown", "one-a-file"],
+)
+def test_lines_between_scans_of_another_position_are_doubtful(
+    tmp_path: Path, mine: str, theirs: str, same: bool | None
+) -> None:
+    def given(ds: FileDataset, uid: str, number: int) -> None:
+        ds.FrameOfReferenceUID = f"{ROOT}.5.{number}" if uid == "each" else f"{ROOT}.5.{uid}" if uid else ""
+
+    def beside(ds: FileDataset, t: int, z: int) -> None:
+        long_axis(11, 0, "cine 2ch")(ds, t, z)
+        given(ds, theirs, 0)
+
+    write_cine(tmp_path / "sa", 2, 3, change=lambda ds, t, z: given(ds, mine, 10 * t + z + 3))
+    write_cine(tmp_path / "la", 2, 1, change=beside)
+    index = find([tmp_path], progress=lambda *_: None, cancel=CancelToken())
+    series = [index.chosen, *index.beside(index.chosen)]
+    short, long = (read_series(index, one, progress=lambda *_: None, cancel=CancelToken()) for one in series)
+    assert same_place(short, long) is same
+    plane = LongAxisCine(long, 0, "2", 1, "cine 2ch", (0.0, 1.0))
+    state = evolve(AppState(), volume=short, layout=Layout.CINES, long_axes=(plane,), long_axes_shown=(0,))
+    lines = lines_of(state)
+    assert [line.doubtful for line in lines] == [same is False]
+    assert bool(doubtful_lines(lines)) is (same is False)
+    assert bool(doubt(same)) is (same is not True)
