@@ -17,7 +17,8 @@ from engine.files import write_atomically
 
 CACHE_VARIABLE = "CINEQUANT_CACHE"
 """Environment variable: folder for compiled networks; "off" to keep none."""
-MAX_FILES = 16
+MAX_FILES = 64
+"""Scans of several centres have some twenty image sizes. Compiling costs five times what reading a blob does."""
 MAX_BYTES = 64_000_000
 _ENDING = ".compiled"
 _HASH_BYTES = hashlib.sha256().digest_size

@@ -34,6 +34,9 @@ from engine.network.model_card import ModelCard, checked_bytes, read_test_tensor
 # so it is kept out as well, which halves the import's memory. A process that imported openvino before (training)
 # keeps what it has.
 sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
+# oneDNN inside OpenVINO keeps the last 1,024 kernels that it made, long after their network is gone: some 5 MB for each
+# image size. So many as one network has still share what its layers have in common. Read when the first is compiled.
+os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "64")
 _converter_blocked = "openvino.tools.ovc" not in sys.modules
 if _converter_blocked:
     sys.modules["openvino.tools.ovc"] = None  # type: ignore[assignment]

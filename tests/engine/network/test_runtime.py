@@ -137,6 +137,11 @@ def test_the_cache_does_not_grow_without_end(card: ModelCard, monkeypatch: pytes
     assert len(runtime._networks) == runtime._KEPT_NETWORKS
 
 
+def test_kernels_of_networks_that_are_gone_are_not_kept() -> None:
+    """OpenVINO's part of that has no other switch."""
+    assert int(os.environ["ONEDNN_PRIMITIVE_CACHE_CAPACITY"]) <= 64
+
+
 def test_a_graph_that_runs_on_one_thread_alone_runs_there(card: ModelCard, monkeypatch: pytest.MonkeyPatch) -> None:
     """As OpenVINO does on AMX with int8 weights of some grouped convolutions."""
     core = runtime._openvino_core()
