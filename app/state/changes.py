@@ -13,7 +13,7 @@ from app.state import editing
 from app.state.annotations import AnnotationState
 from app.state.beside import BesideState
 from app.state.brush import Plane
-from app.state.case import BORROWED, CaseState
+from app.state.case import BORROWED, CaseState, OtherCase
 from app.state.editing import Correction, CorrectionKey
 from app.state.history import HistoryState
 from app.state.measured import corrections_measured, runs_measured
@@ -37,6 +37,10 @@ from app.state.types import (
     Status,
     ViewState,
 )
+from engine.measures.function import function_of
+from engine.measures.phases import Held
+from engine.measures.reading import Phases
+from engine.measures.tally import tally_of
 from engine.network.model_card import SHORT_AXIS
 from engine.pictures import render
 from engine.volume import LabelMap, Volume
@@ -204,11 +208,12 @@ def first_window(volume: Volume) -> tuple[float, float]:
 def with_spacing(state: AppState, volume: Volume) -> AppState:
     """The scan on screen with another spacing. volume: the same voxels as before. Segmentations have to be made anew.
 
-    Slice, frame, grey-value window and the loaded mask are kept.
+    Slice, frame, grey-value window, the loaded mask and another reader's case are kept; the case is measured anew.
     """
     mask = state.segmentation.mask
     return evolve(
         state,
+        other=None if state.case.other is None else _other_on(state.case.other, volume),
         scan=replace(state.scan, volume=volume, volume_id=state.scan.volume_id + 1, loading=None),
         view=replace(state.view, zoom=1.0, pan_mm=(0.0, 0.0), cross=None, playing=False),
         segmentation=SegmentationState(
@@ -218,6 +223,14 @@ def with_spacing(state: AppState, volume: Volume) -> AppState:
         corrections=_of_scan(state, lambda correction: editing.unpacked(correction, volume)),
         message=None,
     )
+
+
+def _other_on(other: OtherCase, volume: Volume) -> OtherCase:
+    """Another reader's case on another spacing, measured by that reader's choices."""
+    labels = LabelMap(other.labels.array, volume.geometry)
+    before = other.function
+    held = Held(Phases(before.ed_frame, before.es_frame), Phases(before.rv_ed_frame, before.rv_es_frame))
+    return replace(other, labels=labels, function=function_of(tally_of(labels, volume), volume, before.reading, held))
 
 
 def _of_scan(
@@ -273,9 +286,11 @@ def completed(state: AppState, volume: Volume) -> AppState:
     new = opened(state, volume)
     if before is None or loading is None or before.array.shape != volume.array.shape:
         return new  # a damaged file was left out: its slices are counted anew
+    asked = state.scan.view_asked if volume.slices == 1 else ""
     return evolve(
         new,
         view=replace(view, window=view.window if view.window != loading.window else new.view.window),
+        view_asked=asked,
         segment_asked=state.segmentation.segment_asked,
         facts=state.facts,
     )
@@ -302,6 +317,7 @@ def returned(state: AppState, before: AppState) -> AppState:
         facts=before.facts,
         case=before.case,
         left=before.cases.left,
+        outgoing=before.outgoing,
         reviewing=before.reviewing,
         beside=before.beside,
         corrections=_as_left(before.correction.corrections, state.correction.corrections),

@@ -4,14 +4,31 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 from app_fixtures import FRAMES, SLICES, card, catalog, labels, prediction, volume
 
-from app.state.changes import evolve, opened, value_of, with_fields, with_run, with_spacing
+from app.state.annotations import Annotation, AnnotationKind
+from app.state.case import OtherCase
+from app.state.changes import (
+    GROUPS,
+    arriving,
+    completed,
+    evolve,
+    opened,
+    returned,
+    value_of,
+    with_fields,
+    with_run,
+    with_spacing,
+)
+from app.state.history import HistoryStep
 from app.state.queries import frame_interval_ms, phase_frame, precisions_of, run_key, shown_function, shown_labels
 from app.state.types import UNKNOWN_FRAME_MS, AppState, Overlay, Run, RunKey, Status
+from engine.measures.body import Body
+from engine.measures.flags import Where
 from engine.measures.function import measure
 
 
@@ -79,6 +96,49 @@ def test_opening_starts_in_the_middle_with_nothing_of_the_scan_before() -> None:
     )
     assert new.segmentation.runs == {}
     assert shown_labels(new) is None
+
+
+def test_the_way_back_restores_every_group_that_opening_resets() -> None:
+    """Cancelling while another scan arrives loses nothing: no pseudonym, no conclusion, no measurement."""
+    changed = {
+        "scan": {"view_asked": "4ch", "digest": "d" * 64},
+        "view": {"zoom": 3.0},
+        "segmentation": {"segment_asked": True},
+        "history": {"steps": (HistoryStep("measurement", {}, {}),)},
+        "annotation": {"annotations": (Annotation(1, AnnotationKind.LENGTH, (0, 0), ((1.0, 1.0), (9.0, 9.0))),)},
+        "facts": {"typed": Body(height_cm=170.0)},
+        "case": {"case_path": Path("/a.cinequant")},
+        "outgoing": {"conclusion": "Normal.", "pseudonym": "P1"},
+        "reviewing": {"ticks": {"sha": frozenset({Where("lv", 0, 0)})}},
+        "beside": {"long_axes": ()},
+    }
+    before = evolve(ready(), **{name: value for group in changed.values() for name, value in group.items()})
+    next_scan = volume(name="next")
+    arrived = arriving(before, next_scan, {(0, 0): next_scan.array[0, 0]})
+    reset = {group for group in GROUPS if getattr(arrived, group) != getattr(before, group)}
+    assert reset == set(changed), "name here what another group looks like when it is not fresh"
+    back = returned(arrived, before)
+    assert {group: getattr(back, group) for group in reset} == {group: getattr(before, group) for group in reset}
+
+
+def test_a_view_chosen_while_a_slice_is_read_is_kept() -> None:
+    whole = volume()
+    one = replace(
+        whole, array=whole.array[:, :1], geometry=replace(whole.geometry, shape=(1, *whole.geometry.shape[1:]))
+    )
+    asked = evolve(arriving(AppState(), one, {(0, 0): one.array[0, 0]}), view_asked="4ch")
+    assert completed(asked, one).scan.view_asked == "4ch"
+
+
+def test_another_spacing_measures_the_other_reader_anew() -> None:
+    state = ready()
+    found = labels(state.scan.volume)
+    state = evolve(state, other=OtherCase(Path("b.cinequant"), found, measure(found, state.scan.volume)))
+    before, wider = state.case.other, state.scan.volume.with_spacing(4.0, 1.0, 8.0)
+    after = with_spacing(state, wider).case.other
+    assert after.function.lv.edv_ml == pytest.approx(2 * before.function.lv.edv_ml)
+    assert (after.function.ed_frame, after.function.es_frame) == (before.function.ed_frame, before.function.es_frame)
+    assert after.labels.geometry is wider.geometry
 
 
 def test_another_spacing_keeps_the_place_but_not_the_outlines() -> None:
