@@ -286,6 +286,9 @@ def rejoined(state: AppState) -> AppState:
     return evolve(state, history=case_history.from_json(here.case.history, state, numbers))
 
 
+Lines = tuple[Mapping[str, str], ...]
+
+
 # -- saving ------------------------------------------------------------------------------------------------------------
 
 
@@ -318,4 +321,12 @@ def saved(state: AppState, volume_id: int, path: Path, case: CaseFile) -> AppSta
     state = evolve(state, corrections=corrections, left=left, recents=recents)
     if volume_id != state.scan.volume_id:  # another scan has come on screen meanwhile
         return state
-    return evolve(state, digest=digest, case=replace(state.case, case_path=path, kept=case.choices, audit=case.audit))
+    audit = (*case.audit, *_later_lines(case.audit, state.case.audit))
+    return evolve(state, digest=digest, case=replace(state.case, case_path=path, kept=case.choices, audit=audit))
+
+
+def _later_lines(written: Lines, now: Lines) -> Lines:
+    """The lines that were added while a case was being written."""
+    both = zip(written, now, strict=False)
+    same = next((at for at, (one, other) in enumerate(both) if one != other), min(len(written), len(now)))
+    return now[same:]

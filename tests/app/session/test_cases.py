@@ -14,10 +14,12 @@ import pytest
 from app_fixtures import FakeModel, labels, model_fixture, session_fixture, settle, volume  # noqa: F401
 
 from app.session import segmenting
+from app.session.case_saving import recorded
 from app.session.session import Session
 from app.state.annotations import Annotation, AnnotationKind
 from app.state.case import BORROWED
-from app.state.case_content import case_of, choices_of, is_unsaved, left_unsaved
+from app.state.case_content import audited, case_of, choices_of, is_unsaved, left_unsaved
+from app.state.case_content import saved as saved_state
 from app.state.outgoing import Outgoing
 from app.state.patient_facts import PatientFacts
 from app.state.queries import correction_of, run_of, shown_function, shown_labels
@@ -131,6 +133,14 @@ def test_a_case_goes_on_where_it_was_without_running_the_model(
     other.undoing.undo()
     model_labels = run_of(before).prediction.labels.array
     np.testing.assert_array_equal(shown_labels(other.state).array, model_labels)
+
+
+def test_lines_noted_while_a_case_is_written_stay_in_its_audit_trail(qtbot: Any, session: Session, scan: Path) -> None:
+    opened(qtbot, session, scan)
+    before, written = session.state, case_of(recorded(session.state))
+    meanwhile = audited(before, "2026-11-28T18:00:00+00:00", "exported: mask.nii.gz", "CineQuant")
+    after = saved_state(meanwhile, before.scan.volume_id, scan.with_name("a.cinequant"), written)
+    assert [line["what"] for line in after.case.audit][-2:] == ["saved", "exported: mask.nii.gz"]
 
 
 def test_every_choice_of_the_reader_comes_back(
