@@ -91,11 +91,16 @@ class AutosaveFolder:
             # Locked before there is a folder in which other windows would look.
             own = self.root / f"{os.getpid()}-{secrets.token_hex(4)}"
             self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
-            self._lock = os.open(_lock_of(own), os.O_RDWR | os.O_CREAT, 0o600)
-            os.write(self._lock, str(os.getpid()).encode())
-            lock_file(self._lock)
-            own.mkdir(mode=0o700)
-            self._own = own
+            lock = os.open(_lock_of(own), os.O_RDWR | os.O_CREAT, 0o600)
+            try:
+                os.write(lock, str(os.getpid()).encode())
+                lock_file(lock)
+                own.mkdir(mode=0o700)
+            except OSError:  # a full disk: tried again in a few seconds, by then with another lock
+                os.close(lock)
+                _remove(own)
+                raise
+            self._own, self._lock = own, lock
         return self._own
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
@@ -233,6 +234,27 @@ def test_a_damaged_case_is_not_offered_and_not_deleted(start: Start, tmp_path: P
     folder.close(keep=True)
     assert start().state.cases.offers == ()
     assert len(kept(tmp_path)) == 1
+
+
+def test_a_disk_that_stays_full_costs_no_handles_and_leaves_no_locks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = AutosaveFolder(tmp_path / "kept")
+    given: list[int] = []
+    closed: list[int] = []
+    real_open, real_close = os.open, os.close
+    monkeypatch.setattr(os, "open", lambda *a: given.append(real_open(*a)) or given[-1])
+    monkeypatch.setattr(os, "close", lambda handle: closed.append(handle) or real_close(handle))
+
+    def full(handle: int, content: bytes) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "write", full)
+    for _ in range(3):
+        with pytest.raises(OSError, match="No space left"):
+            folder.write("d" * 64, b"case")
+    assert len(given) == 3 and closed == given
+    assert list((tmp_path / "kept").iterdir()) == []
 
 
 def test_a_lock_dies_with_its_process(tmp_path: Path) -> None:
