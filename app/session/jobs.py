@@ -184,6 +184,8 @@ class Worker(QObject):
             except BaseException as bug:  # a bug in a job is shown by the window; it must not end the thread unseen
                 outcome = Outcome(job, bug=bug)
             self._send(outcome)
+            # Else the thread would hold on to a scan, or a whole segmentation, until its next job comes.
+            del job, reporter, outcome
 
     def _send(self, arrival: JobReport | Outcome) -> None:
         self._arrivals.put(arrival)

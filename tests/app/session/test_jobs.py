@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import weakref
 from collections.abc import Iterator
 from typing import Any
 
@@ -189,3 +190,15 @@ def test_several_workers_are_busy_in_one_line() -> None:
     assert together([None, None]) is None
     assert together([None, saving]) is saving
     assert together([saving, None, segmenting]) == Busy("Saving x, Segmenting", 3, 9, can_stop=True)
+
+
+def test_a_thread_that_waits_holds_on_to_nothing(qtbot: Any, owner: Owner) -> None:
+    class Scan:
+        pass
+
+    scan = Scan()
+    gone = weakref.ref(scan)
+    owner.lane.submit(lambda _, held=scan: held, then=lambda _: None, failed=owner.errors.append, subject=scan)
+    del scan
+    idle(qtbot, owner)
+    until(lambda: gone() is None)
