@@ -34,10 +34,11 @@ class CaseComparing:
         scan = volume
         self._store.update(message=None)
 
-        def run(_: Reporter) -> OtherCase:
+        def run(reporter: Reporter) -> OtherCase:
             from engine.formats.case_scan import same_scan  # noqa: PLC0415 - brings all readers
 
             case = read_case(path)
+            reporter.token.check()
             there = same_scan(case, scan, path)
             pieces, key = pieces_of(case, there, path), reader_key(case, path)
             kept = pieces.corrections.get(key) if case.view.get("corrected") is not False else None
@@ -52,6 +53,10 @@ class CaseComparing:
 
         busy = Busy(translate("Session", "Reading {file}").format(file=path.name))
         self._lane.submit(run, then=then, failed=self._store.complain, busy=busy)
+
+    def cancel(self) -> None:
+        """Stop reading."""
+        self._lane.cancel()
 
     def _show(self, other: OtherCase) -> None:
         state = self._store.state

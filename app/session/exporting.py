@@ -31,7 +31,7 @@ from app.state.queries import correction_key, frame_interval_ms, run_of, shown_p
 from app.state.structure_colours import complete
 from app.state.types import AppState, Busy, Kind, Status
 from app.words.engine_words import translated
-from app.words.language import code_now, translate
+from app.words.language import COUNT, code_now, translate
 from engine.errors import CineQuantError, ExportError
 from engine.files import read_regular, write_atomically
 from engine.volume import LV, MYO, RV
@@ -80,6 +80,7 @@ class Exporting:
         self._store, self._workers = store, workers
         self._lane = Lane(workers.exporting)
         self._movies = Lane(workers.exporting)
+        self._copies = Lane(workers.exporting)
         self._previews = Lane(workers.comparing)
         self._failures = 0
 
@@ -146,21 +147,12 @@ class Exporting:
         def then(copied: Copied) -> None:
             if self._store.state.scan.volume is volume:
                 note(self._store, f"copied without identity: {folder.name}")
-            count = len(copied.written) + len(copied.kept)
-            text = translate(
-                "Session", "{folder}: {count} files without identity; anonymisation.json says what was removed"
-            )
-            self._store.say(Kind.SUCCESS, text.format(folder=folder, count=count))
-            if copied.warnings:
-                look = translate(
-                    "Session",
-                    "Text may be burned into the pixels of the copies: look at each image before you give them away.",
-                )
-                self._store.say(Kind.WARNING, look)
+            doubtful = copied.warnings or copied.left_out
+            self._store.say(Kind.WARNING if doubtful else Kind.SUCCESS, _said_of_copies(folder, copied))
 
         self._store.update(export_folder=folder.absolute().parent)
         busy = Busy(translate("Session", "Saving {file}").format(file=folder.name), can_stop=True)
-        self._movies.submit(work, then=then, failed=self._failed, busy=busy, subject=folder)
+        self._copies.submit(work, then=then, failed=self._failed, busy=busy, subject=folder)
 
     def record_beside(self, path: Path) -> None:
         """Write the provenance of a picture that was just saved, if a segmentation is in it."""
@@ -210,10 +202,17 @@ class Exporting:
         self._previews.submit(work, then=lambda image: then(image, ""), failed=failed)
 
     def cancel(self) -> None:
-        """Stop what can be stopped: nothing of it is written then."""
+        """Stop what can be stopped: nothing of a movie is written then; copies without identity go on later."""
         if self._movies.subjects:
             self._movies.cancel()
             self._store.say(Kind.WARNING, translate("Session", "The export was stopped; nothing was written."))
+        if self._copies.subjects:
+            self._copies.cancel()
+            text = translate(
+                "Session",
+                "Copying was stopped. The files copied so far stay; choose the same folder again to go on.",
+            )
+            self._store.say(Kind.WARNING, text)
 
     def nothing_to_export(self) -> bool:
         """Whether the scan on screen has not been read and segmented completely. If so, says what is missing."""
@@ -359,6 +358,25 @@ def report_content(state: AppState, export: Export, now: datetime) -> Content:
         colours=complete(state.preferences.overlay.colours),
         say=translated,
     )
+
+
+def _said_of_copies(folder: Path, copied: Copied) -> str:
+    """What became of a scan's files, and what has to be looked at before the copies are given away."""
+    count, without = len(copied.written + copied.kept), copied.left_out.total()
+    text = translate(
+        "Session", "{folder}: %n file(s) without identity; anonymisation.json says what was removed", "", COUNT, count
+    )
+    said = [text.format(folder=folder)]
+    if without:
+        left = translate("Session", "Not copied: %n file(s); anonymisation.json says why.", "", COUNT, without)
+        said.append(left)
+    if copied.warnings:
+        look = translate(
+            "Session",
+            "Text may be burned into the pixels of the copies: look at each image before you give them away.",
+        )
+        said.append(look)
+    return ". ".join(one.rstrip(".") for one in said) + ("." if len(said) > 1 else "")
 
 
 def _report_pdf(state: AppState, export: Export) -> bytes:

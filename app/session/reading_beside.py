@@ -13,8 +13,8 @@ from app.state import beside
 from app.state.beside import BesideState
 from app.state.changes import first_window
 from app.state.heart_views import series_beside
-from app.state.types import AppState, Busy, Layout
-from app.words.language import translate
+from app.state.types import AppState, Busy, Kind, Layout
+from app.words.language import COUNT, translate
 from engine.errors import CineQuantError
 from engine.volume import Volume
 
@@ -65,33 +65,39 @@ class ReadingBeside(QObject):
         if not series:
             return
         work = read(scan.index, series[:MOST_READ], volume)
-        busy = Busy(translate("Session", "Reading the long axes"))
+        # Nothing asks for them a second time, so reading them is not to be stopped.
+        busy = Busy(translate("Session", "Reading the long axes"), can_stop=False)
         self._lane.submit(work, then=self._arrived, failed=self._failed, busy=busy)
 
-    def _arrived(self, found: BesideState) -> None:
-        self._store.update(beside=found)
+    def _arrived(self, found: tuple[BesideState, int]) -> None:
+        planes, unread = found
+        self._store.update(beside=planes)
+        if unread:
+            text = translate("Session", "Not shown: %n series of the study that cannot be read.", "", COUNT, unread)
+            self._store.say(Kind.WARNING, text)
 
     def _failed(self, error: CineQuantError | None) -> None:
         self._store.update(long_axes=())
         self._store.complain(error)
 
 
-def read(index: Index, series: tuple[Series, ...], volume: Volume) -> Callable[[Reporter], BesideState]:
-    """The work of reading series that may be long axes of a volume. One that cannot be read is left out."""
+def read(index: Index, series: tuple[Series, ...], volume: Volume) -> Callable[[Reporter], tuple[BesideState, int]]:
+    """The work of reading series that may be long axes of a volume, and of counting those that cannot be read."""
 
-    def run(reporter: Reporter) -> BesideState:
+    def run(reporter: Reporter) -> tuple[BesideState, int]:
         from engine.formats.chambers import chambers_of  # noqa: PLC0415 - with the readers
         from engine.formats.door import read_series  # noqa: PLC0415 - brings the readers of DICOM and NIfTI
 
-        found = []
+        found, unread = [], 0
         for one in series:
             try:
                 other = read_series(index, one, progress=reporter.progress, cancel=reporter.token)
             except CineQuantError:
                 reporter.token.check()
+                unread += 1
                 continue
             found.append((other, chambers_of(one.description), one.description, first_window(other)))
         planes = beside.fitting(volume, found)
-        return BesideState(planes, beside.first_shown(planes), first_window(volume))
+        return BesideState(planes, beside.first_shown(planes), first_window(volume)), unread
 
     return run

@@ -116,6 +116,7 @@ class Session:
         checking = None if self.idle else self.state.models.checking
         self.opening.cancel()
         self.comparing.cancel()
+        self.case_comparing.cancel()
         self.propagating.cancel()
         self.exporting.cancel()
         self.archiving.cancel()
@@ -166,11 +167,12 @@ class Session:
     def _opening(self) -> Opening:
         # Through self the session would hold itself, and only the cycle collector could free it.
         segmenting, comparing, correcting = self.segmenting, self.comparing, self.correcting
-        propagating, reading_beside = self.propagating, self.reading_beside
+        propagating, reading_beside, case_comparing = self.propagating, self.reading_beside, self.case_comparing
 
         def leaving() -> None:
             segmenting.give_up()
             comparing.cancel()
+            case_comparing.cancel()
             propagating.cancel()
             reading_beside.cancel()
 

@@ -4828,10 +4828,6 @@ ACDC</translation>
         <translation>Wo das Herz liegt, ist bekannt, sobald segmentiert ist: warten oder „Segmentieren“ drücken.</translation>
     </message>
     <message>
-        <source>{folder}: {count} files without identity; anonymisation.json says what was removed</source>
-        <translation>{folder}: {count} Dateien ohne Identität; anonymisation.json sagt, was entfernt wurde</translation>
-    </message>
-    <message>
         <source>Text may be burned into the pixels of the copies: look at each image before you give them away.</source>
         <translation>In die Pixel der Kopien kann Text eingebrannt sein: Jedes Bild ansehen, bevor sie weitergegeben werden.</translation>
     </message>
@@ -4842,6 +4838,24 @@ ACDC</translation>
     <message>
         <source>The export was stopped; nothing was written.</source>
         <translation>Der Export wurde angehalten; nichts wurde geschrieben.</translation>
+    </message>
+    <message>
+        <source>Copying was stopped. The files copied so far stay; choose the same folder again to go on.</source>
+        <translation>Das Kopieren wurde angehalten. Die bisher kopierten Dateien bleiben; derselbe Ordner setzt es fort.</translation>
+    </message>
+    <message numerus="yes">
+        <source>{folder}: %n file(s) without identity; anonymisation.json says what was removed</source>
+        <translation>
+            <numerusform>{folder}: %n Datei ohne Identität; anonymisation.json sagt, was entfernt wurde</numerusform>
+            <numerusform>{folder}: %n Dateien ohne Identität; anonymisation.json sagt, was entfernt wurde</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Not copied: %n file(s); anonymisation.json says why.</source>
+        <translation>
+            <numerusform>Nicht kopiert: %n Datei; anonymisation.json sagt, warum.</numerusform>
+            <numerusform>Nicht kopiert: %n Dateien; anonymisation.json sagt, warum.</numerusform>
+        </translation>
     </message>
     <message>
         <source>{path}: is not written ({why}); make room, or choose another place</source>
@@ -4886,6 +4900,13 @@ ACDC</translation>
     <message>
         <source>Reading the long axes</source>
         <translation>Lange Achsen werden gelesen</translation>
+    </message>
+    <message numerus="yes">
+        <source>Not shown: %n series of the study that cannot be read.</source>
+        <translation>
+            <numerusform>Nicht gezeigt: %n Serie der Untersuchung, die nicht lesbar ist.</numerusform>
+            <numerusform>Nicht gezeigt: %n Serien der Untersuchung, die nicht lesbar sind.</numerusform>
+        </translation>
     </message>
 </context>
 <context>

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import threading
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,8 @@ from app.state.review import Review
 from app.state.types import AppState, Kind
 from engine import movie
 from engine.dossier import IdentifyBy, scan_code
+from engine.exchange import anonymous_copy, pseudonyms
+from engine.exchange.anonymous_copy import Copied
 from engine.measures.flags import Flag, Where
 from engine.provenance import read_record
 
@@ -35,6 +38,35 @@ def ready_fixture(qtbot: Any, session: Session) -> Session:
     session.opening.open_volume(volume(name="mustermann_anna", patient=PATIENT))
     settle(qtbot, session)
     return session
+
+
+def test_copies_that_were_stopped_stay_and_what_was_left_out_is_said(
+    qtbot: Any, session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session.opening.open_volume(volume())
+    settle(qtbot, session)
+    monkeypatch.setattr(pseudonyms, "own_secret", lambda: None)
+    begun = threading.Event()
+
+    def endless(*_: Any, cancel: Any, **options: Any) -> Any:
+        begun.set()
+        while True:
+            cancel.check()
+
+    monkeypatch.setattr(anonymous_copy, "copy_without_identity", endless)
+    session.exporting.anonymise(tmp_path / "copies")
+    assert begun.wait(10)
+    session.cancel()
+    settle(qtbot, session)
+    assert session.state.message.text.startswith("Copying was stopped. The files copied so far stay")
+
+    made = Copied(written=[tmp_path / "a.dcm"], left_out=Counter(damaged=2), warnings=Counter(text=1))
+    monkeypatch.setattr(anonymous_copy, "copy_without_identity", lambda *_, **options: made)
+    session.exporting.anonymise(tmp_path / "copies")
+    settle(qtbot, session)
+    message = session.state.message
+    assert message.kind is Kind.WARNING
+    assert all(said in message.text for said in ("1 file without identity", "Not copied: 2 files", "burned into"))
 
 
 def names(folder: Path) -> list[str]:

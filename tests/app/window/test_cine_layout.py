@@ -21,6 +21,8 @@ from app.views.captions import doubtful_lines
 from app.views.cine_lines import lines_of
 from app.views.long_axis_cines import LongAxisCines, doubt
 from app.window.availability import why_not
+from engine.errors import ScanError
+from engine.formats import door
 from engine.formats.door import find, read_series
 from engine.progress import CancelToken
 
@@ -157,3 +159,24 @@ def test_lines_between_scans_of_another_position_are_doubtful(
     assert [line.doubtful for line in lines] == [same is False]
     assert bool(doubtful_lines(lines)) is (same is False)
     assert bool(doubt(same)) is (same is not True)
+
+
+def test_a_long_axis_that_cannot_be_read_is_said(
+    qtbot: Any, window: MainWindow, study: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session, real = window.session, door.read_series
+    session.opening.open_paths([study])
+    settle(qtbot, session)
+
+    def damaged(index: Any, series: Any, **options: Any) -> Any:
+        if series.description == "cine 2ch":
+            raise ScanError("damaged")
+        return real(index, series, **options)
+
+    monkeypatch.setattr(door, "read_series", damaged)
+    session.looking.show_layout(Layout.CINES)
+    settle(qtbot, session)
+    assert [plane.chambers for plane in session.state.beside.long_axes or ()] == ["4"]
+    message = session.state.message
+    assert message is not None and message.text == "Not shown: 1 series of the study that cannot be read."
+    session.looking.show_layout(Layout.SLICE)
