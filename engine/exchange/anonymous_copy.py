@@ -49,7 +49,7 @@ class Copied:
         return {
             "schema": SCHEMA,
             "program": f"CineQuant {__version__}",
-            "profile": "DICOM PS3.15 basic application level confidentiality profile, table E.1-1 of 2026c",
+            "profile": "DICOM PS3.15 basic application level confidentiality profile, table E.1-1 of 2026d",
             "options": [meaning for _, meaning in options.codes[1:]],
             "files": [file.relative_to(out).as_posix() for file in sorted((*self.written, *self.kept))],
             "written": len(self.written),
@@ -152,22 +152,24 @@ def _dicom(file: Path, secret: Secret, options: ProfileOptions, copied: Copied) 
         dataset = read_dicom(file)
         if not dataset.get("SOPInstanceUID") or not dataset.get("SOPClassUID"):
             raise Unfit("a DICOM file without an identity of its own")
-        modality = "".join(c for c in str(dataset.get("Modality") or "DCM") if c.isascii() and c.isalnum())[:8]
-        name = Path(
+        folders = (
             pseudonym_of(dataset, secret),
             f"study_{secret.short('study', str(dataset.get('StudyInstanceUID')))}",
             f"series_{secret.short('series', str(dataset.get('SeriesInstanceUID')))}",
-            f"{modality}_{secret.short('instance', str(dataset.SOPInstanceUID))}.dcm",
         )
+        short = secret.short("instance", str(dataset.SOPInstanceUID))
         for warning in _looked_at(dataset):
             copied.warnings[warning] += 1
         stream = io.BytesIO()
-        anonymised(dataset, secret, options, copied.removed).save_as(stream, enforce_file_format=True)
+        clean = anonymised(dataset, secret, options, copied.removed)
+        clean.save_as(stream, enforce_file_format=True)
+        # After it was cleaned: even a modality may hold a name.
+        modality = "".join(c for c in str(clean.get("Modality") or "DCM") if c.isascii() and c.isalnum())[:8]
     except (Unfit, OSError):
         raise
     except Exception as error:  # damaged files raise errors of any kind
         raise ScanError(f"{file}: cannot be read as DICOM") from error
-    return name, stream.getvalue()
+    return Path(*folders, f"{modality or 'DCM'}_{short}.dcm"), stream.getvalue()
 
 
 def _looked_at(dataset: Any) -> list[str]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
 
 from pydicom.datadict import keyword_for_tag
 from pydicom.dataelem import DataElement
@@ -13,9 +14,11 @@ from pydicom.sequence import Sequence
 from pydicom.uid import ImplicitVRLittleEndian
 
 from engine import __version__
-from engine.exchange.anonymous_words import kept_words, name_parts, without
+from engine.exchange.anonymous_names import Names, names_of
+from engine.exchange.anonymous_pixels import clean_pixels
+from engine.exchange.anonymous_words import kept_words
 from engine.exchange.confidentiality import Act, ProfileOptions, action
-from engine.exchange.pseudonyms import Secret, shifted
+from engine.exchange.pseudonyms import Secret, is_of_the_standard, is_time, shifted
 from engine.formats.dicom_files import pydicom
 
 _TEXT_VRS = frozenset({"AE", "AS", "CS", "LO", "LT", "PN", "SH", "ST", "UC", "UR", "UT"})
@@ -28,7 +31,10 @@ _PATIENT_GROUP = 0x0010
 _ALSO_OF_THE_PATIENT = frozenset({0x00080050, 0x00200010, 0x00380010, 0x00321032, 0x00080090, 0x00081050, 0x00081070})
 """Accession number, study and admission IDs, and the names of who asked, performed and operated."""
 _REMOVED_ITEM_KINDS = frozenset({"PNAME", "DATE", "TIME", "DATETIME"})
+_REMOVED_CONCEPTS = frozenset({("DCM", "121032"), ("DCM", "121033"), ("NCIt", "C54627")})
+"""Sex, age and the like, of table E.3.4-1: items of reports that are no text, name, date or reference."""
 _NOTHING = "removed"
+_UID = re.compile(r"[0-9]+(?:\.[0-9]+){5,}")
 
 
 class Unfit(Exception):  # noqa: N818 - not an error of the program
@@ -48,11 +54,11 @@ class Removed:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Person:
-    """Whose data set it is. forbidden: what must not be found in any text. days: by which dates are moved."""
+    """Whose data set it is. days: by which dates are moved. names: what must not be found in any text."""
 
     pseudonym: str
     days: int
-    forbidden: frozenset[str]
+    names: Names
 
 
 def pseudonym_of(dataset: Dataset, secret: Secret) -> str:
@@ -77,7 +83,9 @@ def anonymised(dataset: FileDataset, secret: Secret, options: ProfileOptions, re
     if "DirectoryRecordSequence" in dataset:
         raise Unfit("a directory of a medium, which names its patients")
     who = _identity(dataset)
-    person = _Person(secret.patient(who), secret.days(who), name_parts(_patient_values(dataset)))
+    person = _Person(secret.patient(who), secret.days(who), names_of(_patient_values(dataset)))
+    if not clean_pixels(dataset, person.names):
+        raise Unfit("compressed pixels with text beside them that names the patient")
     _clean(dataset, secret, options, person, removed)
     dataset.PatientName = dataset.PatientID = person.pseudonym
     dataset.PatientIdentityRemoved = "YES"
@@ -100,12 +108,14 @@ def _code(value: str, meaning: str) -> Dataset:
 
 
 def _patient_values(dataset: Dataset) -> Iterator[str]:
-    """Everything in a data set that is said of the patient or of those who were there, as text."""
+    """Everything in a data set that is said of the patient or of those who were there, and when, as text."""
     for element in dataset:
+        if element.tag == _PIXELS:
+            continue
         if element.VR == "SQ":
             for item in element.value or ():
                 yield from _patient_values(item)
-        elif element.VR == "PN" or (element.VR in _TEXT_VRS and _of_the_patient(int(element.tag))):
+        elif element.VR in ("PN", "DA") or (element.VR in _TEXT_VRS and _of_the_patient(int(element.tag))):
             yield from _texts(element)
 
 
@@ -141,10 +151,15 @@ def _clean(dataset: Dataset, secret: Secret, options: ProfileOptions, person: _P
             _clean_content(element.value, secret, options, person, removed)
             continue
         act = action(int(tag), element.VR, options)
-        if element.VR == "UN":
-            act = Act.REMOVE
         if act is not Act.KEEP:
             removed.add(tag, act)
+        if act is Act.WORDS:
+            words = [kept_words(text, person.names) for text in _texts(element)]
+            if any(words):
+                element.value = _one_or_all(words)
+                continue
+            # Nothing is left of it: as without the option.
+            act = action(int(tag), element.VR, replace(options, clean_words=False))
         match act:
             case Act.REMOVE:
                 del dataset[tag]
@@ -156,28 +171,43 @@ def _clean(dataset: Dataset, secret: Secret, options: ProfileOptions, person: _P
                 element.value = _mapped(element, secret.uid)
             case Act.SHIFT:
                 element.value = _mapped(element, lambda text: shifted(text, person.days))
-            case Act.WORDS:
-                element.value = _mapped(element, lambda text: kept_words(text, person.forbidden))
             case Act.KEEP:
-                _keep(element, secret, options, person, removed)
+                if not _keep(element, secret, options, person, removed):
+                    del dataset[tag]
+                    removed.add(int(tag), Act.REMOVE)
 
 
-def _keep(element: DataElement, secret: Secret, options: ProfileOptions, person: _Person, removed: Removed) -> None:
-    """What stays is searched, too: for data sets within, and for words that name the patient."""
+def _keep(element: DataElement, secret: Secret, options: ProfileOptions, person: _Person, removed: Removed) -> bool:
+    """What stays is searched, too: for data sets within, and for words that name the patient. False if it has to go."""
     if element.VR == "SQ":
         for item in element.value or ():
             _clean(item, secret, options, person, removed)
+    elif isinstance(element.value, bytes):
+        return not person.names.within(element.value)
+    elif element.VR == "TM":
+        return all(map(is_time, _texts(element)))
     elif element.VR in _TEXT_VRS:
         before = _texts(element)
-        after = [without(text, person.forbidden) for text in before]
+        after = [_named_nobody(text, element.VR, person.names) for text in before]
         if before != after:
             removed.add(int(element.tag), Act.WORDS)
-            element.value = after if len(after) > 1 else after[0]
+            element.value = _one_or_all(after)
+    return True
 
 
-def _mapped(element: DataElement, change: object) -> object:
-    made = [change(text) for text in _texts(element)]  # type: ignore[operator]
-    return made if len(made) > 1 else (made[0] if made else None)
+def _named_nobody(text: str, vr: str, names: Names) -> str:
+    """A text that stays. Codes that say how images are made stay, even where a person has the same name."""
+    if vr == "CS" and kept_words(text) == text:
+        return text
+    return names.without(_UID.sub(lambda uid: uid[0] if is_of_the_standard(uid[0]) else " ", text))
+
+
+def _one_or_all(values: list[str]) -> object:
+    return values if len(values) > 1 else (values[0] if values else None)
+
+
+def _mapped(element: DataElement, change: Callable[[str], str]) -> object:
+    return _one_or_all([change(text) for text in _texts(element)])
 
 
 def _make_dummy(element: DataElement, secret: Secret) -> None:
@@ -194,7 +224,7 @@ def _clean_content(items: Sequence, secret: Secret, options: ProfileOptions, per
     kept = []
     for item in items or ():
         kind = str(item.get("ValueType") or "")
-        if kind in _REMOVED_ITEM_KINDS:
+        if kind in _REMOVED_ITEM_KINDS or _concept(item) in _REMOVED_CONCEPTS:
             removed.add(_CONTENT_SEQUENCE, Act.REMOVE)
             continue
         text = item.get("TextValue") if kind == "TEXT" else None
@@ -203,10 +233,16 @@ def _clean_content(items: Sequence, secret: Secret, options: ProfileOptions, per
             del item.ContentSequence
         _clean(item, secret, options, person, removed)
         if text is not None:
-            item.TextValue = kept_words(str(text), person.forbidden) or _NOTHING
+            item.TextValue = kept_words(str(text), person.names) or _NOTHING
             removed.add(_CONTENT_SEQUENCE, Act.WORDS)
         if content is not None:
             _clean_content(content, secret, options, person, removed)
             item.ContentSequence = content
         kept.append(item)
     items[:] = kept
+
+
+def _concept(item: Dataset) -> tuple[str, str]:
+    """The code of what an item of a report is about: scheme and value."""
+    name = next(iter(item.get("ConceptNameCodeSequence") or ()), Dataset())
+    return str(name.get("CodingSchemeDesignator") or ""), str(name.get("CodeValue") or "")

@@ -13,7 +13,7 @@ import shutil
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from engine.errors import CineQuantError
 from engine.exchange.search import FoundInstance, is_uid
 from engine.files import write_atomically
 from engine.formats.dicom_files import pydicom
+from engine.formats.dicom_values import pixel_bytes
 
 INCOMING = ".incoming"
 ENDING = ".dcm"
@@ -202,13 +203,9 @@ def _fault_of_pixels(header: Any) -> str:
         return ""
     # The file's own bytes: a value that was not converted yet knows how long it is said to be.
     pixels = header.get_item("PixelData").value or b""
-    frames = int(header.get("NumberOfFrames") or 1)
     if header.file_meta.TransferSyntaxUID.is_encapsulated:
         # The last item of the sequence says that it ends, unless what follows was cut off.
         return "" if len(pixels) > 16 else "has no pixels"
-    per_pixel: Mapping[str, int] = {"YBR_FULL_422": 2}
-    samples = per_pixel.get(str(header.get("PhotometricInterpretation")), int(header.get("SamplesPerPixel") or 1))
-    bits = frames * int(header.Rows) * int(header.Columns) * samples * int(header.BitsAllocated)
-    if len(pixels) < (bits + 7) // 8:
+    if len(pixels) < pixel_bytes(header):
         return "is cut off: it has fewer pixels than it says"
     return ""

@@ -8,6 +8,8 @@ from functools import cache
 from importlib import resources
 from pathlib import Path
 
+from pydicom.datadict import keyword_for_tag
+
 
 class Act(StrEnum):
     """What becomes of an attribute."""
@@ -25,8 +27,12 @@ class Act(StrEnum):
 
 # Where the standard leaves a choice to the kind of object, the one that leaves no kind of object incomplete.
 _CHOSEN = {"X/Z": Act.EMPTY, "X/D": Act.DUMMY, "Z/D": Act.DUMMY, "X/Z/D": Act.DUMMY, "X/Z/U*": Act.KEEP}
-_MODIFIED_DATES = ("113107", "Retain Longitudinal Temporal Information Modified Dates Option")
-_CURVES, _OVERLAYS = 0x50, 0x60
+_CURVES, _OVERLAYS, _PATIENT = 0x50, 0x60, 0x0010
+_ENCRYPTED_ATTRIBUTES = 0x04000500
+"""What an earlier program has removed, kept for those who have its key."""
+_DATES, _MOMENTS = ("DA", "DT"), ("DA", "DT", "TM")
+_TEXTS = ("CS", "LO", "LT", "SH", "ST", "UC", "UT")
+_FREE_TEXTS = ("LT", "ST", "UT")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,21 +67,33 @@ class ProfileOptions:
 def action(tag: int, vr: str, options: ProfileOptions) -> Act:
     """What becomes of an attribute with this tag, group and element in one number, and VR."""
     group = tag >> 16
-    if group % 2 or (group >> 8) in (_CURVES, _OVERLAYS):
+    if group % 2 or (group >> 8) in (_CURVES, _OVERLAYS) or vr == "UN" or tag == _ENCRYPTED_ATTRIBUTES:
         return Act.REMOVE
     row = _table().get(tag)
     if row is None:
-        if vr in ("DA", "DT"):
-            return Act.SHIFT if options.shift_dates else Act.EMPTY
-        return Act.UID if vr == "UI" else Act.KEEP
+        return _beyond_the_table(tag, vr, options)
     basic, kinds = row
     if options.keep_device and "device" in kinds:
-        return Act.SHIFT if vr in ("DA", "DT") else Act.KEEP
-    if options.shift_dates and "dates" in kinds:
+        return Act.SHIFT if vr in _DATES else Act.KEEP
+    if options.shift_dates and "dates" in kinds and vr in _MOMENTS:
         return Act.KEEP if vr == "TM" else Act.SHIFT
-    if options.clean_words and "words" in kinds:
+    # Sequences that the option would clean, such as diagnoses, go as in the basic profile.
+    if options.clean_words and "words" in kinds and vr in _TEXTS:
         return Act.WORDS
     return basic
+
+
+def _beyond_the_table(tag: int, vr: str, options: ProfileOptions) -> Act:
+    """Attributes that the table does not name are kept, but for those whose kind may always tell of a person."""
+    if tag >> 16 == _PATIENT or vr == "UR" or not keyword_for_tag(tag):
+        return Act.REMOVE
+    if vr in _DATES:
+        return Act.SHIFT if options.shift_dates else Act.EMPTY
+    if vr in _FREE_TEXTS:
+        return Act.WORDS if options.clean_words else Act.EMPTY
+    if vr in ("PN", "AE"):
+        return Act.EMPTY
+    return Act.UID if vr == "UI" else Act.KEEP
 
 
 @cache

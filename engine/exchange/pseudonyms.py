@@ -6,6 +6,7 @@ import base64
 import hashlib
 import hmac
 import os
+import re
 import secrets
 import sys
 from dataclasses import dataclass, field
@@ -19,6 +20,8 @@ _SECRET_BYTES = 32
 _MOST_BYTES = 4096
 _FEWEST_DAYS, _MOST_DAYS = 30, 3650
 _STANDARD_UIDS = "1.2.840.10008."
+_DATE = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})((?:[0-9]{2}){0,3}(?:\.[0-9]{1,6})?)(?:[+-][0-9]{4})?")
+_TIME = re.compile(r"(?:[0-9]{2}){0,3}(?:\.[0-9]{1,6})?|[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +39,7 @@ class Secret:
 
     def uid(self, uid: str) -> str:
         """Another UID for one of an instance, series or study; UIDs of the standard stay."""
-        if not uid or uid.startswith(_STANDARD_UIDS):
+        if not uid or is_of_the_standard(uid):
             return uid
         return f"2.25.{int.from_bytes(self._digest('uid', uid)[:16], 'big')}"
 
@@ -49,13 +52,26 @@ class Secret:
         return self._digest(what, text).hex()[:12]
 
 
+def is_of_the_standard(uid: str) -> bool:
+    """Whether a UID names a kind of object or the like, and no object."""
+    return uid.startswith(_STANDARD_UIDS)
+
+
 def shifted(text: str, days: int) -> str:
-    """A DICOM date, or date and time, moved into the past; empty where it is none."""
+    """A DICOM date, or date and time, moved into the past; empty where it is none. A time zone goes: it is a place."""
+    found = _DATE.fullmatch(text.strip())
+    if found is None:
+        return ""
     try:
-        moved = date(int(text[:4]), int(text[4:6]), int(text[6:8])) - timedelta(days=days)
+        moved = date(int(found[1]), int(found[2]), int(found[3])) - timedelta(days=days)
     except (ValueError, OverflowError):
         return ""
-    return f"{moved:%Y%m%d}{text[8:]}" if moved.year >= 1000 else ""
+    return f"{moved:%Y%m%d}{found[4]}" if moved.year >= 1000 else ""
+
+
+def is_time(text: str) -> bool:
+    """Whether a text is a time of day as DICOM has it, and nothing else."""
+    return _TIME.fullmatch(text.strip()) is not None
 
 
 def own_secret(path: Path | None = None) -> Secret:

@@ -46,6 +46,14 @@ def _converted(key: Any, vr: str, content: bytes | None, implicit: bool, little:
     return pydicom.dataelem.convert_raw_data_element(raw).value
 
 
+def pixel_bytes(header: Dataset) -> int:
+    """How many bytes the pixels take, unpacked. Raises errors of any kind where the header does not say."""
+    frames = int(header.get("NumberOfFrames") or 1)
+    half_colours = str(header.get("PhotometricInterpretation")) == "YBR_FULL_422"
+    samples = 2 if half_colours else int(header.get("SamplesPerPixel") or 1)
+    return (frames * int(header.Rows) * int(header.Columns) * samples * int(header.BitsAllocated) + 7) // 8
+
+
 def plane_of(header: Dataset, plane: dict[str, Any]) -> dict[str, Any]:
     """Position, orientation and spacing of Image from the raw values of PLANE."""
     orientation = numbers(plane["ImageOrientationPatient"], 6)
