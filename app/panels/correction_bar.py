@@ -339,9 +339,9 @@ def _text(state: AppState) -> str:
     correction = correction_of(state)
     if correction is None:
         return ""
+    if state.correction.correcting and state.view.playing:
+        return translate("Correction", "Stop the cine to correct.")
     if not correction.planes:
-        if state.view.playing:
-            return translate("Correction", "Stop the cine to correct.")
         return translate("Correction", HOW[state.correction.brush.tool])
     count = len(correction.planes)
     said = [translate("Correction", "Corrected by hand: %n slice(s)", "", COUNT, count)]
@@ -349,8 +349,6 @@ def _text(state: AppState) -> str:
         said.append(translate("Correction", "compared here is what the model found"))
     elif not state.correction.corrected:
         said.append(translate("Correction", "shown is what the model found"))
-    elif state.correction.correcting and state.view.playing:
-        said.append(translate("Correction", "stop the cine to go on"))
     if correction.stroke is None and correction.unsaved:
-        said.append(translate("Correction", "not saved yet"))
+        said.append(translate("Correction", "unsaved"))
     return " · ".join(said)

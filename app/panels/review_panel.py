@@ -232,6 +232,8 @@ def _why_empty(state: AppState) -> str:
         return translate("Review", "Open a scan to see which slices to look at first.")
     if shows_four_chambers(state):
         return translate("Review", "Only short-axis stacks are looked through for flags.")
-    if run is not None and run.status in (Status.RUNNING, Status.WAITING, Status.DONE):
+    if run is not None and run.status is Status.DONE:
+        return translate("Review", "Looking through the outlines…")
+    if run is not None and run.status in (Status.RUNNING, Status.WAITING):
         return translate("Review", "Flags come once the scan is segmented…")
     return translate("Review", "Not segmented, so nothing is flagged.")

@@ -10,10 +10,10 @@ from app.session.store import Store, still_loading
 from app.state import editing
 from app.state.brush import Tool
 from app.state.changes import stroke_ended
-from app.state.editing import Correction
+from app.state.editing import Correction, CorrectionKey
 from app.state.measured import reading_of
 from app.state.queries import can_draw, correction_key, correction_of, run_of, shown_correction
-from app.state.types import CORRECTABLE, AppState, Kind, Layout
+from app.state.types import CORRECTABLE, AppState, Kind, Layout, Message
 from app.words.language import COUNT, translate
 
 
@@ -22,6 +22,7 @@ class Correcting:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._told: tuple[CorrectionKey, Message | None] | None = None
 
     # -- the mode ------------------------------------------------------------------------------------------------
 
@@ -182,10 +183,19 @@ class Correcting:
         self._store.update(corrections=corrections, **changes)
 
     def say_kept(self, before: AppState) -> None:
-        """Tell, after another scan, model or precision was chosen, that corrections not saved yet are not lost."""
+        """Tell, after another scan, model or precision was chosen, that corrections not saved yet are not lost.
+
+        What was told of corrections that are on screen again is taken back.
+        """
         state, key = self._store.state, correction_key(before)
+        if self._told is not None and state.message is self._told[1] and correction_key(state) == self._told[0]:
+            self._store.update(message=None)
         left = before.correction.corrections.get(key) if key is not None else None
-        if left is None or not left.unsaved or correction_key(state) == key:
+        if key is None or left is None or not left.unsaved or correction_key(state) == key:
+            return
+        # Comparing the precisions by key P is no reason for a warning, unless contours are being drawn.
+        compares = before.models.precision != state.models.precision and before.models.model_id == state.models.model_id
+        if compares and state.scan.digest == before.scan.digest and not before.correction.correcting:
             return
         count, base = len(left.planes), left.base
         if state.scan.digest != before.scan.digest:
@@ -197,6 +207,7 @@ class Correcting:
             kept = translate("Correcting", "Choose it again to see and export them.")
             said = said.format(model=base.model_name, precision=base.precision)
         self._store.say(Kind.WARNING, f"{said} {kept}")
+        self._told = key, self._store.state.message
 
 
 def said_of(state: AppState, frame: int | None = None) -> list[str]:

@@ -14,7 +14,7 @@ from app.session.store import Store
 from app.state.queries import comparison_of, run_of, shown_correction, shown_function
 from app.state.review import Review
 from app.state.stops import current_stop, next_stop, turned
-from app.state.types import AppState, Kind, Layout, Pair
+from app.state.types import AppState, Kind, Layout, Pair, Status
 from app.words.language import translate
 from engine.measures import flags
 from engine.measures.flags import Stop
@@ -71,8 +71,11 @@ class Reviewing(QObject):
         if stop is not None:
             self.go_to(stop)
         elif self._store.state.reviewing.review is None:
-            text = translate("Session", "Flags come once the scan is segmented.")
-            self._store.say(Kind.WARNING, text)
+            run = run_of(self._store.state)
+            done = run is not None and run.status is Status.DONE
+            once = translate("Session", "Flags come once the scan is segmented.")
+            soon = translate("Session", "The outlines are being looked through: flags come in a moment.")
+            self._store.say(Kind.WARNING, soon if done else once)
         else:
             self._store.say(Kind.SUCCESS, translate("Session", "Nothing is flagged in this scan."))
 

@@ -112,8 +112,7 @@ class Segmenting:
         self._precision_chosen(before)
 
     def _precision_chosen(self, before: AppState) -> None:
-        if before.correction.correcting:
-            self._chosen(before)
+        self._chosen(before)
         self.segment_missing()
 
     def _show_other_model(self, state: AppState) -> None:

@@ -11,9 +11,9 @@ from app.views.drawing import INK
 from app.views.placement import Placement
 
 
-def scale_bar(painter: QPainter, placed: Placement) -> None:
-    """Draw it at the bottom right, of a round length."""
-    width, height = placed.view_px
+def scale_bar(painter: QPainter, placed: Placement, size: tuple[float, float]) -> None:
+    """Draw it at the bottom right of a view of this size, of a round length."""
+    width, height = size
     length_mm = captions.scale_bar_mm(placed.scale, min(160.0, width / 4))
     length = length_mm * placed.scale
     right, y = width - 14.0, height - 62.0

@@ -40,6 +40,8 @@ from engine.volume import Known
 
 # A view this wide has room for all that can be said.
 ROOMY_PX = 430
+# Where bars cover more of the height, words stay where they are.
+MOST_COVERED = 0.4
 
 
 NAMES = {
@@ -96,8 +98,7 @@ class SliceView(pg.GraphicsView):
         self._box = pg.ViewBox(enableMouse=False, enableMenu=False, invertY=True)
         self._box.setBorder(None)
         self.setCentralItem(self._box)
-        self._image = pg.ImageItem(axisOrder="row-major")
-        self._voxels = VoxelItem(axisOrder="row-major")
+        self._image, self._voxels = pg.ImageItem(axisOrder="row-major"), VoxelItem(axisOrder="row-major")
         self._outlines, self._mask = OutlineItem(), OutlineItem(dashed=True)
         self._difference = DifferenceItem()
         self._items = (self._image, self._voxels, self._outlines, self._mask, self._difference)
@@ -114,6 +115,7 @@ class SliceView(pg.GraphicsView):
         self._tool = ToolMarks()
         self._footer = ""
         self._ring = False
+        self._covered = 0, 0
 
     def sizeHint(self) -> QSize:
         return QSize(700, 700)
@@ -227,6 +229,12 @@ class SliceView(pg.GraphicsView):
         paint_annotations(painter, placed, shown.annotations, self._state)
         if shown.brush is not None and not shown.annotations.tool:
             self._tool.paint(painter, placed, shown.brush, self._cursor)
+        # A picture that leaves the window has no bars over it.
+        top, bottom = (0, 0) if self._footer or sum(self._covered) > MOST_COVERED * size[1] else self._covered
+        painter.save()
+        painter.translate(0, top)
+        middle_y = size[1] / 2 - top
+        size = size[0], size[1] - top - bottom
         roomy = size[0] >= ROOMY_PX
         low = [self.value_under_cursor()]
         if roomy and self._role is Role.CURRENT and shown.framing is not None:
@@ -245,14 +253,20 @@ class SliceView(pg.GraphicsView):
             drawing.lines(painter, size, [text], at, bottom=True, colour=INK if plain else WARNING_INK)
         drawing.lines(painter, size, list(filter(None, low)), (12, 12 if roomy else 28), right=True, bottom=True)
         edges = captions.letters(volume, placed.turned)
-        middle_x, middle_y = size[0] / 2, size[1] / 2
+        middle_x = size[0] / 2
         pixels = 15 if roomy else 13
         drawing.letter(painter, edges.left, 12, middle_y, pixels=pixels)
         drawing.letter(painter, edges.right, size[0] - 12, middle_y, right=True, pixels=pixels)
         drawing.letter(painter, edges.top, middle_x, 18, centre=True, pixels=pixels)
         drawing.letter(painter, edges.bottom, middle_x, size[1] - 18, centre=True, pixels=pixels)
         if volume.geometry.spacing is not Known.ASSUMED and (roomy or self._role is Role.CURRENT):
-            scale_bar(painter, placed)
+            scale_bar(painter, placed, size)
+        painter.restore()
+
+    def keep_words_clear(self, top: int, bottom: int) -> None:
+        """Let words stand clear of so many pixels at the top and at the bottom."""
+        self._covered = top, bottom
+        self.viewport().update()
 
     def value_under_cursor(self) -> str:
         """What the voxel under the mouse holds; empty where there is none."""

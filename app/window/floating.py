@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, QObject
+from PySide6.QtCore import QEvent, QObject, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
@@ -13,6 +13,9 @@ GAP_PX = 8
 
 class Floating(QWidget):
     """Fills itself with one widget. Those at the top and at the bottom lie over it while they are shown."""
+
+    covered = Signal(int, int)
+    """How many pixels at the top and at the bottom lie under bars."""
 
     def __init__(self, below: QWidget, *, top: Sequence[QWidget], bottom: Sequence[QWidget]) -> None:
         super().__init__()
@@ -50,3 +53,4 @@ class Floating(QWidget):
                 bottom -= GAP_PX
             else:
                 top += height + GAP_PX
+        self.covered.emit(top - GAP_PX, self.height() - GAP_PX - bottom)

@@ -176,6 +176,7 @@ class MainWindow(QMainWindow):
         centre = QVBoxLayout()
         centre.setSpacing(8)
         over = Floating(self.stage, top=(self.messages, self.welcome), bottom=(self.correction,))
+        over.covered.connect(self.stage.keep_words_clear)
         centre.addWidget(over, 1)
         centre.addWidget(self.cine)
         middle.addLayout(centre, 1)

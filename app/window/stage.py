@@ -36,6 +36,7 @@ class Stage(QWidget):
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setSpacing(GAP_PX)
         self._shown: Layout | None = None
+        self._covered = 0, 0
         self._awaited: Volume | None = None  # the scan whose first paint nobody has been told of
         self.slice_view: SliceView = self.view("current")
 
@@ -102,6 +103,7 @@ class Stage(QWidget):
             used = any(place.row <= i < place.row + place.rows for place in places)
             self._grid.setRowStretch(i, int(used))
             self._grid.setColumnStretch(i, 1)
+        self.keep_words_clear(*self._covered)
         if focused:
             self.take_focus()
         for view in before - set(self.views):
@@ -112,6 +114,16 @@ class Stage(QWidget):
         """Keys go to the first view. Otherwise Qt gives the focus to some button, which the next Space would press."""
         if self.views:
             self.views[0].setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def keep_words_clear(self, top: int, bottom: int) -> None:
+        """Let words stand clear of bars that cover so many pixels at the top and at the bottom. Images stay."""
+        self._covered = top, bottom
+        places = entry_of(self._shown).places if self._shown else ()
+        rows = max((place.row + place.rows for place in places), default=0)
+        for place in places:
+            view = self.view(place.view)
+            if isinstance(view, SliceView):
+                view.keep_words_clear(top if place.row == 0 else 0, bottom if place.row + place.rows == rows else 0)
 
     def picture(self) -> QPixmap:
         """The views as shown, for a file. Each of them carries the research notice."""

@@ -1670,8 +1670,8 @@
         <translation>Zum Korrigieren das Cine anhalten.</translation>
     </message>
     <message>
-        <source>not saved yet</source>
-        <translation>noch nicht gespeichert</translation>
+        <source>unsaved</source>
+        <translation>ungespeichert</translation>
     </message>
     <message>
         <source>Draw with the left button; Shift for the other tool, Ctrl for contrast.</source>
@@ -1691,10 +1691,6 @@
     <message>
         <source>shown is what the model found</source>
         <translation>gezeigt ist, was das Modell fand</translation>
-    </message>
-    <message>
-        <source>stop the cine to go on</source>
-        <translation>zum Weitermachen das Cine anhalten</translation>
     </message>
 </context>
 <context>
@@ -4749,6 +4745,10 @@ ACDC</translation>
         <translation>Nur Kurzachsenstapel werden auf Auffälligkeiten durchgesehen.</translation>
     </message>
     <message>
+        <source>Looking through the outlines…</source>
+        <translation>Die Umrisse werden durchgesehen…</translation>
+    </message>
+    <message>
         <source>Flags come once the scan is segmented…</source>
         <translation>Hinweise kommen, sobald die Aufnahme segmentiert ist…</translation>
     </message>
@@ -4888,6 +4888,10 @@ ACDC</translation>
     <message>
         <source>Flags come once the scan is segmented.</source>
         <translation>Hinweise kommen, sobald die Aufnahme segmentiert ist.</translation>
+    </message>
+    <message>
+        <source>The outlines are being looked through: flags come in a moment.</source>
+        <translation>Die Umrisse werden durchgesehen: Hinweise kommen gleich.</translation>
     </message>
     <message>
         <source>Nothing is flagged in this scan.</source>

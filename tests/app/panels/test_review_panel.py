@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from app_fixtures import volume
+from app_fixtures import catalog, volume
 
 from app.panels.review_panel import ReviewPanel, place_of
 from app.state.changes import evolve, opened
+from app.state.queries import run_key
 from app.state.review import Review
-from app.state.types import AppState
+from app.state.types import AppState, Run, Status
 from engine.measures.flags import Flag, Stop, Where
 
 
@@ -63,3 +64,14 @@ def test_a_row_names_the_range_that_it_is_about() -> None:
     state = opened(AppState(), volume())
     assert place_of(state, stop((2, 3, 4), (0, 1))) == "Slices 1–2 · frames 3–5"
     assert place_of(state, stop((2,), (3,))) == "Slice 4 · frame 3"
+
+
+def test_outlines_that_are_there_are_not_said_to_be_missing(qtbot: Any) -> None:
+    panel = ReviewPanel()
+    qtbot.addWidget(panel)
+    state = evolve(opened(evolve(AppState(), catalog=catalog("first"), model_id="first"), volume()))
+    key = run_key(state)
+    assert key is not None
+    for status, said in ((Status.RUNNING, "once the scan is segmented"), (Status.DONE, "Looking through")):
+        panel.apply(evolve(state, runs={key: Run(status)}))
+        assert said in panel.empty.text()

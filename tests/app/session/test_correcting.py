@@ -13,7 +13,7 @@ import pydicom
 import pytest
 from app_fixtures import FakeModel, card, model_fixture, prediction, settle, volume, window_fixture  # noqa: F401
 from dicom_cine import write_cine
-from PySide6.QtCore import QEvent, QPointF, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QMouseEvent, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
@@ -25,7 +25,7 @@ from app.session.exporting import Export
 from app.state import editing
 from app.state.brush import Brush
 from app.state.queries import correction_of, drawn_labels, phase_frame, run_of, shown_function, shown_labels
-from app.state.types import Layout, Pair
+from app.state.types import Kind, Layout, Pair
 from app.views.placement import place
 from app.views.slice_view import SliceView
 from app.window.main_window import MainWindow
@@ -399,6 +399,30 @@ def test_the_other_precision_has_contours_of_its_own(correcting: MainWindow) -> 
     assert "Kept: 1 corrected slice of The first model int8." in state.message.text
     key(correcting, KEY.Key_P)
     assert plane(correcting) is corrected
+    assert correcting.session.state.message is None, "nobody has to choose what is on screen"
+
+
+def test_words_on_the_image_stand_clear_of_bars(qtbot: Any, correcting: MainWindow) -> None:
+    session, view = correcting.session, correcting.slice_view
+    session.store.say(Kind.WARNING, "A warning that stays until it is closed.")
+    qtbot.waitUntil(correcting.messages.isVisible)
+    top, bottom = view._covered
+    at = correcting.messages.mapTo(correcting.stage.parentWidget(), QPoint(0, correcting.messages.height()))
+    assert top == at.y() and bottom >= correcting.correction.height() > 20
+    picture, image = view.picture().toImage(), place(session.state, (view.viewport().width(), view.viewport().height()))
+    session.update(layout=Layout.PHASES)
+    assert [one._covered for one in correcting.stage.views] == [(top, bottom)] * 2
+    session.update(layout=Layout.SLICE, message=None, correcting=False)
+    qtbot.waitUntil(lambda: view._covered == (0, 0))
+    # What leaves the window and where the image lies do not depend on bars.
+    assert view.picture().toImage() == picture
+    assert image == place(session.state, (view.viewport().width(), view.viewport().height()))
+
+
+def test_a_running_cine_says_why_it_is_not_drawn_on(correcting: MainWindow) -> None:
+    stroke(correcting, CORNER)
+    correcting.session.update(playing=True)
+    assert correcting.correction.text.text() == "Stop the cine to correct."
 
 
 def test_another_model_keeps_them_too(qtbot: Any, correcting: MainWindow) -> None:
