@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from engine import __version__
-from engine.batch.output_folder import JOURNAL, SETTINGS, OutputFolder
+from engine.batch.output_folder import JOURNAL, SETTINGS, OutputFolder, read_entries
 from engine.batch.overview import Overview, to_html
 from engine.batch.result_tables import write_tables
 from engine.batch.rows import COSTS, DONE, FAILED, RESULTS, Row
@@ -136,12 +136,13 @@ def in_process(tasks: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
 
 
 def finished_before(plan: Plan) -> int:
-    """How many units a folder of results already has, for a dry run. Takes no lock."""
+    """How many of the units a folder of results has, with their files as they are now; for a dry run. Takes no lock."""
     journal = plan.out / JOURNAL
     if not (plan.out / SETTINGS).is_file() or not journal.is_file():
         return 0
     with journal.open("rb") as stream:
-        return sum(line.endswith(b"\n") for line in stream)
+        entries, _ = read_entries(stream)
+    return sum(unit.key in entries and entries[unit.key].stamp == unit.stamp for unit in plan.units.units)
 
 
 def run_batch(

@@ -72,26 +72,36 @@ class OutputFolder:
 
     def close(self) -> None:
         """Give the folder up. Workers of this run that are still about then write nothing any more."""
-        if self._journal is not None:
-            os.fsync(self._journal.fileno())
-            self._journal.close()
-            (self.path / RUN).unlink(missing_ok=True)
-        if self._lock is not None:
-            os.close(self._lock)
+        journal, lock = self._journal, self._lock
         self._journal = self._lock = None
+        try:
+            if journal is not None:
+                (self.path / RUN).unlink(missing_ok=True)
+                with journal:
+                    journal.flush()
+                    os.fsync(journal.fileno())
+        finally:
+            if lock is not None:  # also on a full disk
+                os.close(lock)
 
     def note(self, key: str, stamp: str, rows: list[dict[str, Any]], costs: list[dict[str, Any]]) -> None:
-        """Write a unit's line. Raises OSError."""
+        """Write a unit's line. Raises ExportError."""
         assert self._journal is not None
         failed = any(row["status"] == "failed" for row in rows)
         offset = self._journal.tell()
         line = json.dumps({"key": key, "stamp": stamp, "failed": failed, "rows": rows, "costs": costs}, allow_nan=False)
-        self._journal.write(line.encode() + b"\n")
-        # A process that is killed loses nothing that was flushed. A power cut may cost the cases of a second.
-        self._journal.flush()
-        if time.monotonic() - self._synced > _SYNC_S:
-            os.fsync(self._journal.fileno())
-            self._synced = time.monotonic()
+        try:
+            self._journal.write(line.encode() + b"\n")
+            # A process that is killed loses nothing that was flushed. A power cut may cost the cases of a second.
+            self._journal.flush()
+            if time.monotonic() - self._synced > _SYNC_S:
+                os.fsync(self._journal.fileno())
+                self._synced = time.monotonic()
+        except OSError as error:
+            raise ExportError(
+                f"{self.path / JOURNAL}: cannot be written ({error.strerror or error}); free some space, and give the "
+                "same command again"
+            ) from error
         self.entries[key] = JournalEntry(offset, stamp, failed)
 
     def lines(self) -> Iterator[dict[str, Any]]:
@@ -145,19 +155,25 @@ class OutputFolder:
         """Read what is finished. A last line that was cut off is removed."""
         path = self.path / JOURNAL
         self._journal = path.open("r+b" if path.exists() else "w+b")
-        offset = 0
-        for line in self._journal:
-            try:
-                found = json.loads(line) if line.endswith(b"\n") else None
-                if found is not None:
-                    self.entries[found["key"]] = JournalEntry(offset, found["stamp"], found["failed"])
-            except (ValueError, KeyError, TypeError):
-                found = None
-            if found is None and not line.endswith(b"\n"):
-                break
-            offset += len(line)
-        self._journal.seek(offset)
+        self.entries, end = read_entries(self._journal)
+        self._journal.seek(end)
         self._journal.truncate()
+
+
+def read_entries(journal: BinaryIO) -> tuple[dict[str, JournalEntry], int]:
+    """The last valid line of each unit, by its key; and where the last whole line ends, in bytes."""
+    entries: dict[str, JournalEntry] = {}
+    offset = 0
+    for line in journal:
+        if not line.endswith(b"\n"):  # cut off
+            break
+        try:
+            found = json.loads(line)
+            entries[found["key"]] = JournalEntry(offset, found["stamp"], found["failed"])
+        except (ValueError, KeyError, TypeError):
+            pass
+        offset += len(line)
+    return entries, offset
 
 
 def _owner(lock: Path) -> str:

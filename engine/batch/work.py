@@ -11,7 +11,7 @@ import os
 import platform
 import time
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -38,7 +38,7 @@ from engine.batch.units import ARCHIVE, STUDY, VOLUME, common_folder, name_of_st
 from engine.errors import CineQuantError, ExportError, ScanError
 from engine.files import write_atomically
 from engine.formats import nifti
-from engine.formats.door import find, find_among, read_series
+from engine.formats.door import find, find_among, not_the_likeliest, read_series
 from engine.formats.index import Index, Series, also_found
 from engine.network.catalog import Catalog, find_models
 from engine.network.choice import UnsuitedError, suited
@@ -176,7 +176,7 @@ class _Work:
             self._note(key, paths, REFUSED, self._words(error), began, row, cost)
         except ExportError as error:
             raise _Stopped(str(error)) from error
-        except (CineQuantError, MemoryError) as error:
+        except (CineQuantError, MemoryError, OSError) as error:
             self._note(key, paths, FAILED, self._words(error), began, row, cost)
         except Exception as error:
             self._note(key, paths, FAILED, _bug(error), began, row, cost)
@@ -185,7 +185,7 @@ class _Work:
 
     def _segment(self, index: Index, series: Sequence[Series], key: str, began: float, row: Row, cost: Row) -> None:
         task = self._task
-        volume = _read(index, series, task.view)
+        volume = _read(index, series, task.view, self._words)
         row |= scan_row(volume)
         read = time.perf_counter()
         cost["read_s"] = read - began
@@ -241,7 +241,10 @@ class _Work:
         if isinstance(error, MemoryError):
             return "not enough memory for this scan; give workers more, or use fewer of them"
         root = str(self._root if self._root.is_dir() else self._root.parent)
-        return str(error).replace(root + os.sep, "")
+        said = str(error)
+        if isinstance(error, OSError):
+            said = f"{error.filename}: {error.strerror}" if error.filename else error.strerror or said
+        return said.replace(root + os.sep, "")
 
 
 def _cases(index: Index) -> Iterator[tuple[str, list[Series]]]:
@@ -261,8 +264,11 @@ def _inside(path: Path, archive: Path) -> str:
     return "/".join(map(short_name, relative.with_name(nifti.stem_of(relative)).parts))
 
 
-def _read(index: Index, series: Sequence[Series], view: str | None) -> Volume:
-    """The most likely stack that can be read, of the view that is asked for. Raises ScanError of the likeliest."""
+def _read(index: Index, series: Sequence[Series], view: str | None, words: Callable[[Exception], str]) -> Volume:
+    """The most likely stack that can be read, of the view that is asked for. Raises ScanError of the likeliest.
+
+    words: of an error, in a notice.
+    """
     first: ScanError | None = None
     rest: Volume | None = None
     for one in series:
@@ -274,6 +280,8 @@ def _read(index: Index, series: Sequence[Series], view: str | None) -> Volume:
             first = first or error
             continue
         notices = also_found(index, one) if len(index.series) > 1 else ()
+        if first is not None:
+            notices = (not_the_likeliest(words(first)), *notices)
         volume = _with_notices(volume, notices)
         if view == FOUR_CHAMBER and len(series) > 1 and view_of(volume.geometry) != FOUR_CHAMBER:
             rest = rest or volume

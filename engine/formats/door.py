@@ -140,10 +140,15 @@ def read_chosen(
         except ScanError as error:
             first = first or error
             continue
-        damaged = () if first is None else (f"The most likely scan cannot be read, so another is shown: {first}.",)
+        damaged = () if first is None else (not_the_likeliest(str(first)),)
         return series, replace(volume, notices=(*volume.notices, *damaged, *also_found(index, series)))
     assert first is not None
     raise first
+
+
+def not_the_likeliest(why: str) -> str:
+    """The notice of a stack that is read because the most likely one cannot be. why: one line."""
+    return f"The most likely scan cannot be read, so another is shown: {why}."
 
 
 def read_series(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import errno
 import json
 import zipfile
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import dicom_cine
 import nibabel as nib
 import numpy as np
 import pytest
@@ -17,8 +19,8 @@ from cohorts import result_bytes, write_cohort, write_volume
 from pyarrow import parquet
 from tiny_model import write_tiny_model
 
-from engine.batch import work
-from engine.batch.cohort import BatchOutcome, Options, Plan, in_process, plan_batch, run_batch
+from engine.batch import output_folder, result_tables, work
+from engine.batch.cohort import BatchOutcome, Options, Plan, finished_before, in_process, plan_batch, run_batch
 from engine.batch.rows import RESULTS
 from engine.errors import ExportError, ModelError, ScanError
 from engine.formats.door import open_scan
@@ -159,6 +161,30 @@ def test_what_failed_is_tried_again_only_where_asked(tmp_path: Path) -> None:
     run_batch(plan)
     assert run_batch(plan).resumed == 2
     assert run_batch(plan, again=True).resumed == 1
+    assert finished_before(plan) == 2, "a unit that was tried twice is one"
+    write_volume(tmp_path / "in/a.nii.gz", seed=5, frames=1)
+    assert finished_before(planned(tmp_path / "in", tmp_path / "out")) == 1
+
+
+def test_a_stack_that_stands_in_for_a_damaged_one_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def other(ds: Any, t: int, z: int) -> None:
+        ds.SeriesInstanceUID, ds.SOPInstanceUID = f"{ds.SeriesInstanceUID}.1", f"{ds.SOPInstanceUID}.1"
+        ds.file_meta.MediaStorageSOPInstanceUID = ds.SOPInstanceUID
+        ds.ImagePositionPatient = [float(v) + 3.0 for v in ds.ImagePositionPatient]
+
+    dicom_cine.write_cine(tmp_path / "in/a", 4, 3)
+    dicom_cine.write_cine(tmp_path / "in/b", 2, 3, change=other)
+    read = work.read_series
+
+    def reading(index: Any, series: Any) -> Any:
+        if series.size[0] == 4:
+            raise ScanError(f"{tmp_path / 'in/a/IM0'}: is cut off")
+        return read(index, series)
+
+    monkeypatch.setattr(work, "read_series", reading)
+    [row] = rows_after(tmp_path / "in", tmp_path / "out").values()
+    assert row["frames"] == "2"
+    assert "The most likely scan cannot be read, so another is shown: a/IM0: is cut off." in row["notices"]
 
 
 def test_a_bug_costs_its_case_and_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -171,6 +197,9 @@ def test_a_bug_costs_its_case_and_no_other(tmp_path: Path, monkeypatch: pytest.M
             raise ZeroDivisionError("patient's name")
         return read(index, series)
 
+    def gone(index: Any, series: Any) -> Any:
+        raise OSError(errno.ENODEV, "No such device", str(series.paths[0]))
+
     def predicting(*arguments: Any, **options: Any) -> Any:
         raise MemoryError
 
@@ -178,6 +207,10 @@ def test_a_bug_costs_its_case_and_no_other(tmp_path: Path, monkeypatch: pytest.M
     found = rows_after(tmp_path / "in", tmp_path / "out")
     assert (found["a"]["status"], found["b"]["status"]) == ("failed", "done")
     assert found["a"]["reason"].startswith("an error in CineQuant itself: ZeroDivisionError at test_cohort.py:")
+    with monkeypatch.context() as patch:
+        patch.setattr(work, "read_series", gone)
+        found = rows_after(tmp_path / "in", tmp_path / "unplugged")
+    assert found["b"]["reason"] == "b.nii.gz: No such device"
     monkeypatch.setattr(work, "predict", predicting)
     found = rows_after(tmp_path / "in", tmp_path / "other")
     assert found["b"]["reason"].startswith("not enough memory for this scan")
@@ -194,6 +227,37 @@ def test_a_full_disk_ends_the_batch(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     with pytest.raises(ExportError, match="No space left"):
         run_batch(planned(tmp_path / "in", tmp_path / "out"))
     monkeypatch.undo()
+
+
+def test_a_full_disk_leaves_the_tables_of_before_and_no_lock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_volume(tmp_path / "in/a.nii.gz", frames=1)
+    out = tmp_path / "out"
+    run_batch(planned(tmp_path / "in", out))
+    before = result_bytes(out)
+    full = OSError(errno.ENOSPC, "No space left on device")
+
+    def no_space(*_: Any, **options: Any) -> None:
+        raise full
+
+    # While the table is written, and while the journal is closed.
+    for where, what in (
+        (result_tables.parquet.ParquetWriter, "write_table"),
+        (output_folder.os, "fsync"),
+    ):
+        with monkeypatch.context() as patch:
+            patch.setattr(where, what, no_space)
+            with pytest.raises((ExportError, OSError), match="No space left"):
+                run_batch(planned(tmp_path / "in", out))
+        assert result_bytes(out) == before
+        assert [path.name for path in out.iterdir() if path.name.endswith(".part")] == []
+    assert run_batch(planned(tmp_path / "in", out)).resumed == 1  # not locked
+
+    with output_folder.OutputFolder(out, planned(tmp_path / "in", out).settings) as folder:
+        monkeypatch.setattr(output_folder.time, "monotonic", lambda: 1e9)
+        monkeypatch.setattr(output_folder.os, "fsync", no_space)
+        with pytest.raises(ExportError, match=r"journal\.jsonl: cannot be written \(No space left"):
+            folder.note("a", "", [], [])
+        monkeypatch.undo()
 
 
 def test_a_folder_of_results_is_locked_and_keeps_to_what_it_began_with(cohort: Path, tmp_path: Path) -> None:
