@@ -16,6 +16,7 @@ from app.state.types import AppState
 from app.window.save_names import documents
 from app.words.language import translate
 from app.words.names import scan_title
+from engine.dossier import scan_code
 from engine.formats.case_file import SUFFIX
 
 
@@ -143,4 +144,8 @@ def case_pattern() -> str:
 
 
 def _scan_name(state: AppState) -> str:
-    return "" if state.scan.volume is None else state.scan.volume.source.name
+    """The scan's own name, which may be a patient's; a code of it while names are hidden."""
+    volume = state.scan.volume
+    if volume is None:
+        return ""
+    return scan_code(volume) if state.preferences.hide_names else volume.source.name

@@ -7,6 +7,7 @@ from pathlib import Path
 from PySide6.QtWidgets import QWidget
 
 from app.dialogs.unsaved_dialog import UnsavedDialog
+from app.session.export_files import recovery_name
 from app.session.session import Session
 from app.state.case_content import is_unsaved, left_unsaved
 from app.state.types import Kind
@@ -90,7 +91,8 @@ class Closing:
 
     def _save_and_close(self) -> None:
         for digest, left in left_unsaved(self._session.state).items():
-            path = left.path or self._cases.ask_name(None, left.name)
+            hide = self._session.state.preferences.hide_names
+            path = left.path or self._cases.ask_name(None, recovery_name(digest) if hide else left.name)
             if path is None:
                 return
             try:

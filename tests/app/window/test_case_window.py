@@ -21,7 +21,9 @@ from app.state import editing
 from app.state.case import Offer
 from app.state.queries import correction_of, shown_function, shown_labels
 from app.state.types import Layout, Pair
+from app.window.cases import _scan_name
 from app.window.main_window import MainWindow
+from engine.dossier import scan_code
 from engine.volume import LV
 
 CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
@@ -61,6 +63,11 @@ def test_the_keys_save_and_the_title_says_what_is_unsaved(
 ) -> None:
     correct(qtbot, window, tmp_path / "scan.nii.gz")
     assert (window.windowTitle(), window.isWindowModified()) == ("scan[*] – CineQuant", True)
+    window.session.update(hide_names=True)
+    asked = answer(monkeypatch, tmp_path / "hidden")
+    assert window.cases.ask_name(None, _scan_name(window.session.state)) is not None
+    assert asked == [f"{scan_code(window.session.state.scan.volume)}.cinequant"], "the scan's name may be a patient's"
+    window.session.update(hide_names=False)
     asked = answer(monkeypatch, tmp_path / "a.cinequant")
     press(window, Qt.Key.Key_S, CTRL)
     settle(qtbot, window.session)
