@@ -33,10 +33,11 @@ def run_batch_verb(arguments: argparse.Namespace) -> int | None:
         return None
     with _executor(arguments, options.threads) as execute:
         outcome = cohort.run_batch(plan, execute, again=arguments.retry_failed, progress=show_progress)
-    if not has_parquet():
-        print_notices(["without pyarrow there is no Parquet; pip install 'cinequant[batch]' brings it"], as_json=False)
+    lacking = "without pyarrow there is no Parquet; pip install 'cinequant[batch]' brings it"
+    notices = [] if has_parquet() else [lacking]
+    print_notices(notices, as_json=arguments.json)
     if arguments.json:
-        print_json("batch", _to_json(plan, outcome))
+        print_json("batch", {**_to_json(plan, outcome), "notices": notices})
     else:
         print_text(_text(plan, outcome))
     return None if outcome.cases["done"] or outcome.cases["refused"] else NOTHING_DONE

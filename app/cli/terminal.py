@@ -12,12 +12,12 @@ from typing import Any
 
 from engine import __version__
 
-SCHEMAS = {
-    **dict.fromkeys(("segment", "measure", "evaluate", "bench", "models", "phantom"), 1),
-    **dict.fromkeys(("replay", "review", "report", "doctor", "compare-cases", "batch", "compare", "export-nnunet"), 1),
-    "anonymise": 1,
-    **dict.fromkeys(("pacs-list", "pacs-echo", "pacs-find", "pacs-fetch", "pacs-send"), 1),
-}
+_VERBS = (
+    *("anonymise", "batch", "bench", "compare", "compare-cases", "desktop", "doctor", "evaluate", "export-nnunet"),
+    *("measure", "models", "phantom", "replay", "report", "review", "segment"),
+    *("pacs-echo", "pacs-fetch", "pacs-find", "pacs-list", "pacs-send"),
+)
+SCHEMAS = dict.fromkeys(_VERBS, 1)
 """The version of each verb's JSON."""
 
 _progress_shown = False

@@ -10,7 +10,7 @@ from cohorts import write_volume
 from command_runs import only_these_models, run, run_json  # noqa: F401
 from patients import patient
 
-from engine.batch import cluster
+from engine.batch import cluster, result_tables
 
 
 @pytest.fixture(name="scans")
@@ -41,6 +41,15 @@ def test_a_run_with_a_failure_ends_well_and_counts_it(
     assert "2 cases, 1 segmented" in out
     assert "2 of 2 were finished before" in out
     assert "failed: b: b.nii.gz" in out
+
+
+def test_without_pyarrow_the_json_says_so_and_stderr_is_empty(
+    scans: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(result_tables, "has_parquet", lambda: False)
+    status, out, err = run(capsys, "batch", scans, "-o", tmp_path / "out", "--in-process", "--json")
+    assert (status, err) == (0, "")
+    assert "no Parquet" in json.loads(out)["notices"][0]
 
 
 def test_where_nothing_can_be_done_the_status_is_1(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import io
 import subprocess
 import sys
@@ -17,7 +18,9 @@ from command_runs import only_these_models, run, run_json, scan_fixture, write_n
 from dicom_cine import write_cine
 from tiny_model import write_tiny_model
 
+from app.cli import command
 from app.cli.main import main
+from app.cli.terminal import SCHEMAS
 from engine import __version__
 from engine.network.model_card import save_card
 
@@ -273,6 +276,21 @@ def test_wrong_usage_is_status_2_with_the_usage(capsys: pytest.CaptureFixture[st
     assert (status, out) == (2, "")
     assert err.startswith("usage: cinequant")
     assert "error: " in err
+
+
+def test_every_verb_that_takes_json_has_a_schema() -> None:
+    def takes_json(parser: argparse.ArgumentParser, name: str) -> set[str]:
+        found = {name} if "--json" in parser._option_string_actions else set()
+        for action in parser._actions:
+            if isinstance(action, argparse._SubParsersAction):
+                for verb, below in action.choices.items():
+                    found |= takes_json(below, f"{name}-{verb}".lstrip("-"))
+        return found
+
+    parser, verbs = command._parser()
+    taking = takes_json(parser, "")
+    assert taking == set(SCHEMAS)
+    assert set(verbs) - taking == {"view", "completion", "pacs"}  # as docs/command.md says; pacs has verbs of its own
 
 
 def test_help_and_version(capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import configparser
+import json
 import shutil
 import subprocess
 import xml.etree.ElementTree as ET
@@ -44,7 +45,9 @@ def test_install_and_remove(
         asked = ["xdg-mime", "query", "filetype", str(tmp_path / "case.cinequant")]
         (tmp_path / "case.cinequant").write_bytes(b"PK\5\6" + bytes(18))
         assert kind.attrib["type"] in subprocess.run(asked, capture_output=True, text=True, check=False).stdout
-    assert main(["desktop", "remove"]) == 0
+    capsys.readouterr()
+    assert main(["desktop", "remove", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["installed"] is False
     assert not [path for folder in ("applications", "icons") for path in (tmp_path / folder).rglob("cinequant*")]
     assert not (tmp_path / "mime/packages/cinequant.xml").exists()
 
