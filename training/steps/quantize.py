@@ -158,6 +158,7 @@ def quantize_int8(source: Path, target: Path, inputs: Sequence[NDArray[np.float3
         ),
     )
     _activations_to_uint8(model.graph)
+    feed_wide_groups_unrounded(model.graph)
     if depth_to_space(model.graph) is not None:
         quantize_logits(model, *logit_range(start.SerializeToString(), inputs))
     if tune:
@@ -190,6 +191,46 @@ def take_weights(model: onnx.ModelProto, quantized: onnx.ModelProto) -> None:
             constants[name].CopyFrom(numpy_helper.from_array(value.astype(np.float32), name))
 
 
+def feed_wide_groups_unrounded(graph: onnx.GraphProto) -> None:
+    """Take the rounding away from what grouped 1×1 convolutions read, in place, where AMX would compute them wrongly.
+
+    OpenVINO 2026.4 multiplies int8 on AMX in runs of 64 input channels. Of a group with more than 64 that are no
+    multiple of 64 (80 in ESPNetv2 of width 1.25) it reads the last run wrongly: every output is off by as much as it is
+    large, or for several threads there is no layout at all. From float activations it computes such a layer in float32;
+    its weights stay in int8 in the file. This is done wherever the file is made, since it may run on AMX anywhere.
+    """
+    constants = {c.name: c for c in graph.initializer}
+    makers = {output: node for node in graph.node for output in node.output}
+    for node in graph.node:
+        if node.op_type != "Conv":
+            continue
+        read, weights = (makers.get(name) for name in node.input[:2])
+        if not (read and weights and read.op_type == weights.op_type == "DequantizeLinear"):
+            continue
+        _, channels, *kernel = constants[weights.input[0]].dims
+        groups = next((a.i for a in node.attribute if a.name == "group"), 1)
+        if groups > 1 and kernel == [1, 1] and channels > _AMX_RUN and channels % _AMX_RUN:
+            node.input[0] = makers[read.input[0]].input[0]
+    _drop_unread(graph)
+
+
+_AMX_RUN = 64
+_QUANTIZERS = ("QuantizeLinear", "DequantizeLinear")
+
+
+def _drop_unread(graph: onnx.GraphProto) -> None:
+    """Remove quantizers, in place, that no node reads any more. The types of what lies between are inferred again."""
+    outputs = {value.name for value in graph.output}
+    while True:
+        read = {name for node in graph.node for name in node.input} | outputs
+        idle = [n for n in graph.node if n.op_type in _QUANTIZERS and not read.intersection(n.output)]
+        if not idle:
+            break
+        for node in idle:
+            graph.node.remove(node)
+    del graph.value_info[:]
+
+
 def _activations_to_uint8(graph: onnx.GraphProto) -> None:
     """Turn int8 activation quantizers into uint8 ones with the same steps; every value stays what it was.
 
@@ -198,7 +239,7 @@ def _activations_to_uint8(graph: onnx.GraphProto) -> None:
     """
     constants = {c.name: c for c in graph.initializer}
     for node in graph.node:
-        if node.op_type not in ("QuantizeLinear", "DequantizeLinear") or node.input[0] in constants:
+        if node.op_type not in _QUANTIZERS or node.input[0] in constants:
             continue
         zero = numpy_helper.to_array(constants[node.input[2]])
         if zero.dtype != np.int8:
