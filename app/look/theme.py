@@ -224,7 +224,7 @@ QToolTip {{ background: {raised}; color: {text}; border: 1px solid {border}; pad
     font-size: 11px; }}
 
 QMenuBar {{ background: transparent; color: {muted}; }}
-QMenuBar::item {{ padding: 6px 10px; border-radius: 5px; background: transparent; }}
+QMenuBar::item {{ padding: 6px 7px; border-radius: 5px; background: transparent; }}
 QMenuBar::item:selected {{ background: {hover}; color: {text}; }}
 QMenu {{ background: {raised}; border: 1px solid {border}; padding: 5px; }}
 QMenu::item {{ padding: 5px 28px 5px 14px; border-radius: 4px; }}
@@ -352,7 +352,7 @@ QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
 
 #message {{ border-radius: 8px; background: {raised}; border: 1px solid {border}; }}
 #message[kind="error"] {{ border-color: {error}; }}
-#message[kind="warning"] {{ border-color: {warning}; }}
+#message[kind="warning"], #message[kind="hint"] {{ border-color: {warning}; }}
 #message[kind="success"] {{ border-color: {accent}; }}
 #welcome {{ background: {veil}; border: 1px solid {border}; border-radius: 10px; }}
 #welcomeTitle {{ font-size: 16px; font-weight: 600; }}

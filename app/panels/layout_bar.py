@@ -48,7 +48,7 @@ class LayoutBar(QWidget):
             button = StateButton()
             button.setAutoExclusive(True)  # the arrow keys go from one to the next
             button.setIconSize(QSize(18, 18))
-            button.setFixedSize(36, 28)
+            button.setFixedSize(32, 28)
             button.setProperty("segment", "true")
             button.setProperty("place", "first" if i == 0 else "last" if i == len(self._entries) - 1 else "middle")
             button.setToolTip(f"{name} ({entry.key})")

@@ -30,7 +30,7 @@ def _shown_message(state: AppState) -> ShownMessage:
 
 
 class MessageBar(QFrame):
-    """One message with at most one button, until it is closed or the next comes. Success leaves by itself."""
+    """One message with at most one button, until it is closed or the next comes. Success and hints go by themselves."""
 
     dismissed = Signal()
     command_requested = Signal(object)
@@ -72,7 +72,7 @@ class MessageBar(QFrame):
         self.setVisible(message is not None)
         if message is None:
             return
-        if message.kind is Kind.SUCCESS and not message.action:
+        if message.kind in (Kind.SUCCESS, Kind.HINT) and not message.action:
             self._clock.start()
         self.text.setText(shown.text)
         self.action.setText(message.action)
@@ -83,7 +83,7 @@ class MessageBar(QFrame):
         self.style().polish(self)
 
     def _time_is_up(self) -> None:
-        """Nobody has to act on what went well. While the mouse is on it, somebody reads it."""
+        """Nobody has to act on it. While the mouse is on it, somebody reads it."""
         if self.underMouse():
             self._clock.start()
         else:
@@ -94,7 +94,12 @@ class MessageBar(QFrame):
             self.command_requested.emit(self._shown.message.command)
 
     def _colour(self) -> None:
-        colours = {Kind.ERROR: theme.ERROR, Kind.WARNING: theme.WARNING, Kind.SUCCESS: theme.ACCENT}
+        colours = {
+            Kind.ERROR: theme.ERROR,
+            Kind.WARNING: theme.WARNING,
+            Kind.HINT: theme.WARNING,
+            Kind.SUCCESS: theme.ACCENT,
+        }
         if self._shown.message is not None:
             self._icon.setPixmap(icons.pixmap("info", 20, colours[self._shown.message.kind]))
 

@@ -31,7 +31,7 @@ class Annotating:
         """AnnotationKind this with the next drags; nothing any more if it was this already."""
         said = reasons.no_scan(self._store.state)
         if said:
-            self._store.say(Kind.WARNING, said)
+            self._store.say(Kind.HINT, said)
             return
         now = self._store.state.annotation.measure_tool
         self._hold = None

@@ -28,7 +28,7 @@ class CaseComparing:
         """Compare the labels on screen with those that another reader left."""
         volume, volume_id = self._store.state.scan.volume, self._store.state.scan.volume_id
         if volume is None:
-            self._store.say(Kind.WARNING, translate("Session", "A case goes with a scan: open the scan first."))
+            self._store.say(Kind.HINT, translate("Session", "A case goes with a scan: open the scan first."))
         if volume is None or still_loading(self._store):
             return
         scan = volume

@@ -32,7 +32,7 @@ class CaseSaving:
             return True
         if self._store.state.scan.volume is not None:
             return False
-        self._store.say(Kind.WARNING, translate("Session", "Nothing to save yet: open a scan first."))
+        self._store.say(Kind.HINT, translate("Session", "Nothing to save yet: open a scan first."))
         return True
 
     def save(self, path: Path) -> None:

@@ -32,7 +32,7 @@ class Comparing:
         volume, frame = self._store.state.scan.volume, self._store.state.view.frame_index
         wanted = tuple(Path(p) for p in paths)
         if volume is None:
-            self._store.say(Kind.WARNING, translate("Session", "A mask goes with a scan: open the scan first."))
+            self._store.say(Kind.HINT, translate("Session", "A mask goes with a scan: open the scan first."))
         elif wanted and not still_loading(self._store):
             self._store.update(message=None)
 

@@ -78,7 +78,7 @@ class SliceContours:
         self._store.show(stroke_ended(self._store.state))
         said = why_not(self._store.state)
         if said:
-            self._store.say(Kind.WARNING, said)
+            self._store.say(Kind.HINT, said)
         return not said
 
     def _edit(self, change: Callable[[Plane], Plane]) -> None:

@@ -41,7 +41,7 @@ class Correcting:
             return
         if correction_of(state) is None and (volume is None or run is None or run.prediction is None):
             text = translate("Correcting", "Nothing to correct yet: open a scan and wait until it is segmented.")
-            store.say(Kind.WARNING, text)
+            store.say(Kind.HINT, text)
             return
         changes = {} if state.preferences.layout in CORRECTABLE else {"layout": Layout.SLICE}
         overlay = replace(state.preferences.overlay, hidden=False)
@@ -59,12 +59,12 @@ class Correcting:
         """Go on correcting the loaded mask, which takes the place of what the model found."""
         store, mask = self._store, self._store.state.segmentation.mask
         if mask is None:
-            store.say(Kind.WARNING, translate("Correcting", "No mask is loaded: load the one to correct first."))
+            store.say(Kind.HINT, translate("Correcting", "No mask is loaded: load the one to correct first."))
             return
         before = correction_of(store.state)
         if before is not None and before.unsaved:
             text = translate("Correcting", "Corrections are not saved yet: save the case or revert them first.")
-            store.say(Kind.WARNING, text)
+            store.say(Kind.HINT, text)
             return
         self.start()
         correction = correction_of(store.state)

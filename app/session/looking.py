@@ -113,7 +113,7 @@ class Looking:
             text = translate(
                 "Session", "Where the heart is, is known once the scan is segmented: wait, or press Segment."
             )
-            self._store.say(Kind.WARNING, text)
+            self._store.say(Kind.HINT, text)
 
     def next_window(self) -> None:
         """Go to the next of the window presets."""

@@ -40,7 +40,7 @@ class Measuring:
             return
         if volume.frames < 2:
             said = translate("Measuring", "This scan has one frame only: there are no phases to choose.")
-            self._store.say(Kind.WARNING, said)
+            self._store.say(Kind.HINT, said)
             return
         frame = self._store.state.view.frame_index if frame is None else min(max(frame, 0), volume.frames - 1)
         function = shown_function(self._store.state)
@@ -50,7 +50,7 @@ class Measuring:
             )
             if frame == (es if phase == "ed" else ed):
                 said = translate("Measuring", "One frame cannot be both end-diastole and end-systole.")
-                self._store.say(Kind.WARNING, said)
+                self._store.say(Kind.HINT, said)
                 return
 
         def chosen(reading: Reading) -> Reading:

@@ -35,7 +35,7 @@ class Propagating:
         said = reasons.nothing_to_propagate(state)
         key, correction = correction_key(state), correction_of(state)
         if said or key is None or correction is None:
-            self._store.say(Kind.WARNING, said)
+            self._store.say(Kind.HINT, said)
             return
         source = here(state)[0]
         planes = {z: plane for (t, z), plane in correction.planes.items() if t == source}

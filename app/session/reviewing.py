@@ -75,7 +75,7 @@ class Reviewing(QObject):
             done = run is not None and run.status is Status.DONE
             once = translate("Session", "Flags come once the scan is segmented.")
             soon = translate("Session", "The outlines are being looked through: flags come in a moment.")
-            self._store.say(Kind.WARNING, soon if done else once)
+            self._store.say(Kind.HINT, soon if done else once)
         else:
             self._store.say(Kind.SUCCESS, translate("Session", "Nothing is flagged in this scan."))
 

@@ -47,5 +47,5 @@ def still_loading(store: Store) -> bool:
     if store.state.scan.loading is None:
         return False
     text = translate("Session", "The scan is still being read: wait until all of it is there.")
-    store.say(Kind.WARNING, text)
+    store.say(Kind.HINT, text)
     return True

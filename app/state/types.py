@@ -144,6 +144,8 @@ class Kind(StrEnum):
 
     ERROR = "error"
     WARNING = "warning"
+    HINT = "hint"
+    """Why a command could not run, which matters for as long as the user remembers having asked for it."""
     SUCCESS = "success"
 
 

@@ -66,7 +66,7 @@ class ExportQuestions:
         volume = self._session.state.scan.volume
         if volume is None or not (volume.source.instances or volume.source.paths):
             text = translate("MainWindow", "Open a scan from files first: the built-in one is of nobody.")
-            self._session.say(Kind.WARNING, text)
+            self._session.say(Kind.HINT, text)
             return
         if still_loading(self._session.store):
             return
@@ -86,7 +86,7 @@ class ExportQuestions:
             "MainWindow",
             "DICOM objects need a scan opened from DICOM, which they refer to. Export this one as NIfTI or PDF.",
         )
-        self._session.say(Kind.WARNING, text)
+        self._session.say(Kind.HINT, text)
         return False
 
     def measurements(self) -> None:
@@ -99,7 +99,7 @@ class ExportQuestions:
         """A GIF, or an MP4 where there is an ffmpeg to make it."""
         session, volume = self._session, self._session.state.scan.volume
         if volume is not None and volume.frames < 2:
-            session.say(Kind.WARNING, translate("MainWindow", "A movie needs a cine; this scan has one frame."))
+            session.say(Kind.HINT, translate("MainWindow", "A movie needs a cine; this scan has one frame."))
             return
         has_mp4 = find_ffmpeg() is not None
         kinds = "GIF (*.gif);;MP4 (*.mp4)" if has_mp4 else "GIF (*.gif)"
@@ -138,7 +138,7 @@ class ExportQuestions:
         session, state = self._session, self._session.state
         volume = state.scan.volume
         if volume is None:
-            session.say(Kind.WARNING, translate("MainWindow", "Nothing to save yet: open a scan first."))
+            session.say(Kind.HINT, translate("MainWindow", "Nothing to save yet: open a scan first."))
             return
         if still_loading(session.store):
             return

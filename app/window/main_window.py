@@ -79,10 +79,8 @@ ROOMY_SIZE = QSize(1600, 1000)
 ROOMY_FROM = 790
 # In a narrower one the patient needs the room of the program's name.
 WORDMARK_FROM = 1400
-# And in one that is narrower still, that of the pencil, which is in a menu too.
-PENCIL_FROM = 1200
-# Then that of the layouts, which have keys and a menu.
-LAYOUTS_FROM = 1180
+# In one that is narrower still, that of the layouts and of the pencil, which have keys and are in menus too.
+TOOLS_FROM = 1250
 
 
 @dataclass(frozen=True, slots=True)
@@ -380,8 +378,8 @@ class MainWindow(QMainWindow):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._wordmark.setVisible(self.width() >= WORDMARK_FROM)
-        self.correct_button.setVisible(self.width() >= PENCIL_FROM)
-        self.layouts.setVisible(self.width() >= LAYOUTS_FROM)
+        self.correct_button.setVisible(self.width() >= TOOLS_FROM)
+        self.layouts.setVisible(self.width() >= TOOLS_FROM)
         # On a small screen the words come first; a few dozen points fill no more than a plot of moderate height.
         spare = (self.height() - ROOMY_FROM) // 2
         height = min(MIN_HEIGHT + max(spare, 0), MAX_HEIGHT)

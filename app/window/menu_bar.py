@@ -62,7 +62,7 @@ class MenuBar(QMenuBar):
         session = self._commands.session
         said = why_not(entry.text, session.state)
         if said:
-            session.say(Kind.WARNING, said)
+            session.say(Kind.HINT, said)
         else:
             entry.do(self._commands)
         # Qt has changed the tick already; what was clicked may be what was chosen before.

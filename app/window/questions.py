@@ -47,7 +47,7 @@ class Questions:
         """Ask for a mask to compare with. What its values mean is asked only if the file cannot say."""
         session, state = self._session, self._session.state
         if state.scan.volume is None:
-            session.say(Kind.WARNING, translate("MainWindow", "A mask goes with a scan: open the scan first."))
+            session.say(Kind.HINT, translate("MainWindow", "A mask goes with a scan: open the scan first."))
             return
         if still_loading(session.store):
             return

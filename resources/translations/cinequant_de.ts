@@ -1375,7 +1375,7 @@
     </message>
     <message>
         <source>{rate} fps</source>
-        <translation>{rate} B/s</translation>
+        <translation>{rate} fps</translation>
     </message>
     <message>
         <source>The file does not say how fast the heart beat</source>

@@ -616,7 +616,7 @@ def test_spacing_starts_empty_and_must_be_whole(qtbot: Any, window: MainWindow) 
 
 def test_dicom_seg_of_a_nifti_scan_is_refused_in_words(ready: MainWindow) -> None:
     ready.exports.seg()
-    assert ready.session.state.message.kind is Kind.WARNING
+    assert ready.session.state.message.kind is Kind.HINT
     assert "DICOM" in ready.session.state.message.text
 
 

@@ -174,7 +174,7 @@ def test_nothing_is_computed_or_exported_of_a_part(
     def refused() -> bool:
         message, said = session.state.message, "still being read"
         session.update(message=None)
-        return message is not None and message.kind is Kind.WARNING and said in message.text
+        return message is not None and message.kind is Kind.HINT and said in message.text
 
     session.segmenting.segment()
     assert refused()

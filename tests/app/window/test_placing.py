@@ -60,6 +60,10 @@ def test_what_went_well_leaves_by_itself(qtbot: Any, window: MainWindow, monkeyp
     window.messages._clock.setInterval(30)
     window.session.say(Kind.SUCCESS, "Saved.")
     qtbot.waitUntil(lambda: window.session.state.message is None, timeout=3000)
+    # What was refused is told; once something else was done it would be stale.
+    window.menus.actions_by_text["Undo"].trigger()
+    assert window.messages.isVisible() and window.session.state.message.kind is Kind.HINT
+    qtbot.waitUntil(lambda: window.session.state.message is None, timeout=3000)
     window.session.say(Kind.WARNING, "Look at this.")
     qtbot.wait(120)
     assert window.messages.isVisible()
