@@ -373,14 +373,13 @@ def _pictures(dossier: Dossier, window: tuple[float, float], own: Say) -> tuple[
         found = [found[round(index * (count - 1) / (MAX_TILES - 1))] for index in range(MAX_TILES)]
     cut = _cut(volume, np.any(labels[[frame for _, frame in shown]], axis=(0, 1)))
     letters = _letters(volume)
-    made = []
-    for name, frame in shown:
-        tiles = tuple(_tile(dossier, frame, index, window, cut) for index in found)
-        signs = {"*": "* corrected by hand", "–": "– does not count (grey)"}
-        legend = [own(text) for sign, text in signs.items() if any(sign in tile.caption for tile in tiles)]
-        title = "   ".join([_phase_title(volume, name, frame, len(found), count, own), *legend])
-        made.append(Pictures(title, tiles, letters))
-    return tuple(made)
+    tiles = [tuple(_tile(dossier, frame, index, window, cut) for index in found) for _, frame in shown]
+    # The same above both, so that both titles have one size.
+    captions = "".join(tile.caption for row in tiles for tile in row)
+    signs = {"*": "* corrected by hand", "×": "× does not count (grey)"}
+    legend = [own(text) for sign, text in signs.items() if sign in captions]
+    titles = [_phase_title(volume, name, frame, len(found), count, own) for name, frame in shown]
+    return tuple(Pictures(" · ".join([title, *legend]), row, letters) for title, row in zip(titles, tiles, strict=True))
 
 
 def _phase_title(volume: Volume, name: str, frame: int, shown: int, count: int, own: Say) -> str:
@@ -410,7 +409,7 @@ def _tile(dossier: Dossier, frame: int, index: int, window: tuple[float, float],
         for points in outlines(labels == structure)
     )
     touched = "*" if (frame, index) in dossier.corrected else ""
-    return Tile(cut.of(plane), lines, f"{index + 1}{touched}{'–' if out else ''}")
+    return Tile(cut.of(plane), lines, f"{index + 1}{touched}{'×' if out else ''}")
 
 
 def _cut(volume: Volume, there: NDArray[np.bool_]) -> _Cut:

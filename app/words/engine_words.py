@@ -290,7 +290,7 @@ TEXTS = (
         "myocardium than to that of blood (the medians of both in the slice) are part of it.",
     ),
     marked("Engine", "Left out by the reader: 1 slice."),
-    marked("Engine", "Left out by the reader: {count} slices, counted in every frame."),
+    marked("Engine", "Left out by the reader: {count} slices, each counted once for every frame."),
     marked("Engine", "One frame only: no phase is known, so no ejection fraction."),
     marked("Engine", "EF = (EDV − ESV) / EDV."),
     marked("Engine", "LV mass = 1.05 g/mL × myocardial volume at end-diastole."),

@@ -41,7 +41,7 @@ def rules(reading: Reading) -> list[str]:
     if count == 1:
         said.append("Left out by the reader: 1 slice.")
     elif count:
-        said.append(f"Left out by the reader: {count} slices, counted in every frame.")
+        said.append(f"Left out by the reader: {count} slices, each counted once for every frame.")
     return said
 
 

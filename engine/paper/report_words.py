@@ -82,7 +82,7 @@ _GERMAN = {
     "myocardium": "Myokard",
     "none": "keine",
     "* corrected by hand": "* von Hand korrigiert",
-    "– does not count (grey)": "– zählt nicht (grau)",
+    "× does not count (grey)": "× zählt nicht (grau)",
     "Mask": "Maske",
     "Model": "Modell",
     "Precision": "Genauigkeit",

@@ -2827,8 +2827,8 @@ Der Bericht unten enthält keine Patientendaten; er hilft, den Fehler zu beheben
         <translation>Vom Befunder ausgelassen: 1 Schicht.</translation>
     </message>
     <message>
-        <source>Left out by the reader: {count} slices, counted in every frame.</source>
-        <translation>Vom Befunder ausgelassen: {count} Schichten, in jeder Phase gezählt.</translation>
+        <source>Left out by the reader: {count} slices, each counted once for every frame.</source>
+        <translation>Vom Befunder ausgelassen: {count} Schichten, jede einmal je Phase gezählt.</translation>
     </message>
     <message>
         <source>One frame only: no phase is known, so no ejection fraction.</source>

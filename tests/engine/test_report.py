@@ -86,7 +86,7 @@ def test_what_was_ticked_off_is_not_open_and_what_does_not_count_is_said() -> No
     assert flat("RV cavity, slice 6: does not count (all frames)") in text
     assert flat("LV cavity, slice 1: does not count (frames 1)") in text
     assert flat("Basal slices: SCMR: one counts") in text
-    assert flat("– does not count (grey)") in text
+    assert flat("× does not count (grey)") in text
 
 
 @pytest.mark.parametrize(

@@ -99,7 +99,9 @@ def test_numbers_say_what_was_chosen_and_found() -> None:
     assert (values["ed_frame_index"], values["es_frame_index"]) == (1, 2)
     assert {"structure": "rv", "slice_index": 0, "frame_indices": [3]} in values["left_out"]
     assert any("frame 2" in rule for rule in values["rules"])
-    assert any(rule == "Left out by the reader: 3 slices, counted in every frame." for rule in values["rules"])
+    assert any(
+        rule == "Left out by the reader: 3 slices, each counted once for every frame." for rule in values["rules"]
+    )
     json.dumps(values)
 
 
