@@ -335,6 +335,7 @@ def _add_batch(batch: argparse.ArgumentParser) -> None:
     batch.add_argument("--dry-run", action="store_true", help="only list what would be done")
     batch.add_argument("--retry-failed", action="store_true", help="try again what failed before")
     batch.add_argument("--force", action="store_true", help="segment what does not look like a short-axis MR stack")
+    batch.add_argument("--seg", action="store_true", help="write DICOM SEG, too, where the scan is DICOM")
     batch.add_argument("--workers", type=_positive, metavar="N", help="processes (default: physical cores / threads)")
     batch.add_argument(
         "--memory", type=_memory, metavar="M", help='what a process may take, such as "2 GB" (default: its share)'

@@ -78,7 +78,10 @@ def local_cluster(local: Local, told: Callable[[str], None] = lambda _: None) ->
         "distributed.worker.memory.spill": False,
         "distributed.worker.memory.pause": False,
         "distributed.comm.timeouts.connect": "60s",
+        # Loops that only look whether they are still on time would take the cores from the workers.
+        "distributed.admin.tick.interval": "1s",
         "distributed.admin.system-monitor.interval": "10s",
+        "distributed.scheduler.active-memory-manager.start": False,
         "distributed.worker.profile.enabled": False,
         "logging": {"distributed": "critical"},
     }

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from engine import __version__
+from engine.batch.case_files import remove_files
 from engine.batch.output_folder import JOURNAL, SETTINGS, OutputFolder, read_entries
 from engine.batch.overview import Overview, to_html
 from engine.batch.result_tables import write_tables
@@ -41,6 +42,7 @@ Execute = Callable[[Iterator[dict[str, Any]]], Iterable[dict[str, Any]]]
 class Options:
     """What is asked for. model, view: None for what each scan shows. precision: None for each model's own.
 
+    seg: DICOM scans get DICOM SEG beside their masks.
     threads: of each process; the masks of some precisions could depend on it, so it is fixed with the batch.
     """
 
@@ -49,6 +51,7 @@ class Options:
     view: str | None = None
     force: bool = False
     threads: int = 1
+    seg: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,16 +223,18 @@ def _is_finished(folder: OutputFolder, unit: WorkUnit, *, again: bool) -> bool:
     entry = folder.entries.get(unit.key)
     if entry is None or entry.stamp != unit.stamp or (entry.failed and again):
         return False
-    return all((folder.path / row["mask"]).is_file() for row in folder.line(unit.key)["rows"] if row["mask"])
+    rows = folder.line(unit.key)["rows"]
+    written = [folder.path / row[name] for row in rows for name in ("mask", "seg") if row.get(name)]
+    return all(path.exists() for path in written)
 
 
 def _forget(folder: OutputFolder, key: str, rows: list[Row]) -> None:
-    """Remove masks that a unit had before and has no more."""
+    """Remove the files of cases that a unit had before and has no more."""
     if key in folder.entries:
-        now = {row["mask"] for row in rows}
+        now = {row["case"] for row in rows if row["mask"]}
         for row in folder.line(key)["rows"]:
-            if row["mask"] and row["mask"] not in now:
-                (folder.path / row["mask"]).unlink(missing_ok=True)
+            if row["mask"] and row["case"] not in now:
+                remove_files(folder.path, row["case"])
 
 
 class _Pace:

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from engine import __version__
+from engine.batch.units import one_line
 from engine.measures.body import body_of
 from engine.measures.findings import DERIVED, findings_of, rows_of
 from engine.measures.flags import Stop, find_flags, phases_of, stops_of
@@ -41,7 +42,7 @@ RESULTS: dict[str, type] = {
     **dict.fromkeys((*MEASURED, *LONG_AXIS), float),
     "ed_frame_index": int, "es_frame_index": int, "rv_ed_frame_index": int, "rv_es_frame_index": int,
     "same_as": str, "doubtful": str, "flags": int, "flag_score": float, "flag_reasons": str, "notices": str,
-    "mask": str, "input_sha256": str, "labels_sha256": str, "mask_sha256": str,
+    "mask": str, "seg": str, "seg_reason": str, "input_sha256": str, "labels_sha256": str, "mask_sha256": str,
     "model": str, "model_version": str, "model_sha256": str, "precision": str, "threads": int, "runtime": str,
     "program": str,
 }  # fmt: skip
@@ -178,8 +179,8 @@ def _plain(value: Any, kind: type) -> Any:
     if value is None or (kind is float and not np.isfinite(value)):
         return "" if kind is str else None
     if kind is str:
-        # What is no UTF-8 in a file's name, and what would break a line.
-        return " ".join(str(value).encode("utf-8", "backslashreplace").decode().split())
+        # A file's name may hold what is no UTF-8.
+        return one_line(str(value).encode("utf-8", "backslashreplace").decode())
     return kind(value)
 
 

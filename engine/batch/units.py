@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ VOLUME, STUDY, ARCHIVE = "volume", "study", "archive"
 # Of a folder's DICOM files, those that are asked for their study. A folder holds one as a rule.
 _ASKED = 5
 _MOST_NAME_BYTES = 200
+_BREAKS = re.compile(r"\s*[\x00-\x1f\x7f-\x9f\u2028\u2029]\s*")
 _VOXELS = tuple(kind for kind in FORMATS if kind.kind != "dicom")
 
 
@@ -88,7 +90,12 @@ def find_units(
         *(_Place(_bare(path), VOLUME, (path,), str(why)) for path, why in voxels.unusable.items()),
         *(_Place(_bare(path), ARCHIVE, (path,)) for path in zips),
         *_studies(dicom, cancel),
-        *(_Place(folder, STUDY, (folder,), why) for folder, why in closed.items()),
+        *(_Place(path, STUDY, (path,), why) for path, why in closed.items() if path.is_dir()),
+        *(
+            _Place(_bare(path), VOLUME, (path,), why)
+            for path, why in closed.items()
+            if _is_named_scan(path) and not path.is_dir()
+        ),
     ]
     return Units(tuple(_named(places, root)), len(voxels.masks), others)
 
@@ -163,6 +170,10 @@ def common_folder(files: Sequence[Path]) -> Path:
     return Path(os.path.commonpath([path.parent for path in files]))
 
 
+def _is_named_scan(path: Path) -> bool:
+    return nifti.suffix_of(path) in (".zip", *(suffix for kind in FORMATS for suffix in kind.suffixes))
+
+
 def _bare(path: Path) -> Path:
     """The name of a file without what its ending says: "a" of "a.nii.gz"."""
     return path.with_name(nifti.stem_of(path) if nifti.suffix_of(path) else path.stem)
@@ -187,11 +198,16 @@ def _named(places: Sequence[_Place], root: Path) -> list[WorkUnit]:
 def short_name(name: str) -> str:
     """A name as it can stand in files of results: in UTF-8, and with room for an ending."""
     content = os.fsencode(name)
-    text = content.decode("utf-8", "backslashreplace").replace("\\", "_")
+    text = one_line(content.decode("utf-8", "backslashreplace").replace("\\", "_"))
     if len(text.encode()) <= _MOST_NAME_BYTES:
         return text
     digest = hashlib.sha256(content).hexdigest()[:8]
     return f"{text.encode()[: _MOST_NAME_BYTES - 9].decode('utf-8', 'ignore')}-{digest}"
+
+
+def one_line(text: str) -> str:
+    """Text without line breaks and other control characters; spaces stay, since names of files may have several."""
+    return _BREAKS.sub(" ", text)
 
 
 def _stamp(paths: Sequence[Path]) -> str:

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from engine import __version__
+from engine.batch.case_files import files_of, remove_files
 from engine.batch.flagged import picture_of
 from engine.batch.rows import (
     COSTS,
@@ -41,13 +42,13 @@ from engine.formats import nifti
 from engine.formats.door import find, find_among, not_the_likeliest, read_series
 from engine.formats.index import Index, Series, also_found
 from engine.network.catalog import Catalog, find_models
-from engine.network.choice import UnsuitedError, suited
+from engine.network.choice import Suited, UnsuitedError, suited
 from engine.network.model_card import FOUR_CHAMBER
-from engine.network.predict import predict
+from engine.network.predict import Prediction, predict
 from engine.network.view import view_of
 from engine.volume import Volume
 
-MASKS, PICTURES, RUN = "masks", "pictures", ".run"
+RUN = ".run"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +57,8 @@ class Task:
 
     key, kind, paths, fault: of the WorkUnit. root: what names in the table are relative to. out: the folder of results.
     run: the mark of the run that asked. model, view: None for what the scan shows. precision: None for the model's own.
-    flagged_from: the score from which a picture is made. program, models: version and hashes of the weights that the
-    batch is made with.
+    seg: whether DICOM scans get DICOM SEG, too. flagged_from: the score from which a picture is made. program, models:
+    version and hashes of the weights that the batch is made with.
     """
 
     key: str
@@ -72,6 +73,7 @@ class Task:
     view: str | None
     force: bool
     threads: int
+    seg: bool
     flagged_from: float
     program: str
     models: tuple[str, ...]
@@ -207,18 +209,35 @@ class _Work:
         cost["measure_s"] = measured - predicted
         # Before anything of an old run could meet what a new one has written.
         self._check()
-        mask = self._out / MASKS / f"{key}.nii.gz"
-        _make_room(mask)
-        nifti.write_mask(mask, prediction.labels, found.volume)
+        remove_files(self._out, key)
+        files = files_of(self._out, key)
+        _make_room(files.mask)
+        nifti.write_mask(files.mask, prediction.labels, found.volume)
         if stops and stops[0].score >= task.flagged_from:
-            picture = self._out / PICTURES / f"{key}.jpg"
-            _make_room(picture)
-            _write(picture, picture_of(found.volume, prediction.labels, stops))
+            _make_room(files.picture)
+            _write(files.picture, picture_of(found.volume, prediction.labels, stops))
+        if task.seg:
+            row |= self._write_seg(files.seg, prediction, found)
         row |= {
-            "mask": mask.relative_to(self._out).as_posix(),
-            "mask_sha256": hashlib.sha256(mask.read_bytes()).hexdigest(),
+            "mask": files.mask.relative_to(self._out).as_posix(),
+            "mask_sha256": hashlib.sha256(files.mask.read_bytes()).hexdigest(),
         }
         cost["write_s"] = time.perf_counter() - measured
+
+    def _write_seg(self, folder: Path, prediction: Prediction, found: Suited) -> Row:
+        """Write the SEG of a case. What cannot have one has a column that says why."""
+        from engine.formats.seg import write_seg  # noqa: PLC0415 - highdicom takes a second and its memory
+
+        algorithm = f"{prediction.model_name} {prediction.precision}"
+        _make_room(folder)
+        try:
+            write_seg(folder, prediction.labels, found.volume, algorithm=algorithm, version=found.card.version)
+        except ExportError as error:
+            # The scan has no images to refer to; or, of another kind, the disk is full.
+            if isinstance(error.__cause__, OSError):
+                raise
+            return {"seg": "", "seg_reason": str(error).removeprefix(f"{folder}: ")}
+        return {"seg": folder.relative_to(self._out).as_posix(), "seg_reason": ""}
 
     def _note(
         self, key: str, paths: Sequence[Path], status: str, reason: str, began: float,

@@ -31,7 +31,8 @@ def find_files(paths: Sequence[Path], closed: MutableMapping[Path, str] | None =
     Hidden folders are passed over: they hold what an interrupted program or a file system left. Links inside a folder
     are followed to files in that folder, and to the store of a DataLad (git-annex) data set, even where the content
     has not been fetched: reading the file is the place to say so.
-    closed: takes the folders that cannot be listed, each with the reason; without it they raise.
+    closed: takes the folders that cannot be listed and the links that lead elsewhere, each with the reason; without it
+    such folders raise, and such links are passed over.
     Raises ScanError for a path that does not exist or cannot be listed, and for a DICOMDIR that lists no file.
     """
     found: dict[Path, None] = {}
@@ -93,7 +94,11 @@ def _walk(folder: Path, closed: MutableMapping[Path, str] | None) -> list[Path]:
             with os.scandir(here) as listing:
                 entries = sorted(listing, key=lambda entry: entry.name)
             folders = [e.path for e in entries if e.is_dir(follow_symlinks=False) and not e.name.startswith(".")]
-            found += [Path(e.path) for e in entries if not is_hidden(e.name) and _is_within(e, root)]
+            shown = [e for e in entries if not is_hidden(e.name)]
+            files = {e.name: e for e in shown if _is_within(e, root)}
+            found += [Path(e.path) for e in files.values()]
+            if closed is not None:
+                closed.update((Path(e.path), why) for e in shown if e.name not in files and (why := _lost(e, root)))
         except OSError as error:
             if closed is not None:
                 closed[Path(here)] = f"cannot be listed ({error.strerror}); check its permissions"
@@ -102,6 +107,16 @@ def _walk(folder: Path, closed: MutableMapping[Path, str] | None) -> list[Path]:
             raise ScanError(f"{where}: cannot be listed ({error.strerror}); check its permissions") from error
         waiting += reversed(folders)
     return found
+
+
+def _lost(entry: os.DirEntry[str], root: str) -> str:
+    """Why a link is not followed, as a phrase; empty for what is no such link."""
+    if not entry.is_symlink():
+        return ""
+    target = Path(os.path.realpath(entry.path))
+    if not target.is_relative_to(root):
+        return "is a link that leads out of the folder, and is not followed; give the folder that it leads to"
+    return "" if target.exists() else "is a link to a file that is not there"
 
 
 def _is_within(entry: os.DirEntry[str], root: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import errno
 import json
+import shutil
 import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
@@ -152,6 +153,33 @@ def test_what_changed_or_lost_its_mask_is_done_again(tmp_path: Path) -> None:
 def rows_after(source: Path, out: Path) -> dict[str, dict[str, str]]:
     run_batch(planned(source, out))
     return rows(out)
+
+
+def test_what_cannot_be_read_any_more_loses_its_files(tmp_path: Path) -> None:
+    write_volume(tmp_path / "in/a.nii.gz", frames=1)
+    out = tmp_path / "out"
+    rows_after(tmp_path / "in", out)
+    (tmp_path / "in/a.nii.gz").write_bytes(b"")
+    assert rows_after(tmp_path / "in", out)["a"]["status"] == "failed"
+    assert [path for name in ("masks", "pictures") for path in (out / name).iterdir()] == []
+
+
+def test_dicom_scans_get_seg_where_asked(tmp_path: Path) -> None:
+    dicom_cine.write_cine(tmp_path / "in/dicom", change=lambda ds, t, z: t < 2)
+    write_volume(tmp_path / "in/a.nii.gz", frames=1)
+    out = tmp_path / "out"
+    plan = planned(tmp_path / "in", out, seg=True)
+    run_batch(plan)
+    found = rows(out)
+    assert found["dicom"]["seg"] == "segs/dicom"
+    assert found["a"]["seg_reason"].startswith("a DICOM SEG refers to DICOM images")
+    volume = open_scan(tmp_path / "in/dicom")
+    mask, seg = (read_masks([path], volume) for path in (out / "masks/dicom.nii.gz", out / "segs/dicom"))
+    assert np.array_equal(mask.labels.array, seg.labels.array)
+    # One that was lost is written again.
+    shutil.rmtree(out / "segs/dicom")
+    assert run_batch(plan).resumed == 1
+    assert len(list((out / "segs/dicom").iterdir())) == 2
 
 
 def test_what_failed_is_tried_again_only_where_asked(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import dicom_cine
 import pytest
 from cohorts import write_cohort, write_volume
 
+from engine.batch.rows import plain_row
 from engine.batch.units import find_units
 from engine.errors import ScanError
 from engine.formats import study_files
@@ -90,6 +91,27 @@ def test_a_folder_that_cannot_be_listed_is_a_unit_with_a_fault(tmp_path: Path, m
     monkeypatch.setattr(study_files.os, "scandir", scandir)
     found = {unit.key: unit.fault for unit in find_units(tmp_path, NOWHERE).units}
     assert found == {"a": "", "closed": "cannot be listed (Permission denied); check its permissions"}
+
+
+def test_links_that_lead_out_are_told_where_they_could_be_scans(tmp_path: Path) -> None:
+    elsewhere = write_volume(tmp_path / "elsewhere/a.nii.gz", frames=1)
+    (tmp_path / "in").mkdir()
+    write_volume(tmp_path / "in/b.nii.gz", frames=1)
+    for name, target in (
+        ("a.nii.gz", elsewhere), ("patient", elsewhere.parent), ("lost.zip", Path("nowhere")),
+        ("text.txt", Path("nowhere")), ("again", tmp_path / "in"), ("b2.nii.gz", tmp_path / "in/b.nii.gz"),
+    ):  # fmt: skip
+        (tmp_path / "in" / name).symlink_to(target)
+    found = {unit.key: unit.fault[:26] for unit in find_units(tmp_path / "in", NOWHERE).units}
+    out, lost = "is a link that leads out o", "is a link to a file that i"
+    assert found == {"a": out, "b": "", "b2": "", "lost": lost, "patient": out}
+
+
+def test_a_name_stands_in_the_table_as_on_the_disk(tmp_path: Path) -> None:
+    write_volume(tmp_path / "two  spaces/line\nbreak.nii.gz", frames=1)
+    (unit,) = find_units(tmp_path, NOWHERE).units
+    assert unit.key == "two  spaces/line break"
+    assert plain_row({"mask": unit.key}, {"mask": str})["mask"] == unit.key
 
 
 def test_what_is_not_there_is_said(tmp_path: Path) -> None:
