@@ -26,6 +26,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -41,24 +42,33 @@ from engine.formats import nifti
 from engine.network import runtime
 from engine.network.catalog import find_models
 from engine.phantom import make_phantom
+from engine.volume import Volume
 
 ROOT = Path(__file__).resolve().parent.parent
 SCRIPTS = ("quantlite", "unet")
 ARCHIVES = "1 worker, archives"
 LEAST_SPEEDUP, LEAST_EFFICIENCY, MOST_MB, MOST_GROWTH = 5.0, 0.9, 450.0, 1.05
+SCALES = (0.8, 0.9, 1.0, 1.1, 1.2, 1.35, 1.5)
+"""Of the studies for the memory: as many image sizes as a cohort of several centres has, each a network of its own."""
 BIOBANK = {"cines": 100_000, "slices": 10, "frames": 50}
 """UK Biobank's imaging: 100,000 participants; short-axis stacks of about ten slices and 50 frames (Petersen et al.,
 J Cardiovasc Magn Reson 2016;18:8)."""
 
 
-def write_cines(folder: Path, count: int, frames: int, slices: int) -> Path:
-    """Cines of different hearts: a few are made, and the others are these with other grey values."""
+def write_cines(folder: Path, count: int, frames: int, slices: int, scales: Sequence[float] = (1.0,)) -> Path:
+    """Cines of different hearts: a few are made, and the others are these with other grey values.
+
+    scales: factors of the pixels' size, which take turns; another field of view is another image size for the network.
+    """
     folder.mkdir(parents=True)
     made = [make_phantom(frames, slices, 208, seed=seed)[0] for seed in range(2)]
     for number in range(count):
         volume = made[number % len(made)]
+        affine = volume.geometry.affine.copy()
+        affine[:, :2] *= scales[number % len(scales)]
         brighter = (volume.array + np.int16(number)).astype(volume.array.dtype)
-        nifti.write_volume(folder / f"{number:04d}.nii.gz", type(volume)(brighter, volume.geometry, volume.source))
+        changed = Volume(brighter, replace(volume.geometry, affine=affine), volume.source)
+        nifti.write_volume(folder / f"{number:04d}.nii.gz", changed)
     return folder
 
 
@@ -90,9 +100,10 @@ def script_rate(network: str, source: Path, out: Path) -> float:
 def speed(work: Path, quick: bool) -> dict[str, list[float]]:
     """Slices a second of each, in turns."""
     rounds = 1 if quick else 5
-    source = write_cines(work / "in", 4 if quick else 12, 4 if quick else 20, 10)
+    # Many short ones, as a cohort has many: with few, the last one would keep one worker waiting for the other.
+    source = write_cines(work / "in", 4 if quick else 24, 4 if quick else 10, 10)
     write_cines(warm(source), 4, 2, 10)
-    few = write_cines(work / "few", 2 if quick else 3, 4 if quick else 20, 10)
+    few = write_cines(work / "few", 2 if quick else 3, 4 if quick else 6, 10)
     zipped = work / "zipped"
     zipped.mkdir()
     for number in range(2 if quick else 4):
@@ -113,7 +124,7 @@ def speed(work: Path, quick: bool) -> dict[str, list[float]]:
 
 def memory(work: Path, studies: int) -> dict[str, Any]:
     """Of each worker over many studies, in 10^6 bytes: the largest it ever had, and whether it grows."""
-    source = write_cines(work / "many", studies, 2, 10)
+    source = write_cines(work / "many", studies, 2, 10, SCALES)
     out = work / "out-many"
     with local_cluster(Local(2, 1)) as execute:
         run_batch(planned(source, out), execute)
