@@ -6,10 +6,15 @@ import sys
 from collections.abc import Sequence
 
 from app.cli.interrupts import Interrupts
+from engine import __version__
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command and return its exit status. argv: without the program's name; None for the process's own."""
+    if (sys.argv[1:] if argv is None else list(argv)) == ["--version"]:
+        # Programs ask for it again and again; it needs none of the rest.
+        sys.stdout.write(f"cinequant {__version__}\n")
+        return 0
     interrupts = Interrupts()
     if argv is None:
         interrupts.install()

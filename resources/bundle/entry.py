@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes
-import runpy
 import sys
 from pathlib import Path
 
@@ -21,6 +19,8 @@ LENT = (
 
 def lend_libraries(folder: Path) -> None:
     """Load from a folder what this system lacks of LENT. Qt then finds it loaded."""
+    import ctypes  # noqa: PLC0415 - takes its time, which most commands need not
+
     for name in LENT:
         try:
             ctypes.CDLL(name)
@@ -34,9 +34,11 @@ def main() -> int:
     if sys.argv[1:3] == _AS_PYTHON and sys.argv[3:4] and sys.argv[3].startswith("engine."):
         module = sys.argv[3]
         sys.argv = [module, *sys.argv[4:]]
+        import runpy  # noqa: PLC0415
+
         runpy.run_module(module, run_name="__main__", alter_sys=True)
         return 0
-    if sys.platform == "linux":
+    if sys.platform == "linux" and sys.argv[1:] != ["--version"]:
         lend_libraries(Path(__file__).resolve().parent / "lent")
     from app.cli.main import main as run  # noqa: PLC0415 - a child process needs none of it
 
