@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from engine.errors import ExportError
+
 
 @dataclass(frozen=True, slots=True)
 class CaseFiles:
@@ -20,16 +22,12 @@ def files_of(out: Path, case: str) -> CaseFiles:
 
 
 def remove_files(out: Path, case: str) -> None:
-    """Remove what an earlier run has written. Raises OSError."""
+    """Remove what an earlier run has written. Other cases may have their folders below this one's. Raises ExportError."""
     files = files_of(out, case)
-    files.mask.unlink(missing_ok=True)
-    files.picture.unlink(missing_ok=True)
-    remove_seg(files.seg)
-
-
-def remove_seg(folder: Path) -> None:
-    """Remove a case's SEG. Other cases may have their folders below it. Raises OSError."""
-    for path in folder.glob("seg_phase_*.dcm"):
-        path.unlink(missing_ok=True)
-    if folder.is_dir() and not any(folder.iterdir()):
-        folder.rmdir()
+    try:
+        for path in (files.mask, files.picture, *files.seg.glob("seg_phase_*.dcm")):
+            path.unlink(missing_ok=True)
+        if files.seg.is_dir() and not any(files.seg.iterdir()):
+            files.seg.rmdir()
+    except OSError as error:
+        raise ExportError(f"{error.filename}: cannot be removed ({error.strerror}); check its permissions") from error
