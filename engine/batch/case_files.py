@@ -22,7 +22,7 @@ def files_of(out: Path, case: str) -> CaseFiles:
 
 
 def remove_files(out: Path, case: str) -> None:
-    """Remove what an earlier run has written. Other cases may have their folders below this one's. Raises ExportError."""
+    """Remove what an earlier run has written; not the folders of other cases below. Raises ExportError."""
     files = files_of(out, case)
     try:
         for path in (files.mask, files.picture, *files.seg.glob("seg_phase_*.dcm")):
