@@ -270,8 +270,8 @@ class ArchiveDialog(QDialog):
     def _empty(self) -> None:
         text = translate(
             "Archive",
-            "Remove every fetched study from this computer? Cases that were saved of them ask for their scans then; "
-            "the archive keeps what it has.",
+            "Remove every fetched study from this computer? Cases saved from them will ask for their scans. "
+            "The archive keeps its own copies.",
         )
         if QMessageBox.question(self, "CineQuant", text) == QMessageBox.StandardButton.Yes:
             shutil.rmtree(self._folder, ignore_errors=True)

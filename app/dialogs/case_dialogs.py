@@ -23,7 +23,7 @@ from app.words.language import COUNT, translate
 
 
 class RecoveryDialog(QDialog):
-    """Lists cases of windows that did not end in order. Closing it means later."""
+    """Lists cases of windows that were not closed properly. Closing it means later."""
 
     recover_requested = Signal(object)
     discard_requested = Signal(object)
@@ -38,7 +38,7 @@ class RecoveryDialog(QDialog):
         column = QVBoxLayout(self)
         column.setContentsMargins(20, 18, 20, 16)
         column.setSpacing(12)
-        said = translate("Cases", "CineQuant did not end in order. It has kept unsaved changes of these cases:")
+        said = translate("Cases", "CineQuant was not closed properly. It kept unsaved changes to these cases:")
         column.addWidget(label(said, wrap=True))
         self.list = QListWidget()
         self.list.setAccessibleName(self.windowTitle())
@@ -124,10 +124,10 @@ class MovedDialog(QMessageBox):
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setText(translate("Cases", "Where is the scan of this case?"))
         if hide_names:
-            said = translate("Cases", "It is not where it was. The scan that you choose is compared with the case.")
+            said = translate("Cases", "The scan is not where it was. Choose it; it is compared with the case.")
         else:
             said = translate(
-                "Cases", "{name} is not at {path} any more. The scan that you choose is compared with the case."
+                "Cases", "{name} is no longer at {path}. Choose the scan; it is compared with the case."
             ).format(name=moved.name, path=moved.looked_for)
         self.setInformativeText(said)
         roles = QMessageBox.ButtonRole

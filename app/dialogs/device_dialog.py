@@ -234,13 +234,14 @@ def _notes(report: Report) -> str:
         lines.append(
             translate(
                 "DeviceCheck",
-                "bfloat16: the float32 file, were its layers let round to bfloat16; shown to compare, never used.",
+                "bfloat16: the float32 file with its layers rounded to bfloat16; shown for comparison, never used.",
             )
         )
     if any(row.precision != BF16 and not row.verified for row in report.rows):
         lines.append(
             translate(
-                "DeviceCheck", "Differs here: does not compute what it did where it was exported; not recommended."
+                "DeviceCheck",
+                "Differs here: its results are not those that it had when it was exported; not recommended.",
             )
         )
     failed = translate("DeviceCheck", "{model} {precision} cannot run here: {reason}")

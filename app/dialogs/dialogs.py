@@ -166,7 +166,7 @@ def about(parent: QWidget, version: str) -> QDialog:
             translate(
                 "Dialogs",
                 "Segments, times and measures cardiac cine MRI on this computer, in float32 and true int8. "
-                "No cloud, no GPU, no network but an archive that you enter.",
+                "It needs no cloud and no GPU, and connects to nothing but an archive that you enter.",
             ),
             wrap=True,
         )

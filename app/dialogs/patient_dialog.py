@@ -36,7 +36,7 @@ class PatientDialog(FormDialog):
     def __init__(self, parent: QWidget, typed: Body, header: Body) -> None:
         text = translate(
             "PatientDialog",
-            "For indices by body surface area, cardiac output and normal ranges. Leave empty what the header says "
+            "For indices by body surface area, cardiac output and normal ranges. Leave a field empty if the header is "
             "right. It is kept with the case and never in file names.",
         )
         super().__init__(parent, translate("PatientDialog", "Patient"), text)

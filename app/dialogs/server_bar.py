@@ -83,7 +83,9 @@ class ServerBar(QWidget):
             return None
         self._secrets[server] = asking.text.text()
         if asking.remember.isChecked() and not passwords.keep(server, asking.text.text()):
-            self.say(translate("Archive", "The keyring did not take the password, so it will be asked for again."))
+            self.say(
+                translate("Archive", "The keyring did not accept the password, so you will be asked for it again.")
+            )
         return self._secrets[server]
 
     def refused(self, server: Server, error: CineQuantError) -> None:

@@ -40,7 +40,7 @@ TOOLS = (
 )
 HOW = {
     Tool.BRUSH: marked("Correction", "Draw with the left button; Shift for the other tool, Ctrl for contrast."),
-    Tool.FREEHAND: marked("Correction", "Draw around an area; it is closed and filled. Shift takes it away."),
+    Tool.FREEHAND: marked("Correction", "Draw around an area: it is closed and filled. Shift removes it."),
     Tool.PUSH: marked("Correction", "Push the contours with the left button; Ctrl for contrast."),
     Tool.POINTS: marked("Correction", "Drag a point; click on the line for a new one; Shift + click removes one."),
 }

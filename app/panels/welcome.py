@@ -30,7 +30,7 @@ class Welcome(QFrame):
             label(
                 translate(
                     "Welcome",
-                    "This is a computed heart, made to try things on. Open a short-axis cine in NIfTI or DICOM, "
+                    "This is a computed heart to try things on. Open a short-axis cine in NIfTI or DICOM, "
                     "or drop it on the window. Press ? for keys and mouse.",
                 ),
                 "muted",

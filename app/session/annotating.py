@@ -28,7 +28,7 @@ class Annotating:
         self._from: Point = (0.0, 0.0)
 
     def take(self, measure: AnnotationKind) -> None:
-        """AnnotationKind this with the next drags; nothing any more if it was this already."""
+        """Measure this with the next drags; put the tool away if it was this one already."""
         said = reasons.no_scan(self._store.state)
         if said:
             self._store.say(Kind.HINT, said)

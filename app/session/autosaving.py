@@ -1,4 +1,4 @@
-"""Keeps unsaved cases on disk while they are worked on, and finds those of windows that did not end in order."""
+"""Keeps unsaved cases on disk while they are worked on, and finds those of windows that were not closed properly."""
 
 from __future__ import annotations
 
@@ -149,7 +149,7 @@ class Autosaving(QObject):
         self._timer.start(RETRY_MS)
         if error is not None and not self._failing:
             text = translate(
-                "Autosaving", "{reason}. Changes are not autosaved until that is mended; save the case elsewhere."
+                "Autosaving", "{reason}. Changes are not autosaved until this is fixed; save the case somewhere else."
             )
             self._store.say(Kind.WARNING, text.format(reason=str(error).rstrip(".")))
         self._failing = True

@@ -22,8 +22,8 @@ CHECKING = marked("DeviceCheck", "Checking this computer")
 WAITING = marked("DeviceCheck", "The device check waits for the segmentation")
 NOT_YET = marked(
     "DeviceCheck",
-    "Not checked yet. The check times every installed model in every precision, for about half a minute, behind "
-    "whatever else you do. Nothing leaves this computer.",
+    "Not checked yet. The check times every installed model in every precision. It takes about half a minute in the "
+    "background. Nothing leaves this computer.",
 )
 
 

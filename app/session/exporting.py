@@ -388,9 +388,9 @@ def _report_pdf(state: AppState, export: Export) -> bytes:
 def _not_written(path: Path, error: OSError) -> str:
     """One line on a full disk, a pulled cable or a folder that may not be written."""
     why = error.strerror or str(error)
-    return translate("Session", "{path}: is not written ({why}); make room, or choose another place").format(
-        path=path, why=why
-    )
+    return translate(
+        "Session", "{path}: could not be written ({why}); free some space, or choose another place"
+    ).format(path=path, why=why)
 
 
 def _rescue(folder: Path, export: Export, digest: str) -> Rescued:

@@ -111,7 +111,7 @@ class Looking:
             self._store.update(zoom=zoom, pan_mm=pan_mm)
         elif self._store.state.scan.volume is not None:
             text = translate(
-                "Session", "Where the heart is, is known once the scan is segmented: wait, or press Segment."
+                "Session", "The position of the heart is known once the scan is segmented: wait, or press Segment."
             )
             self._store.say(Kind.HINT, text)
 

@@ -151,7 +151,7 @@ class Session:
         return rescued.and_(Rescued(written=() if case is None else (case,)))
 
     def recover_offer(self, offer: Offer) -> None:
-        """Open a case that a window has left behind which did not end in order."""
+        """Open a case left behind by a window that was not closed properly."""
         path = self.autosaving.take(offer)
         if path is not None:
             self.opening.open_case(path, recovered=True)

@@ -46,6 +46,6 @@ def still_loading(store: Store) -> bool:
     """Whether the scan on screen has not been read completely; if so, says that it has to be."""
     if store.state.scan.loading is None:
         return False
-    text = translate("Session", "The scan is still being read: wait until all of it is there.")
+    text = translate("Session", "The scan is still being read: wait until it is complete.")
     store.say(Kind.HINT, text)
     return True

@@ -62,7 +62,7 @@ class LeftCase:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """An autosaved case of a window that did not end in order. name: of its scan. slices: those corrected."""
+    """An autosaved case of a window that was not closed properly. name: of its scan. slices: those corrected."""
 
     path: Path
     name: str

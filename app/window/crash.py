@@ -51,7 +51,7 @@ class CrashHandler:
         said = translate(
             "Crash",
             "This is a fault of the program, not of the scan. {saved}\n\n"
-            "The report below holds no patient data; it helps to mend the fault. What is on screen may no longer be "
+            "The report below holds no patient data; it helps to fix the problem. What is on screen may no longer be "
             "right: close CineQuant and start it again.",
         )
         box.setInformativeText(said.format(saved=self._save()))

@@ -65,7 +65,7 @@ class ExportQuestions:
         """A folder for copies of the scan's files without identity."""
         volume = self._session.state.scan.volume
         if volume is None or not (volume.source.instances or volume.source.paths):
-            text = translate("MainWindow", "Open a scan from files first: the built-in one is of nobody.")
+            text = translate("MainWindow", "Open a scan from files first: the built-in one has no patient.")
             self._session.say(Kind.HINT, text)
             return
         if still_loading(self._session.store):

@@ -918,7 +918,7 @@
         <translation>Geholte Studien: {used} von {limit} GB</translation>
     </message>
     <message>
-        <source>Remove every fetched study from this computer? Cases that were saved of them ask for their scans then; the archive keeps what it has.</source>
+        <source>Remove every fetched study from this computer? Cases saved from them will ask for their scans. The archive keeps its own copies.</source>
         <translation>Alle geholten Studien von diesem Computer entfernen? Gespeicherte Fälle fragen dann nach ihren Aufnahmen; das Archiv behält, was es hat.</translation>
     </message>
     <message>
@@ -994,7 +994,7 @@
         <translation>Entfernen</translation>
     </message>
     <message>
-        <source>The keyring did not take the password, so it will be asked for again.</source>
+        <source>The keyring did not accept the password, so you will be asked for it again.</source>
         <translation>Der Schlüsselbund hat das Passwort nicht angenommen; es wird wieder danach gefragt.</translation>
     </message>
     <message>
@@ -1180,7 +1180,7 @@
 <context>
     <name>Autosaving</name>
     <message>
-        <source>{reason}. Changes are not autosaved until that is mended; save the case elsewhere.</source>
+        <source>{reason}. Changes are not autosaved until this is fixed; save the case somewhere else.</source>
         <translation>{reason}. Bis das behoben ist, werden Änderungen nicht automatisch gesichert; den Fall woanders speichern.</translation>
     </message>
     <message>
@@ -1195,7 +1195,7 @@
         <translation>Ungespeicherte Änderungen wiederherstellen</translation>
     </message>
     <message>
-        <source>CineQuant did not end in order. It has kept unsaved changes of these cases:</source>
+        <source>CineQuant was not closed properly. It kept unsaved changes to these cases:</source>
         <translation>CineQuant wurde nicht ordentlich beendet. Von diesen Fällen hat es ungespeicherte Änderungen aufbewahrt:</translation>
     </message>
     <message>
@@ -1230,11 +1230,11 @@
         <translation>Wo liegt die Aufnahme zu diesem Fall?</translation>
     </message>
     <message>
-        <source>It is not where it was. The scan that you choose is compared with the case.</source>
+        <source>The scan is not where it was. Choose it; it is compared with the case.</source>
         <translation>Sie liegt nicht mehr, wo sie war. Die gewählte Aufnahme wird mit dem Fall verglichen.</translation>
     </message>
     <message>
-        <source>{name} is not at {path} any more. The scan that you choose is compared with the case.</source>
+        <source>{name} is no longer at {path}. Choose the scan; it is compared with the case.</source>
         <translation>{name} liegt nicht mehr unter {path}. Die gewählte Aufnahme wird mit dem Fall verglichen.</translation>
     </message>
     <message>
@@ -1606,7 +1606,7 @@
         <translation>Punkte der Kontur ziehen (K)</translation>
     </message>
     <message>
-        <source>Draw around an area; it is closed and filled. Shift takes it away.</source>
+        <source>Draw around an area: it is closed and filled. Shift removes it.</source>
         <translation>Fläche umfahren; sie wird geschlossen und gefüllt. Umschalt nimmt sie weg.</translation>
     </message>
     <message>
@@ -1702,7 +1702,7 @@
     <message>
         <source>This is a fault of the program, not of the scan. {saved}
 
-The report below holds no patient data; it helps to mend the fault. What is on screen may no longer be right: close CineQuant and start it again.</source>
+The report below holds no patient data; it helps to fix the problem. What is on screen may no longer be right: close CineQuant and start it again.</source>
         <translation>Dies ist ein Fehler des Programms, nicht der Untersuchung. {saved}
 
 Der Bericht unten enthält keine Patientendaten; er hilft, den Fehler zu beheben. Die Anzeige stimmt möglicherweise nicht mehr: CineQuant bitte schließen und neu starten.</translation>
@@ -1970,7 +1970,7 @@ Der Bericht unten enthält keine Patientendaten; er hilft, den Fehler zu beheben
         <translation>Der Gerätetest wartet auf die Segmentierung</translation>
     </message>
     <message>
-        <source>Not checked yet. The check times every installed model in every precision, for about half a minute, behind whatever else you do. Nothing leaves this computer.</source>
+        <source>Not checked yet. The check times every installed model in every precision. It takes about half a minute in the background. Nothing leaves this computer.</source>
         <translation>Noch nicht getestet. Der Test misst die Rechenzeit jedes installierten Modells in jeder Genauigkeit, etwa eine halbe Minute lang, im Hintergrund der Arbeit. Nichts verlässt diesen Computer.</translation>
     </message>
     <message>
@@ -2077,11 +2077,11 @@ Der Bericht unten enthält keine Patientendaten; er hilft, den Fehler zu beheben
         <translation>Speicher: Zuwachs eines frischen Prozesses. Ausgeführt in: worin die Multiplikationen und Additionen liefen, nach den Namen der Kernel. Dice: an den Patienten, die die Modellkarte nennt.</translation>
     </message>
     <message>
-        <source>bfloat16: the float32 file, were its layers let round to bfloat16; shown to compare, never used.</source>
+        <source>bfloat16: the float32 file with its layers rounded to bfloat16; shown for comparison, never used.</source>
         <translation>bfloat16: die float32-Datei, wenn ihre Schichten auf bfloat16 runden dürften; nur zum Vergleich, nie verwendet.</translation>
     </message>
     <message>
-        <source>Differs here: does not compute what it did where it was exported; not recommended.</source>
+        <source>Differs here: its results are not those that it had when it was exported; not recommended.</source>
         <translation>Weicht hier ab: rechnet nicht dasselbe wie beim Export des Modells; nicht empfohlen.</translation>
     </message>
     <message>
@@ -2184,7 +2184,7 @@ Der Bericht unten enthält keine Patientendaten; er hilft, den Fehler zu beheben
         <translation>Voxelgröße</translation>
     </message>
     <message>
-        <source>Segments, times and measures cardiac cine MRI on this computer, in float32 and true int8. No cloud, no GPU, no network but an archive that you enter.</source>
+        <source>Segments, times and measures cardiac cine MRI on this computer, in float32 and true int8. It needs no cloud and no GPU, and connects to nothing but an archive that you enter.</source>
         <translation>Segmentiert und vermisst kardiale Cine-MRT auf diesem Computer und misst die Rechenzeit, in float32 und echtem int8. Keine Cloud, keine GPU, kein Netz außer einem Archiv, das Sie eintragen.</translation>
     </message>
     <message>
@@ -3577,7 +3577,7 @@ Der Bericht unten enthält keine Patientendaten; er hilft, den Fehler zu beheben
         <translation>DICOM-Objekt exportieren</translation>
     </message>
     <message>
-        <source>Open a scan from files first: the built-in one is of nobody.</source>
+        <source>Open a scan from files first: the built-in one has no patient.</source>
         <translation>Zuerst eine Untersuchung aus Dateien öffnen: Die eingebaute ist von niemandem.</translation>
     </message>
     <message>
@@ -4229,7 +4229,7 @@ ACDC</translation>
         <translation>Patient</translation>
     </message>
     <message>
-        <source>For indices by body surface area, cardiac output and normal ranges. Leave empty what the header says right. It is kept with the case and never in file names.</source>
+        <source>For indices by body surface area, cardiac output and normal ranges. Leave a field empty if the header is right. It is kept with the case and never in file names.</source>
         <translation>Für Indizes nach Körperoberfläche, Herzzeitvolumen und Normbereiche. Lassen Sie leer, was im Header richtig steht. Die Angaben bleiben beim Fall und stehen nie in Dateinamen.</translation>
     </message>
     <message>
@@ -4776,7 +4776,7 @@ ACDC</translation>
         <translation>Ein schlagendes Herz wird berechnet</translation>
     </message>
     <message>
-        <source>The scan is still being read: wait until all of it is there.</source>
+        <source>The scan is still being read: wait until it is complete.</source>
         <translation>Die Untersuchung wird noch gelesen: warten, bis sie vollständig ist.</translation>
     </message>
     <message>
@@ -4824,7 +4824,7 @@ ACDC</translation>
         <translation>ED neben ES steht still: mit 1 eine Schicht zeigen, die läuft.</translation>
     </message>
     <message>
-        <source>Where the heart is, is known once the scan is segmented: wait, or press Segment.</source>
+        <source>The position of the heart is known once the scan is segmented: wait, or press Segment.</source>
         <translation>Wo das Herz liegt, ist bekannt, sobald segmentiert ist: warten oder „Segmentieren“ drücken.</translation>
     </message>
     <message>
@@ -4858,7 +4858,7 @@ ACDC</translation>
         </translation>
     </message>
     <message>
-        <source>{path}: is not written ({why}); make room, or choose another place</source>
+        <source>{path}: could not be written ({why}); free some space, or choose another place</source>
         <translation>{path}: ist nicht geschrieben ({why}); Platz schaffen oder einen anderen Ort wählen</translation>
     </message>
     <message>
@@ -5214,7 +5214,7 @@ ACDC</translation>
         <translation>Willkommen bei CineQuant</translation>
     </message>
     <message>
-        <source>This is a computed heart, made to try things on. Open a short-axis cine in NIfTI or DICOM, or drop it on the window. Press ? for keys and mouse.</source>
+        <source>This is a computed heart to try things on. Open a short-axis cine in NIfTI or DICOM, or drop it on the window. Press ? for keys and mouse.</source>
         <translation>Dies ist ein berechnetes Herz zum Ausprobieren. Eine Kurzachsen-Cine in NIfTI oder DICOM öffnen oder auf dem Fenster ablegen. Die Taste ? zeigt Tasten und Maus.</translation>
     </message>
     <message>

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import threading
+import time
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -52,6 +53,7 @@ def test_copies_that_were_stopped_stay_and_what_was_left_out_is_said(
         begun.set()
         while True:
             cancel.check()
+            time.sleep(0.002)
 
     monkeypatch.setattr(anonymous_copy, "copy_without_identity", endless)
     session.exporting.anonymise(tmp_path / "copies")
@@ -150,7 +152,7 @@ def test_a_full_disk_is_one_line(
     path = tmp_path / {"report": "r.pdf", "movie": "m.gif", "measurements": "t.csv"}[kind]
     getattr(ready.exporting, f"export_{kind}")(path)
     settle(qtbot, ready)
-    said = f"{path}: is not written (No space left on device); make room, or choose another place"
+    said = f"{path}: could not be written (No space left on device); free some space, or choose another place"
     assert (ready.state.message.kind, ready.state.message.text) == (Kind.ERROR, said)
     assert names(tmp_path) == []
 
