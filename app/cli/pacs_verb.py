@@ -65,7 +65,11 @@ def _find(arguments: argparse.Namespace) -> None:
     found = transfer.find_studies(server, Query(*asked), secret=secret)
     _remember(server, secret, arguments)
     if arguments.json:
-        values: dict[str, Any] = {"studies": [asdict(study) for study in found.studies], "cut": found.cut}
+        values: dict[str, Any] = {
+            "studies": [asdict(study) for study in found.studies],
+            "cut": found.cut,
+            "unread": found.unread,
+        }
         print_json("pacs-find", {**_said(server), **values})
         return
     rows = [["date", "patient", "ID", "description", "", "objects", "UID"]]
@@ -74,7 +78,8 @@ def _find(arguments: argparse.Namespace) -> None:
         rows.append([*cells, _count(study.instances), study.uid])
     print_text(_left(rows) if found.studies else "no study matches")
     if found.cut:
-        print_text(f"more than {len(found.studies)} studies match; ask for less")
+        which = "newer ones may be among them; ask for less" if found.unread else "these are the newest; ask for less"
+        print_text(f"more than {len(found.studies)} studies match; {which}")
 
 
 def _fetch(arguments: argparse.Namespace) -> None:

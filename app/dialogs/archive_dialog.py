@@ -150,6 +150,8 @@ class ArchiveDialog(QDialog):
         number = len(found.studies)
         if not number:
             text = translate("Archive", "Nothing matches.")
+        elif found.unread:
+            text = translate("Archive", "{number} of very many studies, perhaps not the newest: narrow the search.")
         elif found.cut:
             text = translate("Archive", "The newest {number} studies. More match: narrow the search.")
         else:

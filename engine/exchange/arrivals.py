@@ -7,12 +7,13 @@ Hidden folders are not opened, so no half series is ever shown; a later fetch go
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import io
 import os
 import shutil
 import threading
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -46,9 +47,14 @@ class FullError(CineQuantError):
 class Arrivals:
     """One study on its way into a folder. take may be called from several threads."""
 
-    def __init__(self, folder: Path, wanted: Iterable[FoundInstance], *, limit_bytes: int = LIMIT_BYTES) -> None:
-        """wanted: every object of the series that are fetched. Raises OSError, and FullError where no room is left."""
-        self._folder, self._limit = folder, limit_bytes
+    def __init__(
+        self, folder: Path, wanted: Iterable[FoundInstance], *, study_uid: str = "", limit_bytes: int = LIMIT_BYTES
+    ) -> None:
+        """wanted: every object of the series that are fetched. study_uid: of their study; empty if any will do.
+
+        Raises OSError, and FullError where no room is left.
+        """
+        self._folder, self._limit, self._study = folder, limit_bytes, study_uid
         self._series = {each.uid: each.series_uid for each in wanted}
         self._lock = threading.Lock()
         folder.mkdir(parents=True, exist_ok=True)
@@ -57,6 +63,8 @@ class Arrivals:
         self._looked = -_LOOK_EVERY_BYTES
         self.new = 0
         self.damaged: list[str] = []
+        self._digests: dict[str, bytes] = {}
+        self._patients: dict[str, str] = {}
         self._there = {uid for uid in self._series if self._place(uid).is_file() or self._waiting(uid).is_file()}
         self.found = len(self._there)
         """How many were there before."""
@@ -93,13 +101,18 @@ class Arrivals:
         Raises DamagedObject where it is not kept, FullError and OSError where it cannot be.
         """
         try:
-            uid = self._examined(content, uid)
+            uid, patient = self._examined(content, uid)
         except DamagedObject as damage:
             with self._lock:
                 self.damaged.append(str(damage))
             raise
+        digest = hashlib.sha256(content).digest()
         with self._lock:
             if uid in self._there:
+                if self._digests.get(uid, digest) != digest:
+                    # Nobody can tell which of them is the true one.
+                    self._drop(uid, "was sent twice, with different contents")
+                    raise DamagedObject(self.damaged[-1])
                 return
         self._check_room(len(content))
         path = self._waiting(uid)
@@ -107,11 +120,35 @@ class Arrivals:
         write_atomically(path, bytes(content))
         with self._lock:
             self._there.add(uid)
+            self._digests[uid], self._patients[uid] = digest, patient
             self._used += len(content)
             self.new += 1
 
+    def _drop(self, uid: str, why: str) -> None:
+        """An object that has come is not kept after all. The lock is held."""
+        self._there.discard(uid)
+        self._waiting(uid).unlink(missing_ok=True)
+        self.damaged.append(f"{uid} {why}")
+        self.new -= 1
+
+    def _drop_other_patients(self) -> None:
+        """A study has one patient: that of those objects that were here before, else of most of them."""
+        with self._lock:
+            before = next((self._path(uid) for uid in self._there if uid not in self._patients), None)
+            counts = Counter(filter(None, self._patients.values()))
+            if before is not None:
+                header = pydicom.dcmread(before, specific_tags=["PatientID"], stop_before_pixels=True)
+                counts[str(header.get("PatientID") or "").strip()] += len(self._series)
+            if not counts:
+                return
+            most = counts.most_common(1)[0][0]
+            for uid, patient in list(self._patients.items()):
+                if patient and most and patient != most and uid in self._there:
+                    self._drop(uid, "is of another patient than the other objects of the study")
+
     def settle(self) -> None:
         """Put the series that are whole into their places, and remove what is empty. Raises OSError."""
+        self._drop_other_patients()
         missing = {self._series[uid] for uid in self.missing}
         for series in dict.fromkeys(self._series.values()):
             waiting = self._folder / INCOMING / series
@@ -133,6 +170,10 @@ class Arrivals:
     def _waiting(self, uid: str) -> Path:
         return self._folder / INCOMING / self._series[uid] / f"{uid}{ENDING}"
 
+    def _path(self, uid: str) -> Path:
+        place = self._place(uid)
+        return place if place.is_file() else self._waiting(uid)
+
     def _check_room(self, more: int) -> None:
         with self._lock:
             used, look = self._used + more, self._used - self._looked >= _LOOK_EVERY_BYTES
@@ -146,13 +187,14 @@ class Arrivals:
         if look and shutil.disk_usage(self._folder).free < SPARE_BYTES + more:
             raise FullError(f"{self._folder}: fewer than {SPARE_BYTES / 1e6:g} MB are free on its disk; make room")
 
-    def _examined(self, content: bytes | memoryview, said: str) -> str:
-        """The object's identifier. Raises DamagedObject."""
+    def _examined(self, content: bytes | memoryview, said: str) -> tuple[str, str]:
+        """The object's identifier and its patient's. Raises DamagedObject."""
         name = said if is_uid(said) else "an object"
         try:
             header = pydicom.dcmread(io.BytesIO(content), force=False)
             uid = str(header.get("SOPInstanceUID") or "")
             series, meta = str(header.get("SeriesInstanceUID") or ""), header.file_meta
+            study, patient = str(header.get("StudyInstanceUID") or ""), str(header.get("PatientID") or "").strip()
             name = uid if is_uid(uid) else name
             fault = _fault_of_pixels(header)
         except Exception as error:  # pydicom raises errors of many kinds for damaged files
@@ -163,9 +205,11 @@ class Arrivals:
             raise DamagedObject(f"{name} was not asked for")
         if series != self._series[uid]:
             raise DamagedObject(f"{name} is of another series than it is said to be")
+        if self._study and study != self._study:
+            raise DamagedObject(f"{name} is of another study than was asked for")
         if fault:
             raise DamagedObject(f"{name} {fault}")
-        return uid
+        return uid, patient
 
 
 def _remove_leftovers(folder: Path) -> None:

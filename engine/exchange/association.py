@@ -267,8 +267,9 @@ def _why_not(server: Server, association: Any, watch: Watch) -> str:
         return f"takes none of what was proposed ({', '.join(names[:3])}); ask its administrator to allow it"
     if hindrance := reach.hindrance(server, server.host, server.port):
         return hindrance
-    encrypted = "it may not want TLS" if server.tls else "it may want TLS"
+    # With TLS on, the connection was encrypted just now.
+    encrypted = "" if server.tls else " (it may want TLS)"
     return (
-        f"closed the connection without an answer; check that {server.port} is its DICOM port ({encrypted}), and "
+        f"closed the connection without an answer; check that {server.port} is its DICOM port{encrypted}, and "
         f"whether it knows {server.our_title}"
     )

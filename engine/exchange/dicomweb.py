@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from typing import Any
@@ -42,14 +43,25 @@ class Web:
 
     def find_studies(self, query: Query, *, most: int) -> FoundStudies:
         """The studies that match. Raises ServerError."""
-        found: list[search.FoundStudy] = []
+        found: dict[str, search.FoundStudy] = {}
         cut = False
-        studies = partial(self._client.search_for_studies, fields=_beyond(search.STUDY_KEYS), limit=4 * most)
+        end = time.monotonic() + search.LONG_ENOUGH_S
+        studies = partial(self._client.search_for_studies, fields=_beyond(search.STUDY_KEYS), limit=_PAGE)
         for matches in search.matches_of(query):
-            answers = self._asked("the query", partial(studies, search_filters=matches))
-            cut = cut or len(answers) >= 4 * most
-            found += [study for study in map(search.study_of, answers) if study is not None]
-        return search.merged(query, found, most=most, cut=cut)
+            for offset in range(0, search.MOST_ANSWERS, _PAGE):
+                answers = self._asked("the query", partial(studies, search_filters=matches, offset=offset))
+                page = [study for study in map(search.study_of, answers) if study is not None]
+                new = [study for study in page if study.uid not in found]
+                found.update({study.uid: study for study in new})
+                # A server that does not know pages sends the first one again.
+                if len(answers) < _PAGE or not new:
+                    break
+                if len(found) >= most and time.monotonic() > end:
+                    cut = True
+                    break
+            else:
+                cut = True
+        return search.merged(query, list(found.values()), most=most, unread=cut)
 
     def find_series(self, study_uid: str) -> tuple[FoundSeries, ...]:
         """The series of a study. Raises ServerError."""

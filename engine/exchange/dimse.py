@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from engine.exchange import search
 from engine.exchange.arrivals import Arrivals, DamagedObject
 from engine.exchange.association import Link, Watch, associated, pynetdicom, require
 from engine.exchange.outbound import Outbound
-from engine.exchange.receiver import receiving
+from engine.exchange.receiver import Owner, receiving
 from engine.exchange.search import FoundInstance, FoundSeries, FoundStudies, Query
 from engine.exchange.servers import Server, ServerError
 from engine.exchange.side_by_side import LeftToDo, side_by_side
@@ -69,6 +70,10 @@ CONNECTIONS = 4
 _CANNOT_UNDERSTAND, _NO_RESOURCES = 0xC000, 0xA700
 
 
+class _NotListedError(ServerError):
+    """The server does not know the address of our receiver."""
+
+
 def echo(server: Server, *, cancel: CancelToken) -> None:
     """Ask whether the server is there. Raises ServerError."""
     require("pynetdicom")
@@ -82,18 +87,20 @@ def find_studies(server: Server, query: Query, *, most: int, cancel: CancelToken
     """The studies that match. Raises ServerError."""
     found: list[search.FoundStudy] = []
     cut = False
+    end = time.monotonic() + search.LONG_ENOUGH_S
     with _asked(server, cancel) as link:
         for matches in search.matches_of(query):
             before = len(found)
             for answer in _answers(link, "STUDY", search.STUDY_KEYS, matches):
                 if (study := search.study_of(answer)) is not None:
                     found.append(study)
-                if len(found) - before >= 4 * most:
+                number = len(found) - before
+                if number >= search.MOST_ANSWERS or (number >= most and time.monotonic() > end):
                     cut = True
                     break
             if cut:
                 break
-        result = search.merged(query, found, most=most, cut=cut)
+        result = search.merged(query, found, most=most, unread=cut)
         if cut:  # more answers are on their way, which nobody reads
             link.association.abort()
     return result
@@ -205,7 +212,7 @@ def fetch(
         for start in range(0, len(missing), _AT_ONCE)
     ]
     progress(arrivals.done, arrivals.total, "Fetching")
-    with _retrieving(server, kinds, store) as connect:
+    with _retrieving(server, kinds, store, arrivals) as connect:
 
         def several(share: LeftToDo[_AskedTogether], token: CancelToken) -> None:
             with connect(token) as (link, ask):
@@ -235,7 +242,9 @@ Connect = Callable[[CancelToken], AbstractContextManager[tuple[Link, Ask]]]
 
 
 @contextlib.contextmanager
-def _retrieving(server: Server, kinds: Sequence[str], store: Callable[[Any, Watch], int]) -> Iterator[Connect]:
+def _retrieving(
+    server: Server, kinds: Sequence[str], store: Callable[[Any, Watch], int], arrivals: Arrivals
+) -> Iterator[Connect]:
     """Gives what makes a connection on which objects can be asked for, by C-GET or by C-MOVE."""
     roles = [pynetdicom.build_role(kind, scp_role=True) for kind in kinds]
     contexts = [_context(GET), *_storage_contexts(kinds)]
@@ -248,7 +257,7 @@ def _retrieving(server: Server, kinds: Sequence[str], store: Callable[[Any, Watc
     if not server.move:
         yield getting
         return
-    with receiving(server, kinds, _all_syntaxes(), store) as owner:
+    with receiving(server, kinds, _all_syntaxes(), store) as owner, _arriving(owner, arrivals):
 
         @contextlib.contextmanager
         def moving(token: CancelToken) -> Iterator[tuple[Link, Ask]]:
@@ -257,6 +266,19 @@ def _retrieving(server: Server, kinds: Sequence[str], store: Callable[[Any, Watc
                 yield link, partial(link.association.send_c_move, move_aet=server.our_title, query_model=MOVE)
 
         yield moving
+
+
+@contextlib.contextmanager
+def _arriving(owner: Owner, arrivals: Arrivals) -> Iterator[None]:
+    """Says why nothing has arrived at our receiver, where that is known here: the server says only that it failed."""
+    try:
+        yield
+    except ServerError as error:
+        if owner.hindrance and not isinstance(error, _NotListedError):
+            raise ServerError(owner.hindrance) from error
+        raise
+    if arrivals.missing and owner.hindrance:
+        raise ServerError(owner.hindrance)
 
 
 def _one_by_one(study_uid: str, chunk: _AskedTogether) -> Any:
@@ -276,7 +298,7 @@ def _follow(link: Link, answers: Iterator[tuple[Any, Any]], *, strict: bool) -> 
         code = status.get("Status")
         if code == 0xA801:
             server = link.server
-            raise ServerError(
+            raise _NotListedError(
                 f"{server.name}: does not know where {server.our_title} is; let its administrator add it, with the "
                 f"address of this computer and port {server.receiver_port}"
             )

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from engine.exchange.servers import Server, ServerError
 
 CONNECT_S = 5.0
+_SECOND_THOUGHTS_S = 1.0
 
 
 def client_context(server: Server) -> ssl.SSLContext | None:
@@ -82,22 +83,53 @@ def hindrance(server: Server, host: str, port: int) -> str:
             return ""
         plain.settimeout(limit_s)
         try:
-            with context.wrap_socket(plain, server_hostname=host):
+            with context.wrap_socket(plain, server_hostname=host) as encrypted:
+                # TLS 1.3: what the server thinks of our own certificate comes after the handshake.
+                encrypted.settimeout(_SECOND_THOUGHTS_S)
+                with contextlib.suppress(TimeoutError):
+                    encrypted.recv(1)
                 return ""
         except (OSError, ValueError) as error:
-            return tls_hindrance(error, host, port)
+            return tls_hindrance(error, host, port, shown=bool(server.certificate))
 
 
-def tls_hindrance(error: BaseException, host: str, port: int) -> str:
-    """What a failed start of encryption means, in a phrase."""
+def tls_hindrance(error: BaseException, host: str, port: int, *, shown: bool = False) -> str:
+    """What a failed start of encryption means, in a phrase. shown: a certificate of this computer was."""
     if isinstance(error, ssl.SSLCertVerificationError):
-        return (
-            f"the certificate of {host} is not trusted ({error.verify_message}); give the certificate of the "
-            "authority that signed it, and the host's name as the certificate has it"
-        )
+        return _fault_of_certificate(error, host)
     if isinstance(error, TimeoutError):
         return f"{host} did not start TLS at port {port}; check the port, or switch encryption off for this server"
     if isinstance(error, ssl.SSLError) and "ALERT" in (error.reason or ""):
-        why = (error.reason or "").lower().replace("_", " ")
-        return f"{host} refused the encrypted connection ({why}); it may want a certificate of this computer"
+        what = "check that of this computer, which it may not trust" if shown else "it wants one of this computer"
+        return f"{host} refused the encrypted connection ({_alert(error)}); {what}"
     return f"{host} does not speak TLS at port {port}; check the port, or switch encryption off for this server"
+
+
+def _fault_of_certificate(error: ssl.SSLCertVerificationError, host: str) -> str:
+    said = f"the certificate of {host} is not trusted ({error.verify_message.rstrip('.')})"
+    match error.verify_code:  # numbers of OpenSSL: X509_V_ERR_…
+        case 10:
+            return f"{said}; let its administrator renew it, or check the clock of this computer"
+        case 9:
+            return f"{said}; check the clock of this computer"
+        case 62:
+            return f"{said}; give the host's name as the certificate has it"
+        case _:
+            return f"{said}; give the certificate of the authority that signed it"
+
+
+def _alert(error: ssl.SSLError) -> str:
+    return (error.reason or "").lower().rpartition("alert_")[2].replace("_", " ")
+
+
+def refused_caller(error: BaseException) -> str:
+    """Why a server could not connect to our own receiver with encryption, in a phrase."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"its certificate is not trusted ({error.verify_message.rstrip('.')})"
+    if isinstance(error, TimeoutError):
+        return "it connected and said nothing; let its administrator switch TLS on for this computer"
+    if isinstance(error, ssl.SSLError) and "ALERT" in (error.reason or ""):
+        return f"it refused the certificate of this computer ({_alert(error)})"
+    if isinstance(error, ssl.SSLError) and (error.reason or "").startswith("PEER_DID_NOT"):
+        return "it showed no certificate; let its administrator give it one that this computer trusts"
+    return "it sends unencrypted; let its administrator switch TLS on for this computer"

@@ -29,6 +29,10 @@ SERIES_KEYS = (
 )
 INSTANCE_KEYS = ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID", "SOPClassUID")
 _WILD = "*?"
+MOST_ANSWERS = 10_000
+"""So many answers to one question are read: archives send them in any order, and the newest are shown."""
+LONG_ENOUGH_S = 10.0
+"""No more of them are read after this time, if there are enough to show."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +51,9 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class FoundStudy:
-    """A study that an archive says it has. patient: as "Family, Given". modalities: of its series, where it says them.
+    """A study that an archive says it has. patient: as "Family, Given (in signs of another script)".
 
-    series, instances: how many; None where it does not say.
+    modalities: of its series, where it says them. series, instances: how many; None where it does not say.
     """
 
     uid: str
@@ -88,10 +92,11 @@ class FoundInstance:
 
 @dataclass(frozen=True, slots=True)
 class FoundStudies:
-    """The newest first. cut: there may be more, which were not asked for."""
+    """The newest first. cut: there are more than these. unread: so many that not all were read, maybe newer ones."""
 
     studies: tuple[FoundStudy, ...]
     cut: bool
+    unread: bool = False
 
 
 def matches_of(query: Query) -> tuple[dict[str, str], ...]:
@@ -135,11 +140,11 @@ def admits(query: Query, study: FoundStudy) -> bool:
     return all(_within(word, who) for word in _words(query.patient))
 
 
-def merged(query: Query, found: list[FoundStudy], *, most: int, cut: bool = False) -> FoundStudies:
+def merged(query: Query, found: list[FoundStudy], *, most: int, unread: bool = False) -> FoundStudies:
     """Answers to all questions of a query: each study once, those asked for, the newest first."""
     by_uid = {study.uid: study for study in found if admits(query, study)}
     ordered = sorted(by_uid.values(), key=lambda study: (study.date, study.time, study.uid), reverse=True)
-    return FoundStudies(tuple(ordered[:most]), cut=cut or len(ordered) > most)
+    return FoundStudies(tuple(ordered[:most]), cut=unread or len(ordered) > most, unread=unread)
 
 
 # -- what archives say -----------------------------------------------------------------------------------------------
@@ -224,9 +229,13 @@ def _count(answer: Dataset, keyword: str) -> int | None:
 
 
 def _person(name: str) -> str:
-    """Family^Given^Middle as "Family, Given Middle"."""
-    family, *given = (part.strip() for part in name.partition("=")[0].split("^"))
-    return ", ".join(filter(None, (family, " ".join(filter(None, given)))))
+    """Family^Given^Middle as "Family, Given Middle", and the same in the signs of its language in brackets."""
+    written = []
+    for group in name.split("=")[:2]:
+        family, *given = (part.strip() for part in group.split("^"))
+        written.append(", ".join(filter(None, (family, " ".join(filter(None, given))))))
+    plain, signs = (*written, "")[:2]
+    return f"{plain} ({signs})" if plain and signs and signs != plain else plain or signs
 
 
 def _day(text: str) -> str:

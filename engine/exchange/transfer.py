@@ -95,7 +95,7 @@ def fetch(
     if not wanted:
         which = "these series" if series else "this study"
         raise ServerError(f"{server.name}: has no objects of {which}; search again")
-    arrivals = Arrivals(folder, wanted, limit_bytes=limit_bytes)
+    arrivals = Arrivals(folder, wanted, study_uid=study_uid, limit_bytes=limit_bytes)
     try:
         if arrivals.missing and _is_web(server):
             with _web(server, secret, cancel) as web:
@@ -108,8 +108,7 @@ def fetch(
         count, first = len(arrivals.damaged), arrivals.damaged[0]
         more = f" and {count - 1} more" if count > 1 else ""
         raise ServerError(
-            f"{server.name}: sent damaged objects, which were not kept: {first}{more}; "
-            f"{arrivals.done} of {arrivals.total} are whole"
+            f"{server.name}: sent what is not kept: {first}{more}; {arrivals.done} of {arrivals.total} are whole"
         )
     if missing := len(arrivals.missing):
         raise ServerError(

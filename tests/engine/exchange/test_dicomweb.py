@@ -181,7 +181,7 @@ def test_damaged_objects_are_said_and_not_kept(
             kind = 'multipart/related; type="application/dicom"; boundary=B'
             send_back(handler, body + b"\r\n--B--\r\n", kind)
 
-    with pytest.raises(ServerError, match=rf"^Web: sent damaged objects, .*: {bad} .*; 11 of 12 are whole$"):
+    with pytest.raises(ServerError, match=rf"^Web: sent what is not kept: {bad} .*; 11 of 12 are whole$"):
         transfer.fetch(answering(answer), STUDY, tmp_path, secret=SECRET)
     assert [path.name for path in tmp_path.iterdir()] == [INCOMING]
     assert len(list(tmp_path.rglob("*.dcm"))) == 11

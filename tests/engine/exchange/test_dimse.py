@@ -381,7 +381,7 @@ def test_damaged_objects_are_said_and_not_kept(misbehaving: tuple[Misbehaving, S
     made.damage = damaged
     with pytest.raises(
         ServerError,
-        match=r"^Odd: sent damaged objects, which were not kept: \S+ is cut off: .* and 1 more; 10 of 12 are whole$",
+        match=r"^Odd: sent what is not kept: \S+ is cut off: .* and 1 more; 10 of 12 are whole$",
     ):
         transfer.fetch(server, STUDY, tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == [INCOMING]
