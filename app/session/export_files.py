@@ -121,8 +121,10 @@ def table_dossier(export: Export, *, flags: bool = True) -> Dossier | ViewDossie
     if export.function is not None:
         return dossier_of(export, flags=flags)
     volume, correction = export.volume, export.correction
-    labels = export.prediction.labels if correction is None else editing.whole(correction)
-    function = measure_long_axis(labels, volume)
+    labels, function = export.prediction.labels, measure_long_axis(export.prediction.labels, volume)
+    if correction is not None:
+        labels = editing.whole(correction)
+        function = measure_long_axis(labels, volume, (function.ed_frame, function.es_frame))
     made, corrected = export.prediction.provenance, tuple(sorted(export.planes))
     return ViewDossier(volume, labels, function, made, corrected, export.identity)
 

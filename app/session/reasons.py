@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.state.heart_views import series_beside
+from app.state.heart_views import series_beside, shows_four_chambers
 from app.state.places import here, neighbour
 from app.state.queries import correction_of, phases_shown, run_of
 from app.state.steps import next_redo, next_undo
@@ -37,6 +37,12 @@ def nothing_found(state: AppState) -> str:
     run = run_of(state)
     there = correction_of(state) is not None or (run is not None and run.prediction is not None)
     return no_scan(state) or ("" if there else _not_segmented(run))
+
+
+def no_stack(state: AppState) -> str:
+    """Without a segmented short axis: the numbers of a four-chamber view follow none of this."""
+    other = shows_four_chambers(state)
+    return nothing_found(state) or (translate("Reasons", "This is for short-axis stacks only.") if other else "")
 
 
 def no_files(state: AppState) -> str:
@@ -75,6 +81,8 @@ def no_long_axes(state: AppState) -> str:
         return translate("Reasons", "The orientation of the slices is not known: press 5 to cut planes out of them.")
     if state.scan.loading is not None or planes or (planes is None and series_beside(state)):
         return nothing_on_screen(state)
+    if volume is not None and volume.slices == 1:
+        return translate("Reasons", "Open the short-axis stack of this study: long axes stand beside one.")
     none = translate("Reasons", "This study has no long-axis cine: press 5 to cut planes out of the slices.")
     return nothing_on_screen(state) or none
 
@@ -179,4 +187,4 @@ def none_chosen(state: AppState) -> str:
 
 def no_phases(state: AppState) -> str:
     """Without frames among which phases can be chosen, or before they are measured."""
-    return no_cine(state) or nothing_found(state)
+    return no_cine(state) or no_stack(state)

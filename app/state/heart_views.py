@@ -46,4 +46,6 @@ def shown_long_axis(state: AppState) -> LongAxisFunction | None:
     labels = shown_labels(state)
     if labels is None or state.scan.volume is None:
         return None
-    return measure_long_axis(labels, state.scan.volume)
+    before = run.long_axis if run is not None else None
+    held = (before.ed_frame, before.es_frame) if before is not None else None
+    return measure_long_axis(labels, state.scan.volume, held)

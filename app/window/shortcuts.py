@@ -4,22 +4,19 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence
-from PySide6.QtWidgets import (
-    QDialog,
-    QGridLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QDialog, QGridLayout, QWidget
 
-from app.dialogs.dialogs import (
-    _dialog,
-)
+from app.dialogs.dialogs import _dialog
 from app.look.widgets import label
 from app.window.actions import Action
 from app.window.menus import menus_within
 from app.words.language import marked, translate
 
-# A window this wide has room for three columns.
-WIDE_PX = 1200
+BESIDE_PX = 70
+"""What the dialog needs beside its content."""
+
+Section = tuple[str, list[tuple[str, str]]]
+"""A title, and what each of its keys does."""
 
 MOUSE: tuple[tuple[str, str], ...] = (
     (marked("Mouse", "Wheel"), marked("Mouse", "Slice")),
@@ -36,10 +33,6 @@ MOUSE: tuple[tuple[str, str], ...] = (
 
 def shortcuts(parent: QWidget) -> QDialog:
     """A window that lists every key, menu by menu, and what the mouse does."""
-    content = QWidget()
-    grid = QGridLayout(content)
-    grid.setHorizontalSpacing(12)
-    grid.setVerticalSpacing(2)
     mouse = [(translate("Mouse", what), translate("Mouse", key)) for key, what in MOUSE]
     sections = [(translate("Dialogs", "Mouse"), mouse)]
     for menu in menus_within():
@@ -47,7 +40,20 @@ def shortcuts(parent: QWidget) -> QDialog:
         rows = [(translate("Action", a.text).rstrip(" …"), _keys(a.keys)) for a in here]
         if rows:
             sections.append((translate("Menu", menu.title), rows))
-    count = 3 if parent.width() >= WIDE_PX else 2
+    # As many columns beside each other as the window has room for, whatever the words of its language need.
+    for count in (3, 2, 1):
+        content = _content(sections, count)
+        if content.sizeHint().width() + BESIDE_PX <= parent.width():
+            break
+    return _dialog(parent, translate("Dialogs", "Keys and mouse"), content, 760, 560)
+
+
+def _content(sections: list[Section], count: int) -> QWidget:
+    """The sections in columns of nearly equal height."""
+    content = QWidget()
+    grid = QGridLayout(content)
+    grid.setHorizontalSpacing(12)
+    grid.setVerticalSpacing(2)
     places = _columns([len(rows) + 2 for _, rows in sections], count)
     lines = [0] * count
     for (title, rows), column in zip(sections, places, strict=True):
@@ -64,7 +70,7 @@ def shortcuts(parent: QWidget) -> QDialog:
     for column in range(1, count):
         grid.setColumnMinimumWidth(3 * column - 1, 12)
     grid.setRowStretch(grid.rowCount(), 1)
-    return _dialog(parent, translate("Dialogs", "Keys and mouse"), content, 760, 560)
+    return content
 
 
 def _columns(lengths: list[int], count: int) -> list[int]:

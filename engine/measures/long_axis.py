@@ -46,11 +46,15 @@ class LongAxisFunction:
     rules: tuple[str, ...]
 
 
-def measure_long_axis(labels: LabelMap, volume: Volume) -> LongAxisFunction:
+def measure_long_axis(
+    labels: LabelMap, volume: Volume, held: tuple[int | None, int | None] | None = None
+) -> LongAxisFunction:
     """Of a view of a single slice, in every frame.
 
     A cine: end-diastole is the frame of the largest LV area, end-systole that of the smallest; the first of equals.
-    Named phases: the frames so named. Raises ValueError for a stack, and where labels and volume are not of one scan.
+    Named phases: the frames so named. held: end-diastole and end-systole of labels corrected by hand are those of the
+    labels before, so that a correction moves no phase.
+    Raises ValueError for a stack, and where labels and volume are not of one scan.
     """
     if labels.array.shape != volume.array.shape or volume.slices != 1:
         raise ValueError(f"labels {labels.array.shape} and scan {volume.array.shape} are not of one view")
@@ -58,7 +62,7 @@ def measure_long_axis(labels: LabelMap, volume: Volume) -> LongAxisFunction:
     frames = labels.array[:, 0]
     areas = {s: tuple((frames == s).sum((1, 2)) * x_mm * y_mm / 100) for s in (LV, MYO, RV)}
     lengths = tuple(lv_length_mm(frame, (x_mm, y_mm)) for frame in frames)
-    ed, es = _phases(areas[LV], volume)
+    ed, es = held or _phases(areas[LV], volume)
     volumes = [area_length_ml(area, length) for area, length in zip(areas[LV], lengths, strict=True)]
     known = volume.geometry.spacing is not Known.ASSUMED
     return LongAxisFunction(

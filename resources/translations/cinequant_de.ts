@@ -878,6 +878,10 @@
         <translation>Nichts gefunden.</translation>
     </message>
     <message>
+        <source>{number} of very many studies, perhaps not the newest: narrow the search.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>The newest {number} studies. More match: narrow the search.</source>
         <translation>Die neuesten {number} Studien. Es gibt mehr: Suche eingrenzen.</translation>
     </message>
@@ -4501,6 +4505,10 @@ ACDC</translation>
         <translation>Diese Untersuchung hat nur eine Phase.</translation>
     </message>
     <message>
+        <source>This is for short-axis stacks only.</source>
+        <translation>Das gibt es nur für Kurzachsenstapel.</translation>
+    </message>
+    <message>
         <source>This scan was not opened from files.</source>
         <translation>Diese Untersuchung wurde nicht aus Dateien geöffnet.</translation>
     </message>
@@ -4527,6 +4535,10 @@ ACDC</translation>
     <message>
         <source>The orientation of the slices is not known: press 5 to cut planes out of them.</source>
         <translation>Die Lage der Schichten ist nicht bekannt: Taste 5 schneidet Ebenen aus ihnen.</translation>
+    </message>
+    <message>
+        <source>Open the short-axis stack of this study: long axes stand beside one.</source>
+        <translation>Den Kurzachsenstapel dieser Studie öffnen: Lange Achsen stehen neben einem solchen.</translation>
     </message>
     <message>
         <source>This study has no long-axis cine: press 5 to cut planes out of the slices.</source>

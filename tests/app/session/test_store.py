@@ -17,17 +17,20 @@ from app_fixtures import FRAMES, SLICES, FakeModel, card, catalog, model_fixture
 from dicom_cine import write_cine
 
 from app.session import segmenting
+from app.session.export_files import export_of, table_dossier
 from app.session.session import Session
+from app.state import editing
 from app.state.changes import evolve, opened
 from app.state.heart_views import shown_long_axis
-from app.state.queries import card_of, cards_offered, run_of, shown_function, shown_labels
+from app.state.queries import card_of, cards_offered, phase_frame, run_of, shown_function, shown_labels
 from app.state.types import AppState, Busy, Kind, Status
+from app.window.availability import why_not
 from engine.errors import ModelError, ScanError
 from engine.formats import door
 from engine.formats.index import Index, Patient, Series, Study
 from engine.formats.nifti import read
 from engine.network.catalog import Catalog
-from engine.volume import Geometry, Known, Volume
+from engine.volume import LV, Geometry, Known, Volume
 
 
 @pytest.fixture
@@ -500,6 +503,27 @@ def test_a_four_chamber_view_gets_its_own_model_and_measures(
     function = shown_long_axis(session.state)
     assert function is not None
     assert function.rv_fac_percent is not None
+
+    # A correction that makes another frame the largest moves no phase, in the panel, on the sliders or in tables.
+    session.correcting.start()
+    key, correction = next(iter(session.state.correction.corrections.items()))
+    where = (function.es_frame or 0, 0)
+    plane = np.full_like(correction.base.labels.array[where], LV)
+    session.update(corrections={key: editing.changed(correction, {where: plane})})
+    state = session.state
+    corrected = shown_long_axis(state)
+    assert corrected is not None and corrected.lv.esv_ml != function.lv.esv_ml
+    phases = function.ed_frame, function.es_frame
+    assert (corrected.ed_frame, corrected.es_frame) == phases
+    assert (phase_frame(state, "ED"), phase_frame(state, "ES")) == phases
+    assert shown_function(state) is None
+    export = export_of(state)
+    assert export is not None
+    written = table_dossier(export).function
+    assert (written.ed_frame, written.es_frame, written.lv) == (*phases, corrected.lv)
+    for command in ("Report…", "Leave this slice out, or take it in again", "This frame is end-diastole", "Next flag"):
+        assert why_not(command, state) == "This is for short-axis stacks only."
+    session.update(corrections={}, correcting=False)
     session.store.show(opened(session.state, volume()))
     shown = card_of(session.state)
     assert shown is not None

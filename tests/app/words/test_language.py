@@ -445,6 +445,7 @@ def test_the_sheet_of_keys_is_as_wide_as_its_words(german: None, window: MainWin
     assert not clipped(dialog)
     content = dialog.findChild(QLabel).parentWidget()
     assert content.width() <= content.parentWidget().width()
+    assert dialog.width() <= window.width(), "the button to close it lies beyond the screen"
     dialog.close()
 
 
