@@ -76,6 +76,11 @@ class ReadCase:
         return f"{said}, {slices} slices corrected by hand" if slices else said
 
 
+def add_case_scan(parser: argparse.ArgumentParser) -> None:
+    """Add the option that says where the scan of a case is."""
+    parser.add_argument("--scan", type=Path, metavar="PATH", help="where the scan of a case is, if it was moved")
+
+
 def is_case(paths: list[Path]) -> bool:
     """Whether these paths are one case."""
     return len(paths) == 1 and paths[0].suffix.lower() == SUFFIX and not paths[0].is_dir()

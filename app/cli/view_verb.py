@@ -5,10 +5,19 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from app.cli.case_input import is_case
+from app.cli.case_input import add_case_scan, is_case
 from app.cli.inputs import check_parent
 from app.cli.interrupts import caught
 from engine.errors import CineQuantError, ScanError
+
+
+def add_view(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "paths", nargs="*", type=Path, metavar="PATH", help="scan: a file, an ED and an ES file, a folder"
+    )
+    add_case_scan(parser)
+    parser.add_argument("--precision", help="precision to segment in, such as int8 or float32")
+    parser.add_argument("--screenshot", type=Path, metavar="F.png", help="segment, write the window as drawn, and exit")
 
 
 def run_view(arguments: argparse.Namespace) -> int:

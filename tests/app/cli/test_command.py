@@ -383,6 +383,17 @@ def test_a_path_opens_the_viewer(scan: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert seen == [([], None, None), ([scan], None, None), ([scan], "float32", shot)]
 
 
+def test_the_viewer_waits_for_no_other_verb() -> None:
+    code = (
+        "import sys; from app.cli.command import _parse; "
+        "said = _parse([]), _parse(['a.nii']), _parse(['view', 'a.nii']); "
+        "print([one.paths for one in said], 'app.cli.headless_arguments' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip().endswith("False")
+    assert done.stdout.count("a.nii") == 2
+
+
 def test_the_command_loads_no_qt_no_torch_and_no_runtime(tmp_path: Path) -> None:
     code = "import sys; from app.cli.main import main; main(['models']); print(*sys.modules, file=sys.stderr)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path)

@@ -21,13 +21,13 @@ pytestmark = pytest.mark.skipif(not Path("/proc/self/status").is_file(), reason=
 
 SLEEPS = """
 import sys, threading, time
-from app.cli import command, main
+from app.cli import headless_arguments, main
 
 def slow(_):
     print("working", flush=True)
     {body}
 
-command.run_models = slow
+headless_arguments.run_models = slow
 sys.argv = ["cinequant", "models"]
 sys.exit(main.main())
 """

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from tiny_model import write_tiny_model
 
-from app.cli import command
+from app.cli import headless_arguments
 from engine.errors import ScanError
 from engine.evaluate import evaluate
 from engine.formats.datasets import LAYOUTS, find_cases, read_case
@@ -172,7 +172,7 @@ def test_labels_belong_to_pairs_alone(tmp_path: Path) -> None:
 
 
 def test_the_command_knows_every_layout() -> None:
-    assert tuple(LAYOUTS) == command.LAYOUTS
+    assert tuple(LAYOUTS) == headless_arguments.LAYOUTS
 
 
 def test_long_axis_views_have_overlap_and_outlines_but_no_volumes(tmp_path: Path) -> None:
