@@ -71,6 +71,10 @@ class Geometry:
     spacing: Known = Known.KNOWN
     orientation: Known = Known.KNOWN
     slab_mm: tuple[float, ...] = ()
+    spacing_mm: tuple[float, float, float] = field(init=False, repr=False)
+    """Distance between voxel centres along (x, y, z). z is the distance between slice positions."""
+    directions: NDArray[np.float64] = field(init=False, repr=False)
+    """(3, 3): columns are the unit LPS directions of the x, y and z axes."""
 
     def __post_init__(self) -> None:
         if self.slab_mm and len(self.slab_mm) != self.shape[0]:
@@ -83,17 +87,11 @@ class Geometry:
         if np.linalg.det(affine[:3, :3]) < 0:
             raise ValueError("slices must ascend along row × column; flip the slice axis when reading")
         object.__setattr__(self, "affine", read_only(affine))
-
-    @property
-    def spacing_mm(self) -> tuple[float, float, float]:
-        """Distance between voxel centres along (x, y, z). z is the distance between slice positions."""
-        x, y, z = np.linalg.norm(self.affine[:3, :3], axis=0)
-        return float(x), float(y), float(z)
-
-    @property
-    def directions(self) -> NDArray[np.float64]:
-        """(3, 3): columns are the unit LPS directions of the x, y and z axes."""
-        return np.asarray(self.affine[:3, :3] / np.linalg.norm(self.affine[:3, :3], axis=0))
+        # Kept, since every view of the window asks for them each time it paints.
+        lengths = np.linalg.norm(affine[:3, :3], axis=0)
+        x, y, z = lengths.tolist()
+        object.__setattr__(self, "spacing_mm", (x, y, z))
+        object.__setattr__(self, "directions", read_only(affine[:3, :3] / lengths))
 
     @property
     def voxel_ml(self) -> float:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from functools import cache
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QPalette
@@ -145,6 +146,11 @@ def precision_css(precision: str) -> str:
 
 def font(pixels: int, *, bold: bool = False) -> QFont:
     """The program's typeface with figures of one width, so that changing numbers do not jump."""
+    return QFont(_font(pixels, bold))
+
+
+@cache
+def _font(pixels: int, bold: bool) -> QFont:
     chosen = QFont()
     chosen.setFamilies(FONT_FAMILIES)
     chosen.setPixelSize(pixels)

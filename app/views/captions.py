@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from app.views.cine_lines import Lines
 from app.views.panes import Pane, Role, mask_name, progress_text
 from app.words.engine_words import translated
 from app.words.language import COUNT, joined, translate
-from engine.volume import STRUCTURES, Known, Volume, orientation_letters
+from engine.volume import STRUCTURES, Geometry, Known, Volume, orientation_letters
 
 _AS_STORED = Turned()
 _ROUND_MM = (1, 2, 5, 10, 20, 50, 100, 200)
@@ -35,9 +36,15 @@ class Letters:
 
 def letters(volume: Volume, turned: Turned = _AS_STORED) -> Letters:
     """What lies beyond each edge on screen: R, L, A, P, H (head) or F (foot), strongest first."""
-    if volume.geometry.orientation is Known.ASSUMED:
+    return _letters(volume.geometry, turned)
+
+
+@lru_cache(maxsize=8)
+def _letters(geometry: Geometry, turned: Turned) -> Letters:
+    """Made once: every paint asks for them."""
+    if geometry.orientation is Known.ASSUMED:
         return Letters()
-    columns, rows, _ = volume.geometry.directions.T
+    columns, rows, _ = geometry.directions.T
     x, y = (columns * way[0] + rows * way[1] for way in (turned.to_image(1, 0), turned.to_image(0, 1)))
     left, right, top, bottom = (on_screen(orientation_letters(way)) for way in (-x, x, -y, y))
     return Letters(left, right, top, bottom)

@@ -29,6 +29,7 @@ from app.window.menus import ACTIONS, menus_within
 from app.window.settings import Settings
 from app.window.shortcuts import MOUSE
 from app.words.names import RESEARCH
+from engine.pictures.render import outlines
 from engine.provenance import path_for
 from engine.volume import LV, MYO, RV, Geometry, Known
 
@@ -246,6 +247,16 @@ def test_outlines_share_the_line_between_cavity_and_muscle() -> None:
     alone = paths_of(plane, frozenset({MYO}), filled=False)
     assert alone[MYO].elementCount() > paths[MYO].elementCount()
     assert paths_of(np.zeros_like(plane), frozenset({MYO}), filled=False)[MYO].isEmpty()
+
+
+def test_outlines_leave_out_points_that_change_nothing() -> None:
+    y, x = np.mgrid[:60, :60]
+    mask = np.hypot(x - 30, y - 31) < 18.3
+    [loop] = outlines(mask)
+    path = paths_of(np.where(mask, LV, 0).astype(np.uint8), frozenset({LV}), filled=False)[LV]
+    assert path.elementCount() < 0.7 * len(loop)
+    for at_y, at_x in np.ndindex(mask.shape):
+        assert path.contains(QPointF(at_x + 0.5, at_y + 0.5)) == mask[at_y, at_x]
 
 
 def test_outlines_are_kept_by_the_labels_they_are_of() -> None:
