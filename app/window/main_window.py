@@ -6,16 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QEvent, QObject, QRect, QSize, Qt
+from PySide6.QtCore import QByteArray, QRect, QSize, Qt
 from PySide6.QtGui import (
     QCloseEvent,
-    QKeyEvent,
     QResizeEvent,
 )
 from PySide6.QtWidgets import (
-    QAbstractButton,
     QApplication,
-    QComboBox,
     QFrame,
     QHBoxLayout,
     QMainWindow,
@@ -69,6 +66,7 @@ from app.window.placing import FRAME, centred, placed
 from app.window.questions import Questions
 from app.window.settings import Settings
 from app.window.shortcuts import shortcuts
+from app.window.space_key import SpaceKey
 from app.window.stage import Stage
 from app.words.language import translate
 from engine.pictures.render import Colour
@@ -151,7 +149,7 @@ class MainWindow(QMainWindow):
         self.menus.tick(session.state)
         QApplication.styleHints().colorSchemeChanged.connect(self._apply_theme)
         self.crash = CrashHandler(self, session.recover)
-        _application().installEventFilter(self)
+        self._space = SpaceKey(self, _application())
         self.stage.take_focus()
 
     # -- assembly ------------------------------------------------------------------------------------------------
@@ -387,23 +385,11 @@ class MainWindow(QMainWindow):
         for panel in (self.function, self.long_axis):
             panel.set_curve_height(height)
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        # Space presses the button that has the focus, as everywhere; without one it plays the cine.
-        if (
-            event.type() == QEvent.Type.ShortcutOverride
-            and isinstance(event, QKeyEvent)
-            and event.key() == Qt.Key.Key_Space
-            and isinstance(watched, QAbstractButton | QComboBox)
-        ):
-            event.accept()
-            return True
-        return super().eventFilter(watched, event)
-
     def closeEvent(self, event: QCloseEvent) -> None:
         if not self.closing.may_close():
             event.ignore()
             return
-        _application().removeEventFilter(self)
+        self._space.close()
         QApplication.styleHints().colorSchemeChanged.disconnect(self._apply_theme)
         self.study.close_thread()
         self.crash.remove()
