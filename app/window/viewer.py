@@ -71,8 +71,18 @@ def run_viewer(
         state = evolve(state, precision=precision, by_hand=state.models.by_hand | {"precision"})
         _check_precision(state)
     session = Session(state, compare=screenshot is None)
-    window = MainWindow(session, settings)
     said = _Said(session)
+    # Before the window is made: what the reading computes without the interpreter's lock then costs no time, and the
+    # first thing that the window paints is the first slice. Answers wait for the loop of events.
+    session.paint.awaited = True
+    session.segmenting.load_models()
+    if scan is not None:
+        session.opening.open_case(paths[0], [scan])
+    elif paths:
+        session.opening.open_paths(paths)
+    else:
+        session.opening.open_phantom()
+    window = MainWindow(session, settings)
     if screenshot is not None:
         window.setAttribute(Qt.WidgetAttribute.WA_DontShowOnScreen)
         window.resize(*PICTURE_SIZE)
@@ -82,13 +92,6 @@ def run_viewer(
 
     def begin() -> None:
         collector.exempt()
-        session.segmenting.load_models()
-        if scan is not None:
-            session.opening.open_case(paths[0], [scan])
-        elif paths:
-            session.opening.open_paths(paths)
-        else:
-            session.opening.open_phantom()
         if settings is not None:
             session.autosaving.keep_in(settings.folder / "unsaved cases")
             window.check.start_when_quiet()
@@ -96,7 +99,7 @@ def run_viewer(
     application.commitDataRequest.connect(window.closing.log_off)
     watch = SignalWatch(signals or ())
     watch.came.connect(lambda number: _end(window, (signals or {})[number]))
-    # After the first paint: the window is there before anything slow begins.
+    # After the first paint.
     QTimer.singleShot(0, begin)
     if screenshot is None:
 
