@@ -344,7 +344,7 @@ def _text(state: AppState) -> str:
     if not correction.planes:
         return translate("Correction", HOW[state.correction.brush.tool])
     count = len(correction.planes)
-    said = [translate("Correction", "Corrected by hand: %n slice(s)", "", COUNT, count)]
+    said = [translate("Correction", "%n slice(s) corrected", "", COUNT, count)]
     if state.preferences.layout is Layout.COMPARE:
         said.append(translate("Correction", "compared here is what the model found"))
     elif not state.correction.corrected:

@@ -879,7 +879,7 @@
     </message>
     <message>
         <source>{number} of very many studies, perhaps not the newest: narrow the search.</source>
-        <translation type="unfinished"></translation>
+        <translation>{number} von sehr vielen Studien, vielleicht nicht die neuesten: die Suche eingrenzen.</translation>
     </message>
     <message>
         <source>The newest {number} studies. More match: narrow the search.</source>
@@ -1673,6 +1673,13 @@
         <source>Stop the cine to correct.</source>
         <translation>Zum Korrigieren das Cine anhalten.</translation>
     </message>
+    <message numerus="yes">
+        <source>%n slice(s) corrected</source>
+        <translation>
+            <numerusform>%n Schicht korrigiert</numerusform>
+            <numerusform>%n Schichten korrigiert</numerusform>
+        </translation>
+    </message>
     <message>
         <source>unsaved</source>
         <translation>ungespeichert</translation>
@@ -1680,13 +1687,6 @@
     <message>
         <source>Draw with the left button; Shift for the other tool, Ctrl for contrast.</source>
         <translation>Mit der linken Taste zeichnen; Umschalt: anderes Werkzeug, Strg: Kontrast.</translation>
-    </message>
-    <message numerus="yes">
-        <source>Corrected by hand: %n slice(s)</source>
-        <translation>
-            <numerusform>Von Hand korrigiert: %n Schicht</numerusform>
-            <numerusform>Von Hand korrigiert: %n Schichten</numerusform>
-        </translation>
     </message>
     <message>
         <source>compared here is what the model found</source>
