@@ -232,7 +232,9 @@ def report(window: MainWindow, out: Path) -> None:
     dialog = next(dialog for dialog in window.findChildren(ReportDialog) if dialog.isVisible())
     dialog.resize(900, 660)
     dialog.hospital.setText("St. Example Hospital · Department of Radiology")
-    dialog.conclusion.setPlainText("Dilated left ventricle, ejection fraction severely reduced.\nRight ventricle: normal ejection fraction.")
+    dialog.conclusion.setPlainText(
+        "Dilated left ventricle, ejection fraction severely reduced.\nRight ventricle: normal ejection fraction."
+    )
     until(lambda: not dialog.page.pixmap().isNull() and dialog.quiet, "the page")
     write(dialog.grab(), out / "report.png")
     dialog.reject()
