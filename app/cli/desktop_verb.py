@@ -13,6 +13,7 @@ from pathlib import Path
 
 from app.cli.terminal import print_json, print_text
 from engine.errors import CineQuantError, ExportError
+from engine.files import write_atomically
 
 PLACES = {
     "cinequant.desktop": "applications",
@@ -69,7 +70,7 @@ def install(home: Path, command: list[str]) -> None:
         path = home / folder / name
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text.replace("@EXEC@", " ".join(map(_quoted, command))), encoding="utf-8")
+            write_atomically(path, text.replace("@EXEC@", " ".join(map(_quoted, command))).encode())
         except OSError as error:
             raise ExportError(
                 f"{path}: cannot be written ({error.strerror}); set XDG_DATA_HOME to another folder"

@@ -72,16 +72,20 @@ class Web:
     def find_instances(self, study_uid: str, series: Sequence[str]) -> tuple[FoundInstance, ...]:
         """The objects of some series of a study, of all where none is named. Raises ServerError."""
         found: dict[str, FoundInstance] = {}
-        for uid in series or [each.uid for each in self.find_series(study_uid)]:
-            for page in range(_MOST_PAGES):
-                at = {"limit": _PAGE, "offset": page * _PAGE}
+        counts = {each.uid: each.instances or 0 for each in self.find_series(study_uid)}
+        for uid in series or counts:
+            before, asked = len(found), 0
+            for _ in range(_MOST_PAGES):
+                at = {"limit": _PAGE, "offset": asked}
                 instances_of = partial(self._client.search_for_instances, study_uid, uid, fields=["SOPClassUID"], **at)
                 answers = self._asked("the query", instances_of)
                 instances = [i for i in (search.instance_of(answer, uid) for answer in answers) if i is not None]
                 new = [instance for instance in instances if instance.uid not in found]
                 found.update({instance.uid: instance for instance in new})
-                # A server that does not know pages sends the first one again.
-                if len(answers) < _PAGE or not new:
+                asked += len(answers)
+                # A server may give fewer than were asked for; one that does not know pages sends the first again.
+                short = len(answers) < _PAGE and len(found) - before >= counts.get(uid, 0)
+                if short or not new:
                     break
         return tuple(found.values())
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs
 
 import numpy as np
 import pydicom
@@ -17,7 +18,7 @@ from archive_servers import HAS_ORTHANC, SECRET, USER, WITHOUT_ORTHANC, Orthanc,
 from dicom_cine import ROOT, write_cine
 
 from engine.errors import Cancelled
-from engine.exchange import transfer
+from engine.exchange import dicomweb, transfer
 from engine.exchange.arrivals import INCOMING
 from engine.exchange.search import Query
 from engine.exchange.servers import Login, LoginError, Server, ServerError, server_at
@@ -185,6 +186,28 @@ def test_damaged_objects_are_said_and_not_kept(
         transfer.fetch(answering(answer), STUDY, tmp_path, secret=SECRET)
     assert [path.name for path in tmp_path.iterdir()] == [INCOMING]
     assert len(list(tmp_path.rglob("*.dcm"))) == 11
+
+
+def test_a_server_that_gives_few_answers_at_a_time_is_asked_again(
+    answering: Callable[[Callable[[Any], None]], Server],
+) -> None:
+    uids = [f"1.2.3.{number}" for number in range(12)]
+
+    def answer(handler: Any) -> None:
+        path, _, query = handler.path.partition("?")
+        if path.endswith("/series"):
+            count = '"00201209": {"vr": "IS", "Value": [12]}'
+            content = f'[{{"0020000E": {{"vr": "UI", "Value": ["{SERIES}"]}}, {count}}}]'
+        else:
+            offset = int(parse_qs(query)["offset"][0])
+            items = (f'{{"00080018": {{"vr": "UI", "Value": ["{uid}"]}}}}' for uid in uids[offset : offset + 5])
+            content = f"[{','.join(items)}]"
+        send_back(handler, content.encode(), "application/dicom+json")
+
+    server = answering(answer)
+    for series in ((), (SERIES,)):
+        with dicomweb.connected(server, SECRET, CancelToken()) as web:
+            assert [found.uid for found in web.find_instances(STUDY, series)] == uids
 
 
 def test_what_ends_early_or_is_no_dicomweb_is_said(answering: Callable[[Callable[[Any], None]], Server]) -> None:
