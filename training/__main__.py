@@ -24,9 +24,12 @@ def main(argv: Sequence[str] | None = None) -> int:
             file=sys.stderr,
         )
         return 1
-    # Imported here because it loads torch.
-    from training import cli  # noqa: PLC0415
-
+    try:
+        # Imported here because it loads torch, for several seconds.
+        from training import cli  # noqa: PLC0415
+    except KeyboardInterrupt:
+        print("cinequant-train: stopped", file=sys.stderr)  # noqa: T201
+        return 130
     return cli.main(argv)
 
 

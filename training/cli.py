@@ -72,6 +72,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (CineQuantError, ConfigError, ExportRefusedError, processes.DeviceError, RunError, ReportError) as error:
         print(f"cinequant-train: {error}", file=sys.stderr)  # noqa: T201
         return 1
+    except OSError as error:  # a full disk, a folder that may not be written
+        where = f"{error.filename}: " if error.filename else ""
+        print(f"cinequant-train: {where}{error.strerror or error}; check the path and free space", file=sys.stderr)  # noqa: T201
+        return 1
     except KeyboardInterrupt:
         print("cinequant-train: stopped; the same command goes on from the last epoch", file=sys.stderr)  # noqa: T201
         return 130

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -19,10 +20,12 @@ from engine.network import runtime
 from engine.network.catalog import find_models
 from engine.network.model_card import load_card
 from engine.network.runtime import load_network, verify
+from training import cli
 from training.cli import main
 from training.config import CONFIGS, PRECISIONS, ConfigError, load_config
 from training.networks.table import NETWORKS
 from training.steps import export
+from training.steps import train as steps
 from training.steps.train import CHECKPOINT, WEIGHTS, RunError, load_weights, train
 
 SMALL = replace(load_config(Path("quantlite")), epochs=2, batch=4, crop=64)
@@ -41,6 +44,33 @@ def test_an_interrupted_run_ends_as_the_uninterrupted_one(tmp_path: Path) -> Non
     for key, value in whole.state_dict().items():
         torch.testing.assert_close(parts.state_dict()[key], value, rtol=1e-4, atol=1e-5, msg=key)
     assert len((tmp_path / "parts" / "log.csv").read_text().splitlines()) == 3
+
+
+def test_a_run_that_was_killed_before_its_checkpoint_leaves_no_double_rows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = steps.save_checkpoint
+
+    def killed(path: Path, network: Any, average: Any, optimizer: Any, epoch: int) -> None:
+        if epoch in killed_in:
+            killed_in.remove(epoch)
+            raise KeyboardInterrupt
+        kept(path, network, average, optimizer, epoch)
+
+    killed_in = [1, 2]
+    monkeypatch.setattr(steps, "save_checkpoint", killed)
+    for _ in range(2):
+        with pytest.raises(KeyboardInterrupt):
+            train(SMALL, phantom_scans(), tmp_path)
+    train(SMALL, phantom_scans(), tmp_path)
+    rows = (tmp_path / "log.csv").read_text().splitlines()
+    assert [row.partition(",")[0] for row in rows] == ["epoch", "1", "2"]
+
+
+def test_a_damaged_checkpoint_is_said(tmp_path: Path) -> None:
+    (tmp_path / CHECKPOINT).write_bytes(b"nothing")
+    with pytest.raises(RunError, match=r"checkpoint\.safetensors: is damaged"):
+        train(SMALL, phantom_scans(), tmp_path)
 
 
 def test_training_lowers_the_loss_and_logs_the_dice(tmp_path: Path) -> None:
@@ -213,6 +243,18 @@ def test_the_command_says_what_is_wrong_in_one_line(tmp_path: Path, capsys: pyte
     folders = ["--runs", str(tmp_path), "--models", str(tmp_path / "models")]
     assert main(["quantize", "quantlite", "--data", str(tmp_path), *folders]) == 1
     assert "cinequant-train export" in capsys.readouterr().err
+
+
+def test_a_full_disk_is_one_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def full(path: Path) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", "runs/x/checkpoint.safetensors")
+
+    monkeypatch.setattr(cli, "load_config", full)
+    assert main(["train", "quantlite"]) == 1
+    said = capsys.readouterr().err
+    assert said == (
+        "cinequant-train: runs/x/checkpoint.safetensors: No space left on device; check the path and free space\n"
+    )
 
 
 def test_committed_results_match_the_shipped_models() -> None:

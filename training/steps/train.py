@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import math
 import os
@@ -28,6 +29,8 @@ from training.networks.table import NETWORKS, channels_last
 
 CHECKPOINT = "checkpoint.safetensors"
 WEIGHTS = "weights.safetensors"
+_LOG = "log.csv"
+_COLUMNS = ("epoch", "loss", "seconds", "dice_lv", "dice_myo", "dice_rv", "dice_mean")
 CPU = torch.device("cpu")
 
 
@@ -83,10 +86,10 @@ def train(
         raise RunError(f"{folder}: the processes find different checkpoints there; use a folder that all of them share")
     step_network: Callable[[Tensor], Any] = processes.in_step(network)
     step_network = torch.compile(step_network) if config.compiled else step_network
-    with (folder / "log.csv" if here.first else Path(os.devnull)).open("a", newline="", encoding="utf-8") as file:
+    if here.first:
+        _cut_log(folder / _LOG, first)
+    with (folder / _LOG if here.first else Path(os.devnull)).open("a", newline="", encoding="utf-8") as file:
         log = csv.writer(file)
-        if first == 0:
-            log.writerow(["epoch", "loss", "seconds", "dice_lv", "dice_myo", "dice_rv", "dice_mean"])
         for epoch in range(first, config.epochs):
             order = np.random.default_rng((config.seed, epoch))
             strength = 0.5 if epoch >= config.epochs * (1 - config.calm) else 1.0
@@ -223,6 +226,15 @@ def _same_run_or_new(config: Config, folder: Path, *, write: bool) -> None:
         write_atomically(path, json.dumps(values, indent=1, ensure_ascii=False).encode())
 
 
+def _cut_log(path: Path, epochs: int) -> None:
+    """Leave the header and the rows of the epochs that the checkpoint has. A run may have ended between the two."""
+    content = path.read_text(encoding="utf-8", errors="replace") if epochs and path.exists() else ""
+    rows = [row for row in csv.reader(content.splitlines()) if row and row[0].isdecimal() and int(row[0]) <= epochs]
+    out = io.StringIO()
+    csv.writer(out).writerows([_COLUMNS, *rows])
+    write_atomically(path, out.getvalue().encode())
+
+
 def save_checkpoint(path: Path, network: nn.Module, average: dict[str, Tensor], optimizer: Any, epoch: int) -> None:
     """All that a training needs to go on after an epoch, written at once or not at all."""
     tensors = {f"network/{k}": v for k, v in network.state_dict().items()}
@@ -237,12 +249,15 @@ def _write_tensors(path: Path, tensors: dict[str, Tensor], metadata: dict[str, s
 
 
 def resume_checkpoint(path: Path, network: nn.Module, average: dict[str, Tensor], optimizer: Any) -> int:
-    """Load a checkpoint in place. Returns the number of epochs done, 0 where there is none."""
+    """Load a checkpoint in place. Returns the number of epochs done, 0 if there is none. Raises RunError if damaged."""
     if not path.exists():
         return 0
-    with safe_open(str(path), framework="pt") as file:
-        tensors = {k: file.get_tensor(k) for k in file.keys()}  # noqa: SIM118 (safe_open is no mapping)
-        epoch = int(file.metadata()["epoch"])
+    try:
+        with safe_open(str(path), framework="pt") as file:
+            tensors = {k: file.get_tensor(k) for k in file.keys()}  # noqa: SIM118 (safe_open is no mapping)
+            epoch = int(file.metadata()["epoch"])
+    except SafetensorError as error:
+        raise RunError(f"{path}: is damaged ({error}); remove it, and training starts again") from error
     network.load_state_dict({k.removeprefix("network/"): v for k, v in tensors.items() if k.startswith("network/")})
     for key, value in average.items():
         value.copy_(tensors[f"average/{key}"])
