@@ -7,6 +7,7 @@ int8 file has them, that pass moves a quarter of the bytes.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable
 from typing import Any
 
@@ -20,8 +21,14 @@ from onnx import helper, numpy_helper
 def depth_to_space(graph: onnx.GraphProto) -> onnx.NodeProto | None:
     """The node that makes the graph's output, where it is a DepthToSpace of column-row-depth order; else None."""
     last = next(n for n in graph.node if graph.output[0].name in n.output)
-    modes = [helper.get_attribute_value(a) for a in last.attribute if a.name == "mode"]
-    return last if last.op_type == "DepthToSpace" and modes == [b"CRD"] else None
+    return last if _block_of(last) else None
+
+
+def _block_of(node: onnx.NodeProto) -> int:
+    """The block of a DepthToSpace of column-row-depth order; 0 for another node."""
+    attributes = {a.name: helper.get_attribute_value(a) for a in node.attribute}
+    is_one = node.op_type == "DepthToSpace" and attributes.get("mode") == b"CRD"
+    return int(attributes["blocksize"]) if is_one else 0
 
 
 def logit_range(path_or_bytes: str | bytes, inputs: Iterable[NDArray[np.float32]]) -> tuple[float, float]:
@@ -66,7 +73,7 @@ def transpose_tail(model: onnx.ModelProto) -> None:
     last = depth_to_space(graph)
     if last is None:
         return
-    block = next(helper.get_attribute_value(a) for a in last.attribute if a.name == "blocksize")
+    block = _block_of(last)
     channels = graph.output[0].type.tensor_type.shape.dim[1].dim_value
     arrays = {
         # In the shape of a Reshape, 0 keeps the size of that axis.
@@ -91,6 +98,48 @@ def transpose_tail(model: onnx.ModelProto) -> None:
     nodes.append(helper.make_node("Reshape", ["tail/rows", "tail/size"], [y], name="tail/logits"))
     _insert_before(graph, last, nodes)
     graph.node.remove(last)
+
+
+def smooth_blocks(model: onnx.ModelProto) -> bool:
+    """Put a last 3×3 convolution by channel in front of the DepthToSpace that it follows, in place.
+
+    There it mixes the b·b pixels of each block with those of the blocks around: b² times the multiplications, which
+    cost integer kernels less than passing over the largest tensor once more. Returns whether the graph ended so; one
+    that ends otherwise stays as it is.
+    """
+    graph = model.graph
+    last = next(n for n in graph.node if graph.output[0].name in n.output)
+    before = next((n for n in graph.node if last.op_type == "Conv" and last.input[0] in n.output), None)
+    arrays = {c.name: numpy_helper.to_array(c) for c in graph.initializer if c.name in last.input[1:]}
+    if before is None or not _block_of(before) or len(arrays) != 1:
+        return False
+    kernel, block = arrays[last.input[1]], _block_of(before)
+    attributes = {a.name: helper.get_attribute_value(a) for a in last.attribute}
+    if kernel.shape[1:] != (1, 3, 3) or attributes.get("group") != len(kernel) or attributes.get("pads") != [1] * 4:
+        return False
+    graph.initializer.append(numpy_helper.from_array(of_blocks(kernel, block), "smooth/blocks"))
+    nodes = [
+        helper.make_node(
+            "Conv", [before.input[0], "smooth/blocks"], ["smooth/fine"], "smooth/Conv", group=len(kernel), pads=[1] * 4
+        ),
+        helper.make_node(
+            "DepthToSpace", ["smooth/fine"], last.output, "smooth/DepthToSpace", blocksize=block, mode="CRD"
+        ),
+    ]
+    _insert_before(graph, last, nodes)
+    graph.node.remove(last)
+    graph.node.remove(before)
+    return True
+
+
+def of_blocks(kernel: NDArray[np.float32], block: int) -> NDArray[np.float32]:
+    """(C, 1, 3, 3) over pixels as (C·b·b, b·b, 3, 3) over blocks of b × b of them, row by row in the channels."""
+    found = np.zeros((len(kernel), block, block, block, block, 3, 3), dtype=np.float32)
+    for i, j, dy, dx in itertools.product(range(block), range(block), (-1, 0, 1), (-1, 0, 1)):
+        # The pixel beside (i, j) is (a, b) of the same block or of the next.
+        (down, a), (right, b) = divmod(i + dy, block), divmod(j + dx, block)
+        found[:, i, j, a, b, 1 + down, 1 + right] = kernel[:, 0, 1 + dy, 1 + dx]
+    return found.reshape(-1, block * block, 3, 3)
 
 
 def _insert_before(graph: onnx.GraphProto, node: onnx.NodeProto, nodes: list[onnx.NodeProto]) -> None:

@@ -5,6 +5,7 @@ All three are standard ONNX: Cast, DequantizeLinear and QuantizeLinear nodes in 
 
 from __future__ import annotations
 
+import copy
 import logging
 import os
 from collections.abc import Callable, Sequence
@@ -19,7 +20,7 @@ from engine.errors import ModelError
 from engine.formats import datasets
 from engine.network.preprocess import InputSpec, intensity, plan, to_input
 from training.graphs.rewrites import SPLIT_PRELU, compact, layer_weights, tidy
-from training.graphs.tail import depth_to_space, logit_range, quantize_logits, transpose_tail
+from training.graphs.tail import depth_to_space, logit_range, quantize_logits, smooth_blocks, transpose_tail
 
 # NNCF reports its use over the network unless it believes it runs in its own continuous integration.
 os.environ.setdefault("NNCF_CI", "1")
@@ -141,15 +142,17 @@ def quantize_int8(source: Path, target: Path, inputs: Sequence[NDArray[np.float3
     # It reports every node that it was asked to leave alone.
     nncf.set_log_level(logging.WARNING)
     start = onnx.load(source)
+    smoothed = smooth_blocks(start)
     name = start.graph.input[0].name
     model = nncf.quantize(
-        onnx.load(source),
+        copy.deepcopy(start),
         nncf.Dataset(inputs, lambda x: {name: x}),
         preset=nncf.QuantizationPreset.MIXED,
         subset_size=len(inputs),
         # OpenVINO 2026.4 computes ESPNetv2 with 8-bit AveragePools wrongly: logits strayed from what the file
         # says by more than quantizing moved them, and by a twentieth of that with the pools in float.
-        # A guided head divides small differences by each other; 8 bits would leave nothing of them.
+        # A guided head divides small differences by each other; 8 bits would leave nothing of them. Only its last
+        # convolution, which smooth_blocks renames, takes 8 bits.
         ignored_scope=nncf.IgnoredScope(patterns=[SPLIT_PRELU, "^/guide/"], types=["AveragePool"], validate=False),
         # Weights use 7 of their 8 bits. Before VNNI, processors add pairs of products in 16 bits and saturate; with
         # this headroom they compute what newer ones do, so that a mask does not depend on the PC that made it.
@@ -159,7 +162,8 @@ def quantize_int8(source: Path, target: Path, inputs: Sequence[NDArray[np.float3
     )
     _activations_to_uint8(model.graph)
     feed_wide_groups_unrounded(model.graph)
-    if depth_to_space(model.graph) is not None:
+    # In 8 bits, logits in larger blocks take no less time to rearrange.
+    if depth_to_space(model.graph) is not None and not smoothed:
         quantize_logits(model, *logit_range(start.SerializeToString(), inputs))
     if tune:
         model = tune(model, start)

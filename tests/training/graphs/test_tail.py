@@ -13,7 +13,7 @@ from onnx import helper
 from torch import nn
 
 from training.graphs.rewrites import tidy
-from training.graphs.tail import depth_to_space, logit_range, quantize_logits, transpose_tail
+from training.graphs.tail import depth_to_space, logit_range, quantize_logits, smooth_blocks, transpose_tail
 from training.steps.export import write_onnx
 
 
@@ -74,4 +74,19 @@ def test_a_graph_that_ends_otherwise_stays_as_it_is(model: onnx.ModelProto) -> N
     before = model.SerializeToString()
     transpose_tail(model)
     quantize_logits(model, -1, 1)
+    assert not smooth_blocks(model)
     assert model.SerializeToString() == before
+
+
+@pytest.mark.parametrize("block", [2, 4])
+def test_smoothing_blocks_is_smoothing_pixels(block: int, tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    smooth = nn.Conv2d(4, 4, 3, padding=1, groups=4, bias=False)
+    network = nn.Sequential(nn.Conv2d(1, 4 * block**2, block, block), nn.PixelShuffle(block), smooth).eval()
+    x = np.random.default_rng(0).standard_normal((1, 1, 32, 48)).astype(np.float32)
+    write_onnx(network, x, tmp_path / "smoothed.onnx", dynamic=True)
+    model = onnx.load(tmp_path / "smoothed.onnx")
+    before = _run(model, x)
+    assert smooth_blocks(model)
+    assert depth_to_space(model.graph) is not None
+    np.testing.assert_allclose(_run(model, x), before, atol=1e-6)

@@ -98,6 +98,32 @@ def test_the_guided_head_of_a_flat_image_only_resizes() -> None:
     torch.testing.assert_close(fine, F.interpolate(coarse, scale_factor=4, mode="bilinear", align_corners=False))
 
 
+@pytest.mark.parametrize("scale", [2, 4, 8])
+def test_the_guided_head_is_a_regression_resized_to_the_fine_image(scale: int) -> None:
+    """The head's own arithmetic is on coarse pixels with fine ones as channels; this is the plain formula."""
+    torch.manual_seed(scale)
+    head = GuidedHead(scale)
+    coarse, image = 3 * torch.randn(2, 4, 6, 10), torch.randn(2, 1, 6 * scale, 10 * scale)
+
+    def window(x: torch.Tensor) -> torch.Tensor:
+        return F.avg_pool2d(x, 3, 1, 1, count_include_pad=False)
+
+    def fine(x: torch.Tensor) -> torch.Tensor:
+        return F.interpolate(x, scale_factor=scale, mode="bilinear", align_corners=False)
+
+    with torch.no_grad():
+        head.alpha.add_(0.2 * torch.randn_like(head.alpha))
+        head.smooth.weight.add_(0.1 * torch.randn_like(head.smooth.weight))
+        means = F.avg_pool2d(image, scale)
+        mean = window(means)
+        variance = window(F.avg_pool2d(image**2, scale)) - mean**2 + F.softplus(head.ridge)
+        slope = (window(coarse * means) - window(coarse) * mean) / variance
+        expected = head.smooth(fine(coarse) + head.alpha * fine(slope) * (image - fine(mean)))
+        torch.testing.assert_close(head(coarse, image), expected, rtol=1e-4, atol=1e-5)
+    # What is computed from the scale alone is not kept with the weights.
+    assert set(head.state_dict()) == {"alpha", "ridge", "smooth.weight"}
+
+
 def test_heads_and_baselines_have_the_same_network() -> None:
     count = {
         end: parameter_count(NETWORKS[f"quantlite_quarter_{end}"]()) for end in ("published", "bilinear", "guided")
