@@ -42,7 +42,7 @@ class RunComparison:
     main: the difference that counts, with its margin, of mean Dice or of the LV's EF; by its name.
     by_name: agreement of every other number, such as the Dice of each structure in each phase, or every measure.
     statuses: of a batch, "done → failed" and how many. same_labels: of a batch, cases with the very same mask.
-    largest: the cases that differ most in the main number.
+    largest: the cases that differ most in the main number. pairs: all cases that have it.
     """
 
     kind: str
@@ -57,6 +57,7 @@ class RunComparison:
     statuses: dict[str, int]
     same_labels: int | None
     largest: tuple[CaseChange, ...]
+    pairs: tuple[CaseChange, ...]
 
 
 def compare(a: Path, b: Path, margin: float | None = None) -> RunComparison:
@@ -120,6 +121,7 @@ def _evaluations(a: Evaluation, b: Evaluation, margin: float) -> RunComparison:
         statuses={},
         same_labels=None,
         largest=_largest(changes),
+        pairs=tuple(changes),
     )
 
 
@@ -177,6 +179,7 @@ def _batches(a: Path, b: Path, margin: float) -> RunComparison:
         ),
         same_labels=sum(ours[case]["labels_sha256"] == theirs[case]["labels_sha256"] for case in done),
         largest=_largest(ef),
+        pairs=tuple(ef),
     )
 
 

@@ -6,7 +6,9 @@ import argparse
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+from app.cli.inputs import check_parent
 from app.cli.terminal import number, print_json, print_text, table
+from engine.files import write_atomically
 
 if TYPE_CHECKING:
     from engine.compared import RunComparison
@@ -17,9 +19,16 @@ _SHOWN = 5
 def run_compare(arguments: argparse.Namespace) -> None:
     from engine.compared import compare  # noqa: PLC0415 - brings the readers of every format
 
+    if arguments.html is not None:
+        check_parent(arguments.html)
     found = compare(arguments.one, arguments.other, arguments.margin)
+    if arguments.html is not None:
+        from engine.comparison_page import to_html  # noqa: PLC0415
+
+        write_atomically(arguments.html, to_html(found).encode())
     if arguments.json:
-        print_json("compare", asdict(found))
+        # Of a large cohort they would be many; they are in the runs themselves.
+        print_json("compare", {name: value for name, value in asdict(found).items() if name != "pairs"})
     else:
         print_text(_text(found))
 

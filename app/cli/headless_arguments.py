@@ -127,6 +127,7 @@ def add_headless(verbs: VerbParsers) -> None:
     compare.add_argument(
         "--margin", type=float, help="what does not matter (default: mean Dice 0.002, of batches 1 point of LV EF)"
     )
+    compare.add_argument("--html", type=Path, metavar="F.html", help="write a page with a plot")
     _add_json(compare)
 
     nnunet = verb("export-nnunet", run_export_nnunet, "Write a data set in the layout of nnU-Net.")

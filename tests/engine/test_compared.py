@@ -15,6 +15,7 @@ from patients import patient
 from engine.batch.result_tables import write_tables
 from engine.batch.rows import RESULTS, plain_row
 from engine.compared import compare
+from engine.comparison_page import to_html as comparison_to_html
 from engine.errors import ScanError
 from engine.evaluate import CaseScore, Evaluation, Score, from_dict, same_within, summarise, worst
 from engine.evaluation_page import to_html
@@ -96,6 +97,19 @@ def test_two_batches_are_compared_case_by_case(tmp_path: Path) -> None:
     assert found.b == "quantlite in float32 (other)"
 
 
+def test_the_page_of_two_runs_has_their_tables_and_a_plot(tmp_path: Path) -> None:
+    one = batch(tmp_path / "one", {"a": 60.0, "b&c": 50.0, "d": 30.0, "x": 1.0}, precision="int8")
+    other = batch(tmp_path / "other", {"a": 60.0, "b&c": 51.0, "d": None}, precision="float32")
+    html = comparison_to_html(compare(one, other))
+    page = Page()
+    page.feed(html)
+    assert page.open == []
+    assert (page.counts["table"], page.counts["circle"]) == (2, 2)
+    assert "done → failed: 1 cases" in html
+    assert "Only in A: x." in html
+    assert "<td>b&amp;c</td>" in html
+
+
 @pytest.mark.parametrize("content", ["{}", "[]", "no json", '{"schema": "cinequant/bench/1"}'])
 def test_what_is_no_run_is_said(content: str, tmp_path: Path) -> None:
     path = tmp_path / "a.json"
@@ -125,7 +139,7 @@ class Page(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.counts[tag] = self.counts.get(tag, 0) + 1
-        if tag not in ("meta", "img", "line", "circle", "rect"):
+        if tag not in ("meta", "img", "br", "line", "circle", "rect"):
             self.open.append(tag)
 
     def handle_endtag(self, tag: str) -> None:

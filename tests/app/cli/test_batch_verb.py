@@ -94,7 +94,9 @@ def test_runs_are_compared_and_data_sets_exported(tmp_path: Path, capsys: pytest
         (tmp_path / f"{name}.json").write_text(json.dumps(value))
     found = run_json(capsys, "compare", tmp_path / "a.json", tmp_path / "b.json")
     assert (found["both"], found["main"]["difference"], found["main"]["equivalent"]) == (4, 0, True)
-    status, out, _ = run(capsys, "compare", tmp_path / "a.json", tmp_path / "b.json")
+    page = tmp_path / "page.html"
+    status, out, _ = run(capsys, "compare", tmp_path / "a.json", tmp_path / "b.json", "--html", page)
+    assert page.read_text(encoding="utf-8").startswith("<!doctype html>")
     assert status == 0
     assert "equivalent within ±0.002" in out
     exported = run_json(capsys, "export-nnunet", *evaluated[1:], "-o", tmp_path / "Dataset001_X")
