@@ -25,10 +25,11 @@ from app.dialogs.server_bar import ServerBar
 from app.look.widgets import Choice, label
 from app.session.archiving import Archiving
 from app.session.jobs import JobReport
+from app.state.types import AppState
 from app.words.language import translate
 from engine.errors import CineQuantError
 from engine.exchange.arrivals import LIMIT_BYTES, used_bytes
-from engine.exchange.search import FoundSeries, FoundStudies, Query
+from engine.exchange.search import FoundSeries, FoundStudies, FoundStudy, Query
 from engine.exchange.servers import Server
 from engine.exchange.transfer import Fetched
 
@@ -38,7 +39,10 @@ MODALITIES = ("", "MR", "CT", "SEG", "SR")
 
 
 class ArchiveDialog(QDialog):
-    """Stays open beside the work. file: of the archives; folder: where studies go, one folder each."""
+    """Stays open beside the work. Closed while it fetches, it is only hidden, and shown again if fetching fails.
+
+    file: of the archives; folder: where studies go, one folder each.
+    """
 
     fetched = Signal(Path)
     """A study is whole in this folder."""
@@ -46,6 +50,7 @@ class ArchiveDialog(QDialog):
     def __init__(self, parent: QWidget, archiving: Archiving, file: Path, folder: Path, *, hide_names: bool) -> None:
         super().__init__(parent)
         self._archiving, self._folder, self._hide = archiving, folder, hide_names
+        self._studies: tuple[FoundStudy, ...] = ()
         self.setWindowTitle(translate("Archive", "Archive"))
         column = QVBoxLayout(self)
         column.setContentsMargins(20, 18, 20, 16)
@@ -146,7 +151,7 @@ class ArchiveDialog(QDialog):
 
     def _show_found(self, found: FoundStudies) -> None:
         self.bar.say("")
-        self.tree.show_studies(found.studies, hide=self._hide)
+        self._list(found.studies)
         number = len(found.studies)
         if not number:
             text = translate("Archive", "Nothing matches.")
@@ -158,6 +163,16 @@ class ArchiveDialog(QDialog):
             text = translate("Archive", "{number} found, the newest first.")
         self.found.setText(text.format(number=number))
         self._show_buttons()
+
+    def _list(self, studies: tuple[FoundStudy, ...]) -> None:
+        self._studies = studies
+        self.tree.show_studies(studies, hide=self._hide)
+
+    def follow(self, _: AppState, new: AppState) -> None:
+        """Hide names, or show them, as the window does."""
+        if new.preferences.hide_names != self._hide:
+            self._hide = new.preferences.hide_names
+            self._list(self._studies)
 
     def _ask_series(self, study: str) -> None:
         server = self.bar.server
@@ -171,13 +186,13 @@ class ArchiveDialog(QDialog):
 
     def _other_server(self) -> None:
         self._archiving.forget()
-        self.tree.show_studies((), hide=self._hide)
+        self._list(())
         self.found.setText("")
         self._show_buttons()
 
     def _failed(self, server: Server, error: CineQuantError | None, *, clear: bool = False) -> None:
         if clear:
-            self.tree.show_studies((), hide=self._hide)
+            self._list(())
         self.found.setText("")
         if error is not None:
             self.bar.refused(server, error)
@@ -230,10 +245,13 @@ class ArchiveDialog(QDialog):
             self.found.setText(text.format(new=fetched.new, there=fetched.there))
             # One series of a study that has others is opened by itself.
             self.fetched.emit(folder / series[0] if series else folder)
+            if not self.isVisible():
+                self.close()
 
         def failed(error: CineQuantError | None) -> None:
             self._show_room()
             self._failed(server, error)
+            self.show()
 
         self._archiving.fetch(
             server, study, series, folder, secret, on_report=self._show_report, then=then, failed=failed
@@ -280,6 +298,17 @@ class ArchiveDialog(QDialog):
             self._show_room()
 
     def closeEvent(self, event: QCloseEvent) -> None:
+        if self._archiving.transferring:  # what comes back needs the dialog
+            self.reject()
+            event.ignore()
+        else:
+            super().closeEvent(event)
+
+    def done(self, result: int) -> None:
+        """Escape and the cross lead here."""
         self._typing.stop()
         self._archiving.forget()
-        super().closeEvent(event)
+        if self._archiving.transferring:
+            self.hide()
+        else:
+            super().done(result)

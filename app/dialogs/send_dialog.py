@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Signal
+from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QCheckBox, QDialog, QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from app.dialogs.server_bar import ServerBar
@@ -18,6 +19,7 @@ from engine.errors import CineQuantError
 
 Write = Callable[[ObjectKind, Path], None]
 """Writes a kind of object to a path."""
+Writer = Callable[[], Write | None]
 
 SEG = ObjectKind.ALL
 """Stands for the masks, which are what of all objects has no name of its own."""
@@ -30,14 +32,18 @@ KINDS = {
 
 
 class SendDialog(QDialog):
-    """write: makes the objects, on the thread that sends them."""
+    """Stays open beside the work. Closed while it sends, it is only hidden, and shown again if sending fails.
+
+    writer: asked when Send is pressed, gives what makes the objects of the scan on screen then, on the thread that
+    sends them; None, and says why, where there is nothing.
+    """
 
     sent = Signal(str, int)
     """The name of an archive, and how many objects it has stored."""
 
-    def __init__(self, parent: QWidget, archiving: Archiving, file: Path, write: Write) -> None:
+    def __init__(self, parent: QWidget, archiving: Archiving, file: Path, writer: Writer) -> None:
         super().__init__(parent)
-        self._archiving, self._write = archiving, write
+        self._archiving, self._writer = archiving, writer
         self.setWindowTitle(translate("Archive", "Send to archive"))
         column = QVBoxLayout(self)
         column.setContentsMargins(20, 18, 20, 16)
@@ -90,7 +96,9 @@ class SendDialog(QDialog):
             return
         if (secret := self.bar.secret(server)) is None:
             return
-        write = self._write
+        write = self._writer()
+        if write is None:
+            return
         self.bar.say("")
 
         def then(stored: int) -> None:
@@ -98,11 +106,14 @@ class SendDialog(QDialog):
             self.bar.say(text.format(name=server.name, number=stored))
             self._show_buttons()
             self.sent.emit(server.name, stored)
+            if not self.isVisible():
+                self.close()
 
         def failed(error: CineQuantError | None) -> None:
             if error is not None:
                 self.bar.refused(server, error)
             self._show_buttons()
+            self.show()
 
         self._archiving.send(
             server,
@@ -114,6 +125,21 @@ class SendDialog(QDialog):
         )
         self._show_buttons()
         self.doing.setText(translate("Archive", "Making the objects"))
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        if self._archiving.transferring:  # what comes back needs the dialog
+            self.reject()
+            event.ignore()
+        else:
+            super().closeEvent(event)
+
+    def done(self, result: int) -> None:
+        """Escape and the cross lead here."""
+        self._archiving.forget()
+        if self._archiving.transferring:
+            self.hide()
+        else:
+            super().done(result)
 
     def _show_report(self, report: JobReport) -> None:
         self.progress.setRange(0, report.total)

@@ -155,12 +155,15 @@ class ServerBar(QWidget):
             self._store("")
 
     def _store(self, name: str) -> None:
+        said = ""
         try:
             write_servers(self._file, self.servers)
         except OSError as error:
-            self.say(f"{self._file}: {error.strerror}")
+            said = f"{self._file}: {error.strerror}"
         self._fill(name)
         self.chosen.emit()
+        if said:
+            self.say(said)
 
     def _test(self) -> None:
         server = self.server

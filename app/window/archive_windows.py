@@ -11,11 +11,12 @@ from PySide6.QtWidgets import QWidget
 from app.session.session import Session
 from app.session.trail import note
 from app.state.types import Kind
+from app.words.language import translate
 from engine.errors import CineQuantError
 
 if TYPE_CHECKING:
     from app.dialogs.archive_dialog import ArchiveDialog
-    from app.dialogs.send_dialog import SendDialog
+    from app.dialogs.send_dialog import SendDialog, Write
 
 SERVERS = "archives.json"
 """The file of the user's archives, beside the settings."""
@@ -34,6 +35,7 @@ class ArchiveWindows:
         self._parent, self._session, self.settings = parent, session, folder
         self.fetched = fetched_folder()
         self._open: ArchiveDialog | SendDialog | None = None
+        self._sending = -1  # the volume_id of what is being sent
 
     def show_archive(self) -> None:
         """Search and fetch. Stays open beside the work."""
@@ -49,6 +51,7 @@ class ArchiveWindows:
             hide_names=self._session.state.preferences.hide_names,
         )
         dialog.fetched.connect(self._open_study)
+        self._session.changed.connect(dialog.follow)
         self._show(dialog)
 
     def _open_study(self, folder: Path) -> None:
@@ -58,17 +61,24 @@ class ArchiveWindows:
         """Send results of the scan on screen."""
         if not self._can_exchange():
             return
-        write = self._session.exporting.writer()
-        if write is None:
+        if self._session.exporting.writer() is None:
             return
         from app.dialogs.send_dialog import SendDialog  # noqa: PLC0415
 
-        dialog = SendDialog(self._parent, self._session.archiving, self._servers(), write)
+        dialog = SendDialog(self._parent, self._session.archiving, self._servers(), self._writer)
         dialog.sent.connect(self._note_sent)
         self._show(dialog)
 
+    def _writer(self) -> Write | None:
+        """Of the scan on screen, whose case notes it."""
+        self._sending = self._session.state.scan.volume_id
+        return self._session.exporting.writer()
+
     def _note_sent(self, name: str, stored: int) -> None:
-        note(self._session.store, f"sent {stored} objects to {name}")
+        text = translate("Archive", "{name} has stored {number} objects.")
+        self._session.say(Kind.SUCCESS, text.format(name=name, number=stored))
+        if self._session.state.scan.volume_id == self._sending:  # else another case is on screen by now
+            note(self._session.store, f"sent {stored} objects to {name}")
 
     def _servers(self) -> Path:
         return (self.settings or self.fetched.parent) / SERVERS
@@ -83,6 +93,7 @@ class ArchiveWindows:
             self._session.say(Kind.WARNING, str(error))
             return False
         if self._session.archiving.transferring and self._open is not None:
+            self._open.show()  # it may have been closed meanwhile
             self._open.raise_()
             return False
         return True

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 
 import pydicom
 import pytest
-from app_fixtures import model_fixture, settle, window_fixture  # noqa: F401
+from app_fixtures import model_fixture, settle, volume, window_fixture  # noqa: F401
 from archive_servers import HAS_DCMTK, WITHOUT_DCMTK, free_port, running_dcmqrscp
 from dicom_cine import ROOT, write_cine
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtWidgets import QApplication, QWidget
 
+from app.dialogs import server_bar
 from app.dialogs.archive_dialog import ArchiveDialog
 from app.dialogs.send_dialog import SEG, SendDialog, made_in
 from app.dialogs.server_bar import SecretDialog, ServerBar
@@ -19,9 +22,13 @@ from app.session.archiving import Archiving
 from app.session.jobs import Workers
 from app.session.object_files import ObjectKind
 from app.session.trail import trail_of
+from app.state.changes import evolve
+from app.state.types import AppState
 from app.window import archive_windows
 from engine.exchange import passwords, transfer
-from engine.exchange.servers import Dialect, Login, LoginError, Server, read_servers, write_servers
+from engine.exchange.search import FoundStudies, FoundStudy
+from engine.exchange.servers import Dialect, Login, LoginError, Server, ServerError, read_servers, write_servers
+from engine.exchange.transfer import Fetched
 
 STUDY = f"{ROOT}.1"
 WEB = Server("Web", Dialect.DICOMWEB, url="https://pacs.example.org/web", login=Login.PASSWORD, user="anna")
@@ -109,6 +116,106 @@ def test_what_is_wrong_is_said_where_one_looks(window, places, qtbot, monkeypatc
     window.archives.show_archive()
     assert "pip install 'cinequant[archive]'" in window.session.state.message.text
     assert not [each for each in window.findChildren(ArchiveDialog) if each.isVisible()]
+
+
+class Transfers:
+    """Stands for Archiving: a transfer is under way until it is answered."""
+
+    def __init__(self) -> None:
+        self.transferring = False
+        self.forgotten = 0
+        self.calls: dict[str, object] = {}
+
+    def forget(self) -> None:
+        self.forgotten += 1
+
+    def send(self, server, make, secret, **calls):
+        self.make, self.calls, self.transferring = make, calls, True
+
+    def fetch(self, server, study, series, folder, secret, **calls):
+        self.calls, self.transferring = calls, True
+
+    def answer(self, which, value):
+        self.transferring = False
+        self.calls[which](value)
+
+
+@pytest.fixture(name="listed")
+def listed_fixture(tmp_path):
+    write_servers(tmp_path / "archives.json", [Server("Hospital", host="127.0.0.1", port=1, title="X", tls=False)])
+    return tmp_path / "archives.json"
+
+
+def shown(dialog):
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    dialog.show()
+    return dialog
+
+
+@pytest.mark.parametrize("leave", ["close", "reject"])  # the cross, and Escape
+def test_a_dialog_that_is_closed_while_it_sends_takes_the_answer(parent, qtbot, listed, leave):
+    transfers, made = Transfers(), []
+    dialog = shown(SendDialog(parent, transfers, listed, lambda: lambda kind, path: made.append(kind)))
+    gone = []
+    dialog.destroyed.connect(lambda: gone.append(True))
+    dialog.send()
+    getattr(dialog, leave)()
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    assert not dialog.isVisible() and not gone
+    transfers.answer("failed", ServerError("Hospital: refused"))
+    assert dialog.isVisible() and dialog.bar.said.text() == "Hospital: refused"
+    dialog.send()
+    getattr(dialog, leave)()
+    transfers.answer("then", 2)
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    assert gone and transfers.forgotten
+
+
+def test_what_is_sent_is_of_the_scan_on_screen_when_send_is_pressed(parent, qtbot, listed):
+    transfers, asked = Transfers(), []
+    dialog = shown(SendDialog(parent, transfers, listed, lambda: asked.append(True)))
+    assert not asked
+    dialog.send()
+    assert asked and not transfers.transferring, "nothing to send"
+    dialog.close()
+
+
+def test_what_was_sent_is_noted_in_the_case_it_was_of(window, qtbot):
+    window.session.opening.open_volume(volume(name="first"))
+    settle(qtbot, window.session)
+    window.archives._writer()
+    window.archives._note_sent("Hospital", 2)
+    assert trail_of(window.session.state)[-1]["what"] == "sent 2 objects to Hospital"
+    window.session.opening.open_volume(volume(name="second"))
+    settle(qtbot, window.session)
+    window.archives._note_sent("Hospital", 2)
+    assert not any("sent" in line["what"] for line in trail_of(window.session.state))
+
+
+def test_names_hidden_in_the_window_are_hidden_in_the_search_too(parent, qtbot, listed, tmp_path):
+    transfers = Transfers()
+    dialog = shown(ArchiveDialog(parent, transfers, listed, tmp_path / "fetched", hide_names=False))
+    study = FoundStudy("1.2", "Müller, Anna", "P-0042", "", "2024-02-29", "", "", "", ("MR",), 1, 6)
+    dialog._show_found(FoundStudies((study,), cut=False))
+    assert "Müller" in dialog.tree.studies["1.2"].text(0)
+    dialog.follow(AppState(), evolve(AppState(), hide_names=True))
+    assert dialog.tree.studies["1.2"].text(0) == "Patient 1"
+    dialog.fetch()
+    dialog.reject()
+    assert not dialog.isVisible()
+    transfers.answer("then", Fetched(tmp_path, 6, 0))
+
+
+def test_servers_that_cannot_be_written_down_are_said(parent, qtbot, listed, monkeypatch):
+    bar = ServerBar(Archiving(Workers()), listed)
+    qtbot.addWidget(bar)
+    monkeypatch.setattr(server_bar, "write_servers", full)
+    bar._store("Hospital")
+    assert "No space left on device" in bar.said.text()
+
+
+def full(file, servers):
+    raise OSError(errno.ENOSPC, "No space left on device")
 
 
 def test_a_server_is_checked_while_it_is_entered(parent, qtbot):
