@@ -12,11 +12,20 @@ MIN_HEIGHT, MAX_HEIGHT = 84, 230
 AXIS_HEIGHT = 31
 
 
+class WholeAxis(pg.AxisItem):
+    """Has no ticks between whole numbers: there is no frame 1.5."""
+
+    def tickSpacing(self, low: float, high: float, size: float) -> list[tuple[float, float]]:
+        """Of each level of ticks: spacing and offset."""
+        levels = [level for level in super().tickSpacing(low, high, size) if level[0] >= 1]
+        return levels or [(1.0, 0.0)]
+
+
 class Plot(pg.PlotWidget):
     """A quiet plot without menus, buttons or dragging. Items are made once and given new data."""
 
     def __init__(self, x_label: str, y_label: str) -> None:
-        super().__init__(background=theme.PANEL)
+        super().__init__(background=theme.PANEL, axisItems={"bottom": WholeAxis("bottom")})
         self._labels = ("", "")
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # nothing in it answers to keys

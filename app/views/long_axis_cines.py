@@ -318,5 +318,8 @@ def _why_empty(state: AppState, volume: Volume) -> tuple[str, str]:
     if volume.geometry.orientation is Known.ASSUMED:
         why = translate("Cines", "The orientation of the slices is not known")
         return why, translate("Cines", "Long axes cannot be placed. Key 5 cuts two planes out of the stack.")
+    if series_beside(state):
+        why = translate("Cines", "No cine of this study crosses the slices")
+        return why, translate("Cines", "Key 5 cuts two planes out of the stack.")
     why = translate("Cines", "No long-axis cine in this study")
     return why, translate("Cines", "Open the folder of the whole study. Key 5 cuts two planes out of the stack.")

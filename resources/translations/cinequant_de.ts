@@ -1421,6 +1421,14 @@
         <translation>Lange Achsen lassen sich nicht zuordnen. Taste 5 schneidet zwei Ebenen aus dem Stapel.</translation>
     </message>
     <message>
+        <source>No cine of this study crosses the slices</source>
+        <translation>Kein Cine dieser Studie schneidet die Schichten</translation>
+    </message>
+    <message>
+        <source>Key 5 cuts two planes out of the stack.</source>
+        <translation>Taste 5 schneidet zwei Ebenen aus dem Stapel.</translation>
+    </message>
+    <message>
         <source>No long-axis cine in this study</source>
         <translation>Kein Cine der langen Achse in dieser Studie</translation>
     </message>

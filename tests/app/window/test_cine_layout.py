@@ -15,11 +15,11 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMenu
 
 from app.state.beside import LongAxisCine, same_place
-from app.state.changes import evolve
+from app.state.changes import evolve, opened
 from app.state.types import AppState, Kind, Layout
 from app.views.captions import doubtful_lines
 from app.views.cine_lines import lines_of
-from app.views.long_axis_cines import LongAxisCines, doubt
+from app.views.long_axis_cines import LongAxisCines, _why_empty, doubt
 from app.window.availability import why_not
 from engine.errors import ScanError
 from engine.formats import door
@@ -66,6 +66,13 @@ def test_only_cines_of_the_same_study_come_into_question(study: Path, tmp_path: 
     assert [series.description for series in index.beside(index.chosen)] == ["cine 2ch", "cine 4ch"]
 
 
+def test_cines_that_lie_beside_the_slices_are_not_said_to_be_missing(study: Path) -> None:
+    index = find([study], progress=lambda *_: None, cancel=CancelToken())
+    state = opened(evolve(AppState(), index=index), volume())
+    state = evolve(state, index=index, series=index.series.index(index.chosen), long_axes=())
+    assert _why_empty(state, volume())[0] == "No cine of this study crosses the slices"
+
+
 def test_key_9_and_both_lines(qtbot: Any, window: MainWindow, study: Path) -> None:
     session = window.session
     session.opening.open_volume(volume())
@@ -73,7 +80,7 @@ def test_key_9_and_both_lines(qtbot: Any, window: MainWindow, study: Path) -> No
     QTest.keyClick(window.slice_view, Qt.Key.Key_9)
     message = session.state.message
     assert session.state.preferences.layout is Layout.SLICE
-    assert message is not None and message.kind is Kind.WARNING and "long-axis" in message.text
+    assert message is not None and message.kind is Kind.HINT and "long-axis" in message.text
 
     session.opening.open_paths([study])
     settle(qtbot, session)
