@@ -359,7 +359,8 @@ def layout_frames(session: Any, application: Any) -> dict[str, float]:
 def strokes(window: Any, application: Any) -> dict[str, Any]:
     """The cost of drawing while cases are autosaved without a pause, in turns with no autosave at all.
 
-    The program waits two seconds after a change; here the next autosave begins when the one before has ended.
+    The program waits two seconds after a change, and for the end of a stroke; here the next autosave begins when the
+    one before has ended.
     """
     from app.session import autosaving  # noqa: PLC0415
     from app.session.autosave_folder import AutosaveFolder  # noqa: PLC0415
@@ -375,6 +376,7 @@ def strokes(window: Any, application: Any) -> dict[str, Any]:
         written.append(len(content))
 
     AutosaveFolder.write, autosaving.DELAY_MS = counted, 1  # type: ignore[method-assign]
+    autosaving.STROKE_S = 0.0  # or they would wait for the end of the stroke
     session.correcting.start()
     with tempfile.TemporaryDirectory() as folder:
         for turn in range(STROKES):

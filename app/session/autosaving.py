@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -15,6 +16,7 @@ from app.session.store import Store
 from app.state.case import LeftCase, Offer
 from app.state.case_content import case_of, is_unsaved, left_unsaved, work_of
 from app.state.changes import evolve, stroke_ended
+from app.state.queries import correction_of
 from app.state.types import AppState, Kind
 from app.words.language import translate
 from engine.errors import CineQuantError, ScanError
@@ -23,6 +25,9 @@ from engine.formats.case_file import read_index, to_bytes
 DELAY_MS = 2000
 """After a change. Writing itself takes less than a second, so that at most 5 s are lost."""
 RETRY_MS = 5000
+STROKE_S = 1.0
+"""How much later at most a change is written because a stroke is being drawn: seldom is one longer."""
+_LOOK_MS = 250
 
 
 class Autosaving(QObject):
@@ -36,6 +41,7 @@ class Autosaving(QObject):
         self._kept: set[str] = set()  # digests of the scans that the folder has a case of
         self._failing = False
         self._keep = False
+        self._changed_at = 0.0  # on the monotonic clock, the first change that is not written yet
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._due)
@@ -91,6 +97,7 @@ class Autosaving(QObject):
         if new.scan.digest and is_unsaved(new) and self._folder.adopt(new.scan.digest):
             self._kept.add(new.scan.digest)
         if not self._timer.isActive():
+            self._changed_at = time.monotonic()
             self._timer.start(DELAY_MS)
 
     def _due(self) -> None:
@@ -100,6 +107,11 @@ class Autosaving(QObject):
             return
         if self._lane.subjects:
             self._timer.start(DELAY_MS // 4)
+            return
+        correction = correction_of(state)
+        stroke = correction is not None and correction.stroke is not None
+        if stroke and time.monotonic() - self._changed_at < DELAY_MS / 1e3 + STROKE_S:
+            self._timer.start(_LOOK_MS)
             return
         unsaved = is_unsaved(state)
         wanted = {*left_unsaved(state), *((state.scan.digest,) if unsaved else ())}

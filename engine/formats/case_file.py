@@ -193,8 +193,17 @@ def to_bytes(case: CaseFile) -> bytes:
             "audit": [dict(entry) for entry in case.audit],
             "history": dict(case.history),
         }
-        archive.writestr(_INDEX, json.dumps(index, ensure_ascii=False, allow_nan=False))
+        archive.writestr(_INDEX, _json(index))
     return made.getvalue()
+
+
+def _json(value: Any, depth: int = 5) -> str:
+    """What json.dumps writes, in pieces: it would hold the interpreter, and the window's thread, until all is done."""
+    if depth and isinstance(value, dict) and all(isinstance(key, str) for key in value):
+        return "{" + ", ".join(f"{_json(key)}: {_json(one, depth - 1)}" for key, one in value.items()) + "}"
+    if depth and isinstance(value, list):
+        return "[" + ", ".join(_json(one, depth - 1) for one in value) + "]"
+    return json.dumps(value, ensure_ascii=False, allow_nan=False)
 
 
 def corrected_labels(segmentation: Segmentation) -> NDArray[np.uint8]:

@@ -70,6 +70,21 @@ def test_a_change_is_kept_and_dropped_when_it_is_saved(qtbot: Any, start: Start,
     assert not is_unsaved(session.state)
 
 
+def test_a_stroke_is_waited_for_but_not_long(
+    qtbot: Any, start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = start()
+    correct(qtbot, session)
+    qtbot.waitUntil(lambda: len(kept(tmp_path)) == 1, timeout=5000)
+    before = kept(tmp_path)[0].stat().st_mtime_ns
+    session.correcting.start_stroke(0, 12.0, 12.0)
+    qtbot.wait(400)
+    assert kept(tmp_path)[0].stat().st_mtime_ns == before
+    monkeypatch.setattr(autosaving, "STROKE_S", 0.0)
+    qtbot.waitUntil(lambda: kept(tmp_path)[0].stat().st_mtime_ns != before, timeout=5000)
+    session.correcting.end_stroke()
+
+
 def test_a_change_that_is_undone_needs_no_keeping(qtbot: Any, start: Start, tmp_path: Path) -> None:
     session = start()
     correct(qtbot, session)
