@@ -45,6 +45,7 @@ from app.session.session import Session
 from app.state.identity import Same
 from app.state.outgoing import Stationery
 from app.state.types import AppState, Layout, Theme
+from app.state.unseen import only_unseen_progress
 from app.views.agreement_view import AgreementView
 from app.views.long_axis_cines import LongAxisCines
 from app.views.slice_view import SliceView
@@ -142,6 +143,7 @@ class MainWindow(QMainWindow):
         self.drops = Drops(self, self.stage, session.opening.open_paths)
         self.welcome.hide()
         self._shown = _shown_window(session.state)
+        self._applied = session.state  # what all views have been brought to
         self._panels_before = True
         session.changed.connect(self._apply)
         for view in self.views:
@@ -299,6 +301,11 @@ class MainWindow(QMainWindow):
 
     def _apply(self, old: AppState, new: AppState) -> None:
         """Bring the window to a state. Parts of it that are the same as before are left alone."""
+        if only_unseen_progress(self._applied, new):
+            for panel in (self.models, self.performance, self.status):
+                panel.apply(new)
+            return
+        self._applied = new
         before, self._shown = self._shown, _shown_window(new)
         shown = self._shown
         # First: views read colours when they draw, and some draw at once.
