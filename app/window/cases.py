@@ -14,6 +14,7 @@ from app.session.session import Session
 from app.state.case_content import is_unsaved, work_of
 from app.state.types import AppState
 from app.window.save_names import documents
+from app.window.scan_dialogs import still_on_screen
 from app.words.language import translate
 from app.words.names import scan_title
 from engine.dossier import scan_code
@@ -43,10 +44,12 @@ class Cases(QObject):
         """Ask for a name and save the case on screen there. Returns whether a name was given."""
         if self._session.case_saving.nothing_to_save():
             return False
-        path = self.ask_name(self._session.state.case.case_path, _scan_name(self._session.state))
-        if path is not None:
-            self._session.case_saving.save(path)
-        return path is not None
+        state = self._session.state
+        path = self.ask_name(state.case.case_path, _scan_name(state))
+        if path is None or not still_on_screen(self._session, state.scan.volume_id):
+            return False
+        self._session.case_saving.save(path)
+        return True
 
     def ask_name(self, before: Path | None, scan: str) -> Path | None:
         """A name for a case of this scan; None if the user gives none."""
@@ -60,8 +63,9 @@ class Cases(QObject):
     def compare(self) -> None:
         """Ask for another reader's case of the scan on screen, and put it beside."""
         title = translate("Cases", "Another reader's case of this scan")
+        volume_id = self._session.state.scan.volume_id
         chosen, _ = QFileDialog.getOpenFileName(self._window, title, str(documents()), case_pattern())
-        if chosen:
+        if chosen and still_on_screen(self._session, volume_id):
             self._session.case_comparing.load(Path(chosen))
 
     def show_readers(self) -> None:

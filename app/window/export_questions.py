@@ -18,6 +18,7 @@ from app.session.store import still_loading
 from app.state.outgoing import identity_of
 from app.state.types import Kind
 from app.window.save_names import documents, with_ending
+from app.window.scan_dialogs import open_about_scan, still_on_screen
 from app.words.language import translate
 from engine.dossier import IdentifyBy, check_pseudonym, scan_code
 from engine.errors import ExportError
@@ -71,10 +72,11 @@ class ExportQuestions:
         if still_loading(self._session.store):
             return
         title = translate("MainWindow", "Anonymous copy of the scan: a new folder")
+        volume_id = self._session.state.scan.volume_id
         # The name must not be a patient's, whatever files and tables name.
         start = str(self._folder() / f"anonymous_{scan_code(volume)}")
         chosen, _ = QFileDialog.getSaveFileName(self._parent, title, start, translate("MainWindow", "Folder (*)"))
-        if chosen:
+        if chosen and still_on_screen(self._session, volume_id):
             self._session.exporting.anonymise(Path(chosen))
 
     def _is_dicom(self) -> bool:
@@ -120,7 +122,7 @@ class ExportQuestions:
         dialog = ReportDialog(self._parent, self._session)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.accepted.connect(self._save_report)
-        dialog.open()
+        open_about_scan(dialog, self._session)
 
     def copy_results(self) -> None:
         """The numbers to the clipboard: as text, as a table for a word processor, with tabs for a spreadsheet."""
@@ -146,7 +148,7 @@ class ExportQuestions:
         name = f"{by.file_part(volume)}_slice{state.view.slice_index + 1}_frame{state.view.frame_index + 1}.png"
         title, start = translate("MainWindow", "Save picture"), str(self._folder() / name)
         chosen, _ = QFileDialog.getSaveFileName(self._parent, title, start, "PNG (*.png)")
-        if not chosen:
+        if not chosen or not still_on_screen(session, state.scan.volume_id):
             return
         path = with_ending(chosen, (".png",))
         if save_picture(self._picture(), path):
@@ -167,7 +169,7 @@ class ExportQuestions:
         text, taken = QInputDialog.getText(
             self._parent, title, words, QLineEdit.EchoMode.Normal, state.outgoing.pseudonym
         )
-        if not taken:
+        if not taken or not still_on_screen(self._session, state.scan.volume_id):
             return
         try:
             pseudonym = check_pseudonym(text)
@@ -192,9 +194,9 @@ class ExportQuestions:
         export = export_of(self._session.state, by if by is IdentifyBy.PSEUDONYM else None)
         if self._session.exporting.nothing_to_export() or export is None:
             return None
-        start = self._folder() / default_name(export, name)
+        start, volume_id = self._folder() / default_name(export, name), self._session.state.scan.volume_id
         chosen, kind = QFileDialog.getSaveFileName(self._parent, title, str(start), kinds)
-        if not chosen:
+        if not chosen or not still_on_screen(self._session, volume_id):
             return None
         # The kind chosen in the dialog decides where the name was left without an ending.
         preferred = [ending for ending in endings if f"*{ending}" in kind]

@@ -14,6 +14,7 @@ from app.dialogs.patient_dialog import PatientDialog
 from app.session.session import Session
 from app.session.store import still_loading
 from app.state.types import Kind
+from app.window.scan_dialogs import open_about_scan, still_on_screen
 from app.words.language import marked, translate
 from engine.errors import ScanError
 from engine.formats import masks
@@ -55,7 +56,7 @@ class Questions:
         kinds = translate("MainWindow", "Masks (*.nii *.nii.gz *.dcm);;All files (*)")
         names, _ = QFileDialog.getOpenFileNames(self._parent, title, self._start_folder(), kinds)
         paths = [Path(name) for name in sorted(names)]
-        if not paths:
+        if not paths or not still_on_screen(session, state.scan.volume_id):
             return
         try:
             if not masks.needs_convention(paths):
@@ -70,7 +71,7 @@ class Questions:
         dialog = MaskDialog(self._parent, paths[0].name, frame if one_of_many else "")
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.convention_given.connect(partial(session.comparing.load_mask, paths))
-        dialog.open()
+        open_about_scan(dialog, self._session)
 
     def spacing(self) -> None:
         """Ask for the voxel size of a scan whose header does not have it."""
@@ -79,7 +80,7 @@ class Questions:
         dialog = SpacingDialog(self._parent)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.spacing_given.connect(self._session.opening.set_spacing)
-        dialog.open()
+        open_about_scan(dialog, self._session)
 
     def patient(self) -> None:
         """Ask for what indices and normal ranges need of the patient."""
@@ -88,7 +89,7 @@ class Questions:
         dialog = PatientDialog(self._parent, state.facts.typed, header)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.details_given.connect(self._take_details)
-        dialog.open()
+        open_about_scan(dialog, self._session)
 
     def _take_details(self, typed: Body) -> None:
         self._session.undoing.step(PATIENT, typed=typed)

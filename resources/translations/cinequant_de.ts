@@ -3648,6 +3648,10 @@ Der Bericht unten enthält keine Patientendaten; er hilft, den Fehler zu beheben
         <source>The language changes when CineQuant is started again.</source>
         <translation>Die Sprache wechselt beim nächsten Start von CineQuant.</translation>
     </message>
+    <message>
+        <source>Another scan has come on screen meanwhile, so nothing was done. Choose the command again.</source>
+        <translation>Inzwischen ist eine andere Aufnahme auf dem Schirm, deshalb wurde nichts getan. Wählen Sie den Befehl noch einmal.</translation>
+    </message>
 </context>
 <context>
     <name>MaskDialog</name>

@@ -14,9 +14,11 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog, QInputDialog
 
 from app.dialogs.report_dialog import ReportDialog
+from app.state.changes import arriving, completed, evolve, opened
 from app.state.outgoing import Outgoing, Stationery
 from app.state.types import AppState, Kind
 from app.window.main_window import MainWindow
+from app.window.scan_dialogs import is_another_scan
 from app.window.settings import Settings
 from engine.dossier import IdentifyBy
 
@@ -113,3 +115,40 @@ def test_the_letterhead_is_remembered_and_a_pseudonym_is_not(tmp_path: Path) -> 
     Settings(tmp_path / "s.ini").save(AppState(stationery=letters))
     found = Settings(tmp_path / "s.ini").restore(AppState()).stationery
     assert found == Stationery("St. Example", Path("/l.png"), IdentifyBy.CODE, IdentifyBy.CODE, tmp_path)
+
+
+def test_what_was_asked_of_one_scan_never_reaches_another(
+    qtbot: Any, ready: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A study that is fetched, or a slow folder, may come on screen while a dialog is open."""
+    session = ready.session
+    ready.exports.report()
+    [dialog] = ready.findChildren(ReportDialog)
+    dialog.conclusion.setPlainText("Of the first scan.")
+    session.opening.open_volume(volume(3, name="second"))
+    assert not dialog.isEnabled()
+    qtbot.waitUntil(lambda: not dialog.isVisible(), timeout=10_000)
+    settle(qtbot, session)
+    assert session.state.outgoing.conclusion == ""
+
+    def meanwhile(*_: object) -> tuple[str, str]:
+        session.opening.open_volume(volume(4, name="third"))
+        settle(qtbot, session)
+        return str(tmp_path / "second_mask.nii.gz"), ""
+
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", meanwhile)
+    ready.exports.mask()
+    settle(qtbot, session)
+    assert list(tmp_path.iterdir()) == []
+    assert session.state.message is not None and "Another scan has come on screen" in session.state.message.text
+    session.update(left={})
+
+
+def test_a_scan_that_has_been_read_completely_is_the_same_scan() -> None:
+    scan = volume()
+    arrived = arriving(AppState(), scan, {(0, 0): scan.array[0, 0]})
+    assert is_another_scan(AppState(), arrived)
+    assert not is_another_scan(arrived, completed(arrived, scan))
+    assert not is_another_scan(arrived, evolve(arrived, slice_index=0))
+    before = opened(AppState(), scan)
+    assert is_another_scan(arriving(before, scan, {(0, 0): scan.array[0, 0]}), before)
