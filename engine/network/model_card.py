@@ -93,7 +93,7 @@ class ModelCard:
     id: also the folder's name. parameters: number of trained values.
     precisions: "float32", "int8", "float16", "packed", … → its file.
     labels: structure → label value; the logits channel of a structure is its value, channel 0 is background.
-    keep_largest: keep only the largest connected component of each structure in each frame.
+    keep_largest: keep one connected component of each structure in each frame; see engine.network.postprocess.
     metrics: precision → name → value, measured on metrics_split.
     view: the view of VIEWS that the network is made for; a card without it is of the short axis.
     folder: where the card was read from; not in the JSON.

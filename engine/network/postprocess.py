@@ -89,13 +89,16 @@ class Labeller:
         return out
 
 
-def keep_largest(labels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def keep_largest(labels: NDArray[np.uint8], *, long_axis: bool = False) -> NDArray[np.uint8]:
     """Of each structure in each frame keep one connected component, the largest; the rest becomes background.
 
     labels: (T, Z, Y, X) uint8. Returns a new array of the same shape. Components are connected in 3-D through faces,
     edges and corners: neighbouring slices of a heart can be shifted against each other by a breath. Of components of
     equal size the one that comes first stays. Of the right ventricle it is the one that lies beside the left ventricle
     in the most slices, and the largest of these: where it is small, what is taken for it elsewhere can be larger.
+    long_axis: one slice cuts the whole heart. There, in how many slices a right ventricle lies beside the left one says
+    nothing, and the largest is kept. Walls of myocardium that were found apart, as where the apex is thin, are kept if
+    they are beside the cavity.
     """
     # Not at the top: the viewer paints before SciPy has loaded.
     from scipy import ndimage  # noqa: PLC0415
@@ -111,10 +114,14 @@ def keep_largest(labels: NDArray[np.uint8]) -> NDArray[np.uint8]:
             if count > 1:
                 sizes = np.bincount(components.ravel())
                 sizes[0] = 0
-                if label == RV:
-                    beside = _slices_beside(frame, box, components, count)
+                kept = np.zeros(count + 1, dtype=bool)
+                if label == RV and not long_axis:
+                    beside = _slices_beside(frame, box, components, count, (LV, MYO))
                     sizes[beside < beside.max()] = 0
-                part[(components > 0) & (components != sizes.argmax())] = 0
+                if label == MYO and long_axis:
+                    kept = _slices_beside(frame, box, components, count, (LV,)) > 0
+                kept[sizes.argmax()] = True
+                part[(components > 0) & ~kept[components]] = 0
     return out
 
 
@@ -122,11 +129,15 @@ _BESIDE_PIXELS = 2
 
 
 def _slices_beside(
-    frame: NDArray[np.uint8], box: tuple[slice, ...], components: NDArray[np.int32], count: int
+    frame: NDArray[np.uint8],
+    box: tuple[slice, ...],
+    components: NDArray[np.int32],
+    count: int,
+    structures: tuple[int, ...],
 ) -> NDArray[np.intp]:
-    """In how many slices each component, 0 to count, lies within _BESIDE_PIXELS of the left ventricle; 0 for none.
+    """In how many slices each component, 0 to count, lies within _BESIDE_PIXELS of some structures; 0 for none.
 
-    frame: (Z, Y, X), its left ventricle already chosen. box: where the components are in it.
+    frame: (Z, Y, X), those structures already chosen. box: where the components are in it.
     """
     from scipy import ndimage  # noqa: PLC0415
 
@@ -136,7 +147,7 @@ def _slices_beside(
         slice(s.start - w.start, s.start - w.start + s.stop - s.start) for s, w in zip(box[1:], wide, strict=True)
     )
     in_plane = np.ones((1, 3, 3), dtype=bool)
-    near = ndimage.binary_dilation((around == LV) | (around == MYO), in_plane, iterations=_BESIDE_PIXELS)
+    near = ndimage.binary_dilation(np.isin(around, structures), in_plane, iterations=_BESIDE_PIXELS)
     touched = np.where(near[(slice(None), *inner)], components, 0)
     found = np.zeros(count + 1, dtype=np.intp)
     for plane in touched:

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from engine.network import preprocess
 from engine.network.confidence import soft_dice
-from engine.network.model_card import ModelCard
+from engine.network.model_card import FOUR_CHAMBER, ModelCard
 from engine.network.postprocess import Labeller, keep_largest
 from engine.progress import CancelToken, Progress, no_progress
 from engine.volume import Confidence, LabelMap, Volume, read_only
@@ -148,7 +148,7 @@ def predict(
     cancel.check()
     began = time.perf_counter()
     if card.keep_largest:
-        labels = keep_largest(labels)
+        labels = keep_largest(labels, long_axis=card.view == FOUR_CHAMBER)
     postprocess_ms = _ms_since(began)
 
     rss_after, life_peak = rss_mb(), peak_rss_mb()

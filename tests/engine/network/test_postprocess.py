@@ -100,3 +100,18 @@ def test_a_small_right_ventricle_beside_the_left_one_stays() -> None:
     assert (kept[0] == RV).sum() == (kept[0, 1:3, 11:15, 21:24] == RV).sum() == 24
     assert (kept[1] == RV).sum() == (kept[1, 0:2, 25:38, 45:58] == RV).sum() == 2 * 13 * 13
     assert (kept[0] == LV).sum() == 64
+
+
+def test_keep_largest_of_a_long_axis_keeps_both_walls_and_the_large_right_ventricle() -> None:
+    plane = np.zeros((24, 24), dtype=np.uint8)
+    plane[4:20, 10:14] = LV
+    plane[4:20, 8:10] = MYO  # the two walls, apart at the apex
+    plane[6:20, 14:16] = MYO
+    plane[0:2, 20:24] = MYO  # far from the cavity
+    plane[4:18, 0:4] = RV  # too far from the thin wall to be beside it
+    plane[21, 12] = RV  # a crumb beside the left ventricle
+    kept = keep_largest(plane[None, None], long_axis=True)[0, 0]
+    assert (kept[:, 8:10] == MYO).sum() == 32
+    assert (kept[:, 14:16] == MYO).sum() == 28
+    assert not kept[0:2, 20:24].any()
+    assert (kept == RV).sum() == (kept[4:18, 0:4] == RV).sum() == 56
