@@ -13,11 +13,12 @@ import numpy as np
 
 from engine.errors import ExportError
 from engine.measures.findings import Findings
-from engine.measures.flags import Flag, Stop, Where, phases_of, stops_of
+from engine.measures.flags import Flag, Stop, Where, phases_of
 from engine.measures.function import Function
 from engine.measures.long_axis import LongAxisFunction
 from engine.measures.reading import Base, Papillary
 from engine.measures.segments import Wall
+from engine.measures.stop_rows import rows_of
 from engine.volume import STRUCTURES, LabelMap, Volume
 
 MAX_PSEUDONYM = 64
@@ -124,9 +125,9 @@ class Dossier:
         return [(STRUCTURES[structure], index, tuple(frames)) for (structure, index), frames in found.items()]
 
     def open_stops(self) -> tuple[Stop, ...]:
-        """Places to look at that the reader has not ticked off, in the order to go to them."""
-        left = [flag for flag in self.flags if flag.where not in self.reviewed]
-        return stops_of(left, phases_of(self.function))
+        """Rows to look at that the reader has not wholly ticked off, in the order to go to them."""
+        ticked = frozenset(self.reviewed)
+        return tuple(row for row in rows_of(self.flags, phases_of(self.function)) if not row.wheres <= ticked)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

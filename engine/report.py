@@ -20,6 +20,7 @@ from engine.measures.function import Function
 from engine.measures.norms import KAWEL, MID_WALL, WITHIN_SD, Verdict, norm_of
 from engine.measures.readers import READERS, READERS_RULE
 from engine.measures.segments import mid_wall_mm
+from engine.measures.stop_rows import span
 from engine.paper.content import (
     Bullseye,
     Colour,
@@ -105,7 +106,7 @@ def content_of(
         hospital=letterhead.hospital,
         logo=letterhead.logo,
         facts=tuple(_facts(dossier, own)),
-        numbers=(*_numbers(dossier, say), *mid_wall),
+        numbers=(*_lone_volumes(dossier, own), *_numbers(dossier, say), *mid_wall),
         comparison=_comparison(dossier, own, say),
         curve=_curve(dossier, own),
         bullseyes=tuple(bullseyes),
@@ -171,6 +172,16 @@ def _numbers(dossier: Dossier, say: Say) -> list[NumberRow]:
             lv, rv = (_number(sides.get(side)) for side in (LV, RV))
             made.append(NumberRow(say(name), unit, lv, rv, strong=name == "Ejection fraction"))
     return made
+
+
+def _lone_volumes(dossier: Dossier, own: Say) -> list[NumberRow]:
+    """The volumes of a frame whose phase is not known."""
+    function, frame = dossier.function, dossier.function.lone_frame
+    if frame is None:
+        return []
+    mark = "" if function.units_known and function.whole else "?"
+    lv, rv = (f"{side[frame]:.0f}{mark}" if side[frame] > 0 else "–" for side in (function.lv_ml, function.rv_ml))
+    return [NumberRow(own("Volume, phase not known"), "mL", Number(lv), Number(rv), strong=True)]
 
 
 def _number(row: all_numbers.Finding | None) -> Number | None:
@@ -251,13 +262,18 @@ def open_points(dossier: Dossier, own: Say, say: Say) -> list[str]:
     """What was not ticked off, in the order to look at it; then what makes the numbers doubtful."""
     said = []
     for stop in dossier.open_stops():
-        frame = "" if stop.frame_index is None else own("frame {number}").format(number=stop.frame_index + 1)
-        index = "" if stop.slice_index is None else own("slice {number}").format(number=stop.slice_index + 1)
-        where = ", ".join(filter(None, (frame, index)))
+        frames = _counted("frame {number}", "frames {list}", stop.frames, own) if stop.frames else ""
+        slices = _counted("slice {number}", "slices {list}", stop.slices, own) if stop.slices else ""
+        where = ", ".join(filter(None, (frames, slices)))
         reasons = " ".join(map(say, stop.reasons[:_REASONS]))
         said.append(f"{where[:1].upper()}{where[1:]}: {reasons}" if where else reasons)
     notices = [say(notice) for notice in dossier.function.notices]
     return said + [notice for notice in notices if not any(notice in line for line in said)]
+
+
+def _counted(one: str, several: str, indices: Sequence[int], own: Say) -> str:
+    """Such as "slice 3" or "slices 3–5"."""
+    return own(one if len(indices) == 1 else several).format(number=indices[0] + 1, list=span(indices))
 
 
 def left_out(dossier: Dossier, own: Say, say: Say) -> list[str]:
@@ -268,7 +284,8 @@ def left_out(dossier: Dossier, own: Say, say: Say) -> list[str]:
     for structure, index, where in dossier.left_out():
         when = own("all frames") if len(where) == frames else own("{count} frames").format(count=len(where))
         if len(where) <= 4 and len(where) < frames:
-            when = own("frames {list}").format(list=_ranges(where))
+            when = own("frame {number}" if len(where) == 1 else "frames {list}")
+            when = when.format(number=where[0] + 1, list=_ranges(where))
         said.append(text.format(structure=say(structure), slice=index + 1, frames=when))
     return said
 
@@ -362,7 +379,7 @@ def _pictures(dossier: Dossier, window: tuple[float, float], own: Say) -> tuple[
     """The slices with labels at end-diastole and at end-systole; of a single frame, those of it."""
     volume, labels, function = dossier.volume, dossier.labels.array, dossier.function
     phases = [("End-diastole", function.ed_frame), ("End-systole", function.es_frame)]
-    shown = [(name, frame) for name, frame in phases if frame is not None] or [("", 0)]
+    shown = [(name, frame) for name, frame in phases if frame is not None] or [("", function.lone_frame or 0)]
     found = [z for z in range(volume.slices) if any(labels[frame, z].any() for _, frame in shown)]
     if not found:
         return ()

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from engine import __version__
 from engine.dossier import Dossier, ViewDossier
 from engine.measures import findings as all_numbers
-from engine.measures import flags, quantities
+from engine.measures import quantities, stop_rows
+from engine.measures.flags import phases_of
 from engine.measures.function import Function
 from engine.measures.readers import READERS
 from engine.measures.reading import KEYS
@@ -52,6 +53,8 @@ def rows(dossier: Dossier) -> list[Row]:
     if function.reading.rv is not None:
         found.append(("RV ED frame", _from_one(function.rv_ed_frame), "from 1"))
         found.append(("RV ES frame", _from_one(function.rv_es_frame), "from 1"))
+    if function.lone_frame is not None:
+        found.append(("Frame measured, phase not known", _from_one(function.lone_frame), "from 1"))
     found += [(f"Convention, {label.lower()}", value, "") for label, value in dossier.conventions()]
     found += _measures(dossier, doubt)
     found += _compared(dossier, doubt)
@@ -75,8 +78,8 @@ def rows(dossier: Dossier) -> list[Row]:
         listed = " ".join(str(frame + 1) for frame in frames)
         found.append((f"Left out, {structure_name}, slice {index + 1}", listed, "frames from 1"))
     for stop in dossier.open_stops():
-        place = [("frame", stop.frame_index), ("slice", stop.slice_index)]
-        at = ", ".join(f"{word} {index + 1}" for word, index in place if index is not None)
+        place = [("frame", stop.frames), ("slice", stop.slices)]
+        at = ", ".join(f"{word}{'s' * (len(n) > 1)} {stop_rows.span(n, '-')}" for word, n in place if n)
         found.append(("Left open" + (f", {at}" if at else ""), " ".join(stop.reasons), ""))
     found += [("Notice", notice, "") for notice in (*volume.notices, *function.notices)]
     found += [("Rule", rule, "") for rule in _rules(dossier)]
@@ -242,7 +245,7 @@ def to_json(dossier: Dossier | ViewDossier) -> dict[str, Any]:
             "es_thickness_mm": None if dossier.wall.es is None else list(dossier.wall.es.thickness_mm),
             "thickening_percent": list(dossier.wall.thickening_percent),
         },
-        "review": flags.to_json(dossier.flags, dossier.reviewed),
+        "review": stop_rows.to_json(dossier.flags, phases_of(function), dossier.reviewed),
         "notices": [*volume.notices, *function.notices],
         "rules": list(_rules(dossier)),
     }
@@ -262,6 +265,7 @@ def _view_json(dossier: ViewDossier) -> dict[str, Any]:
         "identity": {"by": str(dossier.identity.by), **_identity(dossier)},
         **dossier.made,
         **values,
+        "lone_frame_index": dossier.function.lone_frame,
         "lv_length_mm": [_or_none(length) for length in dossier.function.lv_length_mm],
         "frames": volume.frames,
         "frame_times_ms": volume.frame_times_ms,
@@ -323,6 +327,11 @@ def _short(dossier: Dossier | ViewDossier, say: Callable[[str], str]) -> list[tu
             if value is not None
         ]
     sides: dict[tuple[str, str], dict[int, str]] = {}
+    function, lone = dossier.function, dossier.function.lone_frame
+    if lone is not None:
+        mark = "" if function.units_known and function.whole else "?"
+        both = {LV: f"{function.lv_ml[lone]:.0f}{mark}", RV: f"{function.rv_ml[lone]:.0f}{mark}"}
+        sides["Volume, phase not known", "mL"] = both
     for row in all_numbers.rows_of(dossier.findings):
         if row.value is not None:
             mark = "" if row.sure else "?"

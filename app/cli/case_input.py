@@ -122,7 +122,8 @@ def _beside(pieces: Pieces, key: tuple[str, str], volume: Volume) -> Beside:
     from engine.dossier import Beside  # noqa: PLC0415
 
     run, correction, reading = pieces.runs[key], pieces.corrections.get(key), pieces.choices.reading
-    mask = None if pieces.mask is None else mask_function(pieces.mask, volume, 0, reading)[0]
+    shown = run.function if correction is None else correction.function
+    mask = None if pieces.mask is None else mask_function(pieces.mask, volume, 0, reading, shown)[0]
     own = None if run.prediction is None else run.prediction.model_id
     by_precision = {
         at[1]: found.function

@@ -13,6 +13,7 @@ from engine.volume import STRUCTURES
 if TYPE_CHECKING:
     from engine.measures.comparison import Comparison
     from engine.measures.function import Function
+    from engine.measures.quantities import Measure
 
 KEYS = ("lv", "myo", "rv")
 
@@ -67,6 +68,12 @@ def _differences(one: Function, other: Function) -> dict[str, float | None]:
     return {key: None if a is None or b is None else b - a for key, (a, b) in pairs.items()}
 
 
+def _value(measure: Measure, function: Function, digits: int) -> str:
+    """A number, with a question mark where it is doubtful."""
+    doubtful = measure.value(function) is not None and measure.unit_of(function) != measure.unit
+    return number(measure.value(function), digits) + "?" * doubtful
+
+
 def comparison_text(
     cases: tuple[ReadCase, ReadCase], functions: tuple[Function, Function], comparison: Comparison
 ) -> str:
@@ -77,11 +84,11 @@ def comparison_text(
     differences = _differences(*functions)
     for measure in MEASURES:
         digits = measure.digits + 1
-        values = [number(measure.value(function), digits) for function in functions]
+        values = [_value(measure, function, digits) for function in functions]
         name = f"{SIDES[measure.structure]} {measure.short}"
         difference = differences[measure.key]
         said = "–" if difference is None else f"{difference:+.{digits}f}"
-        lines.append([name, *values, said, measure.unit_of(functions[0])])
+        lines.append([name, *values, said, measure.unit])
     dice = [["Dice", *STRUCTURES.values()], ["all frames", *(number(float(value), 3) for value in comparison.dice)]]
     heads = [f"{letter}: {case.by}" for letter, case in zip("AB", cases, strict=True)]
     return "\n".join([cases[0].volume.source.name, *heads, table(lines), table(dice)])

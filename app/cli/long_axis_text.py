@@ -18,15 +18,17 @@ def print_long_axis(labels: LabelMap, volume: Volume, made: dict[str, Any], by: 
         # Frames are counted from 0, and their keys end in _index; `frames` is a number of frames.
         names = {"ed_frame": "ed_frame_index", "es_frame": "es_frame_index"}
         values = {names.get(name, name): value for name, value in without_nan(asdict(found)).items()}
-        values |= {"frames": volume.frames, "notices": volume.notices, **made}
+        values |= {"lone_frame_index": found.lone_frame, "frames": volume.frames, "notices": volume.notices, **made}
         print_json("measure", values, input_sha256=voxels_sha256(volume.array))
         return
     ml, mm, cm2 = ("mL", "mm", "cm²") if found.units_known else ("mL?", "mm?", "cm²?")
     lines = [f"{volume.source.name}, four-chamber view, by {by}"]
-    if found.ed_frame is None:
+    at = found.lone_frame
+    if at is not None:
+        where = f"Frame {at + 1}, phase not known: " if volume.frames > 1 else ""
         lines += [
-            f"LV area {number(found.lv_cm2[0])} {cm2}, length {number(found.lv_length_mm[0])} {mm}",
-            f"RV area {number(found.rv_cm2[0])} {cm2}, myocardium {number(found.myo_cm2[0])} {cm2}",
+            f"{where}LV area {number(found.lv_cm2[at])} {cm2}, length {number(found.lv_length_mm[at])} {mm}",
+            f"RV area {number(found.rv_cm2[at])} {cm2}, myocardium {number(found.myo_cm2[at])} {cm2}",
         ]
     else:
         lv = found.lv

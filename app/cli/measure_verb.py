@@ -16,13 +16,14 @@ from engine.volume import Volume, voxels_sha256
 
 if TYPE_CHECKING:
     from engine.measures.function import Function
+    from engine.measures.quantities import Measure
 
 
 def run_measure(arguments: argparse.Namespace) -> None:
     from app.cli.long_axis_text import print_long_axis  # noqa: PLC0415
     from app.state.patient_facts import body_now  # noqa: PLC0415
     from engine.formats.masks import read_masks  # noqa: PLC0415
-    from engine.measures import findings, flags  # noqa: PLC0415
+    from engine.measures import findings, flags, stop_rows  # noqa: PLC0415
     from engine.measures.body import body_of  # noqa: PLC0415
     from engine.measures.function import measure  # noqa: PLC0415
     from engine.measures.topology import topology_of  # noqa: PLC0415
@@ -74,7 +75,7 @@ def run_measure(arguments: argparse.Namespace) -> None:
         corrected, reviewed = ((), frozenset()) if case is None else (case.corrected, case.reviewed)
         topology = topology_of(labels.array)
         found = flags.find_flags(topology, volume, function, confidence=confidence, corrected=corrected)
-        review = flags.to_json(found, reviewed)
+        review = stop_rows.to_json(found, flags.phases_of(function), reviewed)
         numbers = findings.to_json(findings.findings_of(function, volume, body or body_of(volume)))
         values = {**numbers, "frames": volume.frames, "notices": notices, "review": review, **made}
         print_json("measure", values, input_sha256=voxels_sha256(volume.array))
@@ -94,15 +95,28 @@ def _reading(arguments: argparse.Namespace) -> Reading:
 def _measure_text(function: Function, volume: Volume, by: str) -> str:
     from engine.measures.quantities import rules  # noqa: PLC0415
 
-    body = _one_frame_text(function) if volume.frames == 1 else _phases_text(function, volume)
+    one = volume.frames == 1 or function.lone_frame is not None
+    body = _one_frame_text(function, volume) if one else _phases_text(function, volume)
     return "\n".join([f"{volume.source.name}, by {by}", body, *(f"- {rule}" for rule in rules(function))])
 
 
-def _one_frame_text(function: Function) -> str:
+def _one_frame_text(function: Function, volume: Volume) -> str:
+    """Volumes of a frame whose phase is not known, or of the only one."""
+    frame = function.lone_frame or 0
     ml, g = ("mL", "g") if function.units_known and function.whole else ("mL?", "g?")
-    values = [number(side[0]) for side in (function.lv_ml, function.rv_ml, function.myo_ml)]
-    rows = [["", "LV cavity", "RV cavity", "LV myocardium"], [f"volume, {ml}", *values]]
+    values = [number(side[frame]) for side in (function.lv_ml, function.rv_ml, function.myo_ml)]
+    name = volume.phase_names[frame] if volume.phase_names else f"frame {frame + 1}"
+    what = f"volume, {ml}" if volume.frames == 1 and not volume.phase_names else f"volume of {name}, {ml}"
+    rows = [["", "LV cavity", "RV cavity", "LV myocardium"], [what, *values]]
     return table(rows) + f"\nLV myocardial mass {number(function.lv_mass_g)} {g}"
+
+
+def _cell(measure: Measure | None, function: Function) -> str:
+    """A number, with a question mark where it is doubtful."""
+    if measure is None:
+        return ""
+    doubtful = measure.value(function) is not None and measure.unit_of(function) != measure.unit
+    return measure.text(function, more=1, missing="–") + "?" * doubtful
 
 
 def _phases_text(function: Function, volume: Volume) -> str:
@@ -111,10 +125,12 @@ def _phases_text(function: Function, volume: Volume) -> str:
     lines = [["", "LV", "RV", ""]]
     for sides in rows():
         first = next(side for side in sides if side is not None)
-        cells = ["" if side is None else side.text(function, more=1, missing="–") for side in sides]
-        lines.append([first.name.lower(), *cells, first.unit_of(function)])
+        lines.append([first.name.lower(), *(_cell(side, function) for side in sides), first.unit])
     text = table(lines)
-    for phase, frame in (("end-diastole", function.ed_frame), ("end-systole", function.es_frame)):
+    named = [("end-diastole", function.ed_frame), ("end-systole", function.es_frame)]
+    if (function.rv_ed_frame, function.rv_es_frame) != (function.ed_frame, function.es_frame):
+        named += [("end-diastole of the RV", function.rv_ed_frame), ("end-systole of the RV", function.rv_es_frame)]
+    for phase, frame in named:
         if frame is not None:
             text += f"\n{phase}: frame {frame + 1} of {volume.frames}"
     return text

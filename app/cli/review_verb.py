@@ -47,8 +47,9 @@ class _Reviewed:
 
 
 def run_review(arguments: argparse.Namespace) -> None:
-    from engine.measures.flags import find_flags, to_json  # noqa: PLC0415
+    from engine.measures.flags import find_flags, phases_of  # noqa: PLC0415
     from engine.measures.function import measure  # noqa: PLC0415
+    from engine.measures.stop_rows import to_json  # noqa: PLC0415
     from engine.measures.topology import topology_of  # noqa: PLC0415
 
     if is_case(arguments.paths):
@@ -70,7 +71,7 @@ def run_review(arguments: argparse.Namespace) -> None:
     print_notices(volume.notices, as_json=arguments.json)
     if arguments.json:
         values = {
-            "review": to_json(flags, subject.ticks),
+            "review": to_json(flags, phases_of(function), subject.ticks),
             "frames": volume.frames,
             "slices": volume.slices,
             "ed_frame_index": function.ed_frame,
@@ -156,10 +157,11 @@ def _not_short_axis(arguments: argparse.Namespace) -> ScanError:
 def review_text(
     flags: tuple[Flag, ...], function: Function, volume: Volume, ticks: frozenset[Where] = frozenset()
 ) -> str:
-    """A line a place, in order; slices and frames counted from 1. ticks: what the reader has looked at."""
-    from engine.measures.flags import phases_of, stops_of  # noqa: PLC0415
+    """A line a row of places, in order; slices and frames counted from 1. ticks: what the reader has looked at."""
+    from engine.measures.flags import phases_of  # noqa: PLC0415
+    from engine.measures.stop_rows import rows_of  # noqa: PLC0415
 
-    stops = stops_of(flags, phases_of(function))
+    stops = rows_of(flags, phases_of(function))
     if not stops:
         return "Nothing is flagged."
     rows = [["score", "frame", "slice"]]
@@ -168,7 +170,8 @@ def review_text(
         frame = "all" if stop.frame_index is None else _frames(stop.frame_index, stop.frames, volume)
         done = all(flag.where in ticks for flag in stop.flags)
         seen.append("[reviewed] " if done else "")
-        rows.append([number(stop.score), frame, "all" if stop.slice_index is None else str(stop.slice_index + 1)])
+        index = "all" if stop.slice_index is None else _of(stop.slice_index, stop.slices)
+        rows.append([number(stop.score), frame, index])
     lines = table(rows).split("\n")
     reasons = ["", *(" ".join(stop.reasons) for stop in stops)]
     return "\n".join(f"{line}  {tick}{said}".rstrip() for line, tick, said in zip(lines, seen, reasons, strict=True))
@@ -177,4 +180,11 @@ def review_text(
 def _frames(frame: int, frames: tuple[int, ...], volume: Volume) -> str:
     if volume.phase_names:
         return volume.phase_names[frame]
-    return str(frame + 1) if len(frames) == 1 else f"{frame + 1} of {frames[0] + 1}-{frames[-1] + 1}"
+    return _of(frame, frames)
+
+
+def _of(index: int, indices: tuple[int, ...]) -> str:
+    """The weightiest of several, counted from 1: "3", or "3 of 2-5"."""
+    from engine.measures.stop_rows import span  # noqa: PLC0415
+
+    return str(index + 1) if len(indices) == 1 else f"{index + 1} of {span(indices, '-')}"

@@ -202,9 +202,11 @@ class FunctionPanel(Panel):
         known = function.units_known
         rows: list[tuple[str, str, str]] = []
         if known:
-            if function.lv.ef_percent is None and volume.frames == 1:
-                volumes = (_unit(function.lv_ml[frame], "mL"), _unit(function.rv_ml[frame], "mL"))
-                rows.append((translate("Function", "Volume"), *volumes))
+            lone = frame if volume.frames == 1 and function.lv.ef_percent is None else function.lone_frame
+            if lone is not None:
+                volumes = (_unit(function.lv_ml[lone], "mL"), _unit(function.rv_ml[lone], "mL"))
+                of_frame = translate("Function", "Volume of frame {frame}").format(frame=lone + 1)
+                rows.append((translate("Function", "Volume") if volume.frames == 1 else of_frame, *volumes))
             else:
                 rows += [_row(sides, function, arrows) for sides in quantities.rows(main=False) if None not in sides]
             rows += [_row(sides, function, arrows) for sides in quantities.rows(main=False) if None in sides]

@@ -123,15 +123,17 @@ class LongAxisPanel(Panel):
 
 
 def _rows(found: LongAxisFunction) -> list[tuple[str, str]]:
-    """Name and value with its unit. Without end-diastole and end-systole, the areas of the first frame."""
+    """Name and value with its unit. Where no phase is known, areas of the frame that has labels."""
     doubt = "" if found.units_known else "?"
     ml, mm, cm2 = f"mL{doubt}", f"mm{doubt}", f"cm²{doubt}"
     if found.ed_frame is None or found.es_frame is None:
+        frames = (found.lone_frame, found.ed_frame, found.es_frame)
+        at = next((frame for frame in frames if frame is not None), 0)
         return [
-            (translate("LongAxis", "LV area"), _unit(found.lv_cm2[0], cm2, 1)),
-            (translate("LongAxis", "LV length"), _unit(found.lv_length_mm[0], mm, 0)),
-            (translate("LongAxis", "RV area"), _unit(found.rv_cm2[0], cm2, 1)),
-            (translate("LongAxis", "Myocardial area"), _unit(found.myo_cm2[0], cm2, 1)),
+            (translate("LongAxis", "LV area"), _unit(found.lv_cm2[at], cm2, 1)),
+            (translate("LongAxis", "LV length"), _unit(found.lv_length_mm[at], mm, 0)),
+            (translate("LongAxis", "RV area"), _unit(found.rv_cm2[at], cm2, 1)),
+            (translate("LongAxis", "Myocardial area"), _unit(found.myo_cm2[at], cm2, 1)),
         ]
     frames = translate("Function", "ED frame {ed}, ES {es}").format(ed=found.ed_frame + 1, es=found.es_frame + 1)
     return [

@@ -18,6 +18,7 @@ from engine.measures.norms import MID_WALL, Survey, Verdict, norm_of
 from engine.measures.readers import READERS
 from engine.measures.reading import Reading
 from engine.measures.segments import Wall, mid_wall_mm
+from engine.volume import LV
 
 NONE = "–"
 ARROWS = {Verdict.LOW: " ↓", Verdict.HIGH: " ↑", Verdict.NORMAL: ""}
@@ -197,7 +198,18 @@ def source_rows(sources: Sources) -> Rows:
     for measure in quantities.MEASURES:
         name = f"{quantities.SIDES[measure.structure]} {translated(measure.short)}, {measure.unit}"
         rows.append([NumberCell(name, translated(measure.name)), *(_value(measure, column) for column in columns)])
+    if any(column is not None and column.lone_frame is not None for column in columns):
+        for side, name in quantities.SIDES.items():
+            text = translate("Details", "{side} volume, phase not known, mL").format(side=name)
+            rows.append([NumberCell(text), *(_lone(side, column) for column in columns)])
     return rows
+
+
+def _lone(side: int, function: Function | None) -> NumberCell:
+    """The volume of a frame whose phase is not known."""
+    if function is None or function.lone_frame is None or not function.units_known:
+        return NumberCell(NONE)
+    return NumberCell(f"{(function.lv_ml if side == LV else function.rv_ml)[function.lone_frame]:.0f}")
 
 
 def _value(measure: quantities.Measure, function: Function | None) -> NumberCell:
@@ -214,6 +226,15 @@ def source_note(sources: Sources) -> str:
     if sources.mask is None:
         return translate("Details", "Load a mask of this scan (File menu) to see its numbers beside these.")
     frames = ", ".join(str(frame + 1) for frame in sources.mask_frames)
+    if sources.mask.lone_frame is not None:
+        text = translate(
+            "Details", "Mask: only frame {frame}, phase not known. Choose that frame as ED or ES to have it named."
+        )
+        return text.format(frame=frames)
+    if len(sources.mask_frames) == 1:
+        phase = "ED" if sources.mask.ed_frame is not None else "ES"
+        text = translate("Details", "Mask: only frame {frame}, which is {phase} of the labels beside it.")
+        return text.format(frame=frames, phase=phase)
     said = translate("Details", "Mask measured at frame {frames}: most and least LV of its frames.")
     if sources.mask.reading != Reading():
         said = translate("Details", "Mask measured at frame {frames}, by the phases, slices and rules that you chose.")

@@ -16,7 +16,7 @@ from app.state.types import AppState, Status
 from app.words.engine_words import translated
 from app.words.language import COUNT, translate
 from engine.measures.flags import NAMES, Stop
-from engine.measures.stop_rows import SHOWN_FIRST
+from engine.measures.stop_rows import SHOWN_FIRST, span
 
 _ROW_PX = 24
 LEAST_PX, MOST_LINES = 280, 4
@@ -206,7 +206,7 @@ def place_of(state: AppState, stop: Stop) -> str:
     if stop.frame_index is None:
         return translate("Review", "Scan")
     named = {phase_frame(state, name): name for name in ("ES", "ED")}
-    numbers = _range(stop.frames)
+    numbers = span(stop.frames)
     one, several = translate("Review", "frame {number}"), translate("Review", "frames {number}")
     frame = (one if len(stop.frames) == 1 else several).format(number=numbers)
     if len(stop.frames) == 1:
@@ -214,14 +214,8 @@ def place_of(state: AppState, stop: Stop) -> str:
     if stop.slice_index is None:
         return translate("Review", "All slices · {frame}").format(frame=frame)
     one, several = translate("Review", "Slice {number}"), translate("Review", "Slices {number}")
-    index = (one if len(stop.slices) == 1 else several).format(number=_range(stop.slices))
+    index = (one if len(stop.slices) == 1 else several).format(number=span(stop.slices))
     return index if state.scan.volume is not None and state.scan.volume.frames == 1 else f"{index} · {frame}"
-
-
-def _range(indices: tuple[int, ...]) -> str:
-    """From the first to the last, counted from 1."""
-    first, last = indices[0] + 1, indices[-1] + 1
-    return str(first) if first == last else f"{first}–{last}"
 
 
 def _why_empty(state: AppState) -> str:

@@ -19,7 +19,7 @@ from app.words.language import translate
 from engine.measures import flags
 from engine.measures.flags import Stop
 from engine.measures.function import Function
-from engine.measures.stop_rows import joined
+from engine.measures.stop_rows import rows_of
 from engine.measures.topology import Topology, topology_of, with_plane
 from engine.network.predict import Prediction
 
@@ -158,7 +158,7 @@ class Reviewing(QObject):
                 corrected=planes.keys(),
             )
             phases = flags.phases_of(function)
-            return topology, Review(found, joined(flags.stops_of(found, phases), phases))
+            return topology, Review(found, rows_of(found, phases))
 
         def arrived(found: tuple[Topology, Review]) -> None:
             self._drawn = prediction, planes, found[0]

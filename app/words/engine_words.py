@@ -35,6 +35,7 @@ TEXTS = (
     marked("Engine", "Copying without identity"),
     # engine.tables
     marked("Engine", "Research use only, not for diagnosis"),
+    marked("Engine", "Volume, phase not known"),
     # why a stack is no short axis
     marked("Engine", "a CT image"),
     marked("Engine", "an ultrasound image"),
@@ -294,6 +295,18 @@ TEXTS = (
     marked("Engine", "One frame only: no phase is known, so no ejection fraction."),
     marked("Engine", "EF = (EDV − ESV) / EDV."),
     marked("Engine", "LV mass = 1.05 g/mL × myocardial volume at end-diastole."),
+    marked("Engine", "LV mass = 1.05 g/mL × myocardial volume, in a frame whose phase is not known."),
+    marked("Engine", "No phase is known, so no ejection fraction."),
+    marked("Engine", "There is no LV cavity: end-diastole and end-systole are those of the RV cavity."),
+    marked(
+        "Engine",
+        "All frames with labels are alike, so that no phase is known: choose end-diastole and end-systole.",
+    ),
+    marked(
+        "Engine",
+        "Only frame {frame} has labels, and its phase is not known: its volumes are neither end-diastolic nor "
+        "end-systolic ones until that frame is chosen to be one of the two.",
+    ),
     marked("Engine", "The scan does not say its spacing: mL and grams assume 1 mm and are not to be trusted; EF is."),
     marked("Engine", "The header contradicts itself about spacing; {x} × {y} × {z} mm was used."),
     marked("Engine", "The distances between slices differ: each slice counts by the thickness that it stands for."),

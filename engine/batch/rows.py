@@ -16,10 +16,12 @@ from engine import __version__
 from engine.batch.units import one_line
 from engine.measures.body import body_of
 from engine.measures.findings import DERIVED, findings_of, rows_of
-from engine.measures.flags import Stop, find_flags, phases_of, stops_of
+from engine.measures.flags import Stop, find_flags, phases_of
 from engine.measures.function import measure
 from engine.measures.long_axis import measure_long_axis
 from engine.measures.quantities import MEASURES
+from engine.measures.stop_rows import rows_of as review_rows
+from engine.measures.stop_rows import span
 from engine.measures.topology import topology_of
 from engine.network.model_card import FOUR_CHAMBER
 from engine.network.predict import Prediction
@@ -100,7 +102,7 @@ def result_row(prediction: Prediction, volume: Volume, view: str) -> tuple[Row, 
     topology = topology_of(prediction.labels.array)
     flags = find_flags(topology, volume, function, confidence=prediction.confidence)
     phases = phases_of(function)
-    stops = stops_of(flags, phases)
+    stops = review_rows(flags, phases)
     # The numbers rest on the whole scan and on end-diastole and end-systole.
     weighty = sorted(
         (stop for stop in stops if stop.frame_index is None or stop.frame_index in phases),
@@ -127,13 +129,18 @@ def said(stop: Stop, volume: Volume) -> str:
     """A place to look at in words, counted from 1, with the two heaviest reasons."""
     words = []
     if stop.frame_index is not None:
-        phase = volume.phase_names[stop.frame_index] if volume.phase_names else f"frame {stop.frame_index + 1}"
+        named = volume.phase_names and len(stop.frames) == 1
+        phase = volume.phase_names[stop.frame_index] if named else _counted("frame", stop.frames)
         words += [phase] if volume.frames > 1 else []
-    if stop.slice_index is not None:
-        words.append(f"slice {stop.slice_index + 1}")
+    if stop.slices:
+        words.append(_counted("slice", stop.slices))
     where = ", ".join(words)
     why = " ".join(stop.reasons[:_REASONS])
     return f"{where}: {why}" if where else why
+
+
+def _counted(word: str, indices: Sequence[int]) -> str:
+    return f"{word}{'s' * (len(indices) > 1)} {span(indices, '-')}"
 
 
 def _long_axis(prediction: Prediction, volume: Volume) -> Row:

@@ -96,7 +96,7 @@ def find_flags(
 
 def phases_of(function: Function) -> frozenset[int]:
     """The frames on which the numbers rest: end-diastole and end-systole of both ventricles, or the only frame."""
-    found = function.ed_frame, function.es_frame, function.rv_ed_frame, function.rv_es_frame
+    found = function.ed_frame, function.es_frame, function.rv_ed_frame, function.rv_es_frame, function.lone_frame
     return frozenset(frame for frame in found if frame is not None) or frozenset({0})
 
 
@@ -403,18 +403,3 @@ def _neighbours(values: NDArray[Any], *, axis: int, around: bool = False) -> tup
         np.moveaxis(before, axis, 0)[0] = 0
         np.moveaxis(after, axis, 0)[-1] = 0
     return before, after
-
-
-def to_json(flags: Collection[Flag], reviewed: Collection[Where] = ()) -> list[dict[str, Any]]:
-    """Flags in their order, as the command prints them. Structure, frame and slice are None where all are meant."""
-    return [
-        {
-            "structure": flag.where.structure or None,
-            "frame_index": flag.where.frame_index,
-            "slice_index": flag.where.slice_index,
-            "score": flag.score,
-            "reasons": list(flag.reasons),
-            "reviewed": flag.where in reviewed,
-        }
-        for flag in flags
-    ]

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.measures import counting, quality
 from engine.measures.phases import Held, held_of
@@ -33,6 +34,8 @@ class Function:
     lv_mass_g: at end-diastole; None without myocardium.
     ed_frame, es_frame: of the left ventricle, counted from 0; None where the scan has no such phase.
     rv_ed_frame, rv_es_frame: of the right ventricle; the same as those of the left unless the reader wants it apart.
+    lone_frame: the frame that has labels, where it is the only one or all are alike, and its phase is not known; its
+        volumes are neither end-diastolic nor end-systolic ones.
     lv_ml, rv_ml, myo_ml: volumes of every frame.
     units_known: whether the scan says its spacing, on which mL and grams depend and ratios do not.
     whole: whether the slices cover the heart; else mL and grams are too small, and ratios are of what is there.
@@ -60,6 +63,7 @@ class Function:
     rv_es_frame: int | None = None
     reading: Reading = field(default_factory=Reading)
     left_out: frozenset[Place] = frozenset()
+    lone_frame: int | None = None
 
 
 def volumes_ml(labels: LabelMap, label: int) -> tuple[float, ...]:
@@ -105,7 +109,8 @@ def of_phases(ed_ml: Mapping[int, float] | None, es_ml: Mapping[int, float] | No
 def _ventricle(volumes: tuple[float, ...], ed: int | None, es: int | None) -> Ventricle:
     """Volumes at the given frames. A ventricle that is in no voxel at end-diastole has none."""
     edv = volumes[ed] if ed is not None and volumes[ed] > 0 else None
-    esv = volumes[es] if es is not None and edv is not None else None
+    # End-systole alone has a volume, too, if it is known to be end-systole.
+    esv = volumes[es] if es is not None and (edv is not None or (ed is None and volumes[es] > 0)) else None
     if edv is None or esv is None:
         return Ventricle(edv, esv, None, None)
     return Ventricle(edv, esv, edv - esv, ejection_fraction(edv, esv))
@@ -118,8 +123,9 @@ def measure(labels: LabelMap, volume: Volume, reading: Reading | None = None, he
     labels corrected by hand those of the labels before (engine.measures.phases.held_of), so that a correction moves no
     phase; found in these labels where it is None.
     A cine: end-diastole is the frame of the largest LV cavity, end-systole that of the smallest; the first of equals.
-    Named phases: the frames so named. A single frame: volumes and mass of that frame; its phase is not known, so both
-    ventricles' fields are None.
+    Named phases: the frames so named. A single frame, or labels in one frame only: volumes and mass of that frame; its
+    phase is not known, so both ventricles' fields are None, and lone_frame says which it is. Without an LV, the RV is
+    measured at its own phases.
     Volumes by slice summation; mass = 1.05 g/mL × myocardium (Kawel-Boehm et al., J Cardiovasc Magn Reson
     2015;17:29, doi 10.1186/s12968-015-0111-7).
     Raises ValueError where labels and volume are not of one scan.
@@ -146,20 +152,24 @@ def function_of(tally: Tally, volume: Volume, reading: Reading | None = None, he
         rules.append(f"Volumes and mass are not of the whole heart: {volume.missing}.")
 
     ed, es = _phases(reading.lv, held.lv)
-    rv_ed, rv_es = (ed, es) if reading.rv is None else _phases(reading.rv, held.rv)
-    rules += _rules_of_phases(volume, reading)
+    rv_alone = (ed, es) == (None, None) and not any(lv)
+    own = Phases() if reading.rv is None and rv_alone else reading.rv
+    rv_ed, rv_es = (ed, es) if own is None else _phases(own, held.rv)
+    known_phases = any(frame is not None for frame in (ed, es, rv_ed, rv_es))
+    lone = None if known_phases else _lone_frame(voxels)
+    rules += _rules_of_phases(volume, reading, known=known_phases, rv_alone=rv_alone)
     if not known:
         rules.append("The scan does not say its spacing: mL and grams assume 1 mm and are not to be trusted; EF is.")
     elif volume.geometry.spacing is Known.CONTRADICTED:
         x, y, z = volume.geometry.spacing_mm
         rules.append(f"The header contradicts itself about spacing; {x:.4g} × {y:.4g} × {z:.4g} mm was used.")
 
-    at_mass = ed if ed is not None else (0 if volume.frames == 1 else None)
+    at_mass = ed if ed is not None else (0 if volume.frames == 1 else lone)
     mass = MYOCARDIAL_DENSITY_G_PER_ML * myo[at_mass] if at_mass is not None and myo[at_mass] > 0 else None
     left, right = _ventricle(lv, ed, es), _ventricle(rv, rv_ed, rv_es)
     doubts = quality.together(
         [
-            quality.doubts_of_labels(voxels, ed, es, cine=volume.is_cine),
+            quality.doubts_of_labels(voxels, ed, es, lone, cine=volume.is_cine),
             quality.doubts_of_numbers("lv", left.edv_ml, left.ef_percent, units_known=known),
             quality.doubts_of_numbers("rv", right.edv_ml, right.ef_percent, units_known=known),
         ]
@@ -182,7 +192,15 @@ def function_of(tally: Tally, volume: Volume, reading: Reading | None = None, he
         doubtful=doubts.keys,
         reading=reading,
         left_out=left_out,
+        lone_frame=lone,
     )
+
+
+def _lone_frame(voxels: NDArray[np.int64]) -> int | None:
+    """The only frame with labels, or the first of frames that are all alike; else None. voxels: (T, Z, 3)."""
+    there = np.flatnonzero(voxels.any(axis=(1, 2)))
+    alike = len(there) > 0 and not (voxels[there] != voxels[there[0]]).any()
+    return int(there[0]) if alike else None
 
 
 def _phases(chosen: Phases, held: Phases) -> tuple[int | None, int | None]:
@@ -192,12 +210,17 @@ def _phases(chosen: Phases, held: Phases) -> tuple[int | None, int | None]:
     return ed, None if es == ed else es
 
 
-def _rules_of_phases(volume: Volume, reading: Reading) -> list[str]:
+def _rules_of_phases(volume: Volume, reading: Reading, *, known: bool, rv_alone: bool) -> list[str]:
+    """known: whether there is a phase at all. rv_alone: whether there is no LV that has phases."""
     rules = []
     if volume.phase_names:
         rules.append("End-diastole and end-systole are the files so named.")
     elif volume.frames > 1 and volume.time_order is Known.ASSUMED:
         rules.append("The order of the frames is unknown: no phase is named, so no ejection fraction.")
+    elif volume.frames > 1 and not known:
+        rules.append("No phase is known, so no ejection fraction.")
+    elif volume.frames > 1 and rv_alone:
+        rules.append("There is no LV cavity: end-diastole and end-systole are those of the RV cavity.")
     elif volume.frames > 1 and reading.rv is None:
         rules.append(
             "End-diastole is the frame with the largest, end-systole that with the smallest LV cavity, "

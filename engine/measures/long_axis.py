@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.measures.function import Ventricle, ejection_fraction
+from engine.measures.phases import extremes
 from engine.volume import LV, MYO, RV, Known, LabelMap, Volume
 
 RULES = (
@@ -45,6 +46,14 @@ class LongAxisFunction:
     units_known: bool
     rules: tuple[str, ...]
 
+    @property
+    def lone_frame(self) -> int | None:
+        """The first frame with labels, where no phase is known; its areas are neither of ED nor of ES."""
+        if (self.ed_frame, self.es_frame) != (None, None):
+            return None
+        areas = zip(self.lv_cm2, self.rv_cm2, self.myo_cm2, strict=True)
+        return next((frame for frame, of_frame in enumerate(areas) if any(of_frame)), 0)
+
 
 def measure_long_axis(
     labels: LabelMap, volume: Volume, held: tuple[int | None, int | None] | None = None
@@ -52,6 +61,7 @@ def measure_long_axis(
     """Of a view of a single slice, in every frame.
 
     A cine: end-diastole is the frame of the largest LV area, end-systole that of the smallest; the first of equals.
+    None where the LV is in one frame only, or as large in all of them: such a frame may be of any phase.
     Named phases: the frames so named. held: end-diastole and end-systole of labels corrected by hand are those of the
     labels before, so that a correction moves no phase.
     Raises ValueError for a stack, and where labels and volume are not of one scan.
@@ -62,7 +72,7 @@ def measure_long_axis(
     frames = labels.array[:, 0]
     areas = {s: tuple((frames == s).sum((1, 2)) * x_mm * y_mm / 100) for s in (LV, MYO, RV)}
     lengths = tuple(lv_length_mm(frame, (x_mm, y_mm)) for frame in frames)
-    ed, es = held or _phases(areas[LV], volume)
+    ed, es = _phases(areas[LV], volume) if held is None or held == (None, None) else held
     volumes = [area_length_ml(area, length) for area, length in zip(areas[LV], lengths, strict=True)]
     known = volume.geometry.spacing is not Known.ASSUMED
     return LongAxisFunction(
@@ -117,12 +127,10 @@ def _phases(areas: tuple[float, ...], volume: Volume) -> tuple[int | None, int |
     if volume.phase_names:
         ed, es = (volume.phase_names.index(p) if p in volume.phase_names else None for p in ("ED", "ES"))
         return ed, es
-    there = [frame for frame, area in enumerate(areas) if area > 0]
-    if volume.frames < 2 or not there:
+    if volume.frames < 2:
         return None, None
-    ed = max(there, key=lambda frame: areas[frame])
-    es = min(there, key=lambda frame: areas[frame])
-    return ed, es if es != ed else None
+    found = extremes(areas)
+    return found.ed, found.es
 
 
 def _ventricle(volumes: list[float], ed: int | None, es: int | None) -> Ventricle:

@@ -28,6 +28,7 @@ class Held:
 def held_of(tally: Tally, volume: Volume) -> Held:
     """The frames as the scan names them; in a cine those of the largest and the smallest cavity, the first of equals.
 
+    None where the cavity is in one frame only, or is as large in all of them: such a frame may be of any phase.
     Counted as labelled, with all slices: neither a slice left out nor a convention moves a phase.
     """
     if volume.phase_names:
@@ -49,10 +50,13 @@ def held_by_size(tally: Tally, volume: Volume) -> Held:
 
 
 def extremes(volumes: Sequence[float]) -> Phases:
-    """The frames of the largest and of the smallest volume, the first of equals."""
-    largest = max(volumes)
-    if largest <= 0:
-        return Phases()
+    """The frames of the largest and of the smallest volume, the first of equals; none where all are alike.
+
+    One frame alone may be of any phase, and so may frames that do not differ.
+    """
     # A frame without any cavity is one that was not segmented, not a ventricle of 0 mL.
-    smallest = min(value for value in volumes if value > 0)
+    there = [value for value in volumes if value > 0]
+    if not there or max(there) == min(there):
+        return Phases()
+    largest, smallest = max(there), min(there)
     return Phases(volumes.index(largest), volumes.index(smallest))

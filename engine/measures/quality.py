@@ -35,22 +35,28 @@ class Doubts:
     keys: frozenset[str] = frozenset()
 
 
-def doubts_of_labels(voxels: NDArray[np.int64], ed: int | None, es: int | None, *, cine: bool) -> Doubts:
+def doubts_of_labels(
+    voxels: NDArray[np.int64], ed: int | None, es: int | None, lone: int | None = None, *, cine: bool
+) -> Doubts:
     """What is missing or jumps in a segmentation.
 
     voxels: (T, Z, 3) of LV, MYO and RV in every slice. ed, es: frames, None where the phase is not known.
-    cine: whether the frames are of one heartbeat, in order.
+    lone: the frame that all numbers are of, where its phase is not known. cine: whether the frames are of one
+    heartbeat, in order.
     """
     lv, myo, rv = (voxels[..., i] for i in range(3))
     if not lv.any() and not rv.any():
         return Doubts(("Nothing was found: no ventricle is in any slice.",), frozenset(NAMES))
     notices: list[str] = []
     sides: set[str] = set()
+    if lone is not None and len(voxels) > 1:
+        notices.append(_of_lone(voxels, lone))
     for side, found in (("lv", lv), ("rv", rv)):
         said = [f"No {NAMES[side]} was found in any slice."] if not found.any() else []
         if found.any():
-            said += _in_time(NAMES[side], found, cine=cine)
-            phases = {"end-diastole": ed, "end-systole": es} if ed is not None else {"this frame": 0}
+            if lone is None:
+                said += _in_time(NAMES[side], found, cine=cine)
+            phases = {"end-diastole": ed, "end-systole": es} if (ed, es) != (None, None) else {"this frame": lone or 0}
             for phase, frame in phases.items():
                 if frame is not None:
                     said += _along_the_stack(NAMES[side], found[frame], phase)
@@ -67,6 +73,16 @@ def doubts_of_labels(voxels: NDArray[np.int64], ed: int | None, es: int | None, 
     if lv.any() and not myo.any():
         notices.append("No LV myocardium was found, so there is no mass.")
     return Doubts(tuple(notices), frozenset(sides))
+
+
+def _of_lone(voxels: NDArray[np.int64], lone: int) -> str:
+    """Why the numbers of a cine are of one frame. voxels: (T, Z, 3)."""
+    if np.count_nonzero(voxels.any(axis=(1, 2))) > 1:
+        return "All frames with labels are alike, so that no phase is known: choose end-diastole and end-systole."
+    return (
+        f"Only frame {lone + 1} has labels, and its phase is not known: its volumes are neither end-diastolic nor "
+        "end-systolic ones until that frame is chosen to be one of the two."
+    )
 
 
 def _in_time(name: str, found: NDArray[np.int64], *, cine: bool) -> list[str]:

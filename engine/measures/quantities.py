@@ -47,6 +47,7 @@ SIDES = {LV: "LV", RV: "RV"}
 
 _EF = "EF = (EDV − ESV) / EDV."
 _MASS = "LV mass = 1.05 g/mL × myocardial volume at end-diastole."
+_MASS_OF_LONE = "LV mass = 1.05 g/mL × myocardial volume, in a frame whose phase is not known."
 
 MEASURES: tuple[Measure, ...] = (
     Measure("lv.edv_ml", LV, "End-diastolic volume", "EDV", "mL", lambda f: f.lv.edv_ml),
@@ -74,7 +75,9 @@ def rows(*, main: bool | None = None) -> list[tuple[Measure | None, Measure | No
 
 def rules(function: Function) -> tuple[str, ...]:
     """How the numbers came about, one sentence each: what holds for all of them, then what holds for one measure."""
-    return (*function.rules, *dict.fromkeys(measure.rule for measure in MEASURES if measure.rule))
+    mass = _MASS if function.ed_frame is not None or function.lv_mass_g is None else _MASS_OF_LONE
+    said = dict.fromkeys(measure.rule for measure in MEASURES if measure.rule)
+    return (*function.rules, *(mass if rule == _MASS else rule for rule in said))
 
 
 def to_json(function: Function) -> dict[str, Any]:
@@ -92,6 +95,7 @@ def to_json(function: Function) -> dict[str, Any]:
         "es_frame_index": function.es_frame,
         "rv_ed_frame_index": function.rv_ed_frame,
         "rv_es_frame_index": function.rv_es_frame,
+        "lone_frame_index": function.lone_frame,
         "reading": function.reading.to_json(),
         "left_out": left_out_json(function.left_out),
         "lv_ml": function.lv_ml,

@@ -1,13 +1,48 @@
-"""Places to look at, joined to few rows: neighbours that one look after the other answers stand in one row."""
+"""Places to look at, joined to few rows: neighbours that one look after the other answers stand in one row.
+
+The window, the command line, the report and the tables all list these rows.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from typing import Any
 
-from engine.measures.flags import Stop
+from engine.measures.flags import Flag, Stop, Where, stops_of
 
 SHOWN_FIRST = 8
 """Rows that are shown before the reader asks for all."""
+
+
+def rows_of(flags: Collection[Flag], phases: Collection[int]) -> tuple[Stop, ...]:
+    """What a reader goes through, in this order. flags: of find_flags. phases: of phases_of."""
+    return joined(stops_of(flags, phases), phases)
+
+
+def to_json(flags: Collection[Flag], phases: Collection[int], reviewed: Collection[Where] = ()) -> list[dict[str, Any]]:
+    """Flags one by one in their order. Structure, frame and slice are None where all are meant.
+
+    row_index: which of rows_of a flag stands in.
+    """
+    row_of = {flag: index for index, row in enumerate(rows_of(flags, phases)) for flag in row.flags}
+    return [
+        {
+            "structure": flag.where.structure or None,
+            "frame_index": flag.where.frame_index,
+            "slice_index": flag.where.slice_index,
+            "score": flag.score,
+            "reasons": list(flag.reasons),
+            "reviewed": flag.where in reviewed,
+            "row_index": row_of[flag],
+        }
+        for flag in flags
+    ]
+
+
+def span(indices: Sequence[int], to: str = "–") -> str:
+    """From the first to the last, counted from 1: "3", or "3–7"."""
+    first, last = min(indices) + 1, max(indices) + 1
+    return str(first) if first == last else f"{first}{to}{last}"
 
 
 def joined(stops: Sequence[Stop], phases: Collection[int]) -> tuple[Stop, ...]:

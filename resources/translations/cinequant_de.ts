@@ -1935,8 +1935,20 @@ Der Bericht unten enthält keine Patientendaten; er hilft, den Fehler zu beheben
         <translation>Maske</translation>
     </message>
     <message>
+        <source>{side} volume, phase not known, mL</source>
+        <translation>{side}-Volumen, Phase unbekannt, mL</translation>
+    </message>
+    <message>
         <source>Load a mask of this scan (File menu) to see its numbers beside these.</source>
         <translation>Laden Sie eine Maske dieser Aufnahme (Menü Datei), um ihre Werte daneben zu sehen.</translation>
+    </message>
+    <message>
+        <source>Mask: only frame {frame}, phase not known. Choose that frame as ED or ES to have it named.</source>
+        <translation>Maske: nur Phase {frame}, nicht als ED oder ES bekannt. Wählen Sie diese Phase als ED oder ES, um sie zu benennen.</translation>
+    </message>
+    <message>
+        <source>Mask: only frame {frame}, which is {phase} of the labels beside it.</source>
+        <translation>Maske: nur Phase {frame}, die {phase} der Umrisse daneben.</translation>
     </message>
     <message>
         <source>Mask measured at frame {frames}: most and least LV of its frames.</source>
@@ -2415,6 +2427,10 @@ Der Bericht unten enthält keine Patientendaten; er hilft, den Fehler zu beheben
         <translation>Nur für die Forschung, nicht zur Diagnostik</translation>
     </message>
     <message>
+        <source>Volume, phase not known</source>
+        <translation>Volumen, Phase unbekannt</translation>
+    </message>
+    <message>
         <source>a late enhancement series</source>
         <translation>eine Late-Enhancement-Serie</translation>
     </message>
@@ -2855,6 +2871,26 @@ Der Bericht unten enthält keine Patientendaten; er hilft, den Fehler zu beheben
         <translation>LV-Masse = 1.05 g/mL × Myokardvolumen in der Enddiastole.</translation>
     </message>
     <message>
+        <source>LV mass = 1.05 g/mL × myocardial volume, in a frame whose phase is not known.</source>
+        <translation>LV-Masse = 1.05 g/mL × Myokardvolumen, in einer Phase, die weder als ED noch als ES bekannt ist.</translation>
+    </message>
+    <message>
+        <source>No phase is known, so no ejection fraction.</source>
+        <translation>ED und ES sind nicht bekannt, daher keine Ejektionsfraktion.</translation>
+    </message>
+    <message>
+        <source>There is no LV cavity: end-diastole and end-systole are those of the RV cavity.</source>
+        <translation>Es gibt kein LV-Kavum: Enddiastole und Endsystole sind die des RV-Kavums.</translation>
+    </message>
+    <message>
+        <source>All frames with labels are alike, so that no phase is known: choose end-diastole and end-systole.</source>
+        <translation>Alle umrandeten Phasen sind gleich, daher sind ED und ES nicht bekannt: Wählen Sie Enddiastole und Endsystole.</translation>
+    </message>
+    <message>
+        <source>Only frame {frame} has labels, and its phase is not known: its volumes are neither end-diastolic nor end-systolic ones until that frame is chosen to be one of the two.</source>
+        <translation>Nur Phase {frame} ist umrandet, und ob sie ED oder ES ist, ist nicht bekannt: Ihre Volumina sind weder enddiastolisch noch endsystolisch, bis sie als eines von beiden gewählt ist.</translation>
+    </message>
+    <message>
         <source>The scan does not say its spacing: mL and grams assume 1 mm and are not to be trusted; EF is.</source>
         <translation>Die Untersuchung nennt keine Voxelgröße: mL und Gramm nehmen 1 mm an und sind nicht verlässlich; die EF ist es.</translation>
     </message>
@@ -3293,6 +3329,10 @@ Der Bericht unten enthält keine Patientendaten; er hilft, den Fehler zu beheben
     <message>
         <source>voxels, relative</source>
         <translation>Voxel, relativ</translation>
+    </message>
+    <message>
+        <source>Volume of frame {frame}</source>
+        <translation>Volumen in Phase {frame}</translation>
     </message>
     <message>
         <source>The model found neither ventricle in this scan. Is it a short-axis cine?</source>

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from dossiers import FRAMES, NAME, dossier, heart
+from dossiers import FRAMES, NAME, OPEN, dossier, heart
 from PIL import Image
 from pypdf import PdfReader
 
@@ -15,11 +15,13 @@ from engine.dossier import Beside, IdentifyBy, Identity, scan_code
 from engine.errors import ExportError
 from engine.measures.body import body_of
 from engine.measures.findings import findings_of
+from engine.measures.flags import Flag, Where
 from engine.measures.function import measure
 from engine.measures.reading import Base, Reading
 from engine.paper.content import Content
 from engine.paper.sheet import HEIGHT, WIDTH
 from engine.report import COLOURS, Letterhead, content_of, to_pdf
+from engine.tables import rows, to_text
 from engine.volume import LV, RV, LabelMap
 
 
@@ -84,9 +86,34 @@ def test_what_was_ticked_off_is_not_open_and_what_does_not_count_is_said() -> No
     text = flat(text_of(to_pdf(content_of(found, Letterhead()))))
     assert "Tickedoff" not in text
     assert flat("RV cavity, slice 6: does not count (all frames)") in text
-    assert flat("LV cavity, slice 1: does not count (frames 1)") in text
+    assert flat("LV cavity, slice 1: does not count (frame 1)") in text
     assert flat("Basal slices: SCMR: one counts") in text
     assert flat("× does not count (grey)") in text
+
+
+def test_what_is_left_open_is_joined_as_in_the_window() -> None:
+    flags = tuple(Flag(Where("rv", t, z), 5.0 + z, ("Look closer.",)) for t in (1, 3, 4) for z in (2, 3))
+    found = replace(dossier(), flags=(*flags, OPEN))
+    assert content_of(found, Letterhead()).flags == (
+        "Frame 1, slice 3: Look closer.",
+        "Frames 2–5, slices 3–4: Look closer.",
+    )
+
+
+def test_volumes_of_a_mask_of_one_frame_are_not_called_end_diastolic() -> None:
+    volume, labels = heart(6)
+    one = np.zeros_like(labels.array)
+    one[2] = labels.array[2]
+    function = measure(LabelMap(one, labels.geometry), volume)
+    found = replace(
+        dossier(6), labels=LabelMap(one, labels.geometry), findings=findings_of(function, volume, body_of(volume))
+    )
+    made = content_of(found, Letterhead())
+    assert made.numbers[0].name == "Volume, phase not known" and made.numbers[0].lv.text not in ("", "–")
+    assert not any(row.name.startswith("End-") for row in made.numbers)
+    assert [pictures.title.split(",")[0] for pictures in made.pictures] == ["frame 3 (400 ms)"]
+    assert ("Frame measured, phase not known", "3", "from 1") in rows(found)
+    assert "Volume, phase not known" in to_text(found, str)
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ def test_review_prints_flags_with_reasons(scan: Path, capsys: pytest.CaptureFixt
     assert found["compared"] == "float32"
     assert found["review"]
     for flag in found["review"]:
-        assert list(flag) == ["structure", "frame_index", "slice_index", "score", "reasons", "reviewed"]
+        assert list(flag) == ["structure", "frame_index", "slice_index", "score", "reasons", "reviewed", "row_index"]
         assert flag["structure"] in ("lv", "myo", "rv", None)
         assert flag["reasons"]
         assert flag["reviewed"] is False

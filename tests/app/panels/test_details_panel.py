@@ -122,8 +122,27 @@ def test_a_mask_of_one_frame_has_no_ejection_fraction(state):
     one[3] = labels.array[3]
     mask = Mask("expert.nii.gz", LabelMap(one, labels.geometry), (3,))
     function, frames = mask_function(mask, volume, 1, Reading())
-    assert frames == (3,) and function.lv.edv_ml > 0 and function.lv.ef_percent is None
+    assert frames == (3,) and function.lone_frame == 3
+    assert (function.lv.edv_ml, function.lv.esv_ml, function.lv.ef_percent) == (None, None, None)
     assert sources_now(state).mask is None
+    # It is end-systole where the labels beside it say so, or the reader.
+    beside = measure(labels, volume)
+    es = Mask("expert.nii.gz", LabelMap(np.roll(one, beside.es_frame - 3, axis=0), labels.geometry), (beside.es_frame,))
+    for found, _ in (
+        mask_function(es, volume, 1, Reading(), beside),
+        mask_function(es, volume, 1, Reading(lv=Phases(es=beside.es_frame))),
+    ):
+        assert (found.lv.edv_ml, found.lone_frame) == (None, None) and found.lv.esv_ml > 0
+
+
+def test_the_sources_say_that_the_phase_of_a_mask_is_not_known(panel, state):
+    _, labels, _ = make_phantom(20, 6, 104)
+    one = np.zeros_like(labels.array)
+    one[3] = labels.array[3]
+    panel.apply(evolve(state, mask=Mask("m.nii.gz", LabelMap(one, labels.geometry), (3,)), details=Details.SOURCES))
+    rows = {row[0]: row[1:] for row in panel.table.texts()}
+    assert rows["LV EDV, mL"][2] == "–" and float(rows["LV volume, phase not known, mL"][2]) > 20
+    assert "only frame 4, phase not known" in panel.note.text()
 
 
 def test_the_numbers_of_a_mask_follow_what_the_reader_chose(panel, state):

@@ -9,6 +9,7 @@ import pytest
 
 from engine.measures import quantities
 from engine.measures.function import ejection_fraction, measure
+from engine.measures.reading import Phases, Reading
 from engine.volume import LV, MYO, RV, Geometry, Known, LabelMap, Source, Volume
 
 # 2 × 2.5 × 10 mm: 0.05 mL a voxel.
@@ -93,10 +94,42 @@ def test_a_ventricle_that_is_not_there_has_no_numbers() -> None:
     assert (found.rv.edv_ml, found.rv.esv_ml, found.rv.sv_ml, found.rv.ef_percent) == (None, None, None, None)
 
 
-def test_equal_frames_have_no_end_systole() -> None:
-    found = measure(*case([{LV: 10}, {LV: 10}]))
-    assert (found.ed_frame, found.es_frame) == (0, None)
-    assert found.lv.ef_percent is None
+@pytest.mark.parametrize(
+    ("frames", "lone", "says"),
+    [
+        ([{}, {}, {LV: 40, MYO: 20, RV: 10}], 2, "Only frame 3 has labels, and its phase is not known"),
+        ([{LV: 10}, {LV: 10}], 0, "All frames with labels are alike"),
+        ([{RV: 10}, {}], 0, "Only frame 1 has labels"),
+    ],
+)
+def test_no_phase_is_named_that_is_not_known(frames: list[dict[int, int]], lone: int, says: str) -> None:
+    found = measure(*case(frames))
+    assert (found.ed_frame, found.es_frame, found.rv_ed_frame, found.lone_frame) == (None, None, None, lone)
+    assert (found.lv.edv_ml, found.lv.esv_ml, found.rv.edv_ml) == (None, None, None)
+    assert found.notices[0].startswith(says)
+    assert quantities.to_json(found)["lone_frame_index"] == lone
+
+
+def test_the_mass_of_a_lone_frame_is_not_called_end_diastolic() -> None:
+    found = measure(*case([{}, {LV: 40, MYO: 20}]))
+    assert found.lv_mass_g == pytest.approx(1.05)
+    assert any("phase is not known" in rule for rule in quantities.rules(found))
+    assert not any("end-diastole" in rule for rule in quantities.rules(found))
+
+
+def test_a_lone_frame_is_what_the_reader_or_the_scan_says() -> None:
+    labels, volume = case([{}, {LV: 40}, {}])
+    chosen = measure(labels, volume, Reading(lv=Phases(es=1)))
+    assert (chosen.lv.edv_ml, chosen.lv.esv_ml, chosen.lone_frame) == (None, pytest.approx(2), None)
+    named = measure(*case([{LV: 40}], phase_names=("ES",)))
+    assert (named.lv.edv_ml, named.lv.esv_ml) == (None, pytest.approx(2))
+
+
+def test_an_rv_alone_is_measured_at_its_own_phases() -> None:
+    found = measure(*case([{RV: 50}, {RV: 100}, {RV: 60}]))
+    assert (found.ed_frame, found.rv_ed_frame, found.rv_es_frame) == (None, 1, 0)
+    assert found.rv.ef_percent == pytest.approx(50)
+    assert any("There is no LV cavity" in rule for rule in found.rules)
 
 
 @pytest.mark.parametrize(

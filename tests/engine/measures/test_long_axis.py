@@ -89,3 +89,10 @@ def test_a_stack_is_no_view() -> None:
     volume = Volume(np.zeros((1, 3, 8, 8), np.int16), geometry, Source("phantom", (), "stack"))
     with pytest.raises(ValueError, match="one view"):
         measure_long_axis(LabelMap(np.zeros((1, 3, 8, 8), np.uint8), geometry), volume)
+
+
+def test_a_lone_frame_is_not_called_end_diastole() -> None:
+    empty = np.zeros((120, 120), np.uint8)
+    found = measure_long_axis(*scan([empty, heart(80, 50), empty]))
+    assert (found.ed_frame, found.es_frame, found.lone_frame) == (None, None, 1)
+    assert (found.lv.edv_ml, found.lv.esv_ml, found.rv_fac_percent) == (None, None, None)

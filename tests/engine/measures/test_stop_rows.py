@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.measures.flags import Flag, Stop, Where, stops_of
-from engine.measures.stop_rows import joined
+from engine.measures.stop_rows import joined, span, to_json
 
 PHASES = frozenset({0, 6})
 
@@ -31,3 +31,13 @@ def test_other_structures_and_places_further_away_stay_apart() -> None:
     assert len(rows(("rv", 2, 1, 4.0), ("rv", 4, 2, 4.0))) == 2
     # One slice with two structures joins what is beside it on both sides.
     assert len(rows(("rv", 3, 1, 4.0), ("rv", 3, 2, 4.0), ("lv", 3, 2, 4.0), ("lv", 3, 3, 4.0))) == 1
+
+
+def test_json_has_every_flag_and_says_which_row_it_stands_in() -> None:
+    wheres = [("rv", 5, 1), ("lv", 0, 3), ("rv", 4, 1), ("", None, None)]
+    flags = [Flag(Where(*where), score, ("why",)) for where, score in zip(wheres, (9.0, 8.0, 4.0, 5.0), strict=True)]
+    found = to_json(flags, PHASES, {flags[1].where})
+    assert [flag["row_index"] for flag in found] == [2, 1, 2, 0]
+    assert [flag["reviewed"] for flag in found] == [False, True, False, False]
+    assert found[3]["structure"] is None and found[0]["reasons"] == ["why"]
+    assert (span((2,)), span((2, 5, 6), "-")) == ("3", "3-7")
