@@ -148,7 +148,10 @@ def read_record(path: Path) -> Record:
     try:
         data = json.loads(read_regular(path, _MAX_BYTES))
         if data["schema"] != SCHEMA:
-            raise ScanError(f"{path}: is a record of schema {data['schema']!r}; this program reads schema {SCHEMA}")
+            raise ScanError(
+                f"{path}: is a record of schema {data['schema']!r}, and this program reads schema {SCHEMA}; "
+                f"replay it with the program that wrote it ({str(data.get('program'))[:40]})"
+            )
         shape = tuple(int(n) for n in data["output"]["shape"])
         labels = _unpacked(data["output"]["labels"], shape)
         spacing = data["input"]["spacing_mm"]
@@ -212,6 +215,10 @@ def _scan_of(record: Record, progress: Progress, cancel: CancelToken | None) -> 
         if voxels_sha256(made.array) != record.input_sha256:
             raise ScanError("this version of the program computes another phantom; replay with the recorded version")
         return made
+    # A path may lead into an archive.
+    gone = next((p for p in record.paths if not p.exists() and not any(map(Path.is_file, p.parents))), None)
+    if gone is not None:
+        raise ScanError(f"{gone}: the scan of the record is not there any more; say where it is with --scan PATH")
     index = find(record.paths, progress=progress, cancel=cancel)
     chosen, volume = read_chosen(index, progress=progress, cancel=cancel)
     if voxels_sha256(volume.array) != record.input_sha256:
@@ -223,7 +230,8 @@ def _scan_of(record: Record, progress: Progress, cancel: CancelToken | None) -> 
                 break
         else:
             raise ScanError(
-                f"{record.paths[0]}: is not the scan of the record, its voxels differ; give the record its scan"
+                f"{record.paths[0]}: is not the scan of the record, its voxels differ; "
+                "say with --scan PATH where that scan is"
             )
     return volume if record.spacing_mm is None else volume.with_spacing(*record.spacing_mm)
 

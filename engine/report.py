@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,11 +16,11 @@ from engine import __version__
 from engine.dossier import Dossier
 from engine.measures import findings as all_numbers
 from engine.measures import quantities
+from engine.measures.body import body_of
 from engine.measures.function import Function
 from engine.measures.norms import KAWEL, MID_WALL, WITHIN_SD, Verdict, norm_of
 from engine.measures.readers import READERS, READERS_RULE
 from engine.measures.segments import mid_wall_mm
-from engine.measures.stop_rows import span
 from engine.paper.content import (
     Bullseye,
     Colour,
@@ -37,6 +37,7 @@ from engine.paper.content import (
 from engine.paper.page import MAX_TILES, to_pdf
 from engine.paper.report_words import word
 from engine.pictures.render import first_window, grey, outlines
+from engine.remarks import Say, corrections, left_out, open_points
 from engine.volume import LV, MYO, RV, Known, Volume, orientation_letters, voxels_sha256
 
 __all__ = ["COLOURS", "Letterhead", "content_of", "to_pdf"]
@@ -46,14 +47,11 @@ _COMPARED_KEYS = (
     "lv.edv_ml", "lv.esv_ml", "lv.ef_percent", "lv_mass_g", "rv.edv_ml", "rv.esv_ml", "rv.ef_percent",
 )  # fmt: skip
 _COMPARED = tuple(measure for key in _COMPARED_KEYS for measure in quantities.MEASURES if measure.key == key)
-# Of a place to look at, the weightiest are on the page; all are in the tables.
-_REASONS = 2
 LEFT_OUT = 0
 """In place of a structure that does not count; it is drawn in grey."""
 _GREY = (150, 150, 150)
 _MARGIN = 1.3
 _LEAST_FIELD_MM = 70.0
-Say = Callable[[str], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +96,8 @@ def content_of(
     rules = (*quantities.rules(function), *all_numbers.rules(dossier.findings))
     if dossier.beside.plain is not None and dossier.beside.quantized is not None:
         rules = (*rules, READERS_RULE)
+    if (why := all_numbers.why_no_norms(dossier.findings)) is not None:
+        rules = (*rules, why)
     mid_wall = _mid_wall(dossier, own)
     if any(row.lv is not None and row.lv.norm for row in mid_wall):
         rules = (*rules, f"Normal ranges: mean ± {WITHIN_SD} SD of {KAWEL.citation}; {KAWEL.population}.")
@@ -106,7 +106,7 @@ def content_of(
         hospital=letterhead.hospital,
         logo=letterhead.logo,
         facts=tuple(_facts(dossier, own)),
-        numbers=(*_lone_volumes(dossier, own), *_numbers(dossier, say), *mid_wall),
+        numbers=(*_lone_volumes(dossier, own), *_numbers(dossier, own, say), *mid_wall),
         comparison=_comparison(dossier, own, say),
         curve=_curve(dossier, own),
         bullseyes=tuple(bullseyes),
@@ -134,16 +134,20 @@ def _facts(dossier: Dossier, own: Say) -> list[tuple[str, str]]:
         identifier, date = patient.get("id", ""), patient.get("date", "")
     else:
         who, identifier, date = dossier.identity.short(volume), "", ""
-    age = " ".join(map(own, patient.get("age", "").split()))
-    person = " · ".join(filter(None, (own(patient.get("sex", "")), age)))
+    age = patient.get("age", "")
+    if body.age_years is not None and body.age_years != body_of(volume).age_years:
+        age = f"{body.age_years:.0f} years"  # typed by the user
+    age = " ".join(map(own, age.split()))
+    person = " · ".join(filter(None, (own(body.sex or patient.get("sex", "")), age)))
     size = [f"{body.height_cm:.0f} cm"] if body.height_cm else []
     size += [f"{body.weight_kg:.0f} kg"] if body.weight_kg else []
     size += [f"{body.bsa_m2:.2f} m²"] if body.bsa_m2 else []
-    rate = "" if body.heart_rate_bpm is None else f"{body.heart_rate_bpm:.0f}/min"
+    rate = "" if body.heart_rate_bpm is None else f"{body.heart_rate_bpm:.0f}/min ({own(body.rate_source or '')})"
     x, y, z = volume.geometry.spacing_mm
     voxel = own("not known") if volume.geometry.spacing is Known.ASSUMED else f"{x:.3g} × {y:.3g} × {z:.3g} mm"
     frames, slices = volume.frames, volume.slices
-    scan = own("{slices} slices × {frames} frames").format(slices=slices, frames=frames)
+    scan = own("{slices} slices × {frames} frames" if frames > 1 else "{slices} slices, one frame")
+    scan = scan.format(slices=slices, frames=frames)
     facts = [
         (own("Patient"), who),
         (own("Patient ID"), identifier or "–"),
@@ -161,15 +165,17 @@ def _facts(dossier: Dossier, own: Say) -> list[tuple[str, str]]:
     return facts
 
 
-def _numbers(dossier: Dossier, say: Say) -> list[NumberRow]:
+def _numbers(dossier: Dossier, own: Say, say: Say) -> list[NumberRow]:
     """The measures that have a value on one side at least, LV beside RV."""
     found: dict[tuple[str, str], dict[int, all_numbers.Finding]] = {}
     for row in all_numbers.rows_of(dossier.findings):
         found.setdefault((row.name, row.unit), {})[row.structure] = row
     made = []
+    # Without any range, why there is none is said once, among the rules.
+    none = own("no range") if any(row.norm for sides in found.values() for row in sides.values()) else ""
     for (name, unit), sides in found.items():
         if any(row.value is not None for row in sides.values()):
-            lv, rv = (_number(sides.get(side)) for side in (LV, RV))
+            lv, rv = (_number(sides.get(side), none) for side in (LV, RV))
             made.append(NumberRow(say(name), unit, lv, rv, strong=name == "Ejection fraction"))
     return made
 
@@ -184,11 +190,14 @@ def _lone_volumes(dossier: Dossier, own: Say) -> list[NumberRow]:
     return [NumberRow(own("Volume, phase not known"), "mL", Number(lv), Number(rv), strong=True)]
 
 
-def _number(row: all_numbers.Finding | None) -> Number | None:
+def _number(row: all_numbers.Finding | None, no_range: str) -> Number | None:
+    """no_range: what stands beside a value that there is no normal range for."""
     if row is None:
         return None
     text = "–" if row.value is None else f"{row.value:.{row.digits}f}" + ("" if row.sure else "?")
-    norm = "" if row.norm is None else f"{row.norm.low:.{row.digits}f}–{row.norm.high:.{row.digits}f}"
+    norm = no_range if row.value is not None else ""
+    if row.norm is not None and row.value is not None:
+        norm = f"{row.norm.low:.{row.digits}f}–{row.norm.high:.{row.digits}f}"
     mark = {Verdict.LOW: NormMark.LOW, Verdict.HIGH: NormMark.HIGH}.get(row.verdict or Verdict.NORMAL, NormMark.NONE)
     return Number(text, norm, mark)
 
@@ -238,74 +247,6 @@ def _readers(key: str) -> str:
     return f"{found.low:g}–{found.high:g}" + (" %*" if found.relative else "")
 
 
-def corrections(dossier: Dossier, own: Say) -> tuple[str, ...]:
-    """The corrected slices of each frame, as "Frame 1: slices 2, 3, 4"."""
-    frames: dict[int, list[int]] = {}
-    for frame, index in sorted(dossier.corrected):
-        frames.setdefault(frame, []).append(index)
-    volume = dossier.volume
-    phases = {dossier.function.ed_frame: "ED", dossier.function.es_frame: "ES"}
-    # The frames that numbers come from are named first.
-    order = sorted(frames, key=lambda frame: (frame not in phases, frame))
-    said = []
-    for frame in order:
-        at = f"{frame + 1}" + (f" ({phases[frame]})" if frame in phases else "")
-        text = own("Frame {frame}: slices {slices}")
-        said.append(text.format(frame=at, slices=_ranges(frames[frame])))
-    if said:
-        total = own("{count} of {total} slices")
-        said.insert(0, total.format(count=len(dossier.corrected), total=volume.frames * volume.slices))
-    return tuple(said)
-
-
-def open_points(dossier: Dossier, own: Say, say: Say) -> list[str]:
-    """What was not ticked off, in the order to look at it; then what makes the numbers doubtful."""
-    said = []
-    for stop in dossier.open_stops():
-        frames = _counted("frame {number}", "frames {list}", stop.frames, own) if stop.frames else ""
-        slices = _counted("slice {number}", "slices {list}", stop.slices, own) if stop.slices else ""
-        where = ", ".join(filter(None, (frames, slices)))
-        reasons = " ".join(map(say, stop.reasons[:_REASONS]))
-        said.append(f"{where[:1].upper()}{where[1:]}: {reasons}" if where else reasons)
-    notices = [say(notice) for notice in dossier.function.notices]
-    return said + [notice for notice in notices if not any(notice in line for line in said)]
-
-
-def _counted(one: str, several: str, indices: Sequence[int], own: Say) -> str:
-    """Such as "slice 3" or "slices 3–5"."""
-    return own(one if len(indices) == 1 else several).format(number=indices[0] + 1, list=span(indices))
-
-
-def left_out(dossier: Dossier, own: Say, say: Say) -> list[str]:
-    """What does not count, a sentence for each structure on a slice."""
-    frames = dossier.volume.frames
-    text = own("{structure}, slice {slice}: does not count ({frames})")
-    said = []
-    for structure, index, where in dossier.left_out():
-        when = own("all frames") if len(where) == frames else own("{count} frames").format(count=len(where))
-        if len(where) <= 4 and len(where) < frames:
-            when = own("frame {number}" if len(where) == 1 else "frames {list}")
-            when = when.format(number=where[0] + 1, list=_ranges(where))
-        said.append(text.format(structure=say(structure), slice=index + 1, frames=when))
-    return said
-
-
-def _ranges(indices: Sequence[int]) -> str:
-    """Ascending indices from 0 as a reader counts them: "1, 3–7, 9"."""
-    runs: list[list[int]] = []
-    for index in indices:
-        if runs and runs[-1][-1] == index - 1:
-            runs[-1].append(index)
-        else:
-            runs.append([index])
-    ends = [[str(run[0] + 1), str(run[-1] + 1)] for run in runs]
-    # Two neighbours are no range.
-    return ", ".join(
-        first if first == last else f"{first}, {last}" if len(run) == 2 else f"{first}–{last}"
-        for run, (first, last) in zip(runs, ends, strict=True)
-    )
-
-
 def _method(dossier: Dossier, own: Say) -> list[tuple[str, str]]:
     made = dossier.made
     if "mask" in made:
@@ -330,21 +271,26 @@ def _fingerprints(dossier: Dossier, own: Say) -> list[tuple[str, str]]:
 
 
 def _curve(dossier: Dossier, own: Say) -> Curve | None:
-    """The curve of a cine, else None."""
+    """The curve of a cine, of the frames that have labels; None for fewer than three of them."""
     volume, function = dossier.volume, dossier.function
-    if not volume.is_cine or volume.frames < 3:
+    curves = (function.lv_ml, function.rv_ml, function.myo_ml)
+    there = [frame for frame in range(volume.frames) if any(curve[frame] > 0 for curve in curves)]
+    if not volume.is_cine or len(there) < 3:
         return None
-    lines = [Line("LV", LV, function.lv_ml), Line("RV", RV, function.rv_ml)]
-    lines = [line for line in lines if max(line.ml) > 0]
+    both = (("LV", LV, function.lv_ml), ("RV", RV, function.rv_ml))
+    lines = [Line(name, side, tuple(ml[frame] for frame in there)) for name, side, ml in both if max(ml) > 0]
     if not lines:
         return None
     times = volume.frame_times_ms
     at, unit = (times, "ms") if times is not None else (tuple(range(1, volume.frames + 1)), own("frame"))
     marks = [("ED", function.ed_frame), ("ES", function.es_frame)]
-    if function.reading.rv is not None:
+    if (function.rv_ed_frame, function.rv_es_frame) != (function.ed_frame, function.es_frame):
         marks += [("RV ED", function.rv_ed_frame), ("RV ES", function.rv_es_frame)]
     return Curve(
-        tuple(map(float, at)), unit, tuple(lines), tuple((name, frame) for name, frame in marks if frame is not None)
+        tuple(at[frame] for frame in there),
+        unit,
+        tuple(lines),
+        tuple((name, there.index(frame)) for name, frame in marks if frame in there),
     )
 
 
@@ -401,7 +347,7 @@ def _pictures(dossier: Dossier, window: tuple[float, float], own: Say) -> tuple[
 
 def _phase_title(volume: Volume, name: str, frame: int, shown: int, count: int, own: Say) -> str:
     times = volume.frame_times_ms
-    parts = [own(name)] if name else []
+    parts = [own(name)] if name else [own("Phase not known")]
     if volume.frames > 1:
         parts.append(f"{own('frame')} {frame + 1}" + (f" ({times[frame]:.0f} ms)" if times else ""))
     slices = own("{shown} of {count} slices") if shown < count else own("{count} slices, base first")

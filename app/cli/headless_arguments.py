@@ -182,6 +182,7 @@ def add_headless(verbs: VerbParsers) -> None:
 
     replay = verb("replay", run_replay, "Make the mask of a provenance record again, and say whether it is the same.")
     replay.add_argument("record", type=Path, metavar="RECORD", help="the .provenance.json beside a mask")
+    replay.add_argument("--scan", type=Path, metavar="PATH", help="where the scan is, if it was moved")
     _add_json(replay)
 
     add_pacs(verb("pacs", run_pacs, "Find and fetch studies from a hospital's archive, and send results to it."))

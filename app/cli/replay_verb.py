@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 
 from app.cli.terminal import print_json, print_text, show_progress
 from engine.network.catalog import find_models
@@ -14,6 +15,8 @@ def run_replay(arguments: argparse.Namespace) -> int:
     from engine import provenance  # noqa: PLC0415
 
     record = provenance.read_record(arguments.record)
+    if arguments.scan is not None:
+        record = replace(record, paths=(arguments.scan,))
     found = provenance.replay(record, find_models(), progress=show_progress)
     if arguments.json:
         values = {

@@ -127,8 +127,8 @@ def _rows(found: LongAxisFunction) -> list[tuple[str, str]]:
     doubt = "" if found.units_known else "?"
     ml, mm, cm2 = f"mL{doubt}", f"mm{doubt}", f"cm²{doubt}"
     if found.ed_frame is None or found.es_frame is None:
-        frames = (found.lone_frame, found.ed_frame, found.es_frame)
-        at = next((frame for frame in frames if frame is not None), 0)
+        known = (found.lone_frame, found.ed_frame, found.es_frame)
+        at = next((frame for frame in known if frame is not None), 0)
         return [
             (translate("LongAxis", "LV area"), _unit(found.lv_cm2[at], cm2, 1)),
             (translate("LongAxis", "LV length"), _unit(found.lv_length_mm[at], mm, 0)),

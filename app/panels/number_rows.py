@@ -12,7 +12,7 @@ from app.words.engine_words import translated
 from app.words.language import marked, translate
 from engine.measures import quantities
 from engine.measures.body import Body, RateSource, Sex
-from engine.measures.findings import Finding, Findings, rows_of
+from engine.measures.findings import Finding, Findings, rows_of, why_no_norms
 from engine.measures.function import Function
 from engine.measures.norms import MID_WALL, Survey, Verdict, norm_of
 from engine.measures.readers import READERS
@@ -46,11 +46,13 @@ def index_rows(findings: Findings) -> Rows:
     by_key = {row.key: row for row in rows_of(findings)}
     head = ("", "LV", "RV", translate("Details", "normal LV"))
     rows: Rows = [[NumberCell(text) for text in head]]
+    # Without any range, why there is none is said once, in the note.
+    none = "" if why_no_norms(findings) else translate("Details", "no range")
     for key in INDEX_KEYS:
-        rows.append(_sides(by_key[f"lv.{key}"], by_key[f"rv.{key}"]))
+        rows.append(_sides(by_key[f"lv.{key}"], by_key[f"rv.{key}"], none))
         if key in ("ef_percent", "sv_ml_m2"):
             mass = by_key["lv_mass_g" if key == "ef_percent" else "lv_mass_g_m2"]
-            rows.append(_sides(mass, None))
+            rows.append(_sides(mass, None, none))
     shown = [row for row in rows[1:] if any(cell.text not in ("", NONE) for cell in row[1:3])]
     return [rows[0], *shown]
 
@@ -67,11 +69,11 @@ def rate_rows(findings: Findings) -> Rows:
     return rows
 
 
-def _sides(left: Finding, right: Finding | None) -> Sequence[NumberCell]:
+def _sides(left: Finding, right: Finding | None, no_range: str) -> Sequence[NumberCell]:
     name = NumberCell(f"{translated(left.short)}, {left.unit}", translated(left.name))
     norm = left.norm
     if norm is None:
-        normal = NumberCell("", translated(left.why_no_norm), quiet=True)
+        normal = NumberCell(no_range, translated(left.why_no_norm), quiet=True)
     else:
         digits = left.digits
         normal = NumberCell(f"{norm.low:.{digits}f}–{norm.high:.{digits}f}", norm.study.citation, quiet=True)
@@ -149,7 +151,7 @@ def norm_note(findings: Findings) -> str:
         )
         said.append(text.format(studies=", ".join(studies)))
     else:
-        said.append(translated(next(row.why_no_norm for row in rows if row.key == "lv.edv_ml")))
+        said.append(translated(why_no_norms(findings) or ""))
     return " ".join(said)
 
 

@@ -250,6 +250,14 @@ TEXTS = (
     marked("Engine", "header"),
     marked("Engine", "frame times"),
     marked("Engine", "Normal ranges: mean ± {width} SD of {study}; {people}."),
+    # who was measured for them
+    marked(
+        "Engine", "UK Biobank, 368 men and 432 women without cardiovascular disease or risk factors, Caucasian, 1.5 T"
+    ),
+    marked("Engine", "63 healthy men and 45 healthy women, Oxford, 1.5 T"),
+    marked("Engine", "30 healthy men and 30 healthy women"),
+    marked("Engine", "144 healthy volunteers, 68 of them women; output measured as flow in the aorta"),
+    marked("Engine", "300 people of the MESA study without heart disease, 65.6 ± 8.5 years, 169 of them women"),
     marked(
         "Engine",
         "Peak rates are the steepest slopes of the volume curve after smoothing by a Fourier series of {count} "
@@ -324,7 +332,16 @@ TEXTS = (
     # engine.measures.quality
     marked("Engine", "Nothing was found: no ventricle is in any slice."),
     marked("Engine", "No {structure} was found in any slice."),
+    marked(
+        "Engine",
+        "Only frames {list} have labels: nothing but their volumes says that they are end-diastole and end-systole.",
+    ),
     marked("Engine", "Frames without {structure}: {list}, of {frames}."),
+    marked(
+        "Engine",
+        "The LV cavity ends at slice {slice} with {share} % of its largest area, though the scan goes on: slices at "
+        "the apex are probably without labels, and its volumes too small.",
+    ),
     marked("Engine", "Frames in which the {structure} differs much from those before and after: {list}."),
     marked(
         "Engine", "Slices without {structure} at {phase}, though it is on both sides: {list}. Its volume is too small."

@@ -33,7 +33,7 @@ from engine.measures import quantities
 from engine.measures.body import BsaFormula
 from engine.measures.findings import Finding
 from engine.measures.function import Function, volumes_ml
-from engine.report import corrections, left_out, open_points
+from engine.remarks import corrections, left_out, open_points
 from engine.tables import RESEARCH_USE
 from engine.volume import LV, MYO, RV
 

@@ -14,6 +14,10 @@ HEIGHT_CM = (30.0, 250.0)
 WEIGHT_KG = (1.0, 400.0)
 AGE_YEARS = (0.0, 120.0)
 HEART_RATE_BPM = (20.0, 300.0)
+FRAMES_BPM = (30.0, 180.0)
+"""A rate by the times of the frames that is outside of this is that of a cine that ends before the beat does."""
+KG_PER_M2 = (6.0, 120.0)
+"""Height and weight that do not belong together: inches for centimetres, pounds for kilograms, a digit lost."""
 
 
 class Sex(StrEnum):
@@ -71,17 +75,23 @@ def bsa_m2(height_cm: float, weight_kg: float, formula: BsaFormula) -> float:
 
 
 def body_of(volume: Volume) -> Body:
-    """What the scan itself says of the person. Values that no person has are left out."""
+    """What the scan itself says of the person. Values that no person has are left out.
+
+    Height and weight are left out both where no person has the two together: which of them is wrong cannot be known.
+    """
     said = volume.source.patient
     rate, source = _within(said, "heart_rate_bpm", HEART_RATE_BPM), RateSource.HEADER
     if rate is None:
         rate, source = rate_from_frames(volume), RateSource.FRAMES
     sex = said.get("sex", "")
+    height, weight = _within(said, "height_cm", HEIGHT_CM), _within(said, "weight_kg", WEIGHT_KG)
+    if height and weight and not KG_PER_M2[0] <= weight / (height / 100) ** 2 <= KG_PER_M2[1]:
+        height = weight = None
     return Body(
         sex=Sex(sex) if sex in tuple(Sex) else None,
         age_years=_years(said.get("age", "")),
-        height_cm=_within(said, "height_cm", HEIGHT_CM),
-        weight_kg=_within(said, "weight_kg", WEIGHT_KG),
+        height_cm=height,
+        weight_kg=weight,
         heart_rate_bpm=rate,
         rate_source=source if rate is not None else None,
     )
@@ -90,11 +100,12 @@ def body_of(volume: Volume) -> Body:
 def rate_from_frames(volume: Volume) -> float | None:
     """Beats a minute if the frames of the cine share one whole beat; None where their times are not known.
 
-    Retrospectively gated cines do. A cine that ends before the next R wave gives a rate that is too high.
+    Retrospectively gated cines do. A cine that ends before the next R wave gives a rate that is too high; none is given
+    outside of FRAMES_BPM.
     """
     beat = beat_ms(volume)
     rate = None if beat is None else 60_000 / beat
-    return rate if rate is not None and HEART_RATE_BPM[0] <= rate <= HEART_RATE_BPM[1] else None
+    return rate if rate is not None and FRAMES_BPM[0] <= rate <= FRAMES_BPM[1] else None
 
 
 def beat_ms(volume: Volume) -> float | None:

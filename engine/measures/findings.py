@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engine.measures import norms, quantities, rates
-from engine.measures.body import Body
+from engine.measures.body import Body, RateSource, body_of
 from engine.measures.function import Function, Ventricle
 from engine.measures.norms import Norm, Verdict
 from engine.measures.rates import Rates
@@ -31,8 +31,9 @@ class Findings:
 
 def findings_of(function: Function, volume: Volume, body: Body) -> Findings:
     """Each ventricle's rates by its own phases, and ranges for the reader's way of counting papillary muscles."""
-    header = volume.source.patient.get("heart_rate_bpm")
-    rr_ms = 60_000 / float(header) if header else None
+    header = body_of(volume)
+    rate_bpm = header.heart_rate_bpm if header.rate_source is RateSource.HEADER else None
+    rr_ms = 60_000 / rate_bpm if rate_bpm else None
     phases = {
         LV: (function.lv_ml, function.ed_frame, function.es_frame),
         RV: (function.rv_ml, function.rv_ed_frame, function.rv_es_frame),
@@ -174,6 +175,14 @@ def rows_of(findings: Findings) -> tuple[Finding, ...]:
     )
 
 
+def why_no_norms(findings: Findings) -> str | None:
+    """Why no number has a normal range, a sentence; None where one has."""
+    rows = rows_of(findings)
+    if any(row.norm is not None for row in rows):
+        return None
+    return next(row.why_no_norm for row in rows if row.key == "lv.edv_ml")
+
+
 def rules(findings: Findings) -> tuple[str, ...]:
     """How the derived numbers came about, one sentence each; those of the labels are in quantities.rules."""
     said = dict.fromkeys(d.rule for d in DERIVED if d.rule and d.value(findings) is not None)
@@ -215,5 +224,6 @@ def to_json(findings: Findings) -> dict[str, Any]:
             for row in rows_of(findings)
             if row.norm is not None
         },
+        "no_normal_range": {row.key: row.why_no_norm for row in rows_of(findings) if row.norm is None},
         "rules": (*found["rules"], *rules(findings)),
     }

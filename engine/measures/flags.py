@@ -319,7 +319,10 @@ def _in_time(topology: Topology, found: NDArray[np.bool_], volume: Volume) -> li
     if not (volume.is_cine and volume.frames >= FRAMES_FOR_JUMPS):
         return []
     before, after = _neighbours(found, axis=0, around=True)
-    extra, missing = found & ~before & ~after, ~found & before & after
+    # A frame without any label was not segmented, as in a mask of single frames.
+    done = np.broadcast_to(found.any(axis=(1, 2), keepdims=True), found.shape)
+    beside = np.logical_and(*_neighbours(done, axis=0, around=True))
+    extra, missing = found & ~before & ~after & beside, ~found & before & after
     areas = topology.areas.astype(np.float64)
     earlier, later = _neighbours(areas, axis=0, around=True)
     leap = np.minimum(np.abs(areas - earlier), np.abs(areas - later)) * ((areas - earlier) * (areas - later) > 0)
@@ -336,11 +339,13 @@ def _of_frames(volume: Volume, function: Function) -> list[Flag]:
     if not (volume.is_cine and volume.frames >= FRAMES_FOR_JUMPS):
         return []
     flags = []
+    done = np.any([function.lv_ml, function.myo_ml, function.rv_ml], axis=0)
+    beside = np.logical_and(*_neighbours(done, axis=0, around=True))
     for key, values in zip(KEYS, (function.lv_ml, function.myo_ml, function.rv_ml), strict=True):
         ml = np.array(values)
         before, after = _neighbours(ml, axis=0, around=True)
         leap = np.minimum(np.abs(ml - before), np.abs(ml - after)) * ((ml - before) * (ml - after) > 0)
-        share = leap / max(float(ml.max()), 1e-9)
+        share = leap / max(float(ml.max()), 1e-9) * beside
         text = f"The volume of the {NAMES[key]} leaps in this frame."
         flags += [
             Flag(Where(key, int(t), None), round(FLAGGED + float(share[t]), 1), (text,))

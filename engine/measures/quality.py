@@ -21,6 +21,8 @@ MOST_WAYS = 4.5
 """How far an area goes up and down in a beat, by its span: 2.0 to 2.8 in three real cines, 8 with shuffled frames."""
 LEAST_SPAN, LEAST_SPAN_VOXELS = 0.2, 100
 """Areas that change less show no beat."""
+CUT_OFF = 0.5
+"""The smaller end of an LV has at most this share of its largest area; 95 % of ACDC's patients have .33 or less."""
 _SHOWN = 4
 
 
@@ -49,17 +51,26 @@ def doubts_of_labels(
         return Doubts(("Nothing was found: no ventricle is in any slice.",), frozenset(NAMES))
     notices: list[str] = []
     sides: set[str] = set()
+    there = np.flatnonzero(voxels.any(axis=(1, 2)))
+    single = len(there) <= 2 < len(voxels)
     if lone is not None and len(voxels) > 1:
         notices.append(_of_lone(voxels, lone))
+    elif single:
+        notices.append(
+            f"Only frames {_listed(there)} have labels: nothing but their volumes says that they are end-diastole and "
+            "end-systole."
+        )
     for side, found in (("lv", lv), ("rv", rv)):
         said = [f"No {NAMES[side]} was found in any slice."] if not found.any() else []
         if found.any():
-            if lone is None:
+            if lone is None and not single:
                 said += _in_time(NAMES[side], found, cine=cine)
             phases = {"end-diastole": ed, "end-systole": es} if (ed, es) != (None, None) else {"this frame": lone or 0}
             for phase, frame in phases.items():
                 if frame is not None:
                     said += _along_the_stack(NAMES[side], found[frame], phase)
+            if side == "lv":
+                said += _cut_off(found[next((f for f in phases.values() if f is not None), 0)])
             others = [t for t in range(len(found)) if t not in phases.values() and len(_gaps(found[t]))]
             if others:
                 # Such a frame may be no end-diastole for this reason alone.
@@ -134,6 +145,21 @@ def _along_the_stack(name: str, areas: NDArray[np.int64], phase: str) -> list[st
     if len(jumps):
         said.append(f"Slices in which the {name} differs much from those beside it at {phase}: {_listed(jumps)}.")
     return said
+
+
+def _cut_off(areas: NDArray[np.int64]) -> list[str]:
+    """That labels end where the cavity is still wide, though the scan goes on, as in a mask of some slices only."""
+    there = np.flatnonzero(areas)
+    if len(there) < 2 or len(there) == len(areas):
+        return []
+    apex = there[0] if areas[there[0]] < areas[there[-1]] else there[-1]
+    share = areas[apex] / areas.max()
+    if share <= CUT_OFF or apex in (0, len(areas) - 1):
+        return []
+    return [
+        f"The LV cavity ends at slice {apex + 1} with {100 * share:.0f} % of its largest area, though the scan goes "
+        "on: slices at the apex are probably without labels, and its volumes too small."
+    ]
 
 
 def _gaps(areas: NDArray[np.int64]) -> NDArray[np.int64]:

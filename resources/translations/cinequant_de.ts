@@ -1871,6 +1871,10 @@ Der Bericht unten enthält keine Patientendaten; er hilft, den Fehler zu beheben
         <translation>Norm LV</translation>
     </message>
     <message>
+        <source>no range</source>
+        <translation>kein Bereich</translation>
+    </message>
+    <message>
         <source>{verdict} ({low} to {high}, {study})</source>
         <translation>{verdict} ({low} bis {high}, {study})</translation>
     </message>
@@ -2783,6 +2787,26 @@ Der Bericht unten enthält keine Patientendaten; er hilft, den Fehler zu beheben
         <translation>Herzfrequenz {rate} Schläge pro Minute ({source}).</translation>
     </message>
     <message>
+        <source>UK Biobank, 368 men and 432 women without cardiovascular disease or risk factors, Caucasian, 1.5 T</source>
+        <translation>UK Biobank, 368 Männer und 432 Frauen ohne Herz-Kreislauf-Erkrankung oder Risikofaktoren, kaukasisch, 1.5 T</translation>
+    </message>
+    <message>
+        <source>63 healthy men and 45 healthy women, Oxford, 1.5 T</source>
+        <translation>63 gesunde Männer und 45 gesunde Frauen, Oxford, 1.5 T</translation>
+    </message>
+    <message>
+        <source>30 healthy men and 30 healthy women</source>
+        <translation>30 gesunde Männer und 30 gesunde Frauen</translation>
+    </message>
+    <message>
+        <source>144 healthy volunteers, 68 of them women; output measured as flow in the aorta</source>
+        <translation>144 gesunde Probanden, davon 68 Frauen; Auswurf als Fluss in der Aorta gemessen</translation>
+    </message>
+    <message>
+        <source>300 people of the MESA study without heart disease, 65.6 ± 8.5 years, 169 of them women</source>
+        <translation>300 Personen der MESA-Studie ohne Herzkrankheit, 65.6 ± 8.5 Jahre, davon 169 Frauen</translation>
+    </message>
+    <message>
         <source>typed</source>
         <translation>eingegeben</translation>
     </message>
@@ -2935,8 +2959,16 @@ Der Bericht unten enthält keine Patientendaten; er hilft, den Fehler zu beheben
         <translation>{structure} wurde in keiner Schicht gefunden.</translation>
     </message>
     <message>
+        <source>Only frames {list} have labels: nothing but their volumes says that they are end-diastole and end-systole.</source>
+        <translation>Nur die Phasen {list} sind umrandet: Dass sie Enddiastole und Endsystole sind, sagen allein ihre Volumina.</translation>
+    </message>
+    <message>
         <source>Frames without {structure}: {list}, of {frames}.</source>
         <translation>Bilder ohne {structure}: {list}, von {frames}.</translation>
+    </message>
+    <message>
+        <source>The LV cavity ends at slice {slice} with {share} % of its largest area, though the scan goes on: slices at the apex are probably without labels, and its volumes too small.</source>
+        <translation>Das LV-Kavum endet in Schicht {slice} mit {share} % seiner größten Fläche, obwohl die Aufnahme weitergeht: Schichten an der Spitze sind wahrscheinlich nicht umrandet, und die Volumina zu klein.</translation>
     </message>
     <message>
         <source>Frames in which the {structure} differs much from those before and after: {list}.</source>

@@ -135,7 +135,7 @@ def test_another_scan_under_the_same_name_is_refused(scan: Path, catalog: Catalo
     with pytest.raises(ScanError, match="its voxels differ"):
         provenance.replay(record, catalog)
     scan.unlink()
-    with pytest.raises(ScanError, match="no such file"):
+    with pytest.raises(ScanError, match="not there any more"):
         provenance.replay(record, catalog)
 
 

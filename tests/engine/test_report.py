@@ -13,7 +13,7 @@ from pypdf import PdfReader
 
 from engine.dossier import Beside, IdentifyBy, Identity, scan_code
 from engine.errors import ExportError
-from engine.measures.body import body_of
+from engine.measures.body import RateSource, Sex, body_of
 from engine.measures.findings import findings_of
 from engine.measures.flags import Flag, Where
 from engine.measures.function import measure
@@ -111,7 +111,10 @@ def test_volumes_of_a_mask_of_one_frame_are_not_called_end_diastolic() -> None:
     made = content_of(found, Letterhead())
     assert made.numbers[0].name == "Volume, phase not known" and made.numbers[0].lv.text not in ("", "–")
     assert not any(row.name.startswith("End-") for row in made.numbers)
-    assert [pictures.title.split(",")[0] for pictures in made.pictures] == ["frame 3 (400 ms)"]
+    assert [pictures.title.split(" · ")[0] for pictures in made.pictures] == [
+        "Phase not known, frame 3 (400 ms), 6 slices, base first"
+    ]
+    assert made.curve is None  # one point is no curve
     assert ("Frame measured, phase not known", "3", "from 1") in rows(found)
     assert "Volume, phase not known" in to_text(found, str)
 
@@ -143,6 +146,20 @@ def test_every_number_of_slices_has_its_page(slices: int) -> None:
     content = content_of(dossier(slices), Letterhead())
     assert [len(pictures.tiles) for pictures in content.pictures] == [min(slices, 16)] * 2
     text_of(to_pdf(content))
+
+
+def test_what_the_user_typed_is_on_the_page_and_where_no_range_is() -> None:
+    found = dossier(4)
+    typed = replace(found.findings.body, sex=Sex.MALE, age_years=50.0, heart_rate_bpm=72, rate_source=RateSource.TYPED)
+    made = content_of(replace(found, findings=replace(found.findings, body=typed)), Letterhead())
+    facts = dict(made.facts)
+    assert facts["Sex, age"] == "male · 50 years" and facts["Heart rate"] == "72/min (typed)"
+    norms = {row.name: (row.lv.norm, row.rv.norm if row.rv else None) for row in made.numbers if row.lv is not None}
+    assert norms["Ejection fraction"] == ("48–68", "no range")
+    unknown = replace(typed, sex=None, age_years=None)
+    bare = content_of(replace(found, findings=replace(found.findings, body=unknown)), Letterhead())
+    assert not any(number.norm for row in bare.numbers for number in (row.lv, row.rv) if number is not None)
+    assert "No range: sex and age are needed." in bare.rules
 
 
 def test_a_single_frame_has_no_curve() -> None:

@@ -23,6 +23,10 @@ def test_a_mask_comes_again(scan: Path, tmp_path: Path, capsys: pytest.CaptureFi
     assert found["provenance"] == str(record)
     assert run(capsys, "replay", record) == (0, "same\n", "")
     again = run_json(capsys, "replay", record)
+    scan.rename(tmp_path / "moved.nii.gz")
+    status, out, err = run(capsys, "replay", record)
+    assert (status, out) == (1, "") and "not there any more; say where it is with --scan PATH" in err
+    assert run(capsys, "replay", record, "--scan", tmp_path / "moved.nii.gz") == (0, "same\n", "")
     assert (again["same"], again["different_voxels"], again["input_sha256"]) == (True, 0, found["input_sha256"])
 
 

@@ -71,7 +71,7 @@ def test_indices_with_arrows_and_the_names_of_formula_and_study(panel, state):
     # BSA of this man is 2 m², his heart beats once a second.
     found = {row.key: row for row in rows_of(findings_now(evolve(state, details=Details.INDICES)))}
     assert float(rows["EDVi, mL/m²"][0]) == pytest.approx(found["lv.edv_ml"].value / 2, abs=0.51)
-    assert rows["EF, %"][2] == "48–68"
+    assert rows["EF, %"][2] == "48–68" and rows["EDVi, mL/m²"][2] == "no range"
     assert "Mosteller" in panel.patient.text() and "60/min (entered)" in panel.patient.text()
     assert "Petersen 2017" in panel.note.text()
 
@@ -93,6 +93,7 @@ def test_without_the_patient_it_says_what_is_missing(panel, state):
     panel.apply(bare)
     assert "height and weight" in panel.note.text() and "heart rate" in panel.note.text()
     assert "sex and age" in panel.note.text()
+    assert not any("no range" in row for row in panel.table.texts())  # said once
     panel.apply(evolve(bare, details=Details.RATES))
     assert not panel.table.isVisible()
     assert panel.note.text() == rate_note(findings_now(bare))

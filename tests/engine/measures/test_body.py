@@ -2,11 +2,14 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from engine.measures.body import Body, BsaFormula, RateSource, Sex, beat_ms, body_of, bsa_m2
+from engine.measures.findings import findings_of
+from engine.measures.function import measure
 from engine.phantom import make_phantom
-from engine.volume import Known
+from engine.volume import LV, Known, LabelMap
 
 
 def _volume(**said: str):
@@ -28,6 +31,26 @@ def test_header_is_read():
 
 def test_months_become_years():
     assert body_of(_volume(age="18 months")).age_years == 1.5
+
+
+@pytest.mark.parametrize(
+    ("height", "weight", "believed"),
+    [("175", "70", True), ("50", "3.2", True), ("69", "154", False), ("175", "7", False), ("120", "250", False)],
+)
+def test_height_and_weight_have_to_belong_together(height, weight, believed):
+    body = body_of(_volume(height_cm=height, weight_kg=weight))
+    assert (body.bsa_m2 is not None) == believed == (body.height_cm is not None) == (body.weight_kg is not None)
+
+
+@pytest.mark.parametrize("said", ["0", "400", "12", "fast"])
+def test_a_rate_that_no_heart_has_is_not_taken(said):
+    volume = _volume(heart_rate_bpm=said)
+    assert body_of(volume).rate_source is RateSource.FRAMES
+    labels = LabelMap(np.full(volume.array.shape, LV, np.uint8), volume.geometry)
+    findings_of(measure(labels, volume), volume, body_of(volume))
+    # Six frames of a beat that goes on give 250 a minute.
+    short = replace(volume, array=volume.array[:6], frame_times_ms=volume.frame_times_ms[:6])
+    assert body_of(short).heart_rate_bpm is None
 
 
 @pytest.mark.parametrize("said", [{"height_cm": "0"}, {"weight_kg": "9999"}, {"age": "old"}, {"sex": "other"}])

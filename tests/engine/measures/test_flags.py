@@ -173,3 +173,9 @@ def test_flags_join_to_places_to_go_to() -> None:
     ]  # fmt: skip
     assert found[1].reasons == ("rv 0 3", "lv 0 3")
     assert Where("rv", 5, 3) in found[3].wheres
+
+
+def test_frames_that_a_mask_does_not_cover_are_not_compared_with() -> None:
+    labels = np.concatenate([stack(SOUND) if t in (0, 7) else np.zeros_like(stack(SOUND)) for t in range(14)])
+    said = " ".join(reason for flag in flags_of(labels) for reason in flag.reasons)
+    assert "in this frame" not in said

@@ -64,6 +64,22 @@ def test_a_slice_in_the_middle_without_the_ventricle() -> None:
     )
 
 
+def test_labels_that_end_where_the_ventricle_is_wide_are_said() -> None:
+    voxels = beat()
+    voxels[:, :2] = voxels[:, 6:] = 0
+    assert any("ends at slice 3 with 80 % of its largest area" in notice for notice in said(voxels))
+    voxels = beat()
+    voxels[:, 0] = 0  # a slice beyond the narrow end
+    assert said(voxels) == ()
+
+
+def test_a_mask_of_two_frames_is_no_doubt_but_said() -> None:
+    voxels = beat()
+    voxels[[t for t in range(20) if t not in (0, 10)]] = 0
+    found = doubts_of_labels(voxels, 0, 10, cine=True)
+    assert [notice.split(":")[0] for notice in found.notices] == ["Only frames 1, 11 have labels"] and not found.keys
+
+
 def test_a_slice_that_jumps() -> None:
     voxels = beat()
     voxels[10, 3, 2] //= 4
