@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import shlex
+import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import asdict, replace
+from pathlib import Path
 
 import keyring
 import keyring.backends.fail
@@ -84,3 +90,44 @@ def test_without_a_true_keyring_nothing_is_kept(backend: type[KeyringBackend]) -
 
 def test_a_server_has_no_room_for_a_password() -> None:
     assert not [name for name in asdict(SERVER) if "secret" in name or "password" in name]
+
+
+ASKS_A_REAL_KEYRING = """
+import sys
+import keyring
+from engine.exchange import passwords
+from engine.exchange.servers import Dialect, Login, Server
+from keyring.backends.SecretService import Keyring
+server = Server("Web", Dialect.DICOMWEB, url="https://pacs.example.org/dicom-web", login=Login.PASSWORD, user="anna")
+keyring.set_keyring(Keyring())
+assert passwords.keep(server, "sécret") and passwords.kept(server) == "sécret"
+passwords.forget(server)
+assert passwords.kept(server) == ""
+import secretstorage
+assert passwords.keep(server, "again")
+secretstorage.get_default_collection(secretstorage.dbus_init()).lock()
+assert passwords.kept(server) == "" and not passwords.keep(server, "new")
+print("all is well")
+"""
+
+
+@pytest.mark.skipif(
+    not all(map(shutil.which, ("dbus-run-session", "gnome-keyring-daemon"))), reason="no gnome-keyring on this machine"
+)
+def test_a_real_keyring_keeps_and_forgets_and_when_locked_gives_nothing(tmp_path: Path) -> None:
+    """GNOME's own, on a bus of its own, in a home of its own."""
+    script = (
+        "printf word | gnome-keyring-daemon --unlock --components=secrets >/dev/null 2>&1; "
+        f"exec {shlex.quote(sys.executable)} -c {shlex.quote(ASKS_A_REAL_KEYRING)}"
+    )
+    hidden = ("DISPLAY", "WAYLAND_DISPLAY", "DBUS_SESSION_BUS_ADDRESS", "PYTHON_KEYRING_BACKEND", "XDG_RUNTIME_DIR")
+    environment = {name: value for name, value in os.environ.items() if name not in hidden}
+    home = {"HOME": str(tmp_path), "XDG_DATA_HOME": str(tmp_path / "data"), "XDG_RUNTIME_DIR": str(tmp_path)}
+    done = subprocess.run(
+        ["dbus-run-session", "--", "sh", "-c", script],
+        capture_output=True, text=True, env={**environment, **home}, timeout=60, check=False,
+    )  # fmt: skip
+    assert "all is well" in done.stdout, done.stderr
+    assert list((tmp_path / "data" / "keyrings").iterdir())
+    for file in tmp_path.rglob("*"):
+        assert not file.is_file() or "sécret".encode() not in file.read_bytes()
