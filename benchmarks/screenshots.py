@@ -336,7 +336,9 @@ def main() -> int:
     )
     parser.add_argument("scan", nargs="?", type=Path, default=SCAN if SCAN.is_dir() else None, metavar="SCAN")
     parser.add_argument("--phantom", action="store_true", help="show the built-in phantom, whatever scans there are")
-    parser.add_argument("--only", choices=("cines", "german"), help="only that picture, the others as they are")
+    parser.add_argument(
+        "--only", choices=("archive", "cines", "german"), help="only that picture, the others as they are"
+    )
     parser.add_argument("--out", type=Path, default=ROOT / "docs" / "images", metavar="DIR")
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
@@ -355,6 +357,9 @@ def main() -> int:
         window.session.segmenting.load_models()
         if arguments.only == "cines":
             cines(window, arguments.out)
+            return 0
+        if arguments.only == "archive":
+            archive(window, arguments.out)
             return 0
         if arguments.only == "german":
             begin(window, None if arguments.phantom else arguments.scan)

@@ -22,6 +22,8 @@ from engine.measures.stop_rows import rows_of
 from engine.volume import STRUCTURES, LabelMap, Volume
 
 MAX_PSEUDONYM = 64
+MAX_READER = 60
+"""DICOM has names of 64 characters."""
 _CODE_DIGITS = 8
 
 
@@ -83,7 +85,8 @@ class Dossier:
 
     labels: as measured, with the corrections. made: facts about what made them, as Prediction.provenance; for a mask
     from a file {"mask": name}. corrected: (frame, slice) changed by hand. flags: what is to be looked at; reviewed:
-    those of them that the reader has ticked off. beside: what other masks of the scan give.
+    those of them that the reader has ticked off. beside: what other masks of the scan give. reader: whose reading it
+    is, by name; empty where nobody has said.
     """
 
     volume: Volume
@@ -96,6 +99,7 @@ class Dossier:
     reviewed: Collection[Where] = ()
     identity: Identity = field(default_factory=Identity)
     beside: Beside = field(default_factory=Beside)
+    reader: str = ""
 
     @property
     def function(self) -> Function:

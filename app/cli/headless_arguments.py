@@ -167,6 +167,7 @@ def add_headless(verbs: VerbParsers) -> None:
     _add_view(report)
     report.add_argument("--language", choices=("en", "de"), default="en", help="of the report (default en)")
     report.add_argument("--hospital", default="", metavar="TEXT", help="printed at the top")
+    report.add_argument("--reader", default="", metavar="NAME", help="who reads: 'Family, Given', named in --sr")
     report.add_argument("--logo", type=Path, metavar="F.png", help="printed beside it")
     report.add_argument("--conclusion", metavar="TEXT", help="the reader's own words")
     report.add_argument("--conclusion-file", type=Path, metavar="F.txt", help="the same from a text file in UTF-8")

@@ -53,7 +53,7 @@ def run_report(arguments: argparse.Namespace) -> None:
     logo, conclusion, identity = _logo(arguments.logo), _conclusion(arguments), _identity(arguments)
     say = _say(arguments.language)
     subject = _subject(arguments)
-    dossier = _dossier(subject, identity)
+    dossier = _dossier(subject, identity, arguments.reader.strip())
     letterhead = Letterhead(
         hospital=arguments.hospital,
         logo=logo,
@@ -111,7 +111,7 @@ class _Subject:
     beside: Beside | None = None
 
 
-def _dossier(subject: _Subject, identity: Identity) -> Dossier:
+def _dossier(subject: _Subject, identity: Identity, reader: str) -> Dossier:
     from engine.dossier import Beside, Dossier  # noqa: PLC0415
     from engine.measures.body import body_of  # noqa: PLC0415
     from engine.measures.findings import findings_of  # noqa: PLC0415
@@ -136,6 +136,7 @@ def _dossier(subject: _Subject, identity: Identity) -> Dossier:
         reviewed=subject.reviewed,
         identity=identity,
         beside=subject.beside or Beside(),
+        reader=reader,
     )
 
 

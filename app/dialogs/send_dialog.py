@@ -7,7 +7,16 @@ from pathlib import Path
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QCloseEvent
-from PySide6.QtWidgets import QCheckBox, QDialog, QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QDialog,
+    QHBoxLayout,
+    QLineEdit,
+    QProgressBar,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app.dialogs.server_bar import ServerBar
 from app.look.widgets import label
@@ -15,6 +24,7 @@ from app.session.archiving import Archiving
 from app.session.jobs import JobReport
 from app.session.object_files import ObjectKind
 from app.words.language import marked, translate
+from engine.dossier import MAX_READER
 from engine.errors import CineQuantError
 
 Write = Callable[[ObjectKind, Path], None]
@@ -40,8 +50,10 @@ class SendDialog(QDialog):
 
     sent = Signal(str, int)
     """The name of an archive, and how many objects it has stored."""
+    reader_named = Signal(str)
+    """Who reads, before anything is made."""
 
-    def __init__(self, parent: QWidget, archiving: Archiving, file: Path, writer: Writer) -> None:
+    def __init__(self, parent: QWidget, archiving: Archiving, file: Path, writer: Writer, *, reader: str = "") -> None:
         super().__init__(parent)
         self._archiving, self._writer = archiving, writer
         self.setWindowTitle(translate("Archive", "Send to archive"))
@@ -62,6 +74,7 @@ class SendDialog(QDialog):
             box.toggled.connect(self._show_buttons)
             column.addWidget(box)
             self.kinds[kind] = box
+        column.addLayout(self._reader(reader))
         column.addStretch()
         row = QHBoxLayout()
         self.progress = QProgressBar()
@@ -82,9 +95,22 @@ class SendDialog(QDialog):
             button.setAutoDefault(False)
             row.addWidget(button)
         column.addLayout(row)
-        self.resize(720, 330)
+        self.resize(720, 370)
         self.bar.chosen.connect(self._show_buttons)
         self._show_buttons()
+
+    def _reader(self, name: str) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(10)
+        self.reader = QLineEdit(name)
+        self.reader.setMaxLength(MAX_READER)
+        self.reader.setPlaceholderText(translate("Archive", "Family, Given; the structured report names it"))
+        words = label(translate("Archive", "Read by"))
+        words.setBuddy(self.reader)
+        self.reader.setAccessibleName(words.text())
+        row.addWidget(words)
+        row.addWidget(self.reader, 1)
+        return row
 
     def wanted(self) -> tuple[ObjectKind, ...]:
         return tuple(kind for kind, box in self.kinds.items() if box.isChecked())
@@ -96,6 +122,7 @@ class SendDialog(QDialog):
             return
         if (secret := self.bar.secret(server)) is None:
             return
+        self.reader_named.emit(self.reader.text().strip())
         write = self._writer()
         if write is None:
             return

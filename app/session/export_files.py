@@ -43,6 +43,7 @@ class Export:
     function: measured on the labels as corrected; None of a four-chamber view. correction: to write in place of the
     prediction; files then say so. findings, wall, flags: of the same labels; None where they are to be found. reviewed:
     flags that the reader has ticked off. identity: whose scan it says it is. beside: what other masks of it give.
+    reader: whose reading it is, by name.
     """
 
     volume: Volume
@@ -55,6 +56,7 @@ class Export:
     reviewed: frozenset[Where] = frozenset()
     identity: Identity = field(default_factory=Identity)
     beside: Beside = field(default_factory=Beside)
+    reader: str = ""
 
     @property
     def planes(self) -> Mapping[tuple[int, int], NDArray[np.uint8]]:
@@ -81,6 +83,7 @@ def export_of(state: AppState, by: IdentifyBy | None = None) -> Export | None:
         state.reviewing.ticks.get(prediction.model_sha256, frozenset()),
         identity_of(by or state.stationery.tables_by, state.outgoing, hide_names=hide),
         _beside(state) if short_axis else Beside(),
+        state.stationery.reader,
     )
 
 
@@ -113,6 +116,7 @@ def dossier_of(export: Export, *, flags: bool = True) -> Dossier:
         reviewed=export.reviewed,
         identity=export.identity,
         beside=export.beside,
+        reader=export.reader,
     )
 
 

@@ -29,11 +29,12 @@ class Outgoing:
 class Stationery:
     """Of every scan, remembered from one start to the next.
 
-    logo: a PNG. tables_by: how tables and file names say whose scan it is, report_by: how reports do. export_folder:
-    where the last export went; None for the user's documents.
+    reader: who reads, as structured reports name them. logo: a PNG. tables_by: how tables and file names say whose scan
+    it is, report_by: how reports do. export_folder: where the last export went; None for the user's documents.
     """
 
     hospital: str = ""
+    reader: str = ""
     logo: Path | None = None
     tables_by: IdentifyBy = IdentifyBy.CODE
     report_by: IdentifyBy = IdentifyBy.STUDY

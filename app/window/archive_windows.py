@@ -65,7 +65,9 @@ class ArchiveWindows:
             return
         from app.dialogs.send_dialog import SendDialog  # noqa: PLC0415
 
-        dialog = SendDialog(self._parent, self._session.archiving, self._servers(), self._writer)
+        reader = self._session.state.stationery.reader
+        dialog = SendDialog(self._parent, self._session.archiving, self._servers(), self._writer, reader=reader)
+        dialog.reader_named.connect(lambda name: self._session.update(reader=name))
         dialog.sent.connect(self._note_sent)
         self._show(dialog)
 

@@ -14,7 +14,7 @@ from app.state import structure_colours, turned
 from app.state.changes import with_fields
 from app.state.outgoing import MAX_HOSPITAL, Stationery
 from app.state.types import MAX_RECENTS, AppState, Language, Layout, Style, Theme
-from engine.dossier import IdentifyBy
+from engine.dossier import MAX_READER, IdentifyBy
 from engine.network.bench import report_from_json
 from engine.volume import STRUCTURES
 
@@ -116,6 +116,7 @@ class Settings:
         plain = Stationery()
         return Stationery(
             hospital=self._text("report/hospital")[:MAX_HOSPITAL],
+            reader=self._text("report/reader")[:MAX_READER],
             logo=Path(logo) if logo else None,
             report_by=IdentifyBy(report_by) if report_by in list(IdentifyBy) else plain.report_by,
             # A pseudonym is of one scan and not remembered.
@@ -169,6 +170,7 @@ def _values(state: AppState) -> dict[str, str]:
         "turns": json.dumps(turned.to_json(preferences.turns)),
         "recents": json.dumps([str(p) for p in preferences.recents]),
         "report/hospital": state.stationery.hospital,
+        "report/reader": state.stationery.reader,
         "report/logo": str(state.stationery.logo or ""),
         "report/named_by": str(state.stationery.report_by),
         "export/named_by": str(state.stationery.tables_by),

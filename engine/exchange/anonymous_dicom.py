@@ -33,6 +33,8 @@ _ALSO_OF_THE_PATIENT = frozenset({0x00080050, 0x00200010, 0x00380010, 0x00321032
 _REMOVED_ITEM_KINDS = frozenset({"PNAME", "DATE", "TIME", "DATETIME"})
 _REMOVED_CONCEPTS = frozenset({("DCM", "121032"), ("DCM", "121033"), ("NCIt", "C54627")})
 """Sex, age and the like, of table E.3.4-1: items of reports that are no text, name, date or reference."""
+_DUMMY_PERSONS = frozenset(("DCM", code) for code in ("113850", "113870", "121008", "121029", "121114"))
+"""Of the same table: names that have to stand there, such as that of an observer."""
 _NOTHING = "removed"
 _UID = re.compile(r"[0-9]+(?:\.[0-9]+){5,}")
 
@@ -224,7 +226,8 @@ def _clean_content(items: Sequence, secret: Secret, options: ProfileOptions, per
     kept = []
     for item in items or ():
         kind = str(item.get("ValueType") or "")
-        if kind in _REMOVED_ITEM_KINDS or _concept(item) in _REMOVED_CONCEPTS:
+        concept = _concept(item)
+        if (kind in _REMOVED_ITEM_KINDS and concept not in _DUMMY_PERSONS) or concept in _REMOVED_CONCEPTS:
             removed.add(_CONTENT_SEQUENCE, Act.REMOVE)
             continue
         text = item.get("TextValue") if kind == "TEXT" else None

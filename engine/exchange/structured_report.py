@@ -21,7 +21,7 @@ from pydicom.sr.coding import Code
 from pydicom.uid import generate_uid
 
 from engine import __version__
-from engine.dossier import Dossier
+from engine.dossier import MAX_READER, Dossier
 from engine.errors import ExportError
 from engine.exchange import report_codes as coded
 from engine.files import write_atomically
@@ -72,7 +72,7 @@ def write_sr(out: Path, dossier: Dossier, *, segs: Sequence[Path] = ()) -> Path:
     phases = _phases(dossier.function, stack, segs)
     evidence = list(_evidence(template, phases))
     content = sr.MeasurementReport(
-        observation_context=_observer(),
+        observation_context=_observers(dossier.reader),
         procedure_reported=coded.MRI_OF_THE_HEART,
         imaging_measurements=[
             *(_function_group(dossier, side) for side in (LV, RV) if _has_numbers(dossier, side)),
@@ -165,7 +165,8 @@ def _named(images: Sequence[Image]) -> dict[tuple[str, str], list[int] | None]:
 # -- who and how -----------------------------------------------------------------------------------------------------
 
 
-def _observer() -> sr.ObservationContext:
+def _observers(reader: str) -> sr.ObservationContext:
+    """The device, and the person whose reading it is, where that is said."""
     device = sr.DeviceObserverIdentifyingAttributes(
         uid=DEVICE_UID,
         name="CineQuant",
@@ -173,7 +174,22 @@ def _observer() -> sr.ObservationContext:
         model_name=f"CineQuant {__version__}",
     )
     context = sr.ObserverContext(sr.CodedConcept("121007", "DCM", "Device"), observer_identifying_attributes=device)
-    return sr.ObservationContext(observer_device_context=context)
+    if not reader.strip():
+        return sr.ObservationContext(observer_device_context=context)
+    person = sr.PersonObserverIdentifyingAttributes(person_name(reader))
+    return sr.ObservationContext(
+        observer_person_context=sr.ObserverContext(sr.CodedConcept("121006", "DCM", "Person"), person),
+        observer_device_context=context,
+    )
+
+
+def person_name(text: str) -> str:
+    """A name as DICOM has it: "Family, Given" with its parts, any other as the name of a family."""
+    plain = " ".join("".join(c if c.isprintable() and c not in "=\\" else " " for c in text).split())[:MAX_READER]
+    if "^" in plain:
+        return plain
+    family, _, given = (part.strip() for part in plain.partition(","))
+    return f"{family}^{given}"
 
 
 def _algorithm(dossier: Dossier) -> sr.AlgorithmIdentification | None:
@@ -201,7 +217,8 @@ def _comments(dossier: Dossier) -> sr.ContainerContentItem:
         said.append("The labels come from a mask that was given, not from a model.")
     changed = corrections(dossier, _own)
     if changed:
-        said.append("; ".join(["Corrected by hand by the reader", *changed]) + ".")
+        who = f"the reader, {dossier.reader.strip()}" if dossier.reader.strip() else "the reader"
+        said.append("; ".join([f"Corrected by hand by {who}", *changed]) + ".")
     else:
         said.append("Not corrected by hand.")
     said += [f"{name}: {value}." for name, value in dossier.conventions()]

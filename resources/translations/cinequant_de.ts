@@ -966,6 +966,14 @@
         <translation>Senden</translation>
     </message>
     <message>
+        <source>Family, Given; the structured report names it</source>
+        <translation>Name, Vorname; der strukturierte Befund nennt ihn</translation>
+    </message>
+    <message>
+        <source>Read by</source>
+        <translation>Befundet von</translation>
+    </message>
+    <message>
         <source>{name} has stored {number} objects.</source>
         <translation>{name} hat {number} Objekte gespeichert.</translation>
     </message>

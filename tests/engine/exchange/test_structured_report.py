@@ -20,7 +20,9 @@ from pydicom.sr.coding import Code
 from engine.dossier import Dossier
 from engine.errors import ExportError
 from engine.exchange import report_codes
-from engine.exchange.structured_report import write_sr
+from engine.exchange.anonymous_copy import copy_without_identity
+from engine.exchange.pseudonyms import Secret
+from engine.exchange.structured_report import person_name, write_sr
 from engine.formats.door import open_scan
 from engine.formats.seg import write_seg
 from engine.measures.body import body_of
@@ -129,6 +131,31 @@ def test_what_is_no_dicom_is_refused_in_one_line(tmp_path: Path) -> None:
     with pytest.raises(ExportError, match=r"sr\.dcm: a DICOM report refers to DICOM images, but .*; write a PDF"):
         write_sr(tmp_path / "sr.dcm", found)
     assert not list(tmp_path.iterdir())
+
+
+def test_the_reader_is_an_observer_beside_the_device(
+    written: tuple[Dossier, Path, tuple[Path, ...]], tmp_path: Path
+) -> None:
+    found, _, segs = written
+    path = write_sr(tmp_path / "sr.dcm", replace(found, reader="Ötzi, Anna"), segs=segs)
+    assert errors_of(path) == []
+    context = srread(path).content.get_observer_contexts()
+    assert [each.observer_type.meaning for each in context] == ["Person", "Device"]
+    assert str(context[0].observer_identifying_attributes.name) == "Ötzi^Anna"
+    assert "Corrected by hand by the reader, Ötzi, Anna" in dump(path)
+    # Whoever makes a copy without identity has no reader in it either, but somebody in their place.
+    copy_without_identity([path], tmp_path / "out", Secret(b"0" * 64))
+    [copy] = (tmp_path / "out").rglob("*.dcm")
+    assert "Ötzi".encode() not in copy.read_bytes() and "ANONYMOUS" in dump(copy)
+    assert errors_of(copy) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [("Müller, Anna", "Müller^Anna"), ("Dr Who", "Dr Who^"), ("A^B", "A^B"), ("a=b\\c\n, d", "a b c^d")],
+)
+def test_names_are_written_as_dicom_has_them(text: str, name: str) -> None:
+    assert person_name(text) == name
 
 
 def test_a_single_frame_has_volumes_and_no_phase(tmp_path: Path) -> None:
