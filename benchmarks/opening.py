@@ -4,6 +4,10 @@ Opens a DICOM cine, the same as lossless JPEG and as JPEG 2000, and a folder of 
 them. Each time is that of a fresh process, the two checkouts take turns, and medians are compared. Prints the ratio
 here ÷ there, also of the processor's time, which other programs on the machine disturb less; that of decoders, which
 run in a process of their own, is not in it.
+
+`python -m benchmarks.opening --decoders` compares, of compressed cines alone, decoders apart with the same decoders in
+the process that opens. The processor's time is that of both processes then. Exits with 1 where a cine opens more than
+15 % slower.
 """
 
 from __future__ import annotations
@@ -36,6 +40,58 @@ volume = open_scan([Path(sys.argv[1])])
 busy, start = time.process_time() - busy, time.perf_counter() - start
 print(json.dumps({"s": start, "busy_s": busy, "shape": volume.array.shape}))
 """
+
+WITHIN = """
+from engine.formats import decoder_child, decoding
+class Within:
+    crashes = 0
+    def start(self): pass
+    def end(self): pass
+    def ask(self, header, content):
+        return (decoder_child._frame if header["kind"] == "frame" else decoder_child._file)(header, content)
+if sys.argv[2] == "within":
+    decoding.child = Within()
+"""
+"""Decoders in the process that opens."""
+BOTH = """
+decoding.child.end()
+import resource
+children = resource.getrusage(resource.RUSAGE_CHILDREN)
+busy += children.ru_utime + children.ru_stime
+"""
+"""The time of decoders apart, which is known when their process has ended."""
+AT_MOST = 1.15
+
+
+def apart_or_within(scan: Path, where: str) -> tuple[float, float]:
+    """Seconds to open a compressed scan, and those of the processor, decoders "apart" or "within"."""
+    before, measured, told = OPEN.partition("start, busy =")
+    timed, last, said = (measured + told).partition("print(")
+    script = before + WITHIN + timed + BOTH + last + said
+    command = [sys.executable, "-P", "-c", script, str(scan), where]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    found = json.loads(done.stdout)
+    return found["s"], found["busy_s"]
+
+
+def compare_decoders(scans: dict[str, Path], repeats: int) -> bool:
+    """Print how long each scan takes in both ways, in turns; returns whether none is too slow."""
+    fine = True
+    for name, scan in scans.items():
+        times: dict[str, list[tuple[float, float]]] = {"apart": [], "within": []}
+        for _ in range(repeats):
+            for where, found in times.items():
+                found.append(apart_or_within(scan, where))
+        (apart, busy), (within, busy_within) = (
+            [statistics.median(each) for each in zip(*found, strict=True)] for found in times.values()
+        )
+        fine = fine and apart <= AT_MOST * within
+        sys.stdout.write(
+            f"{name}: {apart:.3f} s with decoders apart, {within:.3f} s within, {apart / within:.2f} times as long; "
+            f"{busy:.3f} s and {busy_within:.3f} s of the processor (median of {repeats}, interleaved)\n"
+        )
+    return fine
 
 
 def opened(checkout: Path, scan: Path) -> tuple[float, float, list[int]]:
@@ -95,13 +151,24 @@ def compressed(folder: Path, scan: Path, syntax: int) -> None:
         writer.Write()
 
 
+def _decoders(scan: Path, repeats: int) -> bool:
+    with tempfile.TemporaryDirectory(prefix="cinequant-opening-") as home:
+        compressed(Path(home) / "jpeg", scan, gdcm.TransferSyntax.JPEGLosslessProcess14_1)
+        compressed(Path(home) / "j2k", scan, gdcm.TransferSyntax.JPEG2000Lossless)
+        return compare_decoders({"lossless JPEG": Path(home) / "jpeg", "JPEG 2000": Path(home) / "j2k"}, repeats)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.opening", description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("--against", type=Path, required=True, metavar="CHECKOUT")
+    other = parser.add_mutually_exclusive_group(required=True)
+    other.add_argument("--against", type=Path, metavar="CHECKOUT")
+    other.add_argument("--decoders", action="store_true", help="compare decoders apart with decoders within")
     parser.add_argument("--scan", type=Path, default=SCAN, help="a folder of DICOM images")
     parser.add_argument("--files", type=int, default=10_000)
     parser.add_argument("--repeats", type=int, default=5)
     arguments = parser.parse_args()
+    if arguments.decoders:
+        return 0 if _decoders(arguments.scan, arguments.repeats) else 1
     other = arguments.against.resolve()
     if not (other / "engine").is_dir():
         parser.error(f"--against {arguments.against}: is no checkout of the project")
