@@ -15,7 +15,8 @@ import io
 import json
 import subprocess
 import threading
-from typing import Any
+import time
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +24,14 @@ from numpy.typing import NDArray
 from engine.children import start_module
 from engine.formats.decoder_child import ANSWER, DONE, REQUEST
 
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
+
 TIMEOUT_S = 60.0
+_LOOK_S = 0.5
+_PIPE_BYTES = 1 << 20
 CHILD = "engine.formats.decoder_child"
 PLUGIN = "apart"
 
@@ -44,12 +52,58 @@ class DecoderCrashError(DecoderError):
     """The child ended, or had to be ended, while it decoded."""
 
 
+class _Watch:
+    """Kills the process that takes too long for an answer.
+
+    One thread for all images of a scan, which none of them wakes: it looks every now and then, and ends with them.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._due: tuple[float, subprocess.Popen[bytes]] | None = None
+        self._looks = False
+
+    def begin(self, process: subprocess.Popen[bytes]) -> None:
+        """From now on it has TIMEOUT_S."""
+        with self._lock:
+            self._due = (time.monotonic() + TIMEOUT_S, process)
+            if not self._looks:
+                self._looks = True
+                threading.Thread(target=self._look, name="decoding", daemon=True).start()
+
+    def end(self) -> None:
+        """It has answered."""
+        with self._lock:
+            self._due = None
+
+    def _look(self) -> None:
+        while True:
+            time.sleep(_LOOK_S)
+            with self._lock:
+                if self._due is not None and time.monotonic() < self._due[0]:
+                    continue
+                if self._due is not None:
+                    self._due[1].kill()
+                self._looks = False
+                return
+
+
+def _widen(*pipes: IO[bytes] | None) -> None:
+    """Let an image go through in one piece, where the system can do that: each piece is a change between processes."""
+    size = getattr(fcntl, "F_SETPIPE_SZ", None)
+    for pipe in pipes:
+        if pipe is not None and fcntl is not None and size is not None:
+            with contextlib.suppress(OSError):  # more than this user may have
+                fcntl.fcntl(pipe, size, _PIPE_BYTES)
+
+
 class _Child:
     """The process, and one request at a time. crashes: how often it ended while it was asked."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
+        self._watch = _Watch()
         self.crashes = 0
 
     def start(self) -> None:
@@ -65,9 +119,7 @@ class _Child:
         with self._lock:
             process = self._running()
             assert process.stdin is not None and process.stdout is not None
-            watch = threading.Timer(TIMEOUT_S, process.kill)
-            watch.daemon = True
-            watch.start()
+            self._watch.begin(process)
             try:
                 text = json.dumps(header).encode()
                 process.stdin.write(REQUEST.pack(len(text), len(content)) + text)
@@ -80,7 +132,7 @@ class _Child:
                 self._end()
                 raise DecoderCrashError("the decoder ended") from error
             finally:
-                watch.cancel()
+                self._watch.end()
             if status < 0 or len(answer) < length:
                 self.crashes += 1
                 self._end()
@@ -103,6 +155,7 @@ class _Child:
         if self._process is None or self._process.poll() is not None:
             self._end()
             self._process = start_module(CHILD, [], errors=subprocess.DEVNULL, asked=True)
+            _widen(self._process.stdin, self._process.stdout)
         return self._process
 
     def _end(self) -> None:
