@@ -67,9 +67,12 @@ class ArchiveWindows:
 
         reader = self._session.state.stationery.reader
         dialog = SendDialog(self._parent, self._session.archiving, self._servers(), self._writer, reader=reader)
-        dialog.reader_named.connect(lambda name: self._session.update(reader=name))
+        dialog.reader_named.connect(self._remember_reader)
         dialog.sent.connect(self._note_sent)
         self._show(dialog)
+
+    def _remember_reader(self, name: str) -> None:
+        self._session.update(reader=name)
 
     def _writer(self) -> Write | None:
         """Of the scan on screen, whose case notes it."""
