@@ -190,9 +190,10 @@ class LongAxisCines(PaintedView):
         free = width / 2 - 16 - 30
         drawing.words(painter, 30, 21, metrics.elidedText(self._title(pane), Qt.TextElideMode.ElideRight, free))
         same = None if volume is None else same_place(volume, plane.volume)
-        if same is not True:
+        # What is not known of any is said once.
+        if same is False or (same is None and pane.place == 0):
             text = metrics.elidedText(doubt(same), Qt.TextElideMode.ElideRight, width - 20)
-            drawing.words(painter, 10, height - 8, text, drawing.MUTED_INK if same is None else drawing.WARNING_INK)
+            drawing.words(painter, 10, 39, text, drawing.MUTED_INK if same is None else drawing.WARNING_INK)
         drawing.words(painter, width - 10 - metrics.horizontalAdvance(count), 21, count, drawing.MUTED_INK)
 
     def _title(self, pane: CinePane) -> str:
