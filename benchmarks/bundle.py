@@ -37,6 +37,7 @@ _STEPS = (
     ("segment", "/tmp/phantom/phantom.nii.gz", "-o", "/tmp/mask.nii.gz"),
     ("measure", "/tmp/phantom/phantom.nii.gz", "--mask", "/tmp/mask.nii.gz"),
     ("report", "/tmp/phantom/phantom.nii.gz", "-o", "/tmp/report.pdf"),
+    ("batch", "/tmp/phantom", "-o", "/tmp/batch", "--in-process"),
 )
 
 

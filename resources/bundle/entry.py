@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 from pathlib import Path
 
@@ -30,7 +31,15 @@ def lend_libraries(folder: Path) -> None:
                 ctypes.CDLL(str(folder / name), mode=ctypes.RTLD_GLOBAL)
 
 
+def point_qt(folder: Path) -> None:
+    """Say where Qt's plug-ins are. PyInstaller's own way would load Qt at every start, with or without a window."""
+    inner = "PySide6" if sys.platform == "win32" else "PySide6/Qt"
+    os.environ["QT_PLUGIN_PATH"] = str(folder / inner / "plugins")
+
+
 def main() -> int:
+    if getattr(sys, "frozen", False):
+        point_qt(Path(__file__).resolve().parent)
     if sys.argv[1:3] == _AS_PYTHON and sys.argv[3:4] and sys.argv[3].startswith("engine."):
         module = sys.argv[3]
         sys.argv = [module, *sys.argv[4:]]
