@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from engine import __version__
 from engine.errors import ExportError, ScanError
 from engine.files import read_regular, write_atomically
+from engine.formats.case_values import BadCaseError, a_text, a_whole, an_object, needed, no_nan
 from engine.formats.nifti_header import mask_header
 from engine.later import Later
 from engine.volume import STRUCTURES, Geometry, Known, LabelMap, read_only
@@ -125,10 +126,6 @@ class CaseFile:
     audit: tuple[Mapping[str, str], ...] = ()
     history: Mapping[str, Any] = field(default_factory=dict)
     program: str = f"CineQuant {__version__}"
-
-
-class _BadCaseError(Exception):
-    """The content breaks a rule; the caller adds the file's name and the way out."""
 
 
 class _NewerCaseError(Exception):
@@ -274,7 +271,7 @@ def _read(path: Path, read: Callable[[zipfile.ZipFile], T]) -> T:
             return read(archive)
     except _NewerCaseError as error:
         raise ScanError(f"{path}: {error}; update CineQuant to open it") from error
-    except _BadCaseError as error:
+    except BadCaseError as error:
         raise ScanError(f"{path}: {error}; {_WAY_OUT}") from error
     # NotImplementedError is a RuntimeError: an encrypted or oddly compressed member.
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError) as error:
@@ -284,80 +281,80 @@ def _read(path: Path, read: Callable[[zipfile.ZipFile], T]) -> T:
 def _index_of(archive: zipfile.ZipFile) -> dict[str, Any]:
     """The JSON of a case, of a schema that this program reads."""
     try:
-        index = json.loads(_member(archive, _INDEX, _MAX_INDEX_BYTES), parse_constant=_no_nan)
+        index = json.loads(_member(archive, _INDEX, _MAX_INDEX_BYTES), parse_constant=no_nan)
     except (ValueError, RecursionError):
-        raise _BadCaseError(f"its {_INDEX} is not JSON") from None
-    schema = _get(index, "schema", int)
+        raise BadCaseError(f"its {_INDEX} is not JSON") from None
+    schema = needed(index, "schema", int)
     if schema > SCHEMA:
         by = " ".join(str(index.get("program", "a newer version of CineQuant")).split())[:80]
         raise _NewerCaseError(f"was saved by {by} as schema {schema}, and this program reads up to {SCHEMA}")
     if schema < 1:
-        raise _BadCaseError(f"its schema is {schema}")
+        raise BadCaseError(f"its schema is {schema}")
     return dict(index)
 
 
 def _reference(index: dict[str, Any]) -> ScanReference:
-    scan = _get(index, "scan", dict)
-    shape = tuple(_whole(n, "scan.shape") for n in _get(scan, "shape", list))
+    scan = needed(index, "scan", dict)
+    shape = tuple(a_whole(n, "scan.shape") for n in needed(scan, "shape", list))
     if len(shape) != 4 or not 0 < math.prod(shape) <= _MAX_VOXELS:
-        raise _BadCaseError(f"scan.shape {list(shape)} is not that of a scan")
+        raise BadCaseError(f"scan.shape {list(shape)} is not that of a scan")
     frames, slices, rows, columns = shape
     return ScanReference(
-        kind=_get(scan, "kind", str),
-        paths=tuple(Path(_text(item, "scan.paths")) for item in _get(scan, "paths", list)),
-        name=_get(scan, "name", str),
-        digest=_get(scan, "digest", str),
+        kind=needed(scan, "kind", str),
+        paths=tuple(Path(a_text(item, "scan.paths")) for item in needed(scan, "paths", list)),
+        name=needed(scan, "name", str),
+        digest=needed(scan, "digest", str),
         shape=(frames, slices, rows, columns),
-        series=None if scan.get("series") is None else _whole(scan["series"], "scan.series"),
+        series=None if scan.get("series") is None else a_whole(scan["series"], "scan.series"),
     )
 
 
 def _case(archive: zipfile.ZipFile) -> CaseFile:
     index = _index_of(archive)
     reference = _reference(index)
-    geometry = _geometry(_get(index, "geometry", dict), reference.shape[1:])
-    entries = _get(index, "segmentations", list)
+    geometry = _geometry(needed(index, "geometry", dict), reference.shape[1:])
+    entries = needed(index, "segmentations", list)
     if len(entries) > _MAX_MASKS:
-        raise _BadCaseError(f"it holds {len(entries)} segmentations, more than {_MAX_MASKS}")
+        raise BadCaseError(f"it holds {len(entries)} segmentations, more than {_MAX_MASKS}")
     return CaseFile(
         scan=reference,
         geometry=geometry,
         segmentations=tuple(_segmentation(archive, entry, reference.shape, geometry) for entry in entries),
         mask=_mask(archive, index.get("mask"), reference.shape, geometry),
-        choices=_get(index, "choices", dict),
-        view=_get(index, "view", dict),
-        measurements=_get(index, "measurements", dict),
+        choices=needed(index, "choices", dict),
+        view=needed(index, "view", dict),
+        measurements=needed(index, "measurements", dict),
         audit=tuple(
-            {_text(key, "audit"): _text(value, "audit") for key, value in _object(entry, "audit").items()}
-            for entry in _get(index, "audit", list)
+            {a_text(key, "audit"): a_text(value, "audit") for key, value in an_object(entry, "audit").items()}
+            for entry in needed(index, "audit", list)
         ),
         history=index["history"] if isinstance(index.get("history"), dict) else {},
-        program=_get(index, "program", str),
+        program=needed(index, "program", str),
     )
 
 
 def _geometry(entry: dict[str, Any], shape: tuple[int, int, int]) -> Geometry:
     try:
-        affine = np.array(_get(entry, "affine", list), dtype=np.float64)
-        spacing, orientation = (Known(_get(entry, name, str)) for name in ("spacing", "orientation"))
-        slabs = tuple(float(mm) for mm in _get(entry, "slab_mm", list))
+        affine = np.array(needed(entry, "affine", list), dtype=np.float64)
+        spacing, orientation = (Known(needed(entry, name, str)) for name in ("spacing", "orientation"))
+        slabs = tuple(float(mm) for mm in needed(entry, "slab_mm", list))
         return Geometry(affine, shape, spacing, orientation, slabs)
     except (ValueError, TypeError, ScanError) as error:
-        raise _BadCaseError(f"its geometry is damaged ({error})") from error
+        raise BadCaseError(f"its geometry is damaged ({error})") from error
 
 
 def _segmentation(
     archive: zipfile.ZipFile, entry: Any, shape: tuple[int, int, int, int], geometry: Geometry
 ) -> Segmentation:
-    entry = _object(entry, "segmentations")
-    labels = _labels(archive, _get(entry, "labels", str), shape, geometry)
+    entry = an_object(entry, "segmentations")
+    labels = _labels(archive, needed(entry, "labels", str), shape, geometry)
     planes = {}
     if "corrected" in entry:
-        corrected = _labels(archive, _get(entry, "corrected", str), shape, geometry)
+        corrected = _labels(archive, needed(entry, "corrected", str), shape, geometry)
         differ = np.argwhere((corrected != labels).any(axis=(2, 3)))
         planes = {(int(t), int(z)): read_only(corrected[t, z]) for t, z in differ}
-    done, undone = (tuple(_step(item, shape) for item in _get(entry, key, list)) for key in ("done", "undone"))
-    return Segmentation(_get(entry, "model", dict), labels, planes, done, undone)
+    done, undone = (tuple(_step(item, shape) for item in needed(entry, key, list)) for key in ("done", "undone"))
+    return Segmentation(needed(entry, "model", dict), labels, planes, done, undone)
 
 
 def _mask(
@@ -365,12 +362,12 @@ def _mask(
 ) -> CaseMask | None:
     if entry is None:
         return None
-    frames = tuple(_whole(n, "mask.frame_indices") for n in _get(entry, "frame_indices", list))
+    frames = tuple(a_whole(n, "mask.frame_indices") for n in needed(entry, "frame_indices", list))
     if not frames or any(frame >= shape[0] for frame in frames):
-        raise _BadCaseError("its mask is not of frames of the scan")
-    notices = tuple(_text(notice, "mask.notices") for notice in _get(entry, "notices", list))
-    labels = _labels(archive, _get(entry, "labels", str), shape, geometry)
-    return CaseMask(_get(entry, "name", str), labels, tuple(sorted(set(frames))), notices)
+        raise BadCaseError("its mask is not of frames of the scan")
+    notices = tuple(a_text(notice, "mask.notices") for notice in needed(entry, "notices", list))
+    labels = _labels(archive, needed(entry, "labels", str), shape, geometry)
+    return CaseMask(needed(entry, "name", str), labels, tuple(sorted(set(frames))), notices)
 
 
 def _labels(
@@ -381,25 +378,25 @@ def _labels(
         image = nib.Nifti1Image.from_bytes(content)
         array = np.asarray(image.dataobj)
     except Exception as error:  # nibabel raises errors of a dozen kinds for a damaged file
-        raise _BadCaseError(f"{name} is no NIfTI mask ({type(error).__name__})") from error
+        raise BadCaseError(f"{name} is no NIfTI mask ({type(error).__name__})") from error
     array = array[(..., *(None,) * (4 - array.ndim))].transpose()
     if array.dtype != np.uint8 or list(array.shape) != list(shape) or array.max(initial=0) > max(STRUCTURES):
-        raise _BadCaseError(f"{name} does not hold labels of {shape} voxels")
+        raise BadCaseError(f"{name} does not hold labels of {shape} voxels")
     if not np.allclose(image.affine, _RAS @ geometry.affine, atol=0.01):
-        raise _BadCaseError(f"{name} is not on the grid of the case")
+        raise BadCaseError(f"{name} is not on the grid of the case")
     return LabelMap(array, geometry).array
 
 
 def _step(item: Any, shape: tuple[int, int, int, int]) -> Step:
-    entry = _object(item, "a step")
-    frame, index, top, left = (_whole(entry.get(key), key) for key in ("frame_index", "slice_index", "top", "left"))
-    size = tuple(_whole(n, "size") for n in _get(entry, "size", list))
+    entry = an_object(item, "a step")
+    frame, index, top, left = (a_whole(entry.get(key), key) for key in ("frame_index", "slice_index", "top", "left"))
+    size = tuple(a_whole(n, "size") for n in needed(entry, "size", list))
     frames, slices, rows, columns = shape
     inside = len(size) == 2 and all(size) and frame < frames and index < slices
     if not inside or top + size[0] > rows or left + size[1] > columns:
-        raise _BadCaseError("a step of its history lies outside the scan")
-    before, after = (_box(_get(entry, name, str), (size[0], size[1])) for name in _BOXES)
-    joined, order = entry.get("joined") is True, _whole(entry.get("order", 0), "order")
+        raise BadCaseError("a step of its history lies outside the scan")
+    before, after = (_box(needed(entry, name, str), (size[0], size[1])) for name in _BOXES)
+    joined, order = entry.get("joined") is True, a_whole(entry.get("order", 0), "order")
     return Step(frame, index, top, left, before, after, joined, order)
 
 
@@ -409,10 +406,10 @@ def _box(text: str, size: tuple[int, int]) -> NDArray[np.uint8]:
         stream = zlib.decompressobj()
         content = stream.decompress(base64.b64decode(text, validate=True), length + 1)
     except (binascii.Error, zlib.error) as error:
-        raise _BadCaseError("a step of its history is damaged") from error
+        raise BadCaseError("a step of its history is damaged") from error
     array = np.frombuffer(content, dtype=np.uint8)
     if array.size != length or array.max(initial=0) > max(STRUCTURES):
-        raise _BadCaseError("a step of its history does not hold the labels that it says")
+        raise BadCaseError("a step of its history does not hold the labels that it says")
     return read_only(array.reshape(size))
 
 
@@ -420,40 +417,11 @@ def _member(archive: zipfile.ZipFile, name: str, limit: int) -> bytes:
     try:
         member = archive.getinfo(name)
     except KeyError:
-        raise _BadCaseError(f"{name} is missing in it: it is damaged, or no case") from None
+        raise BadCaseError(f"{name} is missing in it: it is damaged, or no case") from None
     if member.file_size > limit:
-        raise _BadCaseError(f"{name} has {member.file_size} bytes, more than a case may hold there")
+        raise BadCaseError(f"{name} has {member.file_size} bytes, more than a case may hold there")
     with archive.open(member) as stream:
         content = stream.read(limit + 1)
     if len(content) != member.file_size:
-        raise _BadCaseError(f"{name} is not as long as the archive says")
+        raise BadCaseError(f"{name} is not as long as the archive says")
     return content
-
-
-def _get(entry: Any, key: str, kind: type[Any]) -> Any:
-    """A value of a JSON object that must be there and of this type."""
-    if not isinstance(entry, dict) or not isinstance(entry.get(key), kind) or isinstance(entry[key], bool):
-        raise _BadCaseError(f"{key} is missing in its {_INDEX}, or of the wrong kind")
-    return entry[key]
-
-
-def _object(value: Any, key: str) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise _BadCaseError(f"{key} in its {_INDEX} is no object")
-    return value
-
-
-def _text(value: Any, key: str) -> str:
-    if not isinstance(value, str):
-        raise _BadCaseError(f"{key} in its {_INDEX} is no text")
-    return value
-
-
-def _whole(value: Any, key: str) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 1 << 31:
-        raise _BadCaseError(f"{key} in its {_INDEX} is no whole number")
-    return value
-
-
-def _no_nan(name: str) -> float:
-    raise ValueError(f"{name} is not a number of JSON")
