@@ -68,6 +68,8 @@ def _runtime() -> Check:
         from engine.network.runtime import isa  # noqa: PLC0415 - loads the runtime
 
         said = f"OpenVINO {version('openvino')}, {os.cpu_count()} cores, {isa()}"
+    except CineQuantError as error:
+        return Check("runtime", False, str(error))
     except (ImportError, OSError) as error:
         return Check("runtime", False, f"OpenVINO cannot be loaded ({error}); install CineQuant again")
     return Check("runtime", True, said)

@@ -48,6 +48,8 @@ finally:
     if _converter_blocked:
         del sys.modules["openvino.tools.ovc"]
 
+# OpenVINO 2026.4 searches for ever where it finds neither.
+_PROCESSOR = (Path("/proc/cpuinfo"), Path("/sys/devices/system/cpu"))
 # Compiled networks kept for the next prediction: two precisions of two models.
 _KEPT_NETWORKS = 4
 
@@ -319,6 +321,8 @@ def has_bf16() -> bool:
 def _openvino_core() -> Any:
     global _core  # noqa: PLW0603
     if _core is None:
+        if sys.platform == "linux" and not any(path.exists() for path in _PROCESSOR):
+            raise ModelError("OpenVINO learns from /proc what processor this is, and /proc is not mounted; mount it")
         _core = ov.Core()
     return _core
 

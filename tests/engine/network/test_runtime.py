@@ -137,6 +137,14 @@ def test_the_cache_does_not_grow_without_end(card: ModelCard, monkeypatch: pytes
     assert len(runtime._networks) == runtime._KEPT_NETWORKS
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc is Linux's")
+def test_without_proc_one_line_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runtime, "_core", None)
+    monkeypatch.setattr(runtime, "_PROCESSOR", (Path("/nowhere"),))
+    with pytest.raises(ModelError, match="/proc is not mounted; mount it"):
+        runtime.device_name()
+
+
 def test_kernels_of_networks_that_are_gone_are_not_kept() -> None:
     """OpenVINO's part of that has no other switch."""
     assert int(os.environ["ONEDNN_PRIMITIVE_CACHE_CAPACITY"]) <= 64
