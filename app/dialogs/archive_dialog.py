@@ -7,21 +7,10 @@ from datetime import date
 from pathlib import Path
 
 from PySide6.QtCore import QTimer, Signal
-from PySide6.QtGui import QCloseEvent
-from PySide6.QtWidgets import (
-    QDialog,
-    QGridLayout,
-    QHBoxLayout,
-    QLineEdit,
-    QMessageBox,
-    QProgressBar,
-    QPushButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLineEdit, QMessageBox, QPushButton, QWidget
 
 from app.dialogs.archive_tree import ArchiveTree
-from app.dialogs.server_bar import ServerBar
+from app.dialogs.transfer_dialog import TransferDialog
 from app.look.widgets import Choice, label
 from app.session.archiving import Archiving
 from app.session.jobs import JobReport
@@ -38,7 +27,7 @@ TYPING_MS = 400
 MODALITIES = ("", "MR", "CT", "SEG", "SR")
 
 
-class ArchiveDialog(QDialog):
+class ArchiveDialog(TransferDialog):
     """Stays open beside the work. Closed while it fetches, it is only hidden, and shown again if fetching fails.
 
     file: of the archives; folder: where studies go, one folder each.
@@ -48,21 +37,15 @@ class ArchiveDialog(QDialog):
     """A study is whole in this folder."""
 
     def __init__(self, parent: QWidget, archiving: Archiving, file: Path, folder: Path, *, hide_names: bool) -> None:
-        super().__init__(parent)
-        self._archiving, self._folder, self._hide = archiving, folder, hide_names
+        super().__init__(parent, archiving, file, translate("Archive", "Archive"))
+        self._folder, self._hide = folder, hide_names
         self._studies: tuple[FoundStudy, ...] = ()
-        self.setWindowTitle(translate("Archive", "Archive"))
-        column = QVBoxLayout(self)
-        column.setContentsMargins(20, 18, 20, 16)
-        column.setSpacing(12)
-        self.bar = ServerBar(archiving, file)
-        column.addWidget(self.bar)
-        column.addLayout(self._fields())
+        self.column.addLayout(self._fields())
         self.tree = ArchiveTree()
-        column.addWidget(self.tree, 1)
+        self.column.addWidget(self.tree, 1)
         self.found = label("", "muted", wrap=True)
-        column.addWidget(self.found)
-        column.addLayout(self._foot())
+        self.column.addWidget(self.found)
+        self.column.addLayout(self._foot())
         self._typing = QTimer(self)
         self._typing.setSingleShot(True)
         self._typing.setInterval(TYPING_MS)
@@ -201,31 +184,13 @@ class ArchiveDialog(QDialog):
     # -- fetching ------------------------------------------------------------------------------------------------
 
     def _foot(self) -> QHBoxLayout:
-        row = QHBoxLayout()
         self.room = label("", "small")
-        row.addWidget(self.room)
         self.empty = QPushButton(translate("Archive", "Remove fetched studies…"))
         self.empty.setAutoDefault(False)
         self.empty.clicked.connect(self._empty)
-        row.addWidget(self.empty)
-        row.addStretch()
-        self.progress = QProgressBar()
-        self.progress.setTextVisible(False)
-        self.progress.setFixedSize(140, 4)
-        row.addWidget(self.progress)
-        self.doing = label("", "muted")
-        row.addWidget(self.doing)
-        self.stop = QPushButton(translate("Archive", "Stop"))
-        self.stop.clicked.connect(self._stop)
         self.get = QPushButton(translate("Archive", "Fetch and open"))
-        self.get.setObjectName("primary")
         self.get.clicked.connect(self.fetch)
-        self.done_ = QPushButton(translate("Archive", "Close"))
-        self.done_.clicked.connect(self.close)
-        for button in (self.stop, self.get, self.done_):
-            button.setAutoDefault(False)
-            row.addWidget(button)
-        return row
+        return self.transfer_row(self.get, self.room, self.empty)
 
     def fetch(self) -> None:
         """Fetch what is chosen, unless something is being fetched."""
@@ -259,10 +224,7 @@ class ArchiveDialog(QDialog):
         self._show_buttons()
 
     def _show_report(self, report: JobReport) -> None:
-        self.progress.setRange(0, report.total)
-        self.progress.setValue(report.done)
-        text = translate("Archive", "{done} of {total} images")
-        self.doing.setText(text.format(done=report.done, total=report.total))
+        self.show_progress(report, translate("Archive", "{done} of {total} images"))
 
     def _stop(self) -> None:
         self._archiving.cancel()
@@ -270,12 +232,7 @@ class ArchiveDialog(QDialog):
         self._show_buttons()
 
     def _show_buttons(self) -> None:
-        under_way = self._archiving.transferring
-        for widget in (self.progress, self.doing, self.stop):
-            widget.setVisible(under_way)
-        if not under_way:
-            self.progress.setRange(0, 0 if under_way else 1)
-            self.doing.setText("")
+        under_way = self.show_transfer()
         self.get.setVisible(not under_way)
         self.get.setEnabled(self.tree.chosen() is not None)
         self.empty.setEnabled(not under_way)
@@ -297,18 +254,7 @@ class ArchiveDialog(QDialog):
             shutil.rmtree(self._folder, ignore_errors=True)
             self._show_room()
 
-    def closeEvent(self, event: QCloseEvent) -> None:
-        if self._archiving.transferring:  # what comes back needs the dialog
-            self.reject()
-            event.ignore()
-        else:
-            super().closeEvent(event)
-
     def done(self, result: int) -> None:
         """Escape and the cross lead here."""
         self._typing.stop()
-        self._archiving.forget()
-        if self._archiving.transferring:
-            self.hide()
-        else:
-            super().done(result)
+        super().done(result)

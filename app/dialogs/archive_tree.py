@@ -5,21 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QPainter
-from PySide6.QtWidgets import QAbstractItemView, QStyledItemDelegate, QStyleOptionViewItem, QTreeWidget, QTreeWidgetItem
+from PySide6.QtGui import QPainter
+from PySide6.QtWidgets import QTreeWidgetItem
 
 from app.look import theme
-from app.look.widgets import plain_tip
+from app.look.row_tree import ROW_KEY, ROW_MORE, ROW_WORDS, RowDelegate, RowTree, paint_line, row_item
 from app.words.language import translate
 from engine.exchange.search import FoundSeries, FoundStudy
 
-_UID = int(Qt.ItemDataRole.UserRole)
-_WORDS = _UID + 1
-_RIGHT = _UID + 2
 _STUDY_ROW, _SERIES_ROW = 46, 30
 
 
-class ArchiveTree(QTreeWidget):
+class ArchiveTree(RowTree):
     """Asks for the series of a study when it is unfolded, and for what is double-clicked."""
 
     series_requested = Signal(str)
@@ -27,14 +24,7 @@ class ArchiveTree(QTreeWidget):
     fetch_requested = Signal()
 
     def __init__(self) -> None:
-        super().__init__()
-        self.setObjectName("studies")
-        self.setAccessibleName(translate("Archive", "Studies found"))
-        self.setHeaderHidden(True)
-        self.setIndentation(18)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        super().__init__(translate("Archive", "Studies found"), indent=18)
         self.setExpandsOnDoubleClick(False)
         self.setItemDelegate(_TwoLines(self))
         self.itemExpanded.connect(self._ask)
@@ -53,7 +43,7 @@ class ArchiveTree(QTreeWidget):
             words = "  ·  ".join(filter(None, about))
             item = self._item(study.uid, title or translate("Archive", "Unnamed patient"), words)
             item.setSizeHint(0, QSize(0, _STUDY_ROW))
-            item.setData(0, _RIGHT, _counted(study.instances))
+            item.setData(0, ROW_MORE, _counted(study.instances))
             item.setChildIndicatorPolicy(QTreeWidgetItem.ChildIndicatorPolicy.ShowIndicator)
             self.addTopLevelItem(item)
             self.studies[study.uid] = item
@@ -69,7 +59,7 @@ class ArchiveTree(QTreeWidget):
             numbered = translate("Studies", "Series {number}").format(number=each.number)
             child = self._item(each.uid, each.description or numbered, each.modality)
             child.setSizeHint(0, QSize(0, _SERIES_ROW))
-            child.setData(0, _RIGHT, _counted(each.instances))
+            child.setData(0, ROW_MORE, _counted(each.instances))
             item.addChild(child)
 
     def chosen(self) -> tuple[str, tuple[str, ...]] | None:
@@ -79,17 +69,12 @@ class ArchiveTree(QTreeWidget):
             return None
         parent = item.parent()
         if parent is None:
-            return item.data(0, _UID), ()
-        return parent.data(0, _UID), (item.data(0, _UID),)
+            return item.data(0, ROW_KEY), ()
+        return parent.data(0, ROW_KEY), (item.data(0, ROW_KEY),)
 
     def _item(self, uid: str, title: str, words: str) -> QTreeWidgetItem:
-        item = QTreeWidgetItem()
-        item.setText(0, title)
-        item.setData(0, _UID, uid)
-        item.setData(0, _WORDS, words)
-        both = ", ".join(filter(None, (title, words)))
-        item.setData(0, Qt.ItemDataRole.AccessibleTextRole, both)
-        item.setToolTip(0, plain_tip(both))
+        item = row_item(title, words)
+        item.setData(0, ROW_KEY, uid)
         return item
 
     def _fetch(self) -> None:
@@ -97,52 +82,25 @@ class ArchiveTree(QTreeWidget):
 
     def _ask(self, item: QTreeWidgetItem) -> None:
         if item.parent() is None and item.childCount() == 0:
-            self.series_requested.emit(item.data(0, _UID))
+            self.series_requested.emit(item.data(0, ROW_KEY))
 
 
 def _counted(instances: int | None) -> str:
     return "" if instances is None else translate("Archive", "{number} images").format(number=instances)
 
 
-class _TwoLines(QStyledItemDelegate):
+class _TwoLines(RowDelegate):
     """A study as its patient over what it is, a series as one line; how much it is on the right."""
 
-    def __init__(self, tree: ArchiveTree) -> None:
-        super().__init__(tree)
-        self._tree = tree
-
-    def paint(
-        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
-    ) -> None:
-        background = QStyleOptionViewItem(option)
-        self.initStyleOption(background, index)
-        background.text = ""
-        style = self._tree.style()
-        style.drawControl(style.ControlElement.CE_ItemViewItem, background, painter, self._tree)
-        painter.save()
-        selected = bool(option.state & style.StateFlag.State_Selected)
-        less = theme.TEXT if selected else theme.MUTED
-        room: QRect = option.rect.adjusted(6, 0, -10, 0)
-        title, words = index.data(Qt.ItemDataRole.DisplayRole), index.data(_WORDS)
-        taken = _line(painter, room, index.data(_RIGHT) or "", 11, less, right=True)
+    def paint_row(self, painter: QPainter, room: QRect, index: QModelIndex | QPersistentModelIndex, less: str) -> None:
+        room = room.adjusted(6, 0, -10, 0)
+        title, words = index.data(Qt.ItemDataRole.DisplayRole), index.data(ROW_WORDS)
+        taken = paint_line(painter, room, index.data(ROW_MORE) or "", 11, less, right=True)
         room = room.adjusted(0, 0, -taken - 12, 0)
         if index.parent().isValid():
-            used = _line(painter, room, words, 11, less)
-            _line(painter, room.adjusted(max(used, 26) + 10, 0, 0, 0), title, 12, theme.TEXT)
+            used = paint_line(painter, room, words, 11, less)
+            paint_line(painter, room.adjusted(max(used, 26) + 10, 0, 0, 0), title, 12, theme.TEXT)
         else:
             half = room.height() // 2
-            _line(painter, room.adjusted(0, 3, 0, -half), title, 12, theme.TEXT, bold=True)
-            _line(painter, room.adjusted(0, half, 0, -3), words, 11, less)
-        painter.restore()
-
-
-def _line(
-    painter: QPainter, room: QRect, text: str, pixels: int, colour: str, *, bold: bool = False, right: bool = False
-) -> int:
-    """Draw a line of text, elided to the room; returns how wide it is."""
-    painter.setFont(theme.font(pixels, bold=bold))
-    painter.setPen(QColor(colour))
-    shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, room.width())
-    side = Qt.AlignmentFlag.AlignRight if right else Qt.AlignmentFlag.AlignLeft
-    painter.drawText(room, int(Qt.AlignmentFlag.AlignVCenter | side), shown)
-    return painter.fontMetrics().horizontalAdvance(shown)
+            paint_line(painter, room.adjusted(0, 3, 0, -half), title, 12, theme.TEXT, bold=True)
+            paint_line(painter, room.adjusted(0, half, 0, -3), words, 11, less)

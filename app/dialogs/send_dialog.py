@@ -6,19 +6,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Signal
-from PySide6.QtGui import QCloseEvent
-from PySide6.QtWidgets import (
-    QCheckBox,
-    QDialog,
-    QHBoxLayout,
-    QLineEdit,
-    QProgressBar,
-    QPushButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLineEdit, QPushButton, QWidget
 
-from app.dialogs.server_bar import ServerBar
+from app.dialogs.transfer_dialog import TransferDialog
 from app.look.widgets import label
 from app.session.archiving import Archiving
 from app.session.jobs import JobReport
@@ -41,7 +31,7 @@ KINDS = {
 }
 
 
-class SendDialog(QDialog):
+class SendDialog(TransferDialog):
     """Stays open beside the work. Closed while it sends, it is only hidden, and shown again if sending fails.
 
     writer: asked when Send is pressed, gives what makes the objects of the scan on screen then, on the thread that
@@ -54,47 +44,25 @@ class SendDialog(QDialog):
     """Who reads, before anything is made."""
 
     def __init__(self, parent: QWidget, archiving: Archiving, file: Path, writer: Writer, *, reader: str = "") -> None:
-        super().__init__(parent)
-        self._archiving, self._writer = archiving, writer
-        self.setWindowTitle(translate("Archive", "Send to archive"))
-        column = QVBoxLayout(self)
-        column.setContentsMargins(20, 18, 20, 16)
-        column.setSpacing(12)
-        self.bar = ServerBar(archiving, file)
-        column.addWidget(self.bar)
+        super().__init__(parent, archiving, file, translate("Archive", "Send to archive"))
+        self._writer = writer
         text = translate(
             "Archive",
             "What is sent belongs to the study of the scan on screen and names its patient, as the scan does.",
         )
-        column.addWidget(label(text, wrap=True))
+        self.column.addWidget(label(text, wrap=True))
         self.kinds: dict[ObjectKind, QCheckBox] = {}
         for kind, name in KINDS.items():
             box = QCheckBox(translate("Archive", name))
             box.setChecked(kind in (SEG, ObjectKind.STRUCTURED_REPORT))
             box.toggled.connect(self._show_buttons)
-            column.addWidget(box)
+            self.column.addWidget(box)
             self.kinds[kind] = box
-        column.addLayout(self._reader(reader))
-        column.addStretch()
-        row = QHBoxLayout()
-        self.progress = QProgressBar()
-        self.progress.setTextVisible(False)
-        self.progress.setFixedSize(140, 4)
-        row.addWidget(self.progress)
-        self.doing = label("", "muted")
-        row.addWidget(self.doing)
-        row.addStretch()
-        self.stop = QPushButton(translate("Archive", "Stop"))
-        self.stop.clicked.connect(self._stop)
+        self.column.addLayout(self._reader(reader))
+        self.column.addStretch()
         self.send_ = QPushButton(translate("Archive", "Send"))
-        self.send_.setObjectName("primary")
         self.send_.clicked.connect(self.send)
-        self.done_ = QPushButton(translate("Archive", "Close"))
-        self.done_.clicked.connect(self.close)
-        for button in (self.stop, self.send_, self.done_):
-            button.setAutoDefault(False)
-            row.addWidget(button)
-        column.addLayout(row)
+        self.column.addLayout(self.transfer_row(self.send_))
         self.resize(720, 370)
         self.bar.chosen.connect(self._show_buttons)
         self._show_buttons()
@@ -153,26 +121,8 @@ class SendDialog(QDialog):
         self._show_buttons()
         self.doing.setText(translate("Archive", "Making the objects"))
 
-    def closeEvent(self, event: QCloseEvent) -> None:
-        if self._archiving.transferring:  # what comes back needs the dialog
-            self.reject()
-            event.ignore()
-        else:
-            super().closeEvent(event)
-
-    def done(self, result: int) -> None:
-        """Escape and the cross lead here."""
-        self._archiving.forget()
-        if self._archiving.transferring:
-            self.hide()
-        else:
-            super().done(result)
-
     def _show_report(self, report: JobReport) -> None:
-        self.progress.setRange(0, report.total)
-        self.progress.setValue(report.done)
-        text = translate("Archive", "{done} of {total} objects")
-        self.doing.setText(text.format(done=report.done, total=report.total))
+        self.show_progress(report, translate("Archive", "{done} of {total} objects"))
 
     def _stop(self) -> None:
         self._archiving.cancel()
@@ -180,10 +130,9 @@ class SendDialog(QDialog):
         self._show_buttons()
 
     def _show_buttons(self) -> None:
-        under_way = self._archiving.transferring
-        for widget in (self.progress, self.doing, self.stop):
-            widget.setVisible(under_way)
-        self.progress.setRange(0, 0 if under_way else 1)
+        under_way = self.show_transfer()
+        if under_way:
+            self.progress.setRange(0, 0)
         self.send_.setVisible(not under_way)
         self.send_.setEnabled(self.bar.server is not None and bool(self.wanted()))
 

@@ -10,16 +10,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QImage, QKeyEvent, QPainter, QPen, QPixmap
-from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QStyle,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
-    QTreeWidget,
-    QTreeWidgetItem,
-)
+from PySide6.QtWidgets import QTreeWidgetItem
 
 from app.look import theme
+from app.look.row_tree import ROW_KEY, ROW_MORE, ROW_WORDS, RowDelegate, RowTree, paint_line, row_item
 from app.look.widgets import plain_tip
 from app.session.jobs import Lane, Worker
 from app.state.identity import Same
@@ -36,9 +30,6 @@ _THUMBNAIL_PX = 2 * THUMBNAIL
 _ROW, _HEAD = THUMBNAIL + 10, 24
 # Above this many stacks only the patient on screen is unfolded.
 _ALL_OPEN = 24
-_NUMBER = int(Qt.ItemDataRole.UserRole)
-_WORDS = _NUMBER + 1
-_SHOWN = _NUMBER + 2
 
 
 def patient_title(patient: Patient, place: int, *, hide: bool) -> str:
@@ -135,22 +126,15 @@ class ShownTree:
     series: int | None
 
 
-class StudyTree(QTreeWidget):
+class StudyTree(RowTree):
     """Asks for a stack by its number in the index."""
 
     series_requested = Signal(int)
 
     def __init__(self, thumbnails: Thumbnails | None = None) -> None:
-        super().__init__()
-        self.setObjectName("studies")
-        self.setAccessibleName(translate("Studies", "Studies and series"))
-        self.setHeaderHidden(True)
-        self.setIndentation(10)
+        super().__init__(translate("Studies", "Studies and series"), indent=10)
         self.setUniformRowHeights(False)
         self.setMouseTracking(True)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.thumbnails = thumbnails or Thumbnails()
         self.thumbnails.arrived.connect(self._show_thumbnail)
         self.setItemDelegate(_Rows(self))
@@ -173,7 +157,7 @@ class StudyTree(QTreeWidget):
         if shown != replace(before, series=series):
             self._fill(hide=hide, shown=series)
         for number, item in self.items.items():
-            item.setData(0, _SHOWN, number == series)
+            item.setData(0, ROW_MORE, number == series)
         if series in self.items:
             self.setCurrentItem(self.items[series])
 
@@ -194,7 +178,7 @@ class StudyTree(QTreeWidget):
         if item is not None and item.isHidden():
             item = self.itemBelow(item)
         while item is not None:
-            total += _ROW if item.data(0, _NUMBER) is not None else _HEAD
+            total += _ROW if item.data(0, ROW_KEY) is not None else _HEAD
             item = self.itemBelow(item)
         return total
 
@@ -237,8 +221,8 @@ class StudyTree(QTreeWidget):
             reason = translated(series.not_short_axis)
             about.append(translate("Studies", "not segmented by itself: {reason}").format(reason=reason))
         item.setText(0, title)
-        item.setData(0, _NUMBER, series.number)
-        item.setData(0, _WORDS, words)
+        item.setData(0, ROW_KEY, series.number)
+        item.setData(0, ROW_WORDS, words)
         item.setData(0, Qt.ItemDataRole.AccessibleTextRole, ", ".join(about))
         item.setToolTip(0, plain_tip("\n".join(about)).replace("\n", "<br>"))
         item.setSizeHint(0, QSize(0, _ROW))
@@ -254,7 +238,7 @@ class StudyTree(QTreeWidget):
             self.items[number].setData(0, Qt.ItemDataRole.DecorationRole, picture)
 
     def _ask(self, item: QTreeWidgetItem) -> None:
-        number = item.data(0, _NUMBER)
+        number = item.data(0, ROW_KEY)
         if number is not None:
             self.series_requested.emit(number)
         else:
@@ -301,40 +285,24 @@ def _told_apart(titles: Sequence[str]) -> list[str]:
 
 def _head(text: str, muted: str = "") -> QTreeWidgetItem:
     """A line without a thumbnail: text, then what is less."""
-    item = QTreeWidgetItem()
-    item.setText(0, text)
-    item.setData(0, _WORDS, muted)
-    both = ", ".join(filter(None, (text, muted)))
-    item.setData(0, Qt.ItemDataRole.AccessibleTextRole, both)
-    item.setToolTip(0, plain_tip(both))
+    item = row_item(text, muted)
     item.setSizeHint(0, QSize(0, _HEAD))
     return item
 
 
-class _Rows(QStyledItemDelegate):
+class _Rows(RowDelegate):
     """Draws a patient or study as a line, a stack as its thumbnail beside two lines."""
 
     def __init__(self, tree: StudyTree) -> None:
         super().__init__(tree)
-        self._tree = tree
+        self._studies = tree
 
-    def paint(
-        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
-    ) -> None:
-        background = QStyleOptionViewItem(option)
-        self.initStyleOption(background, index)
-        background.text, background.icon = "", type(background.icon)()
-        background.features &= ~QStyleOptionViewItem.ViewItemFeature.HasDecoration
-        style = self._tree.style()
-        style.drawControl(style.ControlElement.CE_ItemViewItem, background, painter, self._tree)
-        painter.save()
-        number, words, title = index.data(_NUMBER), index.data(_WORDS), index.data(Qt.ItemDataRole.DisplayRole)
-        selected = bool(option.state & QStyle.StateFlag.State_Selected)
-        less = theme.TEXT if selected else theme.MUTED  # muted is too faint on the ground of what is selected
-        room: QRect = option.rect.adjusted(4, 0, -6, 0)
+    def paint_row(self, painter: QPainter, room: QRect, index: QModelIndex | QPersistentModelIndex, less: str) -> None:
+        room = room.adjusted(4, 0, -6, 0)
+        number, words, title = index.data(ROW_KEY), index.data(ROW_WORDS), index.data(Qt.ItemDataRole.DisplayRole)
         if number is None:
-            used = self._line(painter, room, title, 12, theme.TEXT, bold=True) if title else 0
-            self._line(painter, room.adjusted(used + 8 if used else 0, 0, 0, 0), words, 11, less)
+            used = paint_line(painter, room, title, 12, theme.TEXT, bold=True) if title else 0
+            paint_line(painter, room.adjusted(used + 8 if used else 0, 0, 0, 0), words, 11, less)
         else:
             box = QRect(room.left() + 2, room.top() + (room.height() - THUMBNAIL) // 2, THUMBNAIL, THUMBNAIL)
             painter.fillRect(box, QColor("black"))
@@ -344,25 +312,15 @@ class _Rows(QStyledItemDelegate):
             else:
                 painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
                 painter.drawPixmap(box, picture)
-            if index.data(_SHOWN):
+            if index.data(ROW_MORE):
                 painter.setPen(QPen(QColor(theme.ACCENT), 2))
                 painter.drawRect(box)
             text = room.adjusted(THUMBNAIL + 12, 6, 0, -6)
             half = text.height() // 2
-            self._line(painter, text.adjusted(0, 0, 0, -half), title, 12, theme.TEXT, bold=bool(index.data(_SHOWN)))
-            self._line(painter, text.adjusted(0, half, 0, 0), words, 11, less)
-        painter.restore()
+            paint_line(painter, text.adjusted(0, 0, 0, -half), title, 12, theme.TEXT, bold=bool(index.data(ROW_MORE)))
+            paint_line(painter, text.adjusted(0, half, 0, 0), words, 11, less)
 
     def _ask_for(self, number: int) -> None:
-        series = self._tree.series_at(number)
+        series = self._studies.series_at(number)
         if series is not None:
-            self._tree.thumbnails.ask(series)
-
-    @staticmethod
-    def _line(painter: QPainter, room: QRect, text: str, pixels: int, colour: str, *, bold: bool = False) -> int:
-        """Draw a line of text, elided to the room; returns how wide it is."""
-        painter.setFont(theme.font(pixels, bold=bold))
-        painter.setPen(QColor(colour))
-        shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, room.width())
-        painter.drawText(room, int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft), shown)
-        return painter.fontMetrics().horizontalAdvance(shown)
+            self._studies.thumbnails.ask(series)
