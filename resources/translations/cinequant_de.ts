@@ -967,7 +967,7 @@
     </message>
     <message>
         <source>Family, Given; the structured report names it</source>
-        <translation>Name, Vorname; der strukturierte Befund nennt ihn</translation>
+        <translation>Name, Vorname; steht im Structured Report</translation>
     </message>
     <message>
         <source>Read by</source>
