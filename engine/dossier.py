@@ -18,7 +18,7 @@ from engine.measures.function import Function
 from engine.measures.long_axis import LongAxisFunction
 from engine.measures.reading import Base, Papillary
 from engine.measures.segments import Wall
-from engine.measures.stop_rows import rows_of
+from engine.measures.stop_rows import open_rows
 from engine.volume import STRUCTURES, LabelMap, Volume
 
 MAX_PSEUDONYM = 64
@@ -129,9 +129,8 @@ class Dossier:
         return [(STRUCTURES[structure], index, tuple(frames)) for (structure, index), frames in found.items()]
 
     def open_stops(self) -> tuple[Stop, ...]:
-        """Rows to look at that the reader has not wholly ticked off, in the order to go to them."""
-        ticked = frozenset(self.reviewed)
-        return tuple(row for row in rows_of(self.flags, phases_of(self.function)) if not row.wheres <= ticked)
+        """What the reader has not ticked off of the rows to look at, in the order to go to them."""
+        return open_rows(self.flags, phases_of(self.function), self.reviewed)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

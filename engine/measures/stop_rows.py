@@ -5,7 +5,7 @@ The window, the command line, the report and the tables all list these rows.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from engine.measures.flags import Flag, Stop, Where, stops_of
@@ -17,6 +17,29 @@ SHOWN_FIRST = 8
 def rows_of(flags: Collection[Flag], phases: Collection[int]) -> tuple[Stop, ...]:
     """What a reader goes through, in this order. flags: of find_flags. phases: of phases_of."""
     return joined(stops_of(flags, phases), phases)
+
+
+def open_rows(flags: Collection[Flag], phases: Collection[int], reviewed: Collection[Where]) -> tuple[Stop, ...]:
+    """The rows of rows_of with what is not in reviewed; none of a row that was looked at as a whole."""
+    rows = rows_of(flags, phases)
+    left = [tuple(flag for flag in row.flags if flag.where not in reviewed) for row in rows]
+    return tuple(
+        row if len(of_row) == len(row.flags) else _of_flags(of_row)
+        for row, of_row in zip(rows, left, strict=True)
+        if of_row
+    )
+
+
+def _of_flags(flags: tuple[Flag, ...]) -> Stop:
+    """One place of flags, the weightiest first."""
+    first = flags[0].where
+    frames = _indices(flag.where.frame_index for flag in flags)
+    slices = _indices(flag.where.slice_index for flag in flags)
+    return Stop(first.frame_index, first.slice_index, flags, frames, slices)
+
+
+def _indices(found: Iterable[int | None]) -> tuple[int, ...]:
+    return tuple(sorted({index for index in found if index is not None}))
 
 
 def to_json(flags: Collection[Flag], phases: Collection[int], reviewed: Collection[Where] = ()) -> list[dict[str, Any]]:

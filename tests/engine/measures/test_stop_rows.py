@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.measures.flags import Flag, Stop, Where, stops_of
-from engine.measures.stop_rows import joined, span, to_json
+from engine.measures.stop_rows import joined, open_rows, span, to_json
 
 PHASES = frozenset({0, 6})
 
@@ -41,3 +41,10 @@ def test_json_has_every_flag_and_says_which_row_it_stands_in() -> None:
     assert [flag["reviewed"] for flag in found] == [False, True, False, False]
     assert found[3]["structure"] is None and found[0]["reasons"] == ["why"]
     assert (span((2,)), span((2, 5, 6), "-")) == ("3", "3-7")
+
+
+def test_a_row_that_was_looked_at_in_part_is_open_for_the_rest() -> None:
+    flags = [Flag(Where("rv", 0, z), 9.0 - z, (f"Look at {z}.",)) for z in (1, 2, 3)]
+    [row] = open_rows(flags, PHASES, {flags[0].where})
+    assert (row.frame_index, row.slice_index, row.slices, row.reasons) == (0, 2, (2, 3), ("Look at 2.",))
+    assert open_rows(flags, PHASES, {flag.where for flag in flags}) == ()
