@@ -13,7 +13,7 @@ import json
 import math
 import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -54,7 +54,7 @@ class Record:
     paths: what was opened. spacing_mm: (x, y, z) that the user gave, None for the scan's own. input_sha256,
     labels_sha256: see engine.volume.voxels_sha256. labels: the mask itself, (T, Z, Y, X) uint8, kept so that a replay
     can count voxels. kind: of the scan, as Source has it. measured: numbers by their keys, and reading, the reader's
-    choices that they follow, as JSON; None where nothing was measured.
+    choices that they follow, as JSON; None where nothing was measured. basal_sha256: as Prediction has it.
     """
 
     paths: tuple[Path, ...]
@@ -70,6 +70,7 @@ class Record:
     kind: str = ""
     reading: Any = None
     measured: dict[str, Any] | None = None
+    basal_sha256: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +173,8 @@ def read_record(path: Path) -> Record:
             kind=str(data["input"]["kind"]),
             reading=data.get("reading"),
             measured=_numbers(data.get("measured")),
+            # Records that were written before there was a rule follow none.
+            basal_sha256=str(data.get("basal_rule_sha256", "")),
         )
     except OSError as error:
         raise ScanError(f"{path}: the record cannot be read ({error.strerror}); check the path") from error
@@ -195,6 +198,13 @@ def replay(
         raise ModelError(
             f"{card.path_for(record.precision)}: is not the file that made the mask (SHA-256 "
             f"{record.model_sha256[:12]}…); install that version of the model"
+        )
+    if not record.basal_sha256:
+        card = replace(card, basal=None)
+    elif card.basal is None or card.basal.sha256 != record.basal_sha256:
+        raise ModelError(
+            f"{card.folder}: has not the rule for basal slices that made the mask (SHA-256 "
+            f"{record.basal_sha256[:12]}…); install that version of the model"
         )
     volume = _scan_of(record, progress, cancel)
     if voxels_sha256(record.labels) != record.labels_sha256:

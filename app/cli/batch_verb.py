@@ -25,7 +25,13 @@ def run_batch_verb(arguments: argparse.Namespace) -> int | None:
     if arguments.scheduler and (arguments.workers or arguments.memory or arguments.dashboard):
         arguments.usage_error("--scheduler has its own workers; leave out --workers, --memory and --dashboard")
     options = cohort.Options(
-        arguments.model, arguments.precision, arguments.view, arguments.force, arguments.threads or 1, arguments.seg
+        arguments.model,
+        arguments.precision,
+        arguments.view,
+        arguments.force,
+        arguments.threads or 1,
+        seg=arguments.seg,
+        keep_base=arguments.keep_base,
     )
     plan = cohort.plan_batch(arguments.source, arguments.output, options, find_models(), progress=show_progress)
     if arguments.dry_run:

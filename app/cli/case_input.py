@@ -88,7 +88,7 @@ def is_case(paths: list[Path]) -> bool:
 
 def refuse_options(arguments: argparse.Namespace, *, but: str = "") -> None:
     """A case brings its masks, spacing and view with it. but: an option that is taken nevertheless."""
-    for name in ("model", "precision", "mask", "spacing", "view", "base", "papillary", "rv-phases"):
+    for name in ("model", "precision", "keep-base", "mask", "spacing", "view", "base", "papillary", "rv-phases"):
         if name != but and getattr(arguments, name.replace("-", "_"), None):
             arguments.usage_error(f"a case brings its own masks and choices; leave out --{name}, or name the scan")
 

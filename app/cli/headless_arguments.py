@@ -239,6 +239,9 @@ def _add_model(parser: argparse.ArgumentParser, *, threads: str = "default: one 
     parser.add_argument("--model", metavar="ID", help="see `cinequant models`; default quantlite")
     parser.add_argument("--precision", metavar="P", help="one of the model's precisions; default int8")
     parser.add_argument("--threads", type=_positive, metavar="N", help=threads)
+    parser.add_argument(
+        "--keep-base", action="store_true", help="take nothing away from the most basal slices after the network"
+    )
 
 
 def _add_view(parser: argparse.ArgumentParser) -> None:

@@ -31,6 +31,8 @@ MOST_NAME_BYTES = 255
 def choose_model(arguments: argparse.Namespace) -> tuple[Catalog, ModelCard, str]:
     """The catalogue, and the model and precision asked for, checked before anything slow begins."""
     catalog = find_models()
+    if getattr(arguments, "keep_base", False):
+        catalog = catalog.keeping_base()
     view = getattr(arguments, "view", None)
     card = catalog.for_view(view) if view and arguments.model is None else catalog.get(arguments.model)
     precision = arguments.precision or default_precision(card)
@@ -76,6 +78,11 @@ def predict_labels(arguments: argparse.Namespace, volume: Volume, card: ModelCar
     from engine.network.predict import predict  # noqa: PLC0415
 
     return predict(volume, card, precision, threads=arguments.threads, progress=show_progress)
+
+
+def told(volume: Volume, prediction: Prediction) -> Volume:
+    """The scan with what has to be said of its labels."""
+    return replace(volume, notices=(*volume.notices, *prediction.notices))
 
 
 def files_sha256(folder: Path, files: Sequence[Path]) -> str:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from app.cli.case_input import ReadCase, is_case, read_with_scan, refuse_options
-from app.cli.inputs import model_and_scan, open_volume, predict_labels
+from app.cli.inputs import model_and_scan, open_volume, predict_labels, told
 from app.cli.terminal import number, print_json, print_notices, print_text, table
 from engine.measures.reading import Base, Papillary, Phases, Reading
 from engine.network.model_card import FOUR_CHAMBER, SHORT_AXIS
@@ -62,6 +62,7 @@ def run_measure(arguments: argparse.Namespace) -> None:
         card, precision, volume, view = model_and_scan(arguments)
         prediction = predict_labels(arguments, volume, card, precision)
         labels, confidence = prediction.labels, prediction.confidence
+        volume = told(volume, prediction)
         made = {**prediction.provenance, "view": view}
         by = f"{card.name} in {precision}"
     if view == FOUR_CHAMBER and volume.slices == 1:

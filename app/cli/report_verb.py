@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app.cli.case_input import is_case, read_with_scan, refuse_options
-from app.cli.inputs import check_parent, model_and_scan, open_volume, predict_labels
+from app.cli.inputs import check_parent, model_and_scan, open_volume, predict_labels, told
 from app.cli.object_outputs import wanted, write_objects
 from app.cli.terminal import print_json, print_notices, print_text
 from engine.errors import ExportError, ScanError
@@ -157,6 +157,7 @@ def _subject(arguments: argparse.Namespace) -> _Subject:
     if view != SHORT_AXIS:
         raise _not_short_axis(arguments.paths[0])
     found = predict_labels(arguments, volume, card, precision)
+    volume = told(volume, found)
     return _Subject(volume, found.labels, found.provenance, found.confidence, prediction=found)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from app.cli.case_input import ReadCase, is_case, read_with_scan, refuse_options
-from app.cli.inputs import model_and_scan, open_volume, predict_labels
+from app.cli.inputs import model_and_scan, open_volume, predict_labels, told
 from app.cli.terminal import number, print_json, print_notices, print_text, table
 from engine.errors import ScanError
 from engine.network.model_card import FOUR_CHAMBER, SHORT_AXIS
@@ -102,6 +102,7 @@ def _of_model(arguments: argparse.Namespace) -> _Reviewed:
         second = predict_labels(arguments, volume, card, other)
         precisions = slice_dice(prediction.labels, second.labels)
     by = f"{card.name} in {precision}"
+    volume = told(volume, prediction)
     return _Reviewed(
         volume, prediction.labels, dict(prediction.provenance), by, prediction.confidence, precisions, other
     )

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from app.cli.inputs import NIFTI_ENDINGS, check_parent, model_and_scan, predict_labels
+from app.cli.inputs import NIFTI_ENDINGS, check_parent, model_and_scan, predict_labels, told
 from app.cli.terminal import print_json, print_notices, print_text
 from engine.errors import ExportError
 from engine.volume import Volume, voxels_sha256
@@ -47,6 +47,7 @@ def run_segment(arguments: argparse.Namespace) -> None:
         )
     record = _write_record(arguments, volume, prediction, files)
     wall_s = time.perf_counter() - start
+    volume = told(volume, prediction)
     print_notices(volume.notices, as_json=arguments.json)
     if arguments.json:
         values = {**_segment_json(prediction, volume, out, files, wall_s), "view": view, "provenance": record}

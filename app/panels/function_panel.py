@@ -31,7 +31,8 @@ NOT_DEFINED = "–"
 
 @dataclass(frozen=True, slots=True)
 class ShownFunction:
-    """All that the panel shows. whose: model and precision. by_hand: that labels were corrected. empty: instead.
+    """All that the panel shows. whose: model and precision. by_hand: that labels were corrected. removed: what
+    was taken from basal slices. empty: instead.
 
     beyond: what lies beyond its normal range, by key: an arrow, and words.
     """
@@ -42,6 +43,7 @@ class ShownFunction:
     frame: int
     whose: str
     by_hand: str
+    removed: tuple[str, ...]
     empty: str
     four_chambers: bool
     beyond: Mapping[str, tuple[str, str]]
@@ -62,6 +64,7 @@ def _shown_function(state: AppState) -> ShownFunction:
         frame=state.view.frame_index,
         whose=f"{prediction.model_name} · {prediction.precision}" if there and prediction else "",
         by_hand=_by_hand(state) if there else "",
+        removed=prediction.notices if there and prediction else (),
         empty="" if there else _why_empty(state, run_of(state)),
         four_chambers=shows_four_chambers(state),
         beyond=beyond_norms(findings_now(state)) if there else {},
@@ -197,8 +200,9 @@ class FunctionPanel(Panel):
         left = _percent(function.lv.ef_percent, doubtful="lv" in function.doubtful)
         self.lv_ef.setText(left + arrows.get("lv.ef_percent", ""))
         self.rv_ef.setText(_percent(function.rv.ef_percent, doubtful="rv" in function.doubtful))
-        self.doubts.setText("\n".join(map(translated, function.notices)))
-        self.doubts.setVisible(bool(function.notices))
+        notices = (*(self._shown.removed if self._shown is not None else ()), *function.notices)
+        self.doubts.setText("\n".join(map(translated, notices)))
+        self.doubts.setVisible(bool(notices))
         known = function.units_known
         rows: list[tuple[str, str, str]] = []
         if known:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -106,7 +106,7 @@ def dossier_of(export: Export, *, flags: bool = True) -> Dossier:
         confidence, planes = export.prediction.confidence, tuple(export.planes)
         found = find_flags(topology_of(labels.array), volume, function, confidence=confidence, corrected=planes)
     return Dossier(
-        volume,
+        replace(volume, notices=(*volume.notices, *export.prediction.notices)),
         labels,
         export.findings or findings_of(function, volume, body_of(volume)),
         export.prediction.provenance,

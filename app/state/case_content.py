@@ -173,7 +173,7 @@ def _steps(changes: Sequence[Change]) -> tuple[Step, ...]:
     return tuple(Step(*c.where, c.top, c.left, c.before, c.after, joined=c.joined, order=c.order) for c in changes)
 
 
-_NOT_FACTS = ("labels", "timings", "confidence")
+_NOT_FACTS = ("labels", "timings", "confidence", "removed")
 
 
 def _facts(base: Prediction) -> dict[str, Any]:
@@ -182,7 +182,9 @@ def _facts(base: Prediction) -> dict[str, Any]:
     timings = [[t.frame, t.slice, t.preprocess_ms, t.inference_ms, t.postprocess_ms] for t in base.timings]
     sure = base.confidence
     confidence = None if sure is None else {f.name: getattr(sure, f.name).tolist() for f in fields(sure)}
-    return {**facts, "input_shape": list(base.input_shape), "timings": timings, "confidence": confidence}
+    removed = [[one.frame, one.slice, one.label] for one in base.removed]
+    shape = list(base.input_shape)
+    return {**facts, "input_shape": shape, "timings": timings, "confidence": confidence, "removed": removed}
 
 
 def _loaded_mask(mask: Mask | None) -> CaseMask | None:

@@ -24,6 +24,7 @@ from app.state.types import AppState, Cross, Layout, Mask, Pair, Run, RunKey
 from engine.errors import ScanError
 from engine.formats.case_file import CaseFile, Segmentation, Step, corrected_labels
 from engine.measures.reading import Reading
+from engine.network.basal import Removed
 from engine.network.catalog import Catalog
 from engine.network.model_card import FOUR_CHAMBER, SHORT_AXIS, ModelCard, PrecisionFile, TestTensors
 from engine.network.predict import Prediction, SliceTiming
@@ -106,12 +107,24 @@ def _prediction(found: Segmentation, volume: Volume, path: Path) -> Prediction:
         rows, columns = facts["input_shape"]
         input_shape = (int(rows), int(columns))
         values: dict[str, Any] = {name: str(facts[name]) for name in _TEXTS}
+        # Cases that were saved before there was a rule for basal slices have neither.
+        values["basal_sha256"] = str(facts.get("basal_sha256", ""))
+        removed = tuple(Removed(int(t), int(z), _label(s)) for t, z, s in facts.get("removed", ()))
         values |= {name: int(facts[name]) for name in _WHOLE} | {name: float(facts[name]) for name in _NUMBERS}
     except (KeyError, TypeError, ValueError) as error:
         raise ScanError(f"{path}: does not say which model made its masks; open the scan itself") from error
     labels = LabelMap(found.labels, volume.geometry)
     confidence = _confidence(facts.get("confidence"), volume)
-    return Prediction(labels=labels, timings=timings, input_shape=input_shape, confidence=confidence, **values)
+    return Prediction(
+        labels=labels, timings=timings, input_shape=input_shape, confidence=confidence, removed=removed, **values
+    )
+
+
+def _label(value: Any) -> int:
+    """Raises ValueError."""
+    if value not in STRUCTURES:
+        raise ValueError(f"{value!r} is no structure")
+    return int(value)
 
 
 def _confidence(facts: Any, volume: Volume) -> Confidence | None:

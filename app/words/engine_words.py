@@ -329,6 +329,12 @@ TEXTS = (
         "The mask does not say what its labels mean: {values} is taken ({convention}, not {other}), "
         "because the LV cavity then lies within the myocardium.",
     ),
+    # engine.network.basal
+    marked("Engine", "{name} removed from slice {slice}, as above the base of the ventricle."),
+    marked(
+        "Engine",
+        "{name} removed from slice {slice}, as above the base of the ventricle, in {count} of {frames} frames: {list}.",
+    ),
     # engine.measures.quality
     marked("Engine", "Nothing was found: no ventricle is in any slice."),
     marked("Engine", "No {structure} was found in any slice."),

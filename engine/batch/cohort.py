@@ -44,6 +44,7 @@ class Options:
 
     seg: DICOM scans get DICOM SEG beside their masks.
     threads: of each process; the masks of some precisions could depend on it, so it is fixed with the batch.
+    keep_base: take nothing away from the most basal slices, see engine.network.basal.
     """
 
     model: str | None = None
@@ -52,6 +53,7 @@ class Options:
     force: bool = False
     threads: int = 1
     seg: bool = False
+    keep_base: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +98,8 @@ def plan_batch(
 ) -> Plan:
     """What a batch would do. Nothing is written. Raises ScanError where there is nothing to do, ModelError."""
     source, out = source.absolute(), out.absolute()
+    if options.keep_base:
+        catalog = catalog.keeping_base()
     if source == out or source.is_relative_to(out):
         raise ExportError(f"{out}: holds the scans themselves; choose another folder with -o")
     settings = {
@@ -116,7 +120,7 @@ def plan_batch(
 
 
 def _models(options: Options, catalog: Catalog) -> list[list[str]]:
-    """[view, model, precision, SHA-256] of all that may run. Raises ModelError."""
+    """[view, model, precision, digest] of all that may run. Raises ModelError."""
     cards = [catalog.get(options.model)] if options.model else [c for view in VIEWS if (c := _for(view, catalog))]
     found = []
     for card in cards:
@@ -124,7 +128,7 @@ def _models(options: Options, catalog: Catalog) -> list[list[str]]:
             continue
         precision = options.precision or default_precision(card)
         if options.model or card is cards[0] or precision in card.precisions:
-            found.append([card.view, card.id, precision, card.file_for(precision).sha256])
+            found.append([card.view, card.id, precision, card.digest(precision)])
     return found
 
 

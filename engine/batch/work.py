@@ -57,8 +57,8 @@ class Task:
 
     key, kind, paths, fault: of the WorkUnit. root: what names in the table are relative to. out: the folder of results.
     run: the mark of the run that asked. model, view: None for what the scan shows. precision: None for the model's own.
-    seg: whether DICOM scans get DICOM SEG, too. flagged_from: the score from which a picture is made. program, models:
-    version and hashes of the weights that the batch is made with.
+    seg: whether DICOM scans get DICOM SEG, too. keep_base: see Options. flagged_from: the score from which a picture is
+    made. program, models: version, and digests of the models that the batch is made with.
     """
 
     key: str
@@ -74,6 +74,7 @@ class Task:
     force: bool
     threads: int
     seg: bool
+    keep_base: bool
     flagged_from: float
     program: str
     models: tuple[str, ...]
@@ -192,10 +193,11 @@ class _Work:
         read = time.perf_counter()
         cost["read_s"] = read - began
         found = suited(
-            volume, _catalog(task.run), where=self._paths[0] if len(self._paths) < 3 else common_folder(self._paths),
+            volume, _catalog(task.run, keep_base=task.keep_base),
+            where=self._paths[0] if len(self._paths) < 3 else common_folder(self._paths),
             model=task.model, precision=task.precision, view=task.view, force=task.force,
         )  # fmt: skip
-        if (digest := found.card.file_for(found.precision).sha256) not in task.models:
+        if (digest := found.card.digest(found.precision)) not in task.models:
             raise _Stopped(
                 f"{found.card.path_for(found.precision)}: is not the file that this batch began with (SHA-256 "
                 f"{digest[:12]}…) on {platform.node()}; install the same model there"
@@ -316,9 +318,9 @@ def _with_notices(volume: Volume, notices: Sequence[str]) -> Volume:
 
 
 @lru_cache(maxsize=1)
-def _catalog(_run: str) -> Catalog:
+def _catalog(_run: str, *, keep_base: bool) -> Catalog:
     """Looked up once a run."""
-    return find_models()
+    return find_models().keeping_base() if keep_base else find_models()
 
 
 def _make_room(path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import resources
 from pathlib import Path
 
@@ -43,6 +43,10 @@ class Catalog:
                 raise ModelError(f"model {wanted} was rejected: {reason}")
         there = ", ".join(card.id for card in self.models)
         raise ModelError(f"there is no model {wanted!r}; installed: {there}: choose one of these")
+
+    def keeping_base(self) -> Catalog:
+        """The same models without their rules for the most basal slices."""
+        return replace(self, models=tuple(replace(card, basal=None) for card in self.models))
 
     def for_view(self, view: str) -> ModelCard:
         """The model for a view of model_card.VIEWS when none is named: the default, or of other views the first by id.

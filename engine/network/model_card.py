@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 
 from engine.errors import ModelError
 from engine.files import read_regular, write_atomically
+from engine.network.basal import BasalRule, read_rule
 from engine.network.packed import ENDING
 from engine.network.preprocess import InputSpec
 from engine.network.strict_json import (
@@ -87,6 +88,14 @@ class TestTensors:
 
 
 @dataclass(frozen=True, slots=True)
+class BasalFile:
+    """The rule for the most basal slices, see engine.network.basal. file: its name in the model's folder."""
+
+    file: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
 class ModelCard:
     """One trained network and all that a user or the viewer has to know about it.
 
@@ -97,6 +106,7 @@ class ModelCard:
     metrics: precision → name → value, measured on metrics_split.
     view: the view of VIEWS that the network is made for; a card without it is of the short axis.
     folder: where the card was read from; not in the JSON.
+    basal: None where every slice stays as the network and keep_largest leave it.
     """
 
     schema: int
@@ -118,6 +128,7 @@ class ModelCard:
     test_tensors: TestTensors
     folder: Path
     view: str = SHORT_AXIS
+    basal: BasalFile | None = None
 
     def file_for(self, precision: str) -> PrecisionFile:
         """The weight file of a precision. Raises ModelError listing what there is."""
@@ -131,10 +142,29 @@ class ModelCard:
         """Path of the weight file of a precision. Raises ModelError as file_for."""
         return self.folder / self.file_for(precision).file
 
+    def digest(self, precision: str) -> str:
+        """What tells apart all that may make other labels: hashes of the weights, and of the rule for basal slices.
+
+        Raises ModelError as file_for.
+        """
+        weights = self.file_for(precision).sha256
+        return weights if self.basal is None else f"{weights}+{self.basal.sha256}"
+
     @property
     def channels(self) -> int:
         """Number of logits channels: background and each structure."""
         return len(self.labels) + 1
+
+
+def read_basal_rule(card: ModelCard) -> BasalRule | None:
+    """The rule that a card names, None where it names none. Raises ModelError for a file that is not that rule."""
+    if card.basal is None:
+        return None
+    content = checked_bytes(card.folder, card.basal.file, card.basal.sha256)
+    try:
+        return read_rule(content)
+    except BadValueError as error:
+        raise ModelError(f"{card.folder / card.basal.file}: {error}; {_WAY_OUT}") from error
 
 
 def load_card(folder: Path) -> ModelCard:
@@ -173,6 +203,8 @@ def save_card(card: ModelCard) -> None:
     path = card.folder / CARD_FILE
     data = asdict(card)
     del data["folder"]
+    if card.basal is None:
+        del data["basal"]
     data["input"]["percentiles"] = list(card.input.percentiles)
     try:
         _parse(data, card.folder)
@@ -311,7 +343,7 @@ def _parse(data: Any, folder: Path) -> ModelCard:
     if isinstance(data, dict) and data.get("schema") != SCHEMA:
         raise BadValueError(f"schema {data.get('schema')!r} is not understood, only {SCHEMA}: another CineQuant may")
     if isinstance(data, dict):
-        data = {"view": SHORT_AXIS, **data}
+        data = {"view": SHORT_AXIS, "basal": None, **data}
     data = keys_of(data, "the card", tuple(f.name for f in fields(ModelCard) if f.name != "folder"))
     if not isinstance(data["id"], str) or not _ID.fullmatch(data["id"]):
         raise BadValueError(f"id {data['id']!r} must be lower-case letters, digits, - and _")
@@ -358,7 +390,15 @@ def _parse(data: Any, folder: Path) -> ModelCard:
         test_tensors=_test_tensors(data["test_tensors"], precisions, folder),
         folder=folder,
         view=data["view"],
+        basal=_basal(data["basal"], folder),
     )
+
+
+def _basal(value: Any, folder: Path) -> BasalFile | None:
+    if value is None:
+        return None
+    value = keys_of(value, "basal", ("file", "sha256"))
+    return BasalFile(_file(value["file"], "basal.file", (".json",), folder), sha256_of(value["sha256"], "basal.sha256"))
 
 
 def _precision(value: Any, key: str, folder: Path) -> PrecisionFile:

@@ -18,11 +18,12 @@ import psutil
 from numpy.typing import NDArray
 
 from engine.network import preprocess
+from engine.network.basal import Removed, notices_of, without_false_base
 from engine.network.confidence import soft_dice
-from engine.network.model_card import FOUR_CHAMBER, ModelCard
+from engine.network.model_card import FOUR_CHAMBER, ModelCard, read_basal_rule
 from engine.network.postprocess import Labeller, keep_largest
 from engine.progress import CancelToken, Progress, no_progress
-from engine.volume import Confidence, LabelMap, Volume, read_only
+from engine.volume import STRUCTURES, Confidence, LabelMap, Volume, read_only
 
 if TYPE_CHECKING:
     from engine.network.runtime import Network
@@ -51,6 +52,7 @@ class Prediction:
         while predicting.
     int8_share: share (0 to 1) of the multiply-adds that int8 kernels executed.
     confidence: None where the labels are not fresh from a network.
+    basal_sha256: of the rule that decided on the most basal slices, "" where none did. removed: what it took away.
     """
 
     labels: LabelMap
@@ -74,6 +76,13 @@ class Prediction:
     int8_share: float
     input_shape: tuple[int, int]
     confidence: Confidence | None = None
+    basal_sha256: str = ""
+    removed: tuple[Removed, ...] = ()
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What the user has to be told of these labels, one sentence each."""
+        return notices_of(self.removed, self.labels.array.shape[0])
 
     @property
     def latency_ms(self) -> dict[str, float]:
@@ -99,6 +108,11 @@ class Prediction:
             "isa": self.isa,
             "int8_share": self.int8_share,
             "input_shape": list(self.input_shape),
+            "basal_rule_sha256": self.basal_sha256,
+            "removed": [
+                {"structure": STRUCTURES[one.label], "frame_index": one.frame, "slice_index": one.slice}
+                for one in self.removed
+            ],
         }
 
 
@@ -128,6 +142,7 @@ def predict(
     # The largest RSS of the process's life tells the exact peak if it rises; otherwise the samples stand.
     life_peak_before, rss_before = peak_rss_mb(), rss_mb()
     progress(0, total, "Preparing")
+    rule = read_basal_rule(card)
     ready = _prepare(volume, card, precision, threads, cancel)
     network = ready.network
 
@@ -149,6 +164,9 @@ def predict(
     began = time.perf_counter()
     if card.keep_largest:
         labels = keep_largest(labels, long_axis=card.view == FOUR_CHAMBER)
+    removed: tuple[Removed, ...] = ()
+    if rule is not None:
+        labels, removed = without_false_base(labels, rule)
     postprocess_ms = _ms_since(began)
 
     rss_after, life_peak = rss_mb(), peak_rss_mb()
@@ -175,6 +193,8 @@ def predict(
         int8_share=network.int8_share,
         input_shape=ready.grid.input_shape,
         confidence=Confidence(read_only(soft), read_only(expected * np.float32(card.input.spacing_mm**2))),
+        basal_sha256=card.basal.sha256 if card.basal else "",
+        removed=removed,
     )
 
 
