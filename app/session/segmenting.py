@@ -177,6 +177,20 @@ class Segmenting:
             subject=(key, *at),
         )
 
+    def toggle_keep_base(self) -> None:
+        """Leave the most basal slices as the network finds them, or no longer; what is segmented stays as it is."""
+        keep = not self._store.state.preferences.keep_base
+        self._store.update(keep_base=keep)
+        text = (
+            translate("Session", "The base stays as the network finds it, in scans that are segmented from now on.")
+            if keep
+            else translate("Session", "The base is decided on after the network, in scans segmented from now on.")
+        )
+        self._store.say(Kind.SUCCESS, text)
+
+    def _as_chosen(self, card: ModelCard) -> ModelCard:
+        return replace(card, basal=None) if self._store.state.preferences.keep_base else card
+
     def cancel(self) -> None:
         """Stop segmenting. What is finished stays."""
         self._lane.cancel()
@@ -239,7 +253,13 @@ class Segmenting:
         self._store.show(with_run(state, key, Run(Status.WAITING, total=total)))
         what = translate("Session", "Segmenting in {precision}").format(precision=key.precision)
         self._lane.submit(
-            _segmentation(volume, card, key.precision, (state.view.frame_index, state.view.slice_index), self._paint),
+            _segmentation(
+                volume,
+                self._as_chosen(card),
+                key.precision,
+                (state.view.frame_index, state.view.slice_index),
+                self._paint,
+            ),
             then=lambda run: self._run_arrived(key, run),
             failed=lambda error: self._run_failed(key, error),
             on_report=lambda report: self._on_report(key, report),

@@ -375,6 +375,7 @@ class Preferences:
     """What the user has set for every scan. Most of it is remembered from one start to the next.
 
     smooth: interpolate grey values between voxels. sweep: the cine runs back and forth instead of round and round.
+    keep_base: take nothing away from the most basal slices after the network, see engine.network.basal.
     mask_shown: draw the outlines of the loaded mask. details: what the details panel shows; None while it is folded.
     """
 
@@ -382,6 +383,7 @@ class Preferences:
     layout: Layout = Layout.SLICE
     smooth: bool = True
     sweep: bool = False
+    keep_base: bool = False
     speed: float = 1.0
     mask_shown: bool = True
     details: Details | None = None

@@ -243,6 +243,11 @@ _MODEL = Menu(
             ("Ctrl+Return",),
         ),
         Action(marked("Action", "Stop"), lambda c: c.session.escape(), ("Escape",)),
+        Action(
+            marked("Action", "Keep the base as found"),
+            lambda c: c.session.segmenting.toggle_keep_base(),
+            checked=lambda state: state.preferences.keep_base,
+        ),
         _REVIEW,
         None,
         Action(marked("Action", "Device check…"), lambda c: c.info.show_device_check()),

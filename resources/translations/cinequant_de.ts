@@ -320,6 +320,10 @@
         <translation>Abbrechen</translation>
     </message>
     <message>
+        <source>Keep the base as found</source>
+        <translation>Basis wie gefunden lassen</translation>
+    </message>
+    <message>
         <source>Device check…</source>
         <translation>Gerätetest …</translation>
     </message>
@@ -2959,6 +2963,14 @@ Der Bericht unten enthält keine Patientendaten; er hilft, den Fehler zu beheben
         <translation>Die Maske sagt nicht, was ihre Werte bedeuten: Angenommen wird {values} ({convention}, nicht {other}), denn so liegt das LV-Cavum innerhalb des Myokards.</translation>
     </message>
     <message>
+        <source>{name} removed from slice {slice}, as above the base of the ventricle.</source>
+        <translation>Aus Schicht {slice} entfernt, weil oberhalb der Ventrikelbasis: {name}.</translation>
+    </message>
+    <message>
+        <source>{name} removed from slice {slice}, as above the base of the ventricle, in {count} of {frames} frames: {list}.</source>
+        <translation>Aus Schicht {slice} entfernt, weil oberhalb der Ventrikelbasis: {name}, in {count} von {frames} Bildern: {list}.</translation>
+    </message>
+    <message>
         <source>Nothing was found: no ventricle is in any slice.</source>
         <translation>Nichts gefunden: In keiner Schicht ist ein Ventrikel.</translation>
     </message>
@@ -4894,6 +4906,14 @@ ACDC</translation>
     <message>
         <source>Segmenting this slice in {precision}</source>
         <translation>Diese Schicht wird in {precision} segmentiert</translation>
+    </message>
+    <message>
+        <source>The base stays as the network finds it, in scans that are segmented from now on.</source>
+        <translation>Bei Aufnahmen, die ab jetzt segmentiert werden, bleibt die Basis, wie das Netz sie findet.</translation>
+    </message>
+    <message>
+        <source>The base is decided on after the network, in scans segmented from now on.</source>
+        <translation>Bei Aufnahmen, die ab jetzt segmentiert werden, wird nach dem Netz über die Basis entschieden.</translation>
     </message>
     <message>
         <source>No model is installed, so nothing can be segmented{why}. Put a model&apos;s folder into {folder} and start again.</source>
