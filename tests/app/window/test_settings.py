@@ -49,11 +49,11 @@ def test_two_windows_keep_what_each_of_them_changed(tmp_path: Path) -> None:
     Settings(path).save(evolve(AppState(), recents=(Path("/a"),)))
     one, other = Settings(path), Settings(path)
     first, second = one.restore(AppState()), other.restore(AppState())
-    one.save(evolve(first, smooth=False, recents=(Path("/one"), Path("/a"))))
+    one.save(evolve(first, smooth=False, keep_base=True, recents=(Path("/one"), Path("/a"))))
     other.save(evolve(second, sweep=True, recents=(Path("/other"), Path("/a"))))
-    one.save(evolve(first, smooth=False, recents=(Path("/two"), Path("/one"), Path("/a"))))
+    one.save(evolve(first, smooth=False, keep_base=True, recents=(Path("/two"), Path("/one"), Path("/a"))))
     kept = Settings(path).restore(AppState()).preferences
-    assert not kept.smooth and kept.sweep
+    assert not kept.smooth and kept.sweep and kept.keep_base
     assert kept.recents == (Path("/two"), Path("/one"), Path("/a"), Path("/other"))
 
 
