@@ -194,6 +194,7 @@ class Stack:
     def __init__(self, labels: NDArray[np.uint8], areas: NDArray[np.intp] | None = None) -> None:
         self._labels = labels
         self.areas = _areas(labels) if areas is None else areas
+        self._known: dict[int, list[float]] = {}
 
     def turned(self) -> Stack:
         """The same from the other end."""
@@ -220,6 +221,12 @@ class Stack:
         return slices, np.array(rows)
 
     def _of_slice(self, z: int) -> list[float]:
+        # The three structures ask for the same few slices.
+        if z not in self._known:
+            self._known[z] = self._described(z)
+        return self._known[z]
+
+    def _described(self, z: int) -> list[float]:
         areas = self.areas[z].astype(np.float64)
         left = max(1, int((self.areas[:, LV - 1] + self.areas[:, MYO - 1]).max()))
         right = max(1, int(self.areas[:, RV - 1].max()))
@@ -236,6 +243,8 @@ def _areas(labels: NDArray[np.uint8]) -> NDArray[np.intp]:
 def _surrounded(plane: NDArray[np.uint8]) -> tuple[float, float]:
     """Of a slice (Y, X): in which share of the directions from the cavity's centre myocardium lies, and which share of
     the pixels beside the cavity is myocardium. 0 where there is no cavity."""
+    on = np.flatnonzero(plane.any(axis=1))
+    plane = plane[on[0] : on[-1] + 1] if len(on) else plane
     cavity = np.argwhere(plane == LV)
     if not len(cavity):
         return 0.0, 0.0
