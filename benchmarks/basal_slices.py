@@ -25,7 +25,7 @@ from benchmarks.tables import add_output, give, table
 from engine.files import write_atomically
 from engine.formats import datasets
 from engine.measures.metrics import bootstrap_interval
-from engine.network.basal import BasalRule, Stack, basal_first, to_json, without_false_base
+from engine.network.basal import BasalRule, BasalStack, basal_first, to_json, without_false_base
 from engine.network.model_card import BasalFile, ModelCard, load_card, save_card
 from engine.network.predict import predict
 from engine.volume import LV, RV, STRUCTURES
@@ -73,7 +73,7 @@ def segment(data: Path, card: ModelCard) -> list[Labelled]:
 def ask(volumes: Sequence[Labelled], label: int) -> Asked:
     rows, present, patients = [], [], []
     for one in volumes:
-        stack, truth = Stack(one.labels), one.truth
+        stack, truth = BasalStack(one.labels), one.truth
         if not basal_first(stack.areas):
             stack, truth = stack.turned(), truth[::-1]
         slices, features = stack.candidates(label)

@@ -24,7 +24,7 @@ from app.state.types import AppState, Cross, Layout, Mask, Pair, Run, RunKey
 from engine.errors import ScanError
 from engine.formats.case_file import CaseFile, Segmentation, Step, corrected_labels
 from engine.measures.reading import Reading
-from engine.network.basal import Removed
+from engine.network.basal import TakenAway
 from engine.network.catalog import Catalog
 from engine.network.model_card import FOUR_CHAMBER, SHORT_AXIS, ModelCard, PrecisionFile, TestTensors
 from engine.network.predict import Prediction, SliceTiming
@@ -109,7 +109,7 @@ def _prediction(found: Segmentation, volume: Volume, path: Path) -> Prediction:
         values: dict[str, Any] = {name: str(facts[name]) for name in _TEXTS}
         # Cases that were saved before there was a rule for basal slices have neither.
         values["basal_sha256"] = str(facts.get("basal_sha256", ""))
-        removed = tuple(Removed(int(t), int(z), _label(s)) for t, z, s in facts.get("removed", ()))
+        removed = tuple(TakenAway(int(t), int(z), _label(s)) for t, z, s in facts.get("removed", ()))
         values |= {name: int(facts[name]) for name in _WHOLE} | {name: float(facts[name]) for name in _NUMBERS}
     except (KeyError, TypeError, ValueError) as error:
         raise ScanError(f"{path}: does not say which model made its masks; open the scan itself") from error

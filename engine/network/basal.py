@@ -62,7 +62,7 @@ class BasalRule:
 
 
 @dataclass(frozen=True, slots=True)
-class Removed:
+class TakenAway:
     """A structure that was taken from a slice of a frame, counted from 0."""
 
     frame: int
@@ -114,12 +114,12 @@ def _numbers(value: Any, key: str, count: int) -> list[float]:
     return [number_of(item, key, -1e6, 1e6) for item in value]
 
 
-def without_false_base(labels: NDArray[np.uint8], rule: BasalRule) -> tuple[NDArray[np.uint8], tuple[Removed, ...]]:
+def without_false_base(labels: NDArray[np.uint8], rule: BasalRule) -> tuple[NDArray[np.uint8], tuple[TakenAway, ...]]:
     """Labels without the structures that the rule does not believe in, as a new array, and which those were.
 
     labels: (T, Z, Y, X) uint8, as keep_largest leaves them. Slices may run from base to apex or the other way.
     """
-    stacks = [Stack(frame) for frame in labels]
+    stacks = [BasalStack(frame) for frame in labels]
     turned = not basal_first(np.sum([stack.areas for stack in stacks], axis=0))
     odds: list[dict[tuple[int, int], float]] = []
     for stack in stacks:
@@ -140,11 +140,11 @@ def without_false_base(labels: NDArray[np.uint8], rule: BasalRule) -> tuple[NDAr
                 there = last - z if turned else z
                 plane = out[t, there]
                 plane[plane == label] = 0
-                removed.append(Removed(t, there, label))
+                removed.append(TakenAway(t, there, label))
     return out, tuple(sorted(removed, key=lambda r: (r.label, r.slice, r.frame)))
 
 
-def notices_of(removed: Sequence[Removed], frames: int) -> tuple[str, ...]:
+def notices_of(removed: Sequence[TakenAway], frames: int) -> tuple[str, ...]:
     """One sentence for each structure and slice, counted from 1. frames: of the scan."""
     said = []
     for label, z in dict.fromkeys((one.label, one.slice) for one in removed):
@@ -188,7 +188,7 @@ def basal_first(areas: NDArray[np.intp]) -> bool:
     return bool((size * (np.arange(len(size)) - (on[0] + on[-1]) / 2)).sum() <= 0)
 
 
-class Stack:
+class BasalStack:
     """One frame's labels (Z, Y, X), and what is asked of its slices. The first slice is the basal one."""
 
     def __init__(self, labels: NDArray[np.uint8], areas: NDArray[np.intp] | None = None) -> None:
@@ -196,9 +196,9 @@ class Stack:
         self.areas = _areas(labels) if areas is None else areas
         self._known: dict[int, list[float]] = {}
 
-    def turned(self) -> Stack:
+    def turned(self) -> BasalStack:
         """The same from the other end."""
-        return Stack(self._labels[::-1], self.areas[::-1])
+        return BasalStack(self._labels[::-1], self.areas[::-1])
 
     def candidates(self, label: int) -> tuple[list[int], NDArray[np.float64]]:
         """The slices at which a structure may begin in truth, the most basal first, and FEATURES of each, (N, F)."""

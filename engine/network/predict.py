@@ -18,7 +18,7 @@ import psutil
 from numpy.typing import NDArray
 
 from engine.network import preprocess
-from engine.network.basal import Removed, notices_of, without_false_base
+from engine.network.basal import TakenAway, notices_of, without_false_base
 from engine.network.confidence import soft_dice
 from engine.network.model_card import FOUR_CHAMBER, ModelCard, read_basal_rule
 from engine.network.postprocess import Labeller, keep_largest
@@ -77,7 +77,7 @@ class Prediction:
     input_shape: tuple[int, int]
     confidence: Confidence | None = None
     basal_sha256: str = ""
-    removed: tuple[Removed, ...] = ()
+    removed: tuple[TakenAway, ...] = ()
 
     @property
     def notices(self) -> tuple[str, ...]:
@@ -164,7 +164,9 @@ def predict(
     began = time.perf_counter()
     if card.keep_largest:
         labels = keep_largest(labels, long_axis=card.view == FOUR_CHAMBER)
-    removed: tuple[Removed, ...] = ()
+    removed: tuple[TakenAway, ...] = ()
+    if rule is not None:
+        labels, removed = without_false_base(labels, rule)
     if rule is not None:
         labels, removed = without_false_base(labels, rule)
     postprocess_ms = _ms_since(began)

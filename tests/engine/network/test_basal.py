@@ -14,7 +14,7 @@ from tiny_model import write_tiny_model
 
 from engine.errors import ModelError
 from engine.network import runtime
-from engine.network.basal import FEATURES, BasalRule, Removed, notices_of, read_rule, to_json, without_false_base
+from engine.network.basal import FEATURES, BasalRule, TakenAway, notices_of, read_rule, to_json, without_false_base
 from engine.network.model_card import BasalFile, ModelCard, load_card, read_basal_rule, save_card
 from engine.network.predict import predict
 from engine.network.strict_json import BadValueError
@@ -56,7 +56,7 @@ def test_an_open_first_slice_goes_from_either_end(turned: bool) -> None:
     whole = heart(1)[:, ::-1] if turned else heart(1)
     labels, removed = without_false_base(whole, rule_of())
     base = SLICES - 1 if turned else 0
-    assert removed == tuple(Removed(0, base, label) for label in (LV, MYO, RV))
+    assert removed == tuple(TakenAway(0, base, label) for label in (LV, MYO, RV))
     assert not labels[0, base].any()
     rest = np.delete(np.arange(SLICES), base)
     np.testing.assert_array_equal(labels[:, rest], whole[:, rest])
@@ -85,7 +85,7 @@ def test_a_slice_of_a_cine_does_not_flicker() -> None:
 
 
 def test_what_was_removed_is_told_by_structure_and_slice() -> None:
-    removed = [Removed(t, 0, RV) for t in (0, 1, 2, 6)] + [Removed(t, 1, LV) for t in range(10)]
+    removed = [TakenAway(t, 0, RV) for t in (0, 1, 2, 6)] + [TakenAway(t, 1, LV) for t in range(10)]
     assert notices_of(removed, 10) == (
         "RV cavity removed from slice 1, as above the base of the ventricle, in 4 of 10 frames: 1–3, 7.",
         "LV cavity removed from slice 2, as above the base of the ventricle.",
