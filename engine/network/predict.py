@@ -167,8 +167,6 @@ def predict(
     removed: tuple[TakenAway, ...] = ()
     if rule is not None:
         labels, removed = without_false_base(labels, rule)
-    if rule is not None:
-        labels, removed = without_false_base(labels, rule)
     postprocess_ms = _ms_since(began)
 
     rss_after, life_peak = rss_mb(), peak_rss_mb()
