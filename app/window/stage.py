@@ -38,6 +38,7 @@ class Stage(QWidget):
         self._shown: Layout | None = None
         self._covered = 0, 0
         self._awaited: Volume | None = None  # the scan whose first paint nobody has been told of
+        self._seen: Volume | None = None  # the scan that was painted last
         self.slice_view: SliceView = self.view("current")
 
     def view(self, name: str) -> Any:
@@ -81,9 +82,13 @@ class Stage(QWidget):
         if event.type() == QEvent.Type.Paint and self._awaited is not None:
             watched.removeEventFilter(self)
             # The filter is asked before the widget paints; the timer fires after it has.
-            QTimer.singleShot(0, self, lambda volume=self._awaited: self.painted.emit(volume))
-            self._awaited = None
+            self._seen, self._awaited = self._awaited, None
+            QTimer.singleShot(0, self, self._tell)
         return super().eventFilter(watched, event)
+
+    # A method, because a lambda would hold the stage.
+    def _tell(self) -> None:
+        self.painted.emit(self._seen)
 
     def _arrange(self, state: AppState) -> None:
         before = set(self.views)
