@@ -12,7 +12,7 @@ from app.words.language import translate
 
 def open_about_scan(dialog: QDialog, session: Session) -> None:
     """Open a dialog about the scan on screen. It is closed without effect when another scan takes its place."""
-    _Watch(dialog, session)
+    _ScanWatch(dialog, session)
     dialog.open()
 
 
@@ -34,7 +34,7 @@ def is_another_scan(old: AppState, new: AppState) -> bool:
     return not (same or new.scan.volume_id == old.scan.volume_id)
 
 
-class _Watch(QObject):
+class _ScanWatch(QObject):
     """Lives as long as its dialog."""
 
     def __init__(self, dialog: QDialog, session: Session) -> None:
