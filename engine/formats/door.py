@@ -265,6 +265,11 @@ def check_paths(given: Sequence[Path]) -> None:
             if is_unfetched(path):
                 raise ScanError(f"{path}: {UNFETCHED}") from None
             raise ScanError(f"{path}: no such file or folder; check the path") from None
+        except NotADirectoryError:
+            archive = next(parent for parent in path.parents if parent.is_file())
+            raise ScanError(
+                f"{archive}: is a damaged or incomplete zip archive, or none; copy it again from its source"
+            ) from None
         except (OSError, ValueError) as error:
             raise ScanError(f"{path}: cannot be opened ({error}); check the name and its permissions") from error
 

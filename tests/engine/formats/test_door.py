@@ -37,6 +37,12 @@ def test_a_file(tmp_path: Path) -> None:
     assert values(door.open_scan(save(tmp_path / "a.nii.gz", 3))) == [3]
 
 
+def test_a_path_into_an_archive_that_was_cut_short(tmp_path: Path) -> None:
+    (tmp_path / "a.zip").write_bytes(b"PK")
+    with pytest.raises(ScanError, match=r"a\.zip: is a damaged or incomplete zip archive"):
+        door.open_scan(tmp_path / "a.zip" / "scan.nii.gz")
+
+
 @pytest.mark.parametrize(
     ("content", "kind"),
     [(b"7z\xbc\xaf" + bytes(90), "7-Zip"), (b"Rar!" + bytes(90), "RAR"), (bytes(0) + b"x" * 257 + b"ustar", "tar")],
