@@ -43,10 +43,12 @@ class Comparison(NamedTuple):
 COMPARISONS = (
     Comparison("quarter", "quantlite_quarter_published", "quantlite_quarter_guided", 0.055),
     Comparison("quarter", "quantlite_quarter_logits", "quantlite_quarter_guided", 0.02),
+    Comparison("eighth", "quantlite_eighth_published", "quantlite_eighth_guided", 0.055),
+    Comparison("eighth", "quantlite_eighth_logits", "quantlite_eighth_guided"),
     Comparison("quarter", "quantlite_quarter_bilinear", "quantlite_quarter"),
     Comparison("half", "quantlite_half_bilinear", "quantlite_half"),
 )
-"""The first two were trained for 12 epochs from the default's weights, on its data; the others for longer, on ACDC."""
+"""The first four were trained for 12 epochs from the default's weights, on its data; the others for longer, on ACDC."""
 MODELS = tuple(dict.fromkeys(name for one in COMPARISONS for name in (one.baseline, one.head)))
 SEEDS = ("", "_2", "_3")
 LATENCY = 1.2
@@ -55,7 +57,7 @@ PRECISIONS = ("float32", "int8")
 
 
 def export(folder: Path) -> list[Subject]:
-    """The networks of PAIRS as ONNX files in both precisions, and the shipped network at full resolution."""
+    """The networks of COMPARISONS as ONNX files in both precisions, and the shipped network at full resolution."""
     # Not at the top: the process that times networks needs no PyTorch.
     from training.config import load_config  # noqa: PLC0415
     from training.networks.table import NETWORKS  # noqa: PLC0415
