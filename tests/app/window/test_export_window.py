@@ -111,10 +111,10 @@ def test_a_pseudonym_is_asked_for(ready: MainWindow, monkeypatch: pytest.MonkeyP
 
 
 def test_the_letterhead_is_remembered_and_a_pseudonym_is_not(tmp_path: Path) -> None:
-    letters = Stationery("St. Example", Path("/l.png"), IdentifyBy.PSEUDONYM, IdentifyBy.CODE, tmp_path)
+    letters = Stationery("St. Example", "Dr. Who", Path("/l.png"), IdentifyBy.PSEUDONYM, IdentifyBy.CODE, tmp_path)
     Settings(tmp_path / "s.ini").save(AppState(stationery=letters))
     found = Settings(tmp_path / "s.ini").restore(AppState()).stationery
-    assert found == Stationery("St. Example", Path("/l.png"), IdentifyBy.CODE, IdentifyBy.CODE, tmp_path)
+    assert found == Stationery("St. Example", "Dr. Who", Path("/l.png"), IdentifyBy.CODE, IdentifyBy.CODE, tmp_path)
 
 
 def test_what_was_asked_of_one_scan_never_reaches_another(

@@ -153,6 +153,8 @@ def test_timings_memory_and_provenance(card: ModelCard, bands: Volume) -> None:
         "isa": prediction.isa,
         "int8_share": prediction.int8_share,
         "input_shape": [160, 160],
+        "basal_rule_sha256": "",
+        "removed": [],
     }
     assert prediction.model_size_bytes == card.precisions["int8"].size_bytes
     assert predict(bands, card, "int8", threads=1).load_ms == 0
