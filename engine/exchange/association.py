@@ -58,6 +58,7 @@ class Watch:
         self._done = threading.Event()
         self._heard = time.monotonic()
         self._socket: socket.socket | None = None
+        self._answers: Any = None
         self._object_bytes = 0
         self.silent = self.was_open = False
         self.error: BaseException | None = None
@@ -67,6 +68,7 @@ class Watch:
     def opened(self, event: Any) -> None:
         """The connection is there; what is sent is sent at once, since the other side waits for it."""
         self._socket, self.was_open = event.assoc.dul.socket.socket, True
+        self._answers = event.assoc.dimse.msg_queue
         self.heard()
         with contextlib.suppress(OSError, AttributeError):
             self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -110,10 +112,12 @@ class Watch:
                 self.hang_up()
 
     def hang_up(self) -> None:
-        """Whoever reads from or writes to the connection finds it closed."""
+        """Whoever reads from or writes to the connection finds it closed, and whoever waits for an answer gets none."""
         if self._socket is not None:
             with contextlib.suppress(OSError):
                 self._socket.shutdown(socket.SHUT_RDWR)
+            # pynetdicom says so once itself. A request that begins just as the server vanishes has missed that.
+            self._answers.put((None, None))
 
 
 class Link:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import queue
 import re
 import shutil
 import socket
@@ -10,6 +11,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -40,6 +42,7 @@ from engine.dossier import Dossier
 from engine.errors import Cancelled
 from engine.exchange import dimse, transfer
 from engine.exchange.arrivals import INCOMING
+from engine.exchange.association import Watch
 from engine.exchange.search import Query
 from engine.exchange.servers import Server, ServerError, server_at
 from engine.exchange.structured_report import write_sr
@@ -416,3 +419,19 @@ def test_what_is_no_dicom_is_not_sent(tmp_path: Path) -> None:
         transfer.send(server, [tmp_path])
     with pytest.raises(ServerError, match="No such file"):
         transfer.send(server, [tmp_path / "none.dcm"])
+
+
+def test_a_request_that_begins_just_as_the_server_vanishes_ends() -> None:
+    """pynetdicom's own threads have ended by then, and nobody else would answer it."""
+    answers: queue.Queue[Any] = queue.Queue()
+    ours, theirs = socket.socketpair()
+    theirs.close()
+    dul, dimse_service = SimpleNamespace(socket=SimpleNamespace(socket=ours)), SimpleNamespace(msg_queue=answers)
+    watch = Watch(replace(server_at("STORE@127.0.0.1:104"), wait_s=0.1), CancelToken())
+    try:
+        watch.opened(SimpleNamespace(assoc=SimpleNamespace(dul=dul, dimse=dimse_service)))
+        assert answers.get(timeout=5) == (None, None)
+        assert watch.silent
+    finally:
+        watch.close()
+        ours.close()
