@@ -63,14 +63,7 @@ def add_headless(verbs: VerbParsers) -> None:
     text = "Volumes, ejection fraction and mass, from a model's mask or a given one."
     measure = verb("measure", run_measure, text)
     _add_scan(measure)
-    measure.add_argument(
-        "--mask", type=Path, metavar="M", help="use this NIfTI or DICOM SEG mask instead of a model or a case's"
-    )
-    measure.add_argument(
-        "--labels",
-        choices=tuple(CONVENTIONS),
-        help="values in a NIfTI mask (default: what it says, else by its shapes)",
-    )
+    _add_mask(measure, "use this NIfTI or DICOM SEG mask instead of a model or a case's")
     add_case_scan(measure)
     _add_conventions(measure)
     _add_model(measure)
@@ -79,12 +72,7 @@ def add_headless(verbs: VerbParsers) -> None:
 
     review = verb("review", run_review, "Slices and frames in the order to look at, each with its reasons.")
     _add_scan(review)
-    review.add_argument("--mask", type=Path, metavar="M", help="look through this NIfTI or DICOM SEG mask instead")
-    review.add_argument(
-        "--labels",
-        choices=tuple(CONVENTIONS),
-        help="values in a NIfTI mask (default: what it says, else by its shapes)",
-    )
+    _add_mask(review, "look through this NIfTI or DICOM SEG mask instead")
     add_case_scan(review)
     _add_model(review)
     _add_view(review)
@@ -155,14 +143,7 @@ def add_headless(verbs: VerbParsers) -> None:
     add_case_scan(report)
     report.add_argument("-o", "--output", type=Path, metavar="FILE.pdf")
     add_objects(report)
-    report.add_argument(
-        "--mask", type=Path, metavar="M", help="report on this NIfTI or DICOM SEG mask, not on a model's"
-    )
-    report.add_argument(
-        "--labels",
-        choices=tuple(CONVENTIONS),
-        help="values in a NIfTI mask (default: what it says, else by its shapes)",
-    )
+    _add_mask(report, "report on this NIfTI or DICOM SEG mask, not on a model's")
     _add_model(report)
     _add_view(report)
     report.add_argument("--language", choices=("en", "de"), default="en", help="of the report (default en)")
@@ -227,6 +208,16 @@ def _add_scan(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="a file, an ED and an ES file, or a folder")
     parser.add_argument("--spacing", type=_spacing, metavar="X,Y,Z", help="voxel size in mm, instead of the header's")
     parser.add_argument("--force", action="store_true", help="segment what does not look like a short-axis MR stack")
+
+
+def _add_mask(parser: argparse.ArgumentParser, text: str) -> None:
+    """A mask instead of a model's, and what its values mean. text: what the help says of the mask."""
+    parser.add_argument("--mask", type=Path, metavar="M", help=text)
+    parser.add_argument(
+        "--labels",
+        choices=tuple(CONVENTIONS),
+        help="values in a NIfTI mask (default: what it says, else by its shapes)",
+    )
 
 
 def _add_conventions(parser: argparse.ArgumentParser) -> None:

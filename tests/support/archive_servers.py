@@ -15,10 +15,19 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from pynetdicom import AE, evt
+from pynetdicom.sop_class import (
+    MRImageStorage,
+    StudyRootQueryRetrieveInformationModelFind,
+    StudyRootQueryRetrieveInformationModelGet,
+)
+
+from engine.exchange.servers import Server, server_at
 
 ORTHANC = shutil.which("Orthanc", path="/usr/sbin:/usr/bin:/usr/local/sbin:/usr/local/bin")
 PLUGIN = Path("/usr/share/orthanc/plugins/libOrthancDicomWeb.so")
@@ -172,3 +181,19 @@ def running_dcmqrscp(folder: Path, receiver: int) -> Iterator[int]:
     )
     with running([dcmtk("dcmqrscp"), "-c", str(folder / "dcmqrscp.cfg")], port, folder):
         yield port
+
+
+@contextlib.contextmanager
+def odd_server(find: Callable[[Any], Any], get: Callable[[Any], Any]) -> Iterator[Server]:
+    """An archive of MR images whose answers to C-FIND and C-GET the test makes."""
+    entity = AE("ODD")
+    entity.add_supported_context(StudyRootQueryRetrieveInformationModelFind)
+    entity.add_supported_context(StudyRootQueryRetrieveInformationModelGet)
+    entity.add_supported_context(MRImageStorage, scu_role=True, scp_role=True)
+    handlers: Any = [(evt.EVT_C_FIND, find), (evt.EVT_C_GET, get)]
+    listening = entity.start_server(("127.0.0.1", 0), block=False, evt_handlers=handlers)
+    try:
+        yield server_at(f"ODD@127.0.0.1:{listening.server_address[1]}", name="Odd")
+    finally:
+        listening.shutdown()
+        entity.shutdown()

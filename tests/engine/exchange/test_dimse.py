@@ -25,18 +25,13 @@ from archive_servers import (
     Orthanc,
     dcmtk,
     free_port,
+    odd_server,
     running,
     running_dcmqrscp,
     running_orthanc,
 )
 from dicom_cine import ROOT, labels, write_cine
 from dossiers import MADE
-from pynetdicom import AE, evt
-from pynetdicom.sop_class import (
-    MRImageStorage,
-    StudyRootQueryRetrieveInformationModelFind,
-    StudyRootQueryRetrieveInformationModelGet,
-)
 
 from engine.dossier import Dossier
 from engine.errors import Cancelled
@@ -358,17 +353,10 @@ class Misbehaving:
 @pytest.fixture(name="misbehaving")
 def misbehaving_fixture(cine: Path) -> Iterator[tuple[Misbehaving, Server]]:
     made = Misbehaving(cine)
-    entity = AE("ODD")
-    entity.add_supported_context(StudyRootQueryRetrieveInformationModelFind)
-    entity.add_supported_context(StudyRootQueryRetrieveInformationModelGet)
-    entity.add_supported_context(MRImageStorage, scu_role=True, scp_role=True)
-    handlers: Any = [(evt.EVT_C_FIND, made.find), (evt.EVT_C_GET, made.get)]
-    listening = entity.start_server(("127.0.0.1", 0), block=False, evt_handlers=handlers)
-    yield made, server_at(f"ODD@127.0.0.1:{listening.server_address[1]}", name="Odd")
-    if made.hang is not None:
-        made.hang.set()
-    listening.shutdown()
-    entity.shutdown()
+    with odd_server(made.find, made.get) as server:
+        yield made, server
+        if made.hang is not None:
+            made.hang.set()
 
 
 def test_damaged_objects_are_said_and_not_kept(misbehaving: tuple[Misbehaving, Server], tmp_path: Path) -> None:

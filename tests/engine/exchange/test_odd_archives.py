@@ -12,19 +12,14 @@ from typing import Any
 
 import pydicom
 import pytest
+from archive_servers import odd_server
 from dicom_cine import ROOT, write_cine
-from pynetdicom import AE, evt
-from pynetdicom.sop_class import (
-    MRImageStorage,
-    StudyRootQueryRetrieveInformationModelFind,
-    StudyRootQueryRetrieveInformationModelGet,
-)
 
 from engine.errors import Cancelled
 from engine.exchange import search, transfer
 from engine.exchange.arrivals import INCOMING
 from engine.exchange.search import Query
-from engine.exchange.servers import Server, ServerError, server_at
+from engine.exchange.servers import Server, ServerError
 from engine.progress import CancelToken
 
 STUDY, SERIES = f"{ROOT}.1", f"{ROOT}.2"
@@ -70,15 +65,8 @@ def listening_fixture(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tupl
     folder = tmp_path_factory.mktemp("odd")
     write_cine(folder / "cine", 2, 2)
     made = Odd(images=sorted((folder / "cine").iterdir()))
-    entity = AE("ODD")
-    entity.add_supported_context(StudyRootQueryRetrieveInformationModelFind)
-    entity.add_supported_context(StudyRootQueryRetrieveInformationModelGet)
-    entity.add_supported_context(MRImageStorage, scu_role=True, scp_role=True)
-    handlers: Any = [(evt.EVT_C_FIND, made.find), (evt.EVT_C_GET, made.get)]
-    listening = entity.start_server(("127.0.0.1", 0), block=False, evt_handlers=handlers)
-    yield made, server_at(f"ODD@127.0.0.1:{listening.server_address[1]}", name="Odd")
-    listening.shutdown()
-    entity.shutdown()
+    with odd_server(made.find, made.get) as server:
+        yield made, server
 
 
 @pytest.fixture(name="odd")
