@@ -119,7 +119,19 @@ def without_false_base(labels: NDArray[np.uint8], rule: BasalRule) -> tuple[NDAr
 
     labels: (T, Z, Y, X) uint8, as keep_largest leaves them. Slices may run from base to apex or the other way.
     """
-    stacks = [BasalStack(frame) for frame in labels]
+    removed = taken_away([BasalStack(frame) for frame in labels], rule)
+    out = labels.copy()
+    for one in removed:
+        plane = out[one.frame, one.slice]
+        plane[plane == one.label] = 0
+    return out, removed
+
+
+def taken_away(stacks: Sequence[BasalStack], rule: BasalRule) -> tuple[TakenAway, ...]:
+    """What the rule takes from the frames of a scan, by structure, slice and frame.
+
+    stacks: one a frame, all from base to apex or all the other way.
+    """
     turned = not basal_first(np.sum([stack.areas for stack in stacks], axis=0))
     odds: list[dict[tuple[int, int], float]] = []
     for stack in stacks:
@@ -130,18 +142,15 @@ def without_false_base(labels: NDArray[np.uint8], rule: BasalRule) -> tuple[NDAr
             for z, value in zip(slices, rule.log_odds(rows, label) if slices else (), strict=True):
                 found[label, z] = float(value)
         odds.append(found)
-    out, removed, last = labels.copy(), [], labels.shape[1] - 1
+    removed, last = [], len(stacks[0].areas) - 1
     least = np.log(max(rule.threshold, 1e-6) / max(1 - rule.threshold, 1e-6))
-    for t in range(len(labels)):
+    for t in range(len(stacks)):
         for label in STRUCTURES:
             for z in sorted(z for asked_label, z in odds[t] if asked_label == label):
                 if _over_time(odds, t, (label, z)) >= least:
                     break
-                there = last - z if turned else z
-                plane = out[t, there]
-                plane[plane == label] = 0
-                removed.append(TakenAway(t, there, label))
-    return out, tuple(sorted(removed, key=lambda r: (r.label, r.slice, r.frame)))
+                removed.append(TakenAway(t, last - z if turned else z, label))
+    return tuple(sorted(removed, key=lambda r: (r.label, r.slice, r.frame)))
 
 
 def notices_of(removed: Sequence[TakenAway], frames: int) -> tuple[str, ...]:
