@@ -53,7 +53,7 @@ class ReadCase:
     @property
     def function(self) -> Function | None:
         """The numbers of its labels as its reader chose; None for a long-axis view."""
-        return self.run.function if self.correction is None else self.correction.function
+        return self.run.function if self.run.function is None or self.correction is None else self.correction.function
 
     @property
     def corrected(self) -> tuple[tuple[int, int], ...]:

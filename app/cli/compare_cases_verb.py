@@ -54,7 +54,7 @@ def run_compare_cases(arguments: argparse.Namespace) -> None:
 
 def function_of_case(case: ReadCase) -> Function:
     """The numbers as the reader left them. Raises ScanError for a view that has none."""
-    function = case.run.function if case.correction is None else case.correction.function
+    function = case.function
     if function is None:
         raise ScanError(f"{case.path}: is of a long-axis view, and cases are compared on short axes; use measure")
     return function

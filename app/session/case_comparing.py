@@ -42,10 +42,10 @@ class CaseComparing:
             there = same_scan(case, scan, path)
             pieces, key = pieces_of(case, there, path), reader_key(case, path)
             kept = pieces.corrections.get(key) if case.view.get("corrected") is not False else None
-            function = pieces.runs[key].function if kept is None else kept.function
+            function = pieces.runs[key].function
             if function is None:
                 raise ScanError(f"{path}: is of a long-axis view; cases are compared on short axes")
-            return OtherCase(path, reader_labels(case, there, path), function)
+            return OtherCase(path, reader_labels(case, there, path), function if kept is None else kept.function)
 
         def then(other: OtherCase) -> None:
             if self._store.state.scan.volume_id == volume_id:

@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, QTimer
 
 from app.session.jobs import Lane, Reporter, Workers
 from app.session.store import Store
-from app.state.queries import comparison_of, run_of, shown_correction, shown_function
+from app.state.queries import comparison_of, run_of, shown_correction, shown_function, view_shown
 from app.state.review import Review
 from app.state.stops import current_stop, next_stop, turned
 from app.state.types import AppState, Kind, Layout, Pair, Status
@@ -21,6 +21,7 @@ from engine.measures.flags import Stop
 from engine.measures.function import Function
 from engine.measures.stop_rows import rows_of
 from engine.measures.topology import Topology, topology_of, with_plane
+from engine.network.model_card import SHORT_AXIS
 from engine.network.predict import Prediction
 
 _KEPT = 4
@@ -193,6 +194,8 @@ def _source(state: AppState) -> tuple[Any, ...] | None:
     correction, run = shown_correction(state), run_of(state)
     if correction is not None and correction.stroke is not None:
         return None
+    if view_shown(state) != SHORT_AXIS:
+        return None, _NO_PLANES, None, None
     comparison = comparison_of(state) if state.view.pair is Pair.PRECISIONS else None
     precisions = comparison.slice_dice if comparison is not None else None
     if correction is not None:

@@ -19,7 +19,7 @@ from app.state.measured import NONE as NO_READING
 from app.state.measured import reading_of
 from app.state.outgoing import Outgoing
 from app.state.patient_facts import PatientFacts
-from app.state.queries import card_of, correction_of, run_key, run_of
+from app.state.queries import card_of, correction_of, run_key, run_of, view_shown
 from app.state.types import MAX_RECENTS, AppState, Mask
 from engine.formats.case_file import CaseFile, CaseMask, ScanReference, Segmentation, Step
 from engine.measures import reading
@@ -221,7 +221,9 @@ def reader_correction(state: AppState) -> Correction | None:
 
 
 def reader_function(state: AppState) -> Function | None:
-    """The numbers of the labels that the reader works with."""
+    """The numbers of the labels that the reader works with. None of a four-chamber view."""
+    if view_shown(state) != SHORT_AXIS:
+        return None
     correction, run = reader_correction(state), run_of(state)
     if correction is not None:
         return correction.function

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import nibabel
 import numpy as np
@@ -16,10 +16,11 @@ import pytest
 from app_fixtures import FRAMES, SLICES, FakeModel, card, catalog, model_fixture, session_fixture, settle, until, volume  # noqa: F401
 from dicom_cine import write_cine
 
+from app.cli.case_input import ReadCase
 from app.session import segmenting
 from app.session.export_files import export_of, table_dossier
 from app.session.session import Session
-from app.state import editing
+from app.state import case_content, editing
 from app.state.changes import evolve, opened
 from app.state.heart_views import shown_long_axis
 from app.state.queries import card_of, cards_offered, phase_frame, run_of, shown_function, shown_labels
@@ -517,6 +518,14 @@ def test_a_four_chamber_view_gets_its_own_model_and_measures(
     assert (corrected.ed_frame, corrected.es_frame) == phases
     assert (phase_frame(state, "ED"), phase_frame(state, "ES")) == phases
     assert shown_function(state) is None
+    assert case_content.reader_function(state) is None
+    # Nor is the one slice looked through, or read from a case, as a stack.
+    qtbot.waitUntil(lambda: session.reviewing.settled)
+    settle(qtbot, session)
+    assert session.state.reviewing.review is None
+    run = next(iter(state.segmentation.runs.values()))
+    whole = cast(Any, None)
+    assert ReadCase(Path("c"), whole, whole, run, correction, whole, whole, whole).function is None
     export = export_of(state)
     assert export is not None
     written = table_dossier(export).function
