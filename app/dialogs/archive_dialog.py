@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import shutil
 from datetime import date
 from pathlib import Path
 
 from PySide6.QtCore import QTimer, Signal
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLineEdit, QMessageBox, QPushButton, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLineEdit, QPushButton, QWidget
 
 from app.dialogs.archive_tree import ArchiveTree
+from app.dialogs.fetched_dialog import FetchedDialog
 from app.dialogs.transfer_dialog import TransferDialog
 from app.look.widgets import Choice, label
 from app.session.archiving import Archiving
@@ -245,14 +245,10 @@ class ArchiveDialog(TransferDialog):
         self.empty.setVisible(used > 0)
 
     def _empty(self) -> None:
-        text = translate(
-            "Archive",
-            "Remove every fetched study from this computer? Cases saved from them will ask for their scans. "
-            "The archive keeps its own copies.",
-        )
-        if QMessageBox.question(self, "CineQuant", text) == QMessageBox.StandardButton.Yes:
-            shutil.rmtree(self._folder, ignore_errors=True)
-            self._show_room()
+        dialog = FetchedDialog(self, self._folder, hide_names=self._hide)
+        dialog.exec()
+        dialog.deleteLater()
+        self._show_room()
 
     def done(self, result: int) -> None:
         """Escape and the cross lead here."""

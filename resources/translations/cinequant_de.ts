@@ -906,8 +906,36 @@
         <translation>Holen und öffnen</translation>
     </message>
     <message>
+        <source>Fetched studies</source>
+        <translation>Geholte Studien</translation>
+    </message>
+    <message>
+        <source>Remove all…</source>
+        <translation>Alle entfernen …</translation>
+    </message>
+    <message>
+        <source>Remove…</source>
+        <translation>Entfernen …</translation>
+    </message>
+    <message>
         <source>Close</source>
         <translation>Schließen</translation>
+    </message>
+    <message>
+        <source>Remove the fetched study of {patient}?</source>
+        <translation>Die geholte Studie von {patient} entfernen?</translation>
+    </message>
+    <message>
+        <source>Cases saved from it will ask for their scan. The archive keeps its own copy of the study.</source>
+        <translation>Fälle, die daraus gespeichert wurden, fragen dann nach ihrer Aufnahme. Das Archiv behält seine eigene Kopie der Studie.</translation>
+    </message>
+    <message>
+        <source>Remove every fetched study from this computer?</source>
+        <translation>Alle geholten Studien von diesem Computer entfernen?</translation>
+    </message>
+    <message>
+        <source>Cases saved from them will ask for their scans. The archive keeps its own copies.</source>
+        <translation>Fälle, die daraus gespeichert wurden, fragen dann nach ihren Aufnahmen. Das Archiv behält seine eigenen Kopien.</translation>
     </message>
     <message>
         <source>{new} images fetched; {there} were here already.</source>
@@ -924,10 +952,6 @@
     <message>
         <source>Fetched studies: {used} of {limit} GB</source>
         <translation>Geholte Studien: {used} von {limit} GB</translation>
-    </message>
-    <message>
-        <source>Remove every fetched study from this computer? Cases saved from them will ask for their scans. The archive keeps its own copies.</source>
-        <translation>Alle geholten Studien von diesem Computer entfernen? Gespeicherte Fälle fragen dann nach ihren Aufnahmen; das Archiv behält, was es hat.</translation>
     </message>
     <message>
         <source>Studies found</source>
@@ -1443,6 +1467,10 @@
     <message>
         <source>No long-axis cine in this study</source>
         <translation>Kein Cine der langen Achse in dieser Studie</translation>
+    </message>
+    <message>
+        <source>Open the folder of the whole study. Key 1 shows this slice.</source>
+        <translation>Ordner der ganzen Studie öffnen. Taste 1 zeigt diese Schicht.</translation>
     </message>
     <message>
         <source>Open the folder of the whole study. Key 5 cuts two planes out of the stack.</source>
@@ -3512,6 +3540,14 @@ Der Bericht unten enthält keine Patientendaten; er hilft, den Fehler zu beheben
     <message>
         <source>Long axis, second plane</source>
         <translation>Langachse, zweite Ebene</translation>
+    </message>
+    <message>
+        <source>This view is a long axis itself</source>
+        <translation>Diese Ansicht ist selbst eine lange Achse</translation>
+    </message>
+    <message>
+        <source>Planes are cut out of short-axis stacks. Key 1 shows this slice.</source>
+        <translation>Ebenen werden aus Kurzachsenstapeln geschnitten. Taste 1 zeigt diese Schicht.</translation>
     </message>
     <message>
         <source>Comes once the scan is read.</source>
