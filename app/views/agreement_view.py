@@ -142,7 +142,7 @@ class AgreementView(PaintedView):
     def _rows(self) -> tuple[float, float, int, int]:
         """(top of the first row, height of a row, first slice, slices) that fit."""
         top = self._top() + 42.0
-        room = self.height() - top - 52.0
+        room = self.height() - top - 52.0 - self.bars()[1]
         count = len(self._table.slices)
         fitting = max(1, min(count, int(room // ROW_PX)))
         first = min(max(self._state.view.slice_index - fitting // 2, 0), max(count - fitting, 0))
@@ -189,7 +189,7 @@ class AgreementView(PaintedView):
                 self._value(painter, columns[i], line, number(value, digits) + unit, drawing.INK, bold=not unit)
         note = self._notice or table.note
         if note:
-            drawing.lines(painter, size, [note], (12, 4), bottom=True, colour=drawing.WARNING_INK)
+            drawing.lines(painter, size, [note], (12, 4 + self.bars()[1]), bottom=True, colour=drawing.WARNING_INK)
         self.paint_ring(painter)
 
     @staticmethod

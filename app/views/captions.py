@@ -71,16 +71,22 @@ def top_left(state: AppState) -> list[str]:
             position = float(normal @ geometry.position_mm(0, 0, state.view.slice_index))
             signed = f"{position:.1f}".replace("-", "−")
             lines.append(translate("Annotations", "Position {position} mm").format(position=signed))
-    if volume.phase_names:
-        said = translate("Annotations", "Phase {phase}  ({number} / {total})")
-        name = volume.phase_names[state.view.frame_index]
-        lines.append(said.format(phase=name, number=state.view.frame_index + 1, total=volume.frames))
-    elif volume.frames > 1:
-        lines.append(_frame(state.view.frame_index, volume))
+    lines += time_of(state)
     if volume.frame_times_ms is not None and volume.frames > 1:
         at = f"{volume.frame_times_ms[state.view.frame_index]:.0f}"
         lines.append(translate("Annotations", "Trigger time {time} ms").format(time=at))
     return lines
+
+
+def time_of(state: AppState) -> list[str]:
+    """The phase if it has a name, else the frame where there are several."""
+    volume, frame = state.scan.volume, state.view.frame_index
+    if volume is None or not (volume.phase_names or volume.frames > 1):
+        return []
+    if not volume.phase_names:
+        return [_frame(frame, volume)]
+    said = translate("Annotations", "Phase {phase}  ({number} / {total})")
+    return [said.format(phase=volume.phase_names[frame], number=frame + 1, total=volume.frames)]
 
 
 def _slice(state: AppState, volume: Volume) -> str:

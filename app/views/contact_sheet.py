@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QTransform
@@ -28,27 +28,32 @@ GAP_PX = 3
 MARGIN_PX = 2
 # Below this, slices are scrolled rather than shrunk.
 SMALLEST_PX = 96
+# Where bars cover more of a row, slices are laid out in what is left. Else only words move.
+MOST_OF_ROW = 0.3
 
 
 @dataclass(frozen=True, slots=True)
 class SheetGrid:
-    """Cells of one size in rows. first: the slice in the top left cell. rows, columns: that fit the view."""
+    """Cells of one size in rows. first: the slice in the top left cell. rows, columns: that fit the view. top: above
+    the first row."""
 
     columns: int
     rows: int
     first: int
     width: float
     height: float
+    top: float = 0.0
 
     def cell(self, index: int) -> QRectF:
         """Where a slice lies; beyond the view for those that do not fit."""
         row, column = divmod(index - self.first, self.columns)
-        return QRectF(column * (self.width + GAP_PX), row * (self.height + GAP_PX), self.width, self.height)
+        x, y = column * (self.width + GAP_PX), self.top + row * (self.height + GAP_PX)
+        return QRectF(x, y, self.width, self.height)
 
     def at(self, x: float, y: float) -> int:
         """The slice at a point; may be beyond the last."""
         column = min(int(x // (self.width + GAP_PX)), self.columns - 1)
-        return self.first + int(y // (self.height + GAP_PX)) * self.columns + column
+        return self.first + max(int((y - self.top) // (self.height + GAP_PX)), 0) * self.columns + column
 
 
 def grid_of(slices: int, current: int, aspect: float, width: float, height: float) -> SheetGrid:
@@ -128,8 +133,12 @@ class ContactSheet(PaintedView):
         wide, high = size_mm(volume)
         if self._state.view.turned.lies:
             wide, high = high, wide
-        current = self._place(self._state.view.slice_index)
-        return grid_of(volume.slices, current, wide / high, float(self.width()), float(self.height()))
+        current, (top, bottom) = self._place(self._state.view.slice_index), self.bars()
+        whole = grid_of(volume.slices, current, wide / high, float(self.width()), float(self.height()))
+        if max(top, bottom) <= MOST_OF_ROW * whole.height:
+            return whole
+        left = float(self.height() - top - bottom)
+        return replace(grid_of(volume.slices, current, wide / high, float(self.width()), left), top=float(top))
 
     def _place(self, index: int) -> int:
         """Where a slice stands, the base first; or which slice stands there."""
@@ -153,10 +162,10 @@ class ContactSheet(PaintedView):
         painter.setPen(QPen(QColor(drawing.ACCENT_INK), 2.0))
         painter.drawRect(self.grid().cell(self._place(self._state.view.slice_index)).adjusted(1, 1, -1, -1))
         size = (float(self.width()), float(self.height()))
-        made_by = "  ·  ".join(self._shown.made_by)
-        drawing.lines(painter, size, [made_by], (10, 8), right=True, bottom=True)
+        made_by, inset = "  ·  ".join(self._shown.made_by), (10, 8 + self.bars()[1])
+        drawing.lines(painter, size, [made_by], inset, right=True, bottom=True)
         low = [*self._shown.loading, *filter(None, [self._notice])]
-        drawing.lines(painter, size, low, (10, 8), bottom=True, colour=drawing.WARNING_INK)
+        drawing.lines(painter, size, low, inset, bottom=True, colour=drawing.WARNING_INK)
         self.paint_ring(painter)
 
     def _paint_slices(self, painter: QPainter, volume: Volume) -> None:
@@ -189,6 +198,7 @@ class ContactSheet(PaintedView):
                 paths = self._outlines.of(mask, where, state.preferences.overlay.visible, filled=False)
                 drawing.stroke(painter, paths, dashed=True)
         painter.restore()
+        painter.translate(0, max(self.bars()[0] - cell.top(), 0.0))
         painter.setFont(theme.font(12))
         number = str(index + 1)
         drawing.words(painter, 6, 6 + painter.fontMetrics().ascent(), number)
@@ -275,6 +285,6 @@ def _shown_sheet(state: AppState) -> ShownSheet:
             overlay=state.preferences.overlay,
         ),
         slice_index=view.slice_index,
-        made_by=tuple(captions.top_right(state, narrow=True)),
+        made_by=(*captions.time_of(state), *captions.top_right(state, narrow=True)),
         loading=tuple(captions.loading(state)),
     )

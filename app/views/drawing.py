@@ -41,6 +41,8 @@ DIFFERENCE_COLOUR = (255, 60, 200)
 DRAWING_ORDER = (RV, MYO, LV)
 # Slices whose paths are kept: a cine of 20 frames and 12 slices in two precisions, with a mask.
 KEPT_SLICES = 800
+# Where bars cover more of the height, words stay where they are.
+MOST_COVERED = 0.4
 # How far a point of an outline may lie from the line between its neighbours and still be left out.
 STRAIGHT_VOXELS = 0.02
 
@@ -299,6 +301,11 @@ def lines(
     for i, text in enumerate(texts):
         left = size[0] - inset[0] - metrics.horizontalAdvance(text) if right else inset[0]
         words(painter, left, top + step * i + metrics.ascent(), text, colour)
+
+
+def clear_of(covered: tuple[int, int], height: float) -> tuple[int, int]:
+    """How far words move from the top and from the bottom of a view of this height, of which bars cover so much."""
+    return (0, 0) if sum(covered) > MOST_COVERED * height else covered
 
 
 def line_height() -> float:

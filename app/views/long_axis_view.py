@@ -11,6 +11,7 @@ from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QTra
 
 from app.look import theme
 from app.state import editing
+from app.state.heart_views import shows_four_chambers
 from app.state.identity import Same
 from app.state.measured import uncounted_in
 from app.state.queries import cross_of, run_of, shown_correction
@@ -156,9 +157,7 @@ class LongAxisView(PaintedView):
                 still = translate("LongAxis", "Comes once the scan is read.")
                 drawing.invite(painter, size, translate("LongAxis", "Loading…"), still)
             elif volume is not None and self._number == 0:
-                why = translate("LongAxis", "No long axis in a single slice")
-                todo = translate("LongAxis", "Open the whole stack. Key 1 shows this slice.")
-                drawing.invite(painter, size, why, todo)
+                drawing.invite(painter, size, *_why_none(self._state))
             self.paint_ring(painter)
             return
         if self._drawn is None:
@@ -170,7 +169,7 @@ class LongAxisView(PaintedView):
         unknown = volume.geometry.spacing is Known.ASSUMED
         guess = translate("LongAxis", "spacing unknown: proportions are a guess") if unknown else ""
         words = list(filter(None, [guess, self._notice]))
-        drawing.lines(painter, size, words, (10, 8), bottom=True, colour=drawing.WARNING_INK)
+        drawing.lines(painter, size, words, (10, 8 + self.bars()[1]), bottom=True, colour=drawing.WARNING_INK)
         self.paint_ring(painter)
 
     def _paint_image(self, painter: QPainter, volume: Volume, placed: PlanePlacement, plane: Plane) -> None:
@@ -238,20 +237,22 @@ class LongAxisView(PaintedView):
         painter.setFont(theme.font(11))
         # On the right, away from the RV, which lies on the left in most planes.
         name = translate("LongAxis", "slice {number}").format(number=self._state.view.slice_index + 1)
-        drawing.words(painter, right - 46 - painter.fontMetrics().horizontalAdvance(name), y - 4, name)
+        covered, below = self.bars()
+        at = min(max(y - 4, covered + 14.0), self.height() - below - 6.0)
+        drawing.words(painter, right - 46 - painter.fontMetrics().horizontalAdvance(name), at, name)
         painter.setPen(QPen(QColor(CROSS_COLOURS[self._number]), 2.0))
-        painter.drawLine(QPointF(10, 9), QPointF(26, 9))
+        painter.drawLine(QPointF(10, 9 + covered), QPointF(26, 9 + covered))
 
     def _paint_letters(self, painter: QPainter, size: tuple[float, float], volume: Volume, plane: Plane) -> None:
         if volume.geometry.orientation is Known.ASSUMED:
             return
         down = -plane.normal if upside_down(volume, plane) else plane.normal
-        width, height = size
+        (width, height), (top, bottom) = size, self.bars()
         for direction, x, y, kind in (
             (-plane.along, 8.0, height / 2, {}),
             (plane.along, width - 8.0, height / 2, {"right": True}),
-            (-down, width / 2, 13.0, {"centre": True}),
-            (down, width / 2, height - 13.0, {"centre": True}),
+            (-down, width / 2, top + 13.0, {"centre": True}),
+            (down, width / 2, height - bottom - 13.0, {"centre": True}),
         ):
             text = captions.on_screen(orientation_letters(direction))
             drawing.letter(painter, text, x, y, pixels=13, **kind)
@@ -324,6 +325,15 @@ def _shown_plane(state: AppState) -> ShownPlane:
         slice_index=view.slice_index,
         zoom=view.zoom,
     )  # fmt: skip
+
+
+def _why_none(state: AppState) -> tuple[str, str]:
+    """Why one slice has no planes, and what to do about it."""
+    if shows_four_chambers(state):
+        why = translate("LongAxis", "This view is a long axis itself")
+        return why, translate("LongAxis", "Planes are cut out of short-axis stacks. Key 1 shows this slice.")
+    why = translate("LongAxis", "No long axis in a single slice")
+    return why, translate("LongAxis", "Open the whole stack. Key 1 shows this slice.")
 
 
 def _counted_and_not(cut: np.ndarray, picture: PlanePicture | None) -> list[tuple[np.ndarray, bool]]:

@@ -41,11 +41,24 @@ class PaintedView(QWidget):
         self._canvas: QPixmap | None = None
         self._notice = ""
         self._ring = False
+        self._covered = 0, 0
 
     def set_notice(self, text: str) -> None:
         """A line for pictures that leave the program."""
         self._notice = text
+        if self._covered != (0, 0):
+            self._drawn = None
         self.update()
+
+    def keep_words_clear(self, top: int, bottom: int) -> None:
+        """Let words stand clear of so many pixels at the top and at the bottom."""
+        if (top, bottom) != self._covered:
+            self._covered, self._drawn = (top, bottom), None
+            self.update()
+
+    def bars(self) -> tuple[int, int]:
+        """How far words move from top and bottom. A picture that leaves the program has no bars over it."""
+        return (0, 0) if self._notice else drawing.clear_of(self._covered, float(self.height()))
 
     def paint_kept(self, painter: QPainter, paint: Callable[[QPainter], None]) -> None:
         """Paint on black, once: later calls show the kept picture until _drawn is None."""

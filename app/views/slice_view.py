@@ -40,8 +40,6 @@ from engine.volume import Known
 
 # A view this wide has room for all that can be said.
 ROOMY_PX = 430
-# Where bars cover more of the height, words stay where they are.
-MOST_COVERED = 0.4
 
 
 NAMES = {
@@ -230,7 +228,7 @@ class SliceView(pg.GraphicsView):
         if shown.brush is not None and not shown.annotations.tool:
             self._tool.paint(painter, placed, shown.brush, self._cursor)
         # A picture that leaves the window has no bars over it.
-        top, bottom = (0, 0) if self._footer or sum(self._covered) > MOST_COVERED * size[1] else self._covered
+        top, bottom = (0, 0) if self._footer else drawing.clear_of(self._covered, size[1])
         painter.save()
         painter.translate(0, top)
         middle_y = size[1] / 2 - top
@@ -265,8 +263,9 @@ class SliceView(pg.GraphicsView):
 
     def keep_words_clear(self, top: int, bottom: int) -> None:
         """Let words stand clear of so many pixels at the top and at the bottom."""
-        self._covered = top, bottom
-        self.viewport().update()
+        if (top, bottom) != self._covered:
+            self._covered = top, bottom
+            self.viewport().update()
 
     def value_under_cursor(self) -> str:
         """What the voxel under the mouse holds; empty where there is none."""

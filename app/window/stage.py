@@ -126,9 +126,8 @@ class Stage(QWidget):
         places = entry_of(self._shown).places if self._shown else ()
         rows = max((place.row + place.rows for place in places), default=0)
         for place in places:
-            view = self.view(place.view)
-            if isinstance(view, SliceView):
-                view.keep_words_clear(top if place.row == 0 else 0, bottom if place.row + place.rows == rows else 0)
+            below = bottom if place.row + place.rows == rows else 0
+            self.view(place.view).keep_words_clear(top if place.row == 0 else 0, below)
 
     def picture(self) -> QPixmap:
         """The views as shown, for a file. Each of them carries the research notice."""

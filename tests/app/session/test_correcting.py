@@ -14,7 +14,7 @@ import pytest
 from app_fixtures import FakeModel, card, model_fixture, prediction, settle, volume, window_fixture  # noqa: F401
 from dicom_cine import write_cine
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QMouseEvent, QWheelEvent
+from PySide6.QtGui import QMouseEvent, QPainter, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
 
@@ -26,6 +26,10 @@ from app.state import editing
 from app.state.brush import Brush
 from app.state.queries import correction_of, drawn_labels, phase_frame, run_of, shown_function, shown_labels
 from app.state.types import Kind, Layout, Pair
+from app.views import drawing
+from app.views.agreement_view import AgreementView
+from app.views.contact_sheet import ContactSheet
+from app.views.painted_view import PaintedView
 from app.views.placement import place
 from app.views.slice_view import SliceView
 from app.window.main_window import MainWindow
@@ -417,6 +421,55 @@ def test_words_on_the_image_stand_clear_of_bars(qtbot: Any, correcting: MainWind
     # What leaves the window and where the image lies do not depend on bars.
     assert view.picture().toImage() == picture
     assert image == place(session.state, (view.viewport().width(), view.viewport().height()))
+
+
+def test_words_of_sheet_planes_and_table_stand_clear_of_bars(
+    qtbot: Any, correcting: MainWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window, said = correcting, dict[str, list[float]]()
+    stroke(window, CORNER)
+    window.session.store.say(Kind.WARNING, "A warning that stays until it is closed.")
+    qtbot.waitUntil(window.messages.isVisible)
+    plain = drawing.words
+
+    def words(painter: QPainter, x: float, y: float, text: str, *more: Any) -> None:
+        said.setdefault(text, []).append(painter.transform().dy() + y)
+        plain(painter, x, y, text, *more)
+
+    monkeypatch.setattr(drawing, "words", words)
+    for layout, expected in ((Layout.SHEET, "1"), (Layout.LONG_AXIS, "slice 1"), (Layout.COMPARE, "HD95")):
+        window.session.update(layout=layout)
+        QApplication.processEvents()
+        top, bottom = window.stage._covered
+        assert top > 20 and bottom > 20
+        for view in window.stage.views:
+            if isinstance(view, PaintedView):
+                said.clear()
+                view._drawn = None
+                view.grab()
+                above, below = top - view.y(), view.y() + view.height() - (window.stage.height() - bottom)
+                lines = [y for found in said.values() for y in found]
+                assert not lines or (min(lines) > above and max(lines) < view.height() - below), layout
+                if isinstance(view, ContactSheet | AgreementView):
+                    assert expected in said
+
+
+def test_a_sheet_whose_rows_a_bar_would_hide_is_laid_out_beside_it(qtbot: Any, ready: MainWindow) -> None:
+    sheet = ContactSheet()
+    qtbot.addWidget(sheet)
+    sheet.resize(240, 240)
+    sheet.apply(ready.session.state)
+    whole = sheet.grid()
+    sheet.keep_words_clear(round(0.2 * whole.height), 0)
+    assert sheet.grid() == whole
+    sheet.keep_words_clear(round(0.6 * whole.height), 10)
+    less = sheet.grid()
+    assert less.cell(less.first).top() == round(0.6 * whole.height)
+    assert less.cell(less.first + less.columns * less.rows - 1).bottom() <= 230
+    assert less.at(*less.cell(3).center().toTuple()) == 3
+    # A picture that leaves the program has no bars over it.
+    sheet.set_notice("Research use only")
+    assert sheet.grid() == whole
 
 
 def test_a_running_cine_says_why_it_is_not_drawn_on(correcting: MainWindow) -> None:
