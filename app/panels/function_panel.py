@@ -56,16 +56,18 @@ class ShownFunction:
 
 def _shown_function(state: AppState) -> ShownFunction:
     volume, function, prediction = state.scan.volume, shown_function(state), shown_prediction(state)
-    there = function is not None and volume is not None
+    there, correction = function is not None and volume is not None, shown_correction(state)
     return ShownFunction(
         volume=volume,
         function=function if there else None,
         tally=shown_tally(state),
         frame=state.view.frame_index,
         whose=f"{prediction.model_name} · {prediction.precision}" if there and prediction else "",
-        by_hand=_by_hand(state) if there else "",
-        removed=prediction.notices if there and prediction else (),
-        empty="" if there else _why_empty(state, run_of(state)),
+        by_hand=by_hand(state) if there else "",
+        removed=prediction.notices_beside({} if correction is None else correction.planes)
+        if there and prediction
+        else (),
+        empty="" if there else why_empty(state, run_of(state)),
         four_chambers=shows_four_chambers(state),
         beyond=beyond_norms(findings_now(state)) if there else {},
         colours=state.preferences.overlay.colours,
@@ -255,7 +257,7 @@ class FunctionPanel(Panel):
                 cell.setVisible(True)
 
 
-def _by_hand(state: AppState) -> str:
+def by_hand(state: AppState) -> str:
     """That the labels measured are not all the model's."""
     correction = shown_correction(state)
     if correction is None:
@@ -264,7 +266,7 @@ def _by_hand(state: AppState) -> str:
     return translate("Function", "Corrected by hand: %n slice(s)", "", COUNT, count)
 
 
-def _why_empty(state: AppState, run: Run | None) -> str:
+def why_empty(state: AppState, run: Run | None) -> str:
     """What to do, or to wait for, where there are no measurements."""
     if state.scan.volume is None:
         return translate("Function", "Open a scan to see volumes and ejection fraction.")

@@ -9,11 +9,12 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout
 
 from app.look.widgets import Panel, label
+from app.panels.function_panel import by_hand, why_empty
 from app.panels.plot import MIN_HEIGHT
 from app.panels.volume_curve import VolumeCurve
 from app.state.editing import Correction
 from app.state.heart_views import shown_long_axis, shows_four_chambers
-from app.state.queries import run_of, shown_correction
+from app.state.queries import run_of, shown_correction, shown_prediction
 from app.state.types import AppState, Run
 from app.words.engine_words import translated
 from app.words.language import translate
@@ -25,12 +26,17 @@ NOT_DEFINED = "–"
 
 @dataclass(frozen=True, slots=True)
 class _Measured:
-    """All that the numbers depend on. Measuring takes some milliseconds, so it is not done to find out."""
+    """All that the numbers depend on. Measuring takes some milliseconds, so it is not done to find out.
+
+    whose: model and precision. empty: why there are no numbers, if there are none.
+    """
 
     volume: Volume | None
     run: Run | None
     correction: Correction | None
     four_chambers: bool
+    whose: str = ""
+    empty: str = ""
 
 
 class LongAxisPanel(Panel):
@@ -40,8 +46,12 @@ class LongAxisPanel(Panel):
 
     def __init__(self) -> None:
         super().__init__(translate("LongAxis", "Function, four-chamber view"))
-        self._empty = label(translate("LongAxis", "Measured as soon as the view is segmented."), "muted", wrap=True)
-        self.body.addWidget(self._empty)
+        self.whose = label("", "small", wrap=True)
+        self.body.addWidget(self.whose)
+        self.empty = label("", "muted", wrap=True)
+        self.body.addWidget(self.empty)
+        self.by_hand = label("", "good", wrap=True)
+        self.body.addWidget(self.by_hand)
         self.table = QGridLayout()
         self.table.setHorizontalSpacing(10)
         self.table.setVerticalSpacing(3)
@@ -67,12 +77,14 @@ class LongAxisPanel(Panel):
 
     def apply(self, state: AppState) -> None:
         """Measure again if labels on screen are others than before; follow the frame."""
-        run = run_of(state)
+        run, four_chambers, prediction = run_of(state), shows_four_chambers(state), shown_prediction(state)
         shown = _Measured(
             state.scan.volume,
             run if run is not None and run.prediction is not None else None,
             shown_correction(state),
-            shows_four_chambers(state),
+            four_chambers,
+            "" if prediction is None else f"{prediction.model_name} · {prediction.precision}",
+            why_empty(state, run) if four_chambers and prediction is None else "",
         )
         frame = state.view.frame_index
         if shown == self._shown:
@@ -87,7 +99,13 @@ class LongAxisPanel(Panel):
         if shown.correction is not None and shown.correction.stroke is not None:
             return
         function = shown_long_axis(state)
-        self._empty.setVisible(function is None)
+        self.whose.setText(shown.whose)
+        self.whose.setVisible(function is not None)
+        self.empty.setText(shown.empty)
+        self.empty.setVisible(function is None)
+        said = by_hand(state) if function is not None else ""
+        self.by_hand.setText(said)
+        self.by_hand.setVisible(bool(said))
         self._note.setVisible(function is not None)
         rows = [] if function is None else _rows(function)
         for at, (name, value) in enumerate(zip(self.names, self.values, strict=True)):

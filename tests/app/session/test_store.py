@@ -17,6 +17,7 @@ from app_fixtures import FRAMES, SLICES, FakeModel, card, catalog, model_fixture
 from dicom_cine import write_cine
 
 from app.cli.case_input import ReadCase
+from app.panels.long_axis_panel import LongAxisPanel
 from app.session import segmenting
 from app.session.export_files import export_of, table_dossier
 from app.session.session import Session
@@ -495,8 +496,14 @@ def test_a_four_chamber_view_gets_its_own_model_and_measures(
     assert [each.id for each in cards_offered(session.state)] == ["first", "second"]
     session.store.show(opened(session.state, _four_chambers()))
     assert [each.id for each in cards_offered(session.state)] == ["chambers"]
+    panel = LongAxisPanel()
+    qtbot.addWidget(panel)
+    panel.apply(session.state)
+    assert panel.empty.text() == "Not segmented. Press Segment to do so."
     session.segmenting.segment_missing()
     settle(qtbot, session)
+    panel.apply(session.state)
+    assert panel.whose.text() == "The chambers model · int8" and panel.by_hand.isHidden()
     assert {asked[1] for asked in model.asked} == {"chambers"}
     # One slice is never summed as if it were a stack.
     assert shown_function(session.state) is None
@@ -512,6 +519,8 @@ def test_a_four_chamber_view_gets_its_own_model_and_measures(
     plane = np.full_like(correction.base.labels.array[where], LV)
     session.update(corrections={key: editing.changed(correction, {where: plane})})
     state = session.state
+    panel.apply(state)
+    assert panel.by_hand.text() == "Corrected by hand: 1 slice"
     corrected = shown_long_axis(state)
     assert corrected is not None and corrected.lv.esv_ml != function.lv.esv_ml
     phases = function.ed_frame, function.es_frame
