@@ -205,10 +205,10 @@ class ContactSheet(PaintedView):
         beside = 12 + painter.fontMetrics().horizontalAdvance(number)
         correction = shown_correction(state)
         if correction is not None and (state.view.frame_index, index) in correction.planes:
-            painter.drawPixmap(QPointF(beside, 5), icons.pixmap("pencil", 16, drawing.ACCENT_INK))
+            _mark(painter, "pencil", beside, drawing.ACCENT_INK)
             beside += 20
         if index in _flagged(state):
-            painter.drawPixmap(QPointF(beside, 5), icons.pixmap("flag", 16, drawing.WARNING_INK))
+            _mark(painter, "flag", beside, drawing.WARNING_INK)
         painter.restore()
 
     def _draw_labels(self, painter: QPainter, labels: Drawn | None, index: int) -> None:
@@ -248,6 +248,14 @@ class ContactSheet(PaintedView):
             index = self.grid().at(event.position().x(), event.position().y())
             if index < volume.slices:
                 self.slice_requested.emit(self._place(index))
+
+
+def _mark(painter: QPainter, name: str, x: float, colour: str) -> None:
+    """An icon with a dark edge, as words have: fat is as bright as it is."""
+    edge = icons.pixmap(name, 16, "black")
+    for right, down in ((-1, -1), (1, -1), (-1, 1), (1, 1)):
+        painter.drawPixmap(QPointF(x + right, 5 + down), edge)
+    painter.drawPixmap(QPointF(x, 5), icons.pixmap(name, 16, colour))
 
 
 def _flagged(state: AppState) -> frozenset[int]:
