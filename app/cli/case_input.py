@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -40,6 +40,14 @@ class ReadCase:
     labels: LabelMap
     choices: Choices
     beside: Beside
+
+    @property
+    def told(self) -> Volume:
+        """The scan with what has to be said of its labels."""
+        assert self.run.prediction is not None
+        planes = {} if self.correction is None else self.correction.planes
+        notices = self.run.prediction.notices_beside(planes)
+        return replace(self.volume, notices=(*self.volume.notices, *notices))
 
     @property
     def made(self) -> dict[str, Any]:

@@ -34,7 +34,8 @@ def run_compare_cases(arguments: argparse.Namespace) -> None:
         )
     functions = [function_of_case(each) for each in (one, other)]
     comparison = compare(one.labels, other.labels)
-    print_notices(one.volume.notices, as_json=arguments.json)
+    notices = tuple(dict.fromkeys((*one.told.notices, *other.told.notices)))
+    print_notices(notices, as_json=arguments.json)
     if not arguments.json:
         print_text(comparison_text((one, other), (functions[0], functions[1]), comparison))
         return
@@ -47,7 +48,7 @@ def run_compare_cases(arguments: argparse.Namespace) -> None:
         "frame_dice": [dict(zip(KEYS, map(float, row), strict=True)) for row in comparison.frame_dice],
         "differing_pixels": int(comparison.differing.sum()),
         "frames": one.volume.frames,
-        "notices": one.volume.notices,
+        "notices": notices,
     }
     print_json("compare-cases", values, input_sha256=one.case.scan.digest)
 

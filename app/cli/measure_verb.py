@@ -35,15 +35,15 @@ def run_measure(arguments: argparse.Namespace) -> None:
     if is_case(arguments.paths):
         refuse_options(arguments, but="mask")
         case = read_with_scan(arguments.paths[0], arguments.scan)
-        volume, labels, made, by, own = case.volume, case.labels, case.made, case.by, case.function
+        volume, labels, made, by, own = case.told, case.labels, case.made, case.by, case.function
         body = body_now(volume, case.choices.facts)
         view = SHORT_AXIS if case.run.function is not None else FOUR_CHAMBER
         confidence = case.run.prediction.confidence if case.run.prediction is not None else None
         made = {**made, "view": view}
         if arguments.mask is not None:
             # Another reader's mask, by the phases, slices and conventions of the case.
-            mask = read_masks([arguments.mask], volume, convention=arguments.labels or "")
-            volume = replace(volume, notices=(*volume.notices, *mask.notices))
+            mask = read_masks([arguments.mask], case.volume, convention=arguments.labels or "")
+            volume = replace(case.volume, notices=(*case.volume.notices, *mask.notices))
             reading = case.choices.reading.covering(mask.frames)
             labels, own, confidence, case = mask.labels, None, None, None
             made = {"mask": arguments.mask, "case": arguments.paths[0], "view": view}

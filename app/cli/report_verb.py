@@ -171,7 +171,7 @@ def _of_case(arguments: argparse.Namespace) -> _Subject:
     if function is None:
         raise _not_short_axis(arguments.paths[0])
     return _Subject(
-        case.volume,
+        case.told,
         case.labels,
         case.made,
         None if case.run.prediction is None else case.run.prediction.confidence,

@@ -128,7 +128,7 @@ def _of_case(arguments: argparse.Namespace) -> _Reviewed:
     if case.function is None or prediction is None:
         raise _not_short_axis(arguments)
     return _Reviewed(
-        case.volume,
+        case.told,
         case.labels,
         case.made,
         case.by,

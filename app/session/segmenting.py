@@ -16,7 +16,7 @@ from app.session.store import Store, still_loading
 from app.session.trail import noted
 from app.state.changes import evolve, preselected, with_run
 from app.state.measured import run_of_prediction
-from app.state.queries import card_of, precisions_of, run_key, view_shown
+from app.state.queries import card_of, precisions_of, run_key, run_of, view_shown
 from app.state.types import AppState, Busy, Command, Kind, Run, RunKey, Status
 from app.words.engine_words import translated
 from app.words.language import translate
@@ -142,9 +142,11 @@ class Segmenting:
         """Segment the scan on screen because the user asks, whatever kind of image it is and whatever failed before."""
         if still_loading(self._store):
             return
-        kept = (Status.DONE, Status.WAITING, Status.RUNNING)
-        runs = {key: run for key, run in self._store.state.segmentation.runs.items() if run.status in kept}
-        self._store.update(segment_asked=True, runs=runs, message=None)
+        kept, other = (Status.DONE, Status.WAITING, Status.RUNNING), self._of_other_rule()
+        before = self._store.state.segmentation
+        runs = {key: run for key, run in before.runs.items() if run.status in kept and key not in other}
+        comparisons = {pair: found for pair, found in before.comparisons.items() if other.isdisjoint(pair)}
+        self._store.update(segment_asked=True, runs=runs, comparisons=comparisons, message=None)
         self.segment_missing()
 
     def segment_slice(self) -> None:
@@ -178,7 +180,7 @@ class Segmenting:
         )
 
     def toggle_keep_base(self) -> None:
-        """Leave the most basal slices as the network finds them, or no longer; what is segmented stays as it is."""
+        """Leave the most basal slices as the network finds them, or no longer; a scan on screen when asked again."""
         keep = not self._store.state.preferences.keep_base
         self._store.update(keep_base=keep)
         text = (
@@ -186,7 +188,28 @@ class Segmenting:
             if keep
             else translate("Session", "The base is decided on after the network, in scans segmented from now on.")
         )
-        self._store.say(Kind.SUCCESS, text)
+        if self._of_other_rule():
+            again = translate("Session", "Segment this scan again")
+            self._store.say(Kind.HINT, text, action=again, command=Command.SEGMENT)
+        else:
+            self._store.say(Kind.SUCCESS, text)
+
+    def _of_other_rule(self) -> frozenset[RunKey]:
+        """Finished segmentations of the model on screen that decided on the base in another way than chosen now.
+
+        Those that were corrected by hand are not among them: they stay.
+        """
+        state, card, found = self._store.state, card_of(self._store.state), set()
+        if card is None or card.basal is None:
+            return frozenset()
+        corrected = [correction.base for correction in state.correction.corrections.values()]
+        for precision in precisions_of(card):
+            key, run = run_key(state, precision), run_of(state, precision)
+            if key is None or run is None or run.prediction is None or any(run.prediction is one for one in corrected):
+                continue
+            if bool(run.prediction.basal_sha256) is state.preferences.keep_base:
+                found.add(key)
+        return frozenset(found)
 
     def _as_chosen(self, card: ModelCard) -> ModelCard:
         return replace(card, basal=None) if self._store.state.preferences.keep_base else card

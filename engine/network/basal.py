@@ -10,7 +10,7 @@ well. Nothing is ever added. The coefficients lie beside the model's card; bench
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -151,6 +151,17 @@ def taken_away(stacks: Sequence[BasalStack], rule: BasalRule) -> tuple[TakenAway
                     break
                 removed.append(TakenAway(t, last - z if turned else z, label))
     return tuple(sorted(removed, key=lambda r: (r.label, r.slice, r.frame)))
+
+
+def still_removed(
+    removed: Sequence[TakenAway], planes: Mapping[tuple[int, int], NDArray[np.uint8]]
+) -> tuple[TakenAway, ...]:
+    """What was taken away and not put back by hand. planes: labels (Y, X) of corrected slices by (frame, slice)."""
+    return tuple(
+        one
+        for one in removed
+        if (one.frame, one.slice) not in planes or not (planes[one.frame, one.slice] == one.label).any()
+    )
 
 
 def notices_of(removed: Sequence[TakenAway], frames: int) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +18,7 @@ import psutil
 from numpy.typing import NDArray
 
 from engine.network import preprocess
-from engine.network.basal import TakenAway, notices_of, without_false_base
+from engine.network.basal import TakenAway, notices_of, still_removed, without_false_base
 from engine.network.confidence import soft_dice
 from engine.network.model_card import FOUR_CHAMBER, ModelCard, read_basal_rule
 from engine.network.postprocess import Labeller, keep_largest
@@ -83,6 +83,10 @@ class Prediction:
     def notices(self) -> tuple[str, ...]:
         """What the user has to be told of these labels, one sentence each."""
         return notices_of(self.removed, self.labels.array.shape[0])
+
+    def notices_beside(self, planes: Mapping[tuple[int, int], NDArray[np.uint8]]) -> tuple[str, ...]:
+        """The same after slices were corrected by hand. planes: their labels (Y, X) by (frame, slice)."""
+        return notices_of(still_removed(self.removed, planes), self.labels.array.shape[0])
 
     @property
     def latency_ms(self) -> dict[str, float]:

@@ -3578,10 +3578,6 @@ Der Bericht unten enthält keine Patientendaten; er hilft, den Fehler zu beheben
         <translation>Funktion, Vierkammerblick</translation>
     </message>
     <message>
-        <source>Measured as soon as the view is segmented.</source>
-        <translation>Wird gemessen, sobald der Blick segmentiert ist.</translation>
-    </message>
-    <message>
         <source>Areas of both ventricles over the heartbeat</source>
         <translation>Flächen beider Ventrikel über den Herzschlag</translation>
     </message>
@@ -4950,6 +4946,10 @@ ACDC</translation>
     <message>
         <source>The base is decided on after the network, in scans segmented from now on.</source>
         <translation>Bei Aufnahmen, die ab jetzt segmentiert werden, wird nach dem Netz über die Basis entschieden.</translation>
+    </message>
+    <message>
+        <source>Segment this scan again</source>
+        <translation>Diese Aufnahme neu segmentieren</translation>
     </message>
     <message>
         <source>No model is installed, so nothing can be segmented{why}. Put a model&apos;s folder into {folder} and start again.</source>

@@ -21,7 +21,7 @@ from engine.measures.function import function_of, measure
 from engine.measures.reading import Phases, Reading
 from engine.measures.tally import tally_of
 from engine.phantom import make_phantom
-from engine.volume import LV, LabelMap, voxels_sha256
+from engine.volume import LV, RV, LabelMap, voxels_sha256
 
 SIZE = (4, 6, 96)
 MODEL = {
@@ -169,6 +169,20 @@ def test_two_readers_are_compared(case: Path, capsys: pytest.CaptureFixture[str]
     assert main(["compare-cases", str(case), str(other)]) == 0
     text = capsys.readouterr().out
     assert "B − A" in text and "LV cavity" in text
+
+
+def test_what_the_rule_for_the_base_removed_is_told_until_it_is_put_back(
+    case: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # Slice 5 of frame 3 was corrected and has a cavity again; nobody has touched slice 1.
+    monkeypatch.setitem(MODEL, "removed", [[t, 0, RV] for t in range(4)] + [[2, 4, LV]])
+    write_reading(case, scan_of(case), Reading(lv=Phases(2, None)), grown=3)
+    expected = "RV cavity removed from slice 1, as above the base of the ventricle."
+    for verb in ("measure", "review"):
+        notices = said(capsys, verb, case)["notices"]
+        assert [notice for notice in notices if "removed" in notice] == [expected], verb
+    notices = said(capsys, "compare-cases", case, case)["notices"]
+    assert notices.count(expected) == 1
 
 
 def test_what_is_no_case_or_another_scan_is_refused(case: Path, capsys: pytest.CaptureFixture[str]) -> None:

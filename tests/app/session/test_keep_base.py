@@ -10,6 +10,7 @@ from app_fixtures import FakeModel, catalog, model_fixture, session_fixture, set
 
 from app.session import segmenting
 from app.session.session import Session
+from app.state.types import Command
 from engine.network.model_card import BasalFile, ModelCard
 
 
@@ -20,7 +21,7 @@ def test_the_rule_for_the_base_can_be_switched_off(
 
     def predicted(of: Any, card: ModelCard, *rest: Any, **named: Any) -> Any:
         asked.append(card)
-        return model(of, card, *rest, **named)
+        return replace(model(of, card, *rest, **named), basal_sha256=card.basal.sha256 if card.basal else "")
 
     monkeypatch.setattr(segmenting, "predict", predicted)
     models = session.state.models.catalog
@@ -37,3 +38,39 @@ def test_the_rule_for_the_base_can_be_switched_off(
     settle(qtbot, session)
     assert len(asked) > before
     assert [card.basal for card in asked[before:]] == [None] * (len(asked) - before)
+
+
+def test_a_scan_that_is_segmented_already_is_segmented_again_on_request(
+    qtbot: Any, session: Session, model: FakeModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[ModelCard] = []
+
+    def predicted(of: Any, card: ModelCard, *rest: Any, **named: Any) -> Any:
+        asked.append(card)
+        return replace(model(of, card, *rest, **named), basal_sha256=card.basal.sha256 if card.basal else "")
+
+    monkeypatch.setattr(segmenting, "predict", predicted)
+    models = session.state.models.catalog
+    assert models is not None
+    rule = BasalFile("basal.json", "0" * 64)
+    session.update(catalog=replace(models, models=tuple(replace(card, basal=rule) for card in models.models)))
+    session.opening.open_volume(volume())
+    settle(qtbot, session)
+    assert len(asked) == 2
+    session.segmenting.segment()
+    settle(qtbot, session)
+    assert len(asked) == 2, "nothing would be different"
+
+    # What was corrected by hand stays; the other precision is made again, as the rule is chosen now.
+    session.correcting.start()
+    session.segmenting.toggle_keep_base()
+    message = session.state.message
+    assert message is not None and message.command is Command.SEGMENT and message.action == "Segment this scan again"
+    session.segmenting.segment()
+    settle(qtbot, session)
+    assert [card.basal for card in asked[2:]] == [None]
+    assert sorted(run.prediction.basal_sha256 for run in session.state.segmentation.runs.values()) == ["", "0" * 64]
+    assert session.state.segmentation.comparisons, "float32 and int8 are compared anew"
+    session.segmenting.segment()
+    settle(qtbot, session)
+    assert len(asked) == 3
