@@ -46,7 +46,7 @@ class ReadCase:
         """The scan with what has to be said of its labels."""
         assert self.run.prediction is not None
         planes = {} if self.correction is None else self.correction.planes
-        notices = self.run.prediction.notices_beside(planes)
+        notices = self.run.prediction.notices_beside(planes, self.volume.phase_names)
         return replace(self.volume, notices=(*self.volume.notices, *notices))
 
     @property

@@ -82,7 +82,7 @@ def predict_labels(arguments: argparse.Namespace, volume: Volume, card: ModelCar
 
 def told(volume: Volume, prediction: Prediction) -> Volume:
     """The scan with what has to be said of its labels."""
-    return replace(volume, notices=(*volume.notices, *prediction.notices))
+    return replace(volume, notices=(*volume.notices, *prediction.notices_beside(phases=volume.phase_names)))
 
 
 def files_sha256(folder: Path, files: Sequence[Path]) -> str:

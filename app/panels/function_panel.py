@@ -64,8 +64,8 @@ def _shown_function(state: AppState) -> ShownFunction:
         frame=state.view.frame_index,
         whose=f"{prediction.model_name} · {prediction.precision}" if there and prediction else "",
         by_hand=by_hand(state) if there else "",
-        removed=prediction.notices_beside({} if correction is None else correction.planes)
-        if there and prediction
+        removed=prediction.notices_beside({} if correction is None else correction.planes, volume.phase_names)
+        if prediction and there and volume is not None
         else (),
         empty="" if there else why_empty(state, run_of(state)),
         four_chambers=shows_four_chambers(state),

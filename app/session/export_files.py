@@ -106,7 +106,9 @@ def dossier_of(export: Export, *, flags: bool = True) -> Dossier:
         confidence, planes = export.prediction.confidence, tuple(export.planes)
         found = find_flags(topology_of(labels.array), volume, function, confidence=confidence, corrected=planes)
     return Dossier(
-        replace(volume, notices=(*volume.notices, *export.prediction.notices_beside(export.planes))),
+        replace(
+            volume, notices=(*volume.notices, *export.prediction.notices_beside(export.planes, volume.phase_names))
+        ),
         labels,
         export.findings or findings_of(function, volume, body_of(volume)),
         export.prediction.provenance,

@@ -331,6 +331,8 @@ TEXTS = (
     ),
     # engine.network.basal
     marked("Engine", "{name} removed from slice {slice}, as above the base of the ventricle."),
+    marked("Engine", "{name} removed from slice {slice} in frame {frame}, as above the base of the ventricle."),
+    marked("Engine", "{name} removed from slice {slice} in {phase}, as above the base of the ventricle."),
     marked(
         "Engine",
         "{name} removed from slice {slice}, as above the base of the ventricle, in {count} of {frames} frames: {list}.",

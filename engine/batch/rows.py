@@ -120,7 +120,9 @@ def result_row(prediction: Prediction, volume: Volume, view: str) -> tuple[Row, 
         "flags": len(stops),
         "flag_score": weighty[0].score if weighty else 0.0,
         "flag_reasons": " | ".join(said(stop, volume) for stop in weighty[:_TOLD]),
-        "notices": " ".join((*volume.notices, *prediction.notices, *function.notices)),
+        "notices": " ".join(
+            (*volume.notices, *prediction.notices_beside(phases=volume.phase_names), *function.notices)
+        ),
     }
     return row, tuple(weighty)
 

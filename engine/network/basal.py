@@ -164,14 +164,17 @@ def still_removed(
     )
 
 
-def notices_of(removed: Sequence[TakenAway], frames: int) -> tuple[str, ...]:
-    """One sentence for each structure and slice, counted from 1. frames: of the scan."""
+def notices_of(removed: Sequence[TakenAway], frames: int, phase_names: Sequence[str] = ()) -> tuple[str, ...]:
+    """One sentence for each structure and slice, counted from 1. frames: of the scan. phase_names: of them, if any."""
     said = []
     for label, z in dict.fromkeys((one.label, one.slice) for one in removed):
         found = [one.frame + 1 for one in removed if (one.label, one.slice) == (label, z)]
         name = STRUCTURES[label]
         if len(found) == frames:
             said.append(f"{name} removed from slice {z + 1}, as above the base of the ventricle.")
+        elif len(found) == 1:
+            at = phase_names[found[0] - 1] if phase_names else f"frame {found[0]}"
+            said.append(f"{name} removed from slice {z + 1} in {at}, as above the base of the ventricle.")
         else:
             said.append(
                 f"{name} removed from slice {z + 1}, as above the base of the ventricle, in {len(found)} of {frames} "

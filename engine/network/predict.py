@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -84,9 +85,12 @@ class Prediction:
         """What the user has to be told of these labels, one sentence each."""
         return notices_of(self.removed, self.labels.array.shape[0])
 
-    def notices_beside(self, planes: Mapping[tuple[int, int], NDArray[np.uint8]]) -> tuple[str, ...]:
-        """The same after slices were corrected by hand. planes: their labels (Y, X) by (frame, slice)."""
-        return notices_of(still_removed(self.removed, planes), self.labels.array.shape[0])
+    def notices_beside(
+        self, planes: Mapping[tuple[int, int], NDArray[np.uint8]] = MappingProxyType({}), phases: Sequence[str] = ()
+    ) -> tuple[str, ...]:
+        """The same after slices were corrected by hand. planes: their labels (Y, X) by (frame, slice). phases: names of
+        the frames, where they have some."""
+        return notices_of(still_removed(self.removed, planes), self.labels.array.shape[0], phases)
 
     @property
     def latency_ms(self) -> dict[str, float]:

@@ -2995,6 +2995,14 @@ Der Bericht unten enthält keine Patientendaten; er hilft, den Fehler zu beheben
         <translation>Aus Schicht {slice} entfernt, weil oberhalb der Ventrikelbasis: {name}.</translation>
     </message>
     <message>
+        <source>{name} removed from slice {slice} in frame {frame}, as above the base of the ventricle.</source>
+        <translation>Aus Schicht {slice} in Bild {frame} entfernt, weil oberhalb der Ventrikelbasis: {name}.</translation>
+    </message>
+    <message>
+        <source>{name} removed from slice {slice} in {phase}, as above the base of the ventricle.</source>
+        <translation>Aus Schicht {slice} in {phase} entfernt, weil oberhalb der Ventrikelbasis: {name}.</translation>
+    </message>
+    <message>
         <source>{name} removed from slice {slice}, as above the base of the ventricle, in {count} of {frames} frames: {list}.</source>
         <translation>Aus Schicht {slice} entfernt, weil oberhalb der Ventrikelbasis: {name}, in {count} von {frames} Bildern: {list}.</translation>
     </message>

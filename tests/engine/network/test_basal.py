@@ -14,7 +14,16 @@ from tiny_model import write_tiny_model
 
 from engine.errors import ModelError
 from engine.network import runtime
-from engine.network.basal import FEATURES, BasalRule, TakenAway, notices_of, read_rule, to_json, without_false_base
+from engine.network.basal import (
+    FEATURES,
+    BasalRule,
+    TakenAway,
+    notices_of,
+    read_rule,
+    still_removed,
+    to_json,
+    without_false_base,
+)
 from engine.network.model_card import BasalFile, ModelCard, load_card, read_basal_rule, save_card
 from engine.network.predict import predict
 from engine.network.strict_json import BadValueError
@@ -90,6 +99,13 @@ def test_what_was_removed_is_told_by_structure_and_slice() -> None:
         "RV cavity removed from slice 1, as above the base of the ventricle, in 4 of 10 frames: 1–3, 7.",
         "LV cavity removed from slice 2, as above the base of the ventricle.",
     )
+    one = [TakenAway(1, 7, RV)]
+    assert notices_of(one, 2, ("ED", "ES")) == (
+        "RV cavity removed from slice 8 in ES, as above the base of the ventricle.",
+    )
+    assert notices_of(one, 20) == ("RV cavity removed from slice 8 in frame 2, as above the base of the ventricle.",)
+    back = {(1, 7): np.array([[0, RV]], np.uint8), (0, 0): np.array([[LV, 0]], np.uint8)}
+    assert still_removed([*one, removed[0]], back) == (removed[0],)
 
 
 def test_a_rule_comes_back_from_json() -> None:
