@@ -14,7 +14,7 @@ from app.state.case_content import reader_function
 from app.state.queries import comparison_key
 from app.state.types import AppState
 from app.words.engine_words import translated
-from app.words.language import translate
+from app.words.language import rounded, translate
 from engine.measures.comparison import Comparison
 from engine.measures.function import Function
 from engine.measures.quantities import MEASURES, SIDES
@@ -98,7 +98,7 @@ def rows_of(own: Function | None, other: OtherCase, agreement: Comparison | None
         if measure.key not in KEYS:
             continue
         one, two = (None if own is None else measure.value(own)), measure.value(other.function)
-        mine, theirs = ("–" if value is None else f"{value:.{measure.digits}f}" for value in (one, two))
+        mine, theirs = ("–" if value is None else rounded(value, measure.digits) for value in (one, two))
         difference = "–" if one is None or two is None else _signed(two - one, measure.digits + 1)
         unit = measure.unit_of(other.function)
         rows.append((f"{SIDES[measure.structure]} {translated(measure.short)}, {unit}", mine, theirs, difference))

@@ -19,7 +19,7 @@ from app.state.numbers import findings_now
 from app.state.queries import card_of, run_of, shown_correction, shown_function, shown_prediction
 from app.state.types import AppState, Run, Status
 from app.words.engine_words import translated
-from app.words.language import COUNT, joined, translate
+from app.words.language import COUNT, joined, rounded, translate
 from engine.measures import quantities
 from engine.measures.function import Function
 from engine.measures.tally import Tally
@@ -316,8 +316,8 @@ def _row(
 
 
 def _percent(value: float | None, *, doubtful: bool) -> str:
-    return NOT_DEFINED if value is None else f"{value:.0f} %{' ?' * doubtful}"
+    return NOT_DEFINED if value is None else f"{rounded(value, 0)} %{' ?' * doubtful}"
 
 
 def _unit(value: float | None, unit: str) -> str:
-    return NOT_DEFINED if value is None else f"{value:.0f} {unit}"
+    return NOT_DEFINED if value is None else f"{rounded(value, 0)} {unit}"

@@ -17,7 +17,7 @@ from app.state.heart_views import shown_long_axis, shows_four_chambers
 from app.state.queries import run_of, shown_correction, shown_prediction
 from app.state.types import AppState, Run
 from app.words.engine_words import translated
-from app.words.language import translate
+from app.words.language import rounded, translate
 from engine.measures.long_axis import LongAxisFunction
 from engine.volume import LV, RV, Volume
 
@@ -166,4 +166,4 @@ def _rows(found: LongAxisFunction) -> list[tuple[str, str]]:
 
 
 def _unit(value: float | None, unit: str, digits: int) -> str:
-    return NOT_DEFINED if value is None or math.isnan(value) else f"{value:.{digits}f} {unit}"
+    return NOT_DEFINED if value is None or math.isnan(value) else f"{rounded(value, digits)} {unit}"

@@ -9,7 +9,7 @@ from app.panels.number_table import NumberCell
 from app.state.identity import Same
 from app.state.numbers import Sources
 from app.words.engine_words import translated
-from app.words.language import marked, translate
+from app.words.language import marked, rounded, translate
 from engine.measures import quantities
 from engine.measures.body import Body, RateSource, Sex
 from engine.measures.findings import Finding, Findings, rows_of, why_no_norms
@@ -84,7 +84,7 @@ def number(row: Finding) -> NumberCell:
     """A value, an arrow where it lies beyond its normal range, and what that means in words."""
     if row.value is None:
         return NumberCell(NONE)
-    text = f"{row.value:.{row.digits}f}{'' if row.sure else ' ?'}"
+    text = f"{rounded(row.value, row.digits)}{'' if row.sure else ' ?'}"
     verdict = row.verdict
     if verdict is None or row.norm is None:
         return NumberCell(text, translated(row.why_no_norm))

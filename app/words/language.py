@@ -52,6 +52,12 @@ def thousands(value: float) -> str:
     return f"{value:,.0f}".replace(",", translate("Numbers", ",", "between thousands"))
 
 
+def rounded(value: float, digits: int) -> str:
+    """A number with a minus sign that is no hyphen, and without one before zero."""
+    text = f"{value:.{digits}f}"
+    return text.replace("-", "−" if text.strip("-0.") else "")
+
+
 def joined(names: Iterable[str]) -> str:
     """Names in a row, as in a sentence."""
     both = translate("Lists", "{first} and {second}")

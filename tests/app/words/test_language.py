@@ -454,3 +454,10 @@ def test_the_model_card_has_room(german: None, window: MainWindow) -> None:
     dialog.show()
     assert not clipped(dialog)
     dialog.close()
+
+
+def test_numbers_have_a_minus_sign_and_no_negative_zero() -> None:
+    shown = [
+        language.rounded(value, digits) for value, digits in ((-2.3, 0), (-0.3, 0), (-0.04, 1), (-0.25, 2), (7, 0))
+    ]
+    assert shown == ["−2", "0", "0.0", "−0.25", "7"]
