@@ -4,9 +4,9 @@
 
 DATA holds acdc/training and mnms_train. Only patients of the training sets are read: of ACDC those whose number does
 not divide by 5. Each ED and ES file is segmented in int8 by every model, without a rule. A logistic regression a
-structure, with an L2 penalty, learns whether the expert has it on the slices asked. The table is of five folds of
-patients: each is decided by regressions that saw none of its slices. --write fits on all and puts the rule into the
-folder and the card of the first model.
+structure, with an L2 penalty, learns whether the expert has it on the slices asked, from the labels of all models: what
+one network does at the base tells of another. The table is of five folds of patients: each is decided by regressions
+that saw none of its slices. --write fits on all and puts the rule into the folder and the card of the first model.
 
 Labels are kept in --runs under a hash of the weights and of the data's place, so that a run that was stopped goes on.
 """
@@ -81,8 +81,8 @@ def labelled(group: str, patient: str, phase: str, labels: NDArray[np.uint8], tr
     return Labelled(group, patient, phase, stack, theirs, shared)
 
 
-def segment(data: Path, card: ModelCard, runs: Path, threads: int) -> list[Labelled]:
-    """Every volume of the training patients. Labels that lie in runs are not made again."""
+def segment(data: Path, card: ModelCard, name: str, runs: Path, threads: int) -> list[Labelled]:
+    """Every volume of the training patients. name: of the model. Labels that lie in runs are not made again."""
     made_by = f"{card.file_for('int8').sha256} {card.input} {card.keep_largest} {data.resolve()}"
     folder = runs / hashlib.sha256(made_by.encode()).hexdigest()[:16]
     cases = [
@@ -103,12 +103,12 @@ def segment(data: Path, card: ModelCard, runs: Path, threads: int) -> list[Label
             folder.mkdir(parents=True, exist_ok=True)
             write_atomically(kept, packed.getvalue())
         with np.load(kept) as both:
-            named = f"{group}, {card.folder.name}", f"{group} {case.patient}"
-            found.append(labelled(*named, case.phase, both["labels"], both["truth"]))
+            labels, truth = both["labels"], both["truth"]
+        found.append(labelled(f"{group}, {name}", f"{group} {case.patient}", case.phase, labels, truth))
         now = time.monotonic() - began
         if now - said > _SAID_EVERY_S or done == len(cases):
             said = now
-            sys.stderr.write(f"{card.folder.name}: {done} of {len(cases)} volumes, {now:.0f} s\n")
+            sys.stderr.write(f"{name}: {done} of {len(cases)} volumes, {now:.0f} s\n")
     return found
 
 
@@ -241,9 +241,12 @@ def main() -> None:
     add_output(parser)
     arguments = parser.parse_args()
     models = cards(arguments.model, arguments.models)
-    volumes = [
-        one for card in models for one in segment(arguments.data, card, arguments.runs, max(1, arguments.threads))
-    ]
+    volumes = []
+    for card in models:
+        # Two versions of a model have one id.
+        alone = [one.id for one in models].count(card.id) == 1
+        name = card.id if alone else f"{card.id} {card.digest('int8')[:6]}"
+        volumes += segment(arguments.data, card, name, arguments.runs, max(1, arguments.threads))
     head = ["scans, model", "", "Dice", "gain, 95 %", "LV base", "RV base", "LV EF bias / MAE", "RV EF bias / MAE"]
     give(table(head, rows_of(volumes, by_folds(volumes))), arguments.output)
     if arguments.write:
