@@ -27,7 +27,8 @@ from engine.measures.metrics import (
 )
 from engine.measures.quantities import MEASURES
 from engine.network.model_card import ModelCard
-from engine.network.predict import predict
+from engine.network.predict import Prediction, predict
+from engine.network.view import view_of
 from engine.progress import CancelToken, Progress, no_progress
 from engine.volume import LV, MYO, RV, Known, LabelMap, Volume
 
@@ -118,10 +119,12 @@ class Evaluation:
     means: by phase ("ED", "ES", "all") and KEYS. dice_mean, iou_mean: of the three structures, all phases.
     dice_mean_interval: of dice_mean with other patients, 95 %.
     positions: mean Dice of single slices by POSITIONS and KEYS; empty without stacks of slices. phase_positions: the
-        same by phase.
+        same by phase. position_intervals: where these would lie with other patients, 95 %.
     ef: agreement of the ejection fraction in percentage points, by "lv" and "rv".
     volumes: agreement of the other measures of engine.measures.quantities by their keys, such as "lv_edv_ml" and
         "lv_mass_g"; empty where the spacing is unknown.
+    bias_intervals: where the bias of each of these would lie with other patients, 95 %, by "lv", "rv" and those keys.
+    machine: what the latency is from: processor, instruction set, runtime and threads; empty where nothing was run.
     """
 
     model: str
@@ -134,10 +137,13 @@ class Evaluation:
     iou_mean: float
     positions: dict[str, dict[str, float]]
     phase_positions: dict[str, dict[str, dict[str, float]]]
+    position_intervals: dict[str, dict[str, dict[str, Interval]]]
     ef: dict[str, Agreement]
     volumes: dict[str, Agreement]
+    bias_intervals: dict[str, Interval]
     latency_ms: dict[str, float]
     rules: tuple[str, ...] = RULES
+    machine: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         """Ready for JSON: NaN becomes None."""
@@ -212,14 +218,30 @@ def evaluate(
     """
     scored: list[CaseScore] = []
     inference_ms: list[float] = []
+    other_view, machine = 0, ""
     for done, case in enumerate(cases):
         progress(done, len(cases), case.name)
         volume, truth = read_case(case)
         prediction = predict(volume, card, precision, threads=threads, cancel=cancel)
         inference_ms += [timing.inference_ms for timing in prediction.timings]
+        other_view += view_of(volume.geometry) not in ("", card.view)
+        machine = machine or _machine(prediction)
         scored.append(_scored(case, volume, prediction.labels, truth))
     progress(len(cases), len(cases), "Done")
-    return summarise(scored, card.id, precision, inference_ms)
+    result = summarise(scored, card.id, precision, inference_ms)
+    rules = result.rules
+    if other_view:
+        of = f"{other_view} of the {len(cases)} images"
+        rules = (*rules, f"By their geometry, {of} are of another view than {card.id} is made for.")
+    return replace(result, rules=rules, machine=machine)
+
+
+def _machine(prediction: Prediction) -> str:
+    # Not at the top: importing it loads OpenVINO.
+    from engine.network.runtime import device_name  # noqa: PLC0415
+
+    threads = f"{prediction.threads} thread{'' if prediction.threads == 1 else 's'}"
+    return f"{device_name()}, {prediction.isa}, {prediction.runtime}, {threads}"
 
 
 def evaluate_masks(
@@ -268,6 +290,8 @@ def summarise(cases: Sequence[CaseScore], model: str, precision: str, inference_
     stacks = [c for c in cases if not c.single_slice]
     means = {phase: _means(some) for phase, some in phases.items()}
     measured = [case for case in stacks if case.spacing_known]
+    ratios = {key.split("_")[0]: pairs for key, pairs in _pairs(stacks, ratios=True).items()}
+    sizes = _pairs(measured, ratios=False) if measured else {}
     return Evaluation(
         model=model,
         precision=precision,
@@ -281,8 +305,14 @@ def summarise(cases: Sequence[CaseScore], model: str, precision: str, inference_
         phase_positions={
             phase: _positions(those) for phase, some in phases.items() if (those := [c for c in some if c in stacks])
         },
-        ef={key.split("_")[0]: value for key, value in _agreements(stacks, ratios=True).items()},
-        volumes=_agreements(measured, ratios=False) if measured else {},
+        position_intervals={
+            phase: _position_intervals(those)
+            for phase, some in phases.items()
+            if (those := [c for c in some if c in stacks])
+        },
+        ef={key: agreement(*pairs) for key, pairs in ratios.items()},
+        volumes={key: agreement(*pairs) for key, pairs in sizes.items()},
+        bias_intervals={key: _bias_interval(*pairs) for key, pairs in {**ratios, **sizes}.items()},
         latency_ms={
             "p50": float(np.percentile(inference_ms, 50)),
             "p95": float(np.percentile(inference_ms, 95)),
@@ -297,6 +327,16 @@ def summarise(cases: Sequence[CaseScore], model: str, precision: str, inference_
 def _positions(stacks: Sequence[CaseScore]) -> dict[str, dict[str, float]]:
     """Mean Dice by POSITIONS and KEYS."""
     return {p: {key: _mean([c.scores[key].position_dice(p) for c in stacks]) for key in KEYS} for p in POSITIONS}
+
+
+def _position_intervals(stacks: Sequence[CaseScore]) -> dict[str, dict[str, Interval]]:
+    """Of _positions."""
+    patients = _by_patient(stacks).values()
+
+    def reach(place: str, key: str) -> Interval:
+        return bootstrap_interval([[c.scores[key].position_dice(place) for c in some] for some in patients])
+
+    return {place: {key: reach(place, key) for key in KEYS} for place in POSITIONS}
 
 
 def _mean(values: Sequence[float]) -> float:
@@ -345,8 +385,11 @@ def same_within(one: Evaluation, other: Evaluation, margin: float = EQUIVALENCE_
     return equivalence([_mean(_case_dice(mine[p])) - _mean(_case_dice(theirs[p])) for p in mine], margin)
 
 
-def _agreements(cases: Sequence[CaseScore], *, ratios: bool) -> dict[str, Agreement]:
-    """Agreement of each measure of engine.measures.quantities that is a ratio, or of each that is none, by its key."""
+def _pairs(cases: Sequence[CaseScore], *, ratios: bool) -> dict[str, tuple[list[float], list[float]]]:
+    """What model and expert say of each patient, by the key of each measure of engine.measures.quantities.
+
+    ratios: those measures that are ratios, or those that are none.
+    """
     ours, truth = (_functions(cases, truth=wanted) for wanted in (False, True))
     result = {}
     for measure in MEASURES:
@@ -354,8 +397,12 @@ def _agreements(cases: Sequence[CaseScore], *, ratios: bool) -> dict[str, Agreem
             continue
         both = [(measure.value(one), measure.value(other)) for one, other in zip(ours, truth, strict=True)]
         known = [(mine, theirs) for mine, theirs in both if mine is not None and theirs is not None]
-        result[measure.key.replace(".", "_")] = agreement([m for m, _ in known], [t for _, t in known])
+        result[measure.key.replace(".", "_")] = [mine for mine, _ in known], [theirs for _, theirs in known]
     return result
+
+
+def _bias_interval(ours: Sequence[float], truth: Sequence[float]) -> Interval:
+    return bootstrap_interval([[mine - theirs] for mine, theirs in zip(ours, truth, strict=True)])
 
 
 def _functions(cases: Sequence[CaseScore], *, truth: bool) -> list[Function]:

@@ -28,12 +28,15 @@ NIFTI_ENDINGS = (".nii", ".nii.gz")
 MOST_NAME_BYTES = 255
 
 
-def choose_model(arguments: argparse.Namespace) -> tuple[Catalog, ModelCard, str]:
-    """The catalogue, and the model and precision asked for, checked before anything slow begins."""
+def choose_model(arguments: argparse.Namespace, view: str | None = None) -> tuple[Catalog, ModelCard, str]:
+    """The catalogue, and the model and precision asked for, checked before anything slow begins.
+
+    view: what the scans show, where that is known and --view does not say otherwise.
+    """
     catalog = find_models()
     if getattr(arguments, "keep_base", False):
         catalog = catalog.keeping_base()
-    view = getattr(arguments, "view", None)
+    view = getattr(arguments, "view", None) or view
     card = catalog.for_view(view) if view and arguments.model is None else catalog.get(arguments.model)
     precision = arguments.precision or default_precision(card)
     card.file_for(precision)
