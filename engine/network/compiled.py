@@ -13,7 +13,7 @@ import os
 import sys
 from pathlib import Path
 
-from engine.files import write_atomically
+from engine.files import read_regular, write_atomically
 
 CACHE_VARIABLE = "CINEQUANT_CACHE"
 """Environment variable: folder for compiled networks; "off" to keep none."""
@@ -25,16 +25,19 @@ _HASH_BYTES = hashlib.sha256().digest_size
 
 
 def cache_folder() -> Path | None:
-    """Where compiled networks are kept; None where the user wants none. It need not exist."""
+    """Where compiled networks are kept; None where the user wants none or has no home. It need not exist."""
     named = os.environ.get(CACHE_VARIABLE, "")
     if named:
         return None if named == "off" else Path(named)
-    if sys.platform == "win32":
-        base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
-    elif sys.platform == "darwin":
-        base = Path.home() / "Library" / "Caches"
-    else:
-        base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    try:
+        if sys.platform == "win32":
+            base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
+        elif sys.platform == "darwin":
+            base = Path.home() / "Library" / "Caches"
+        else:
+            base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    except RuntimeError:  # a container's user may have neither HOME nor an entry in the list of users
+        return None
     return base / "cinequant" / "compiled"
 
 
@@ -56,9 +59,8 @@ def read_blob(key: str) -> bytes | None:
         return None
     path = folder / (key + _ENDING)
     try:
-        if path.stat().st_size > MAX_BYTES:
-            return None
-        content = path.read_bytes()
+        # A pipe in its place is refused: reading it would wait for ever.
+        content = read_regular(path, MAX_BYTES)
     except OSError:
         return None
     digest, blob = content[:_HASH_BYTES], content[_HASH_BYTES:]

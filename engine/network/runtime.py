@@ -50,6 +50,8 @@ finally:
 
 # OpenVINO 2026.4 searches for ever where it finds neither.
 _PROCESSOR = (Path("/proc/cpuinfo"), Path("/sys/devices/system/cpu"))
+# All that caps the instruction set; oneDNN still reads its old name.
+_ISA_CAPS = ("ONEDNN_MAX_CPU_ISA", "DNNL_MAX_CPU_ISA", "OV_CPU_MAX_ISA")
 # Compiled networks kept for the next prediction: two precisions of two models.
 _KEPT_NETWORKS = 4
 
@@ -308,7 +310,7 @@ def isa() -> str:
 def _machine() -> tuple[object, ...]:
     """What a compiled network depends on beside the network: runtime, processor, and caps of its instruction set."""
     core = _openvino_core()
-    caps = tuple(os.environ.get(name, "") for name in ("ONEDNN_MAX_CPU_ISA", "OV_CPU_MAX_ISA"))
+    caps = tuple(os.environ.get(name, "") for name in _ISA_CAPS)
     capabilities = tuple(sorted(map(str, core.get_property("CPU", "OPTIMIZATION_CAPABILITIES"))))
     return ov.get_version(), device_name(), isa(), capabilities, caps
 

@@ -157,3 +157,25 @@ class Unwritable:
 
     def export_model(self) -> None:
         raise RuntimeError("No reorder available")
+
+
+def test_a_user_without_a_home_compiles_each_time(card: ModelCard, monkeypatch: pytest.MonkeyPatch) -> None:
+    def home() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    for name in (compiled.CACHE_VARIABLE, "XDG_CACHE_HOME", "LOCALAPPDATA"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(Path, "home", home)
+    assert compiled.cache_folder() is None
+    assert logits(card).shape == (4, *SHAPE)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
+def test_a_pipe_in_the_place_of_a_blob_is_not_waited_for(cache: Path) -> None:
+    cache.mkdir(parents=True)
+    os.mkfifo(cache / "a.compiled")
+    assert not compiled.is_stored("a")
+    assert compiled.read_blob("a") is None
+    (cache / "b.compiled").mkdir()
+    compiled.write_blob("b", b"1")
+    assert compiled.read_blob("b") is None
