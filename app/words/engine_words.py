@@ -49,6 +49,7 @@ TEXTS = (
     marked("Engine", "a localiser, with slices in several directions"),
     marked("Engine", "a single slice, such as a long-axis view"),
     marked("Engine", "a CT image, by its values"),
+    marked("Engine", "a stack in the plane of a four-chamber view, not across the heart"),
     marked("Engine", "a volume of {slices} thin slices ({spacing} mm), not a short-axis stack"),
     marked("Engine", "a volume with cubic voxels ({spacing}), not a short-axis stack"),
     marked("Engine", "{what}, by its name or type"),

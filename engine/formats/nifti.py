@@ -29,7 +29,7 @@ from engine.formats.nifti_file import (
     stem_of,
     suffix_of,
 )
-from engine.formats.nifti_grid import FEW_SLICES, AxisLayout, difference, layout_of, mm_text, read_header
+from engine.formats.nifti_grid import FEW_SLICES, AxisLayout, difference, four_chambers, layout_of, mm_text, read_header
 from engine.formats.nifti_masks import (
     NIFTI_INTENT_LABEL,
     convention_in,
@@ -409,6 +409,8 @@ def _not_short_axis(array: NDArray[Any], geometry: Geometry) -> str:
     slices = geometry.shape[0]
     if slices < 2:
         return SINGLE_SLICE
+    if four_chambers(geometry):
+        return "a stack in the plane of a four-chamber view, not across the heart"
     if geometry.spacing is Known.ASSUMED:
         return ""
     x, y, z = geometry.spacing_mm

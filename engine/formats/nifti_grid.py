@@ -246,6 +246,17 @@ def new_header(volume: Volume) -> Any:
     return header
 
 
+def four_chambers(geometry: Geometry) -> bool:
+    """Whether the slices are known to lie as those of a four-chamber view: nearly level, oblique, across no heart.
+
+    No short axis lies so, and the sign of no direction matters, which files converted carelessly have wrong. The limits
+    are those by which DICOM stacks are judged (engine.formats.dicom_kind).
+    """
+    side, back_or_forth, up = np.abs(geometry.directions[:, 2])
+    level = bool(side < 0.35 and up > 0.6 and max(back_or_forth, up) < 0.97)
+    return level and geometry.orientation is Known.KNOWN
+
+
 def difference(ours: Geometry, theirs: Geometry) -> str:
     """What tells two grids apart, in words: the first of size, voxel size, direction and place that differs."""
     if ours.shape != theirs.shape:

@@ -2475,6 +2475,10 @@ Der Bericht unten enthält keine Patientendaten; er hilft, den Fehler zu beheben
         <translation>Volumen, Phase unbekannt</translation>
     </message>
     <message>
+        <source>a stack in the plane of a four-chamber view, not across the heart</source>
+        <translation>ein Stapel in der Ebene des Vierkammerblicks, nicht quer durch das Herz</translation>
+    </message>
+    <message>
         <source>a late enhancement series</source>
         <translation>eine Late-Enhancement-Serie</translation>
     </message>
