@@ -116,12 +116,19 @@ def _cells(name: str, written: dict[str, Any], precision: str, hours: float | No
         _number(found["dice_mean"], ".4f"),
         *(_number(every[key]["dice"], ".3f") for key in ("lv", "myo", "rv")),
         _number(None if None in distances else sum(distances) / 3, ".1f"),
-        f"{_number(lv['bias'], '+.1f')} ({_number(lv['low'], '.1f')} to {_number(lv['high'], '.1f')})",
+        _limits(lv),
         _number(lv["mae"], ".1f"),
         _number(rv["mae"], ".1f"),
         _number(written.get("external", {}).get(precision, {}).get("dice_mean"), ".4f"),
         _number(hours, ".1f"),
     ]
+
+
+def _limits(found: dict[str, Any]) -> str:
+    """Bias and limits of agreement; those of images without volumes are absent."""
+    if found["bias"] is None:
+        return ABSENT
+    return f"{_number(found['bias'], '+.1f')} ({_number(found['low'], '.1f')} to {_number(found['high'], '.1f')})"
 
 
 def _number(value: float | None, form: str) -> str:
