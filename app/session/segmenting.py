@@ -146,7 +146,13 @@ class Segmenting:
         before = self._store.state.segmentation
         runs = {key: run for key, run in before.runs.items() if run.status in kept and key not in other}
         comparisons = {pair: found for pair, found in before.comparisons.items() if other.isdisjoint(pair)}
-        self._store.update(segment_asked=True, runs=runs, comparisons=comparisons, message=None)
+        # What was undone belongs to the labels that go.
+        gone = [before.runs[key].prediction for key in other]
+        corrections = self._store.state.correction.corrections
+        corrections = {key: each for key, each in corrections.items() if all(each.base is not one for one in gone)}
+        self._store.update(
+            segment_asked=True, runs=runs, comparisons=comparisons, corrections=corrections, message=None
+        )
         self.segment_missing()
 
     def segment_slice(self) -> None:
@@ -202,7 +208,8 @@ class Segmenting:
         state, card, found = self._store.state, card_of(self._store.state), set()
         if card is None or card.basal is None:
             return frozenset()
-        corrected = [correction.base for correction in state.correction.corrections.values()]
+        kept = state.correction.corrections.values()
+        corrected = [each.base for each in kept if each.planes or state.correction.correcting]
         for precision in precisions_of(card):
             key, run = run_key(state, precision), run_of(state, precision)
             if key is None or run is None or run.prediction is None or any(run.prediction is one for one in corrected):

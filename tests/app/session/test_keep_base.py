@@ -74,3 +74,11 @@ def test_a_scan_that_is_segmented_already_is_segmented_again_on_request(
     session.segmenting.segment()
     settle(qtbot, session)
     assert len(asked) == 3
+
+    # A correction without corrected slices, as after undoing, is none.
+    session.correcting.stop()
+    session.segmenting.segment()
+    settle(qtbot, session)
+    assert [card.basal for card in asked[3:]] == [None]
+    assert not any(run.prediction.basal_sha256 for run in session.state.segmentation.runs.values())
+    assert not session.state.correction.corrections
