@@ -61,7 +61,7 @@ def table_of(state: AppState) -> Table:
         tuple(map(_values, comparison.slice_dice[frame])),
         _values(comparison.frame_dice[frame]),
         _values(comparison.hd95_mm[frame]),
-        translate("Agreement", "HD95 needs the spacing, which the file does not say") if unknown else "",
+        translate("Agreement", "No HD95: spacing unknown") if unknown else "",
     )
 
 
@@ -142,7 +142,8 @@ class AgreementView(PaintedView):
     def _rows(self) -> tuple[float, float, int, int]:
         """(top of the first row, height of a row, first slice, slices) that fit."""
         top = self._top() + 42.0
-        room = self.height() - top - 52.0 - self.bars()[1]
+        note = drawing.line_height() if self._notice or self._table.note else 0.0
+        room = self.height() - top - 52.0 - note - self.bars()[1]
         count = len(self._table.slices)
         fitting = max(1, min(count, int(room // ROW_PX)))
         first = min(max(self._state.view.slice_index - fitting // 2, 0), max(count - fitting, 0))

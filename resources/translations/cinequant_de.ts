@@ -635,8 +635,8 @@
         <translation>Die Maske gehört nicht zu dieser Phase: zu Phase {number} wechseln</translation>
     </message>
     <message>
-        <source>HD95 needs the spacing, which the file does not say</source>
-        <translation>HD95 setzt die Voxelgröße voraus; sie fehlt in der Datei</translation>
+        <source>No HD95: spacing unknown</source>
+        <translation>Kein HD95: Voxelgröße unbekannt</translation>
     </message>
     <message>
         <source>corrected and mask</source>

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from app_fixtures import catalog, volume
+from PySide6.QtCore import Qt
 
 from app.panels.review_panel import ReviewPanel, place_of
 from app.state.changes import evolve, opened
@@ -43,6 +44,13 @@ def test_eight_rows_first_and_all_on_demand(qtbot: Any) -> None:
     assert room.contains(row.center())
     panel.apply(AppState())
     assert panel.list.isHidden() and panel.all.isHidden()
+
+
+def test_the_panel_takes_no_more_height_than_it_needs(qtbot: Any) -> None:
+    panel = ReviewPanel()
+    qtbot.addWidget(panel)
+    layout = panel.layout()
+    assert layout is not None and not layout.expandingDirections() & Qt.Orientation.Vertical
 
 
 def test_nothing_moves_where_another_slice_has_longer_reasons(qtbot: Any) -> None:

@@ -37,9 +37,10 @@ from app.state.changes import evolve, opened
 from app.state.queries import cine_frame, comparison_of, cross_of, drawn_labels, heart_of, heart_view, run_of, size_mm
 from app.state.types import AppState, Cross, Heart, Kind, Layout, Mask, Overlay, Pair, Run, RunKey, Status
 from app.views import captions, drawing
-from app.views.agreement_view import spoken, table_of
+from app.views.agreement_view import AgreementView, Table, spoken, table_of
 from app.views.contact_sheet import grid_of
 from app.views.cross_lines import handles
+from app.views.drawing import line_height
 from app.views.long_axis_view import upside_down
 from app.views.panes import Role, pane_of
 from app.views.slice_items import DifferenceItem
@@ -725,3 +726,14 @@ def test_a_plane_is_drawn_anew_where_it_changes_and_not_while_scrolling(ready: M
         view.grab()
         assert view._drawn.cacheKey() != drawn
         drawn = view._drawn.cacheKey()
+
+
+def test_a_note_below_the_table_leaves_its_last_row_free(qtbot: Any) -> None:
+    view, row = AgreementView(), (0.9, 0.9, 0.9)
+    qtbot.addWidget(view)
+    view.resize(300, 266)
+    for note in ("", "No HD95: spacing unknown"):
+        view._table = Table("float32 and int8", (row,) * 10, row, row, note)
+        top, height, _, fitting = view._rows()
+        last_row = top + fitting * height + 6 + 36
+        assert last_row < view.height() - 4 - (line_height() if note else 0)
