@@ -77,12 +77,13 @@ class FetchedDialog(QDialog):
         item = self.tree.currentItem()
         if item is None:
             return
-        title = translate("Archive", "Remove the fetched study of {patient}?").format(patient=_called(item))
+        kept = self._kept[self.tree.indexOfTopLevelItem(item)]
+        title = translate("Archive", "Remove the fetched study of {patient}?").format(patient=_called(item, kept))
         more = translate(
             "Archive", "Cases saved from it will ask for their scan. The archive keeps its own copy of the study."
         )
         if self._sure(title, more):
-            self._remove(self._kept[self.tree.indexOfTopLevelItem(item)])
+            self._remove(kept)
 
     def _remove_all(self) -> None:
         title = translate("Archive", "Remove every fetched study from this computer?")
@@ -112,9 +113,9 @@ class FetchedDialog(QDialog):
         self.said.setText("\n".join(errors))
 
 
-def _called(item: QTreeWidgetItem) -> str:
-    """A study as its row names it, on one line."""
-    return " ".join(item.text(0).split())
+def _called(item: QTreeWidgetItem, kept: KeptStudy) -> str:
+    """The patient as the row has it, and the day, which tells studies of one patient apart."""
+    return ", ".join(filter(None, (item.text(0).split("   ")[0], kept.study.date if kept.study else "")))
 
 
 def _nameless(folder: Path) -> FoundStudy:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import app_fixtures  # noqa: F401 - windows without a screen
 import pytest
 from dicom_cine import ROOT, dataset, pixels
 from PySide6.QtCore import QTimer
@@ -82,4 +83,5 @@ def test_names_are_hidden_in_the_list_and_in_the_question(qtbot: Any, fetched: P
     dialog = FetchedDialog(None, fetched, hide_names=True)
     qtbot.addWidget(dialog)
     assert names(dialog) == ["Patient 1", "Patient 2"]
-    assert answering(dialog, "Cancel", dialog.one.click) == "Remove the fetched study of Patient 1?"
+    asked = answering(dialog, "Cancel", dialog.one.click)
+    assert asked == "Remove the fetched study of Patient 1, 2024-02-29?"
