@@ -194,7 +194,7 @@ class Segmenting:
             if keep
             else translate("Session", "The base is decided on after the network, in scans segmented from now on.")
         )
-        if self._of_other_rule():
+        if run_key(self._store.state) in self._of_other_rule():
             again = translate("Session", "Segment this scan again")
             self._store.say(Kind.HINT, text, action=again, command=Command.SEGMENT)
         else:
