@@ -21,6 +21,7 @@ from training.networks.quantlite import QuantLite
 from training.networks.table import NETWORKS
 from training.reports import case_pictures
 from training.reports.curves import draw_curves, save_figure
+from training.reports.summary import COLUMNS, report
 
 CONFIG = """
 network = "small"
@@ -93,6 +94,17 @@ def test_the_table_needs_no_model(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert int8["training h"] == "1.0"
     assert "| – |" in rows[0]
     assert (tmp_path / "results" / "a" / "curves.png").exists()
+
+
+def test_images_without_volumes_leave_their_cells_empty(tmp_path: Path) -> None:
+    none = dict.fromkeys(("bias", "sd", "low", "high", "mae"))
+    means = {"all": {key: {"dice": 0.6, "hd95_mm": 2.0} for key in ("lv", "myo", "rv")}}
+    found = {"dice_mean": 0.6, "iou_mean": 0.45, "means": means, "ef": {"lv": none, "rv": none}}
+    _write_results(tmp_path / "long", precisions={"int8": found})
+    cells = [cell.strip() for cell in report([], tmp_path).splitlines()[2].strip("|").split("|")]
+    row = dict(zip(COLUMNS, cells, strict=True))
+    assert row["LV EF bias (limits) points"] == row["LV EF MAE"] == "–"
+    assert row["IoU mean"] == "0.4500"
 
 
 def test_results_of_another_file_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
