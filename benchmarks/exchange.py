@@ -36,6 +36,7 @@ from engine.errors import CineQuantError  # noqa: E402
 from engine.exchange import transfer  # noqa: E402
 from engine.exchange.arrivals import INCOMING  # noqa: E402
 from engine.exchange.servers import Login, Server, server_at  # noqa: E402
+from engine.network.runtime import device_name  # noqa: E402
 
 PAGE = ROOT / "docs" / "tables" / "exchange.md"
 STUDY = f"{dicom_cine.ROOT}.1"
@@ -214,6 +215,7 @@ def page(found: dict[str, float], killed: int, late: int, count: int, rounds: in
         f"`python -m benchmarks.exchange`: {count} MR images of {SIDE} × {SIDE} to and from Debian's Orthanc on the",
         f"same computer, all programs in turns, medians of {rounds} turns. As it comes, dcmtk waits for the other",
         "side's acknowledgements; with TCP_NODELAY it does not. It does not look at what it receives, nor sync it.",
+        f"{device_name()}, {os.cpu_count()} cores.",
         "",
         "| | objects a second | × dcmtk as it comes |",
         "|---|---:|---:|",

@@ -389,10 +389,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     else:
         outcomes, faults = run(arguments.inputs, arguments.seed, arguments.keep)
     text = table(outcomes)
-    took = f"{arguments.inputs} inputs, seed {arguments.seed}, {time.monotonic() - start:.0f} s, {len(faults)} faults"
+    tried = f"{arguments.inputs} inputs, seed {arguments.seed}, {len(faults)} faults"
+    took = f"{tried}, {time.monotonic() - start:.0f} s"
     sys.stdout.write("\n".join([took, "", text, "", *faults]) + "\n")
     if arguments.output:
-        arguments.output.write_text(text + "\n", encoding="utf-8")
+        arguments.output.write_text(f"{tried}\n\n{text}\n", encoding="utf-8")
     return 1 if faults else 0
 
 

@@ -33,6 +33,7 @@ from typing import Any
 from benchmarks.tables import add_output, give
 from engine.files import write_atomically
 from engine.formats import nifti
+from engine.network import runtime
 from engine.phantom import make_phantom
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -160,7 +161,7 @@ def lines(found: dict[str, Any]) -> list[str]:
         f"memory, segmented in {' and '.join(found['precisions'])}: {found['rss_mb']:.0f} MB{met('rss_mb', found)}; "
         f"{found['rss_before_mb']:.0f} MB before segmenting, {found['peak_rss_mb']:.0f} MB at its peak",
         f"{found['slices']} slices × {found['frames']} frames, window {found['width']} × {found['height']}, "
-        f"Qt platform {found['platform']}, {found['runtime']}",
+        f"Qt platform {found['platform']}, {runtime.device_name()}, {runtime.isa()}, {found['runtime']}",
     ]
 
 
