@@ -21,6 +21,8 @@ from engine.volume import CONVENTIONS, MYO, Geometry, Known, LabelMap, Source, V
 NIFTI_INTENT_LABEL = 1002
 _LABELS_AS = "labels: "
 """What a mask of this program says in intent_name before its convention."""
+_ROUNDED = 1e-3
+"""So far from a whole number, labels that were stored scaled or as fractions are still that number."""
 
 
 class GridError(ScanError):
@@ -230,10 +232,16 @@ def left_out(path: Path) -> tuple[str, ...]:
 def label_voxels(file: NiftiFile, convention: str) -> NDArray[Any]:
     """The values of a mask, (I, J, K, T); the numbers of its segments, from 1, where they go by their names.
 
-    Where segments overlap the myocardium counts. Raises ScanError as read_voxels does, and for overlapping segments
-    whose names say nothing.
+    Where segments overlap the myocardium counts. Raises ScanError as read_voxels does, for voxels that hold no number,
+    and for overlapping segments whose names say nothing.
     """
-    array, _ = plain_values(read_voxels(file), file.slope, file.inter, file.path)
+    array, not_numbers = plain_values(read_voxels(file), file.slope, file.inter, file.path)
+    if not_numbers:  # in an image they are dark; here they could become a label
+        raise ScanError(
+            f"{file.path}: some of its voxels hold no number (NaN or infinite); save it with 0 where there is no label"
+        )
+    if array.dtype.kind == "f" and np.abs(array - (whole := np.rint(array))).max(initial=0) < _ROUNDED:
+        array = whole
     if not file.segments or (file.frames == 1 and convention != segment_convention(file)):
         return array
     if convention != segment_convention(file):

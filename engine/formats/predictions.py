@@ -68,6 +68,8 @@ def _frame_of(file: PredictedFile, volume: Volume, convention: str) -> LoadedMas
     several = _repeated(volume, frames_in([file.path]))
     mask = read_masks([file.path], several, convention=convention)
     assert file.frame is not None
+    if file.frame >= len(mask.labels.array):
+        raise ScanError(f"{file.path}: has {len(mask.labels.array)} frames, but the batch says more; run it again")
     one = mask.labels.array[file.frame : file.frame + 1]
     return LoadedMask(LabelMap(one, volume.geometry), (0,), mask.notices)
 
@@ -95,13 +97,12 @@ def _batch_masks(folder: Path) -> Mapping[Path, PredictedFile]:
     try:
         root = Path(json.loads((folder / _BATCH).read_bytes())["input"])
         with (folder / _RESULTS).open(encoding="utf-8", newline="") as stream:
-            rows = [row for row in csv.DictReader(stream) if row["mask"]]
-    except (OSError, ValueError, KeyError) as error:
+            rows = [(row["mask"], row["source"].split(" + ")) for row in csv.DictReader(stream) if row["mask"]]
+    # TypeError and AttributeError: JSON of another shape, and rows with too few cells.
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, csv.Error) as error:
         raise ScanError(f"{folder}: holds no batch that has run to its end; run it again") from error
     found: dict[Path, PredictedFile] = {}
-    for row in rows:
-        names = row["source"].split(" + ")
+    for mask, names in rows:
         for frame, name in enumerate(names):
-            mask = PredictedFile(folder / row["mask"], frame if len(names) > 1 else None)
-            found[(root / name).resolve()] = mask
+            found[(root / name).resolve()] = PredictedFile(folder / mask, frame if len(names) > 1 else None)
     return found

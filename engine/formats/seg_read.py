@@ -121,6 +121,8 @@ def _paint(
             raise ValueError("a fractional segmentation without a largest value")
         if len(frames) != len(images):
             raise ValueError("frames and their descriptions differ in number")
+        if dataset.SegmentationType != "LABELMAP" and any(one.segment is None for one in frames):
+            raise ValueError("frames that do not say which segment they are of")
     except Exception as error:  # damaged files raise errors of any kind, and decoders have their own
         raise ScanError(f"{path}: is a damaged segmentation, or one of a kind that cannot be read") from error
     if not any(segments.values()):

@@ -10,6 +10,7 @@ import pytest
 
 from engine.errors import ScanError
 from engine.formats import nifti
+from engine.formats.mask_resample import resampled
 from engine.formats.masks import frames_in, needs_convention, read_masks
 from engine.volume import LV, RV, Geometry, Known, LabelMap, Source, Volume, convert_labels
 
@@ -215,3 +216,39 @@ def test_structures_in_volumes_of_their_own_are_no_frames(tmp_path: Path) -> Non
 def test_an_empty_mask_says_so(tmp_path: Path) -> None:
     mask = read_masks([heart(tmp_path / "m.nii.gz", (0, 0, 0))], volume())
     assert "The mask marks no voxel: there is nothing to measure." in mask.notices
+
+
+def saved(path: Path, values: np.ndarray) -> Path:
+    """values: (T, Z, Y, X) of the grid of these tests."""
+    affine = np.diag([-1.0, -1.0, 1.0, 1.0]) @ GEOMETRY.affine
+    nib.save(nib.Nifti1Image(values.transpose(3, 2, 1, 0), affine), path)
+    return path
+
+
+def test_voxels_without_a_number_become_no_label(tmp_path: Path) -> None:
+    values = np.where(label_map(4).array > 0, label_map(4).array, np.nan).astype(np.float32)
+    with pytest.raises(ScanError, match="hold no number"):
+        read_masks([saved(tmp_path / "m.nii.gz", values)], volume())
+
+
+def test_labels_that_are_nearly_whole_numbers_are_those(tmp_path: Path) -> None:
+    values = (label_map(4).array * 1.0000002).astype(np.float32)
+    assert not np.array_equal(values, np.rint(values))
+    mask = read_masks([saved(tmp_path / "m.nii.gz", values)], volume())
+    assert np.array_equal(mask.labels.array, label_map(4).array)
+    with pytest.raises(ScanError, match=r"label values 0\.9, 2\.7"):
+        read_masks([saved(tmp_path / "n.nii.gz", 0.9 * label_map(4).array.astype(np.float32))], volume())
+
+
+def test_a_mask_is_resampled_to_where_uneven_slices_really_lie() -> None:
+    # Slices at 0, 8 and 24 mm: one is missing.
+    uneven = Geometry(GEOMETRY.affine, GEOMETRY.shape, slab_mm=(8.0, 12.0, 16.0))
+    fine = Geometry(np.diag([1.0, 1.0, 8.0, 1.0]), (4, 10, 24))
+    values = np.zeros((1, *fine.shape), np.uint8)
+    values[0, 0, 2:8, 4:16] = LV
+    values[0, 2, 2:8, 4:10] = LV  # between two slices
+    values[0, 3, 2:8, 4:16] = RV
+    there = resampled(LabelMap(values, fine), uneven)
+    assert [sorted(set(np.unique(plane)) - {0}) for plane in there.array[0]] == [[LV], [], [RV]]
+    back = resampled(there, fine)
+    assert [set(np.unique(back.array[0, z])) for z in (0, 3)] == [{0, LV}, {0, RV}]

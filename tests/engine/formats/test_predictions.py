@@ -110,3 +110,21 @@ def test_what_is_to_be_told_about_a_prediction_is_among_the_rules(cases: tuple[C
     (notice,) = read_prediction(PredictedFile(path), volume, "acdc").notices
     shutil.copy(cases[0].truth, tmp_path / "patient001_ES.nii.gz")
     assert notice in evaluate_masks(cases, find_predictions(tmp_path, cases), "x", "acdc").rules
+
+
+@pytest.mark.parametrize(
+    ("batch", "table"),
+    [
+        ("[1]", "mask,source\na.nii.gz,b.nii.gz\n"),
+        ('{"input": 5}', "mask,source\na.nii.gz,b.nii.gz\n"),
+        ('{"input": "."}', "mask\na.nii.gz\n"),
+        ('{"input": "."}', "mask,source\na.nii.gz\n"),
+    ],
+)
+def test_a_batch_whose_own_files_are_damaged(cases: tuple[Case, ...], tmp_path: Path, batch: str, table: str) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "batch.json").write_text(batch)
+    (out / "results.csv").write_text(table)
+    with pytest.raises(ScanError, match="holds no batch that has run to its end"):
+        find_predictions(out, cases)

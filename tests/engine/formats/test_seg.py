@@ -536,3 +536,14 @@ def test_a_file_for_each_structure(exported, tmp_path):
         ds.save_as(tmp_path / f"only_{keep}.dcm")
     got, _ = read_seg([tmp_path / f"only_{keep}.dcm" for keep in (2, 1, 3)], volume)
     np.testing.assert_array_equal(got.array[1], mask.array[1])
+
+
+def test_a_binary_mask_whose_frames_name_no_segment_is_refused(tmp_path):
+    volume, mask = open_cine(tmp_path / "scan")
+    files = seg.write_seg(tmp_path / "out", mask, volume, **MODEL)
+    made = pydicom.dcmread(files[0])
+    for frame in made.PerFrameFunctionalGroupsSequence:
+        del frame.SegmentIdentificationSequence
+    made.save_as(files[0])
+    with pytest.raises(ScanError, match="damaged segmentation"):
+        read_seg([files[0]], volume)
