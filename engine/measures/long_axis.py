@@ -61,7 +61,8 @@ def measure_long_axis(
     """Of a view of a single slice, in every frame.
 
     A cine: end-diastole is the frame of the largest LV area, end-systole that of the smallest; the first of equals.
-    None where the LV is in one frame only, or as large in all of them: such a frame may be of any phase.
+    None where the LV is in one frame only, or as large in all of them: such a frame may be of any phase. None too where
+    nothing tells the order of the frames.
     Named phases: the frames so named. held: end-diastole and end-systole of labels corrected by hand are those of the
     labels before, so that a correction moves no phase.
     Raises ValueError for a stack, and where labels and volume are not of one scan.
@@ -127,7 +128,7 @@ def _phases(areas: tuple[float, ...], volume: Volume) -> tuple[int | None, int |
     if volume.phase_names:
         ed, es = (volume.phase_names.index(p) if p in volume.phase_names else None for p in ("ED", "ES"))
         return ed, es
-    if volume.frames < 2:
+    if volume.frames < 2 or volume.time_order is Known.ASSUMED:
         return None, None
     found = extremes(areas)
     return found.ed, found.es

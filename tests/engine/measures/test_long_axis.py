@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -96,3 +97,9 @@ def test_a_lone_frame_is_not_called_end_diastole() -> None:
     found = measure_long_axis(*scan([empty, heart(80, 50), empty]))
     assert (found.ed_frame, found.es_frame, found.lone_frame) == (None, None, 1)
     assert (found.lv.edv_ml, found.lv.esv_ml, found.rv_fac_percent) == (None, None, None)
+
+
+def test_frames_of_unknown_order_have_no_phases() -> None:
+    labels, volume = scan([heart(80, 50), heart(60, 40)])
+    found = measure_long_axis(labels, replace(volume, time_order=Known.ASSUMED))
+    assert (found.ed_frame, found.es_frame, found.lv.ef_percent) == (None, None, None)
