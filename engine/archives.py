@@ -6,6 +6,7 @@ What a member holds is compared with its checksum by whoever reads it to its end
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import io
 import os
@@ -134,6 +135,8 @@ def _read_directory(archive: Path, size: int, _changed: int) -> Mapping[str, _Me
         with zipfile.ZipFile(archive) as opened:
             listed = [info for info in opened.infolist() if not info.is_dir()]
             directory_at = opened.start_dir
+    except PermissionError as error:
+        raise ArchiveError(f"cannot be read ({error.strerror}); check its permissions", archive) from error
     except Exception as error:  # zipfile raises errors of several kinds for damaged directories
         raise ArchiveError("is a damaged or incomplete zip archive; copy it again from its source", archive) from error
     if len(listed) > _MOST_MEMBERS:
@@ -200,11 +203,10 @@ class _MemberStream(io.RawIOBase):
         self.name = str(path)
         self._wanted = 0
         self._file = archive.open("rb")
-        try:
+        with contextlib.ExitStack() as undone:
+            undone.callback(self._file.close)
             self._begin()
-        except BaseException:
-            self._file.close()
-            raise
+            undone.pop_all()
 
     def _begin(self) -> None:
         self._file.seek(self._member.start)

@@ -8,6 +8,7 @@ results.csv results.parquet costs.csv costs.parquet overview.html    made of the
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import platform
@@ -47,20 +48,19 @@ class OutputFolder:
         self._lock: int | None = None
         self._journal: BinaryIO | None = None
         self._synced = 0.0
-        try:
-            path.mkdir(parents=True, exist_ok=True)
-            self._take_lock()
-            self._check_settings(settings)
-            self._open_journal()
-            write_atomically(path / RUN, self.run.encode())
-        except OSError as error:
-            self.close()
-            raise ExportError(
-                f"{path}: cannot be written ({error.strerror or error}); choose another folder with -o"
-            ) from error
-        except BaseException:
-            self.close()
-            raise
+        with contextlib.ExitStack() as undone:
+            undone.callback(self.close)
+            try:
+                path.mkdir(parents=True, exist_ok=True)
+                self._take_lock()
+                self._check_settings(settings)
+                self._open_journal()
+                write_atomically(path / RUN, self.run.encode())
+            except OSError as error:
+                raise ExportError(
+                    f"{path}: cannot be written ({error.strerror or error}); choose another folder with -o"
+                ) from error
+            undone.pop_all()
 
     def __enter__(self) -> Self:
         return self

@@ -169,6 +169,7 @@ def associated(
     entity.dimse_timeout = entity.network_timeout = None
     association: Any = None
     sockets = _Sockets(entity, encrypted)
+    released = False
     try:
         for _ in range(_TRIES):
             watch.check()
@@ -195,10 +196,10 @@ def associated(
         watch.check()
         # Before the watch ends: a server may be silent here, too.
         association.release()
-    except BaseException:
-        watch.hang_up()
-        raise
+        released = True
     finally:
+        if not released:
+            watch.hang_up()
         watch.close()
         if association is not None:
             _end(association)

@@ -165,6 +165,8 @@ def read_pixels(image: Image) -> NDArray[Any]:
         raise
     except ArchiveError as error:
         raise UnusableError(error.reason) from error
+    except MemoryError as error:
+        raise UnusableError("needs more memory than is free; close other programs and open it again") from error
     except Exception as error:  # each decoder has errors of its own
         raise UnusableError(_undecodable(image.path)) from error
     if stored < allocated:
@@ -181,7 +183,9 @@ def decoded(whole: Path | io.BytesIO, index: int | None) -> NDArray[Any]:
     crashes = decoding.child.crashes
     try:
         return np.asarray(pydicom.pixels.utils.pixel_array(whole, index=index))
-    except Exception:
+    except MemoryError:
+        raise
+    except Exception:  # each decoder has errors of its own
         if decoding.child.crashes > crashes:
             raise
         # Another library may be able to; it must not run here either.

@@ -16,6 +16,7 @@ from dicom_cine import compress, write_cine
 from pydicom.encaps import generate_frames
 from pydicom.uid import JPEGLSLossless, RLELossless
 
+from engine.errors import ScanError
 from engine.formats import decoding
 from engine.formats.door import open_scan
 
@@ -105,3 +106,13 @@ def test_what_one_library_refuses_another_one_may_decode(
     decoder = pydicom.pixels.get_decoder(JPEGLSLossless)
     monkeypatch.setitem(decoder._available, decoding.PLUGIN, refused)
     assert np.array_equal(open_scan([folder]).array, voxels)
+
+
+def test_too_little_memory_is_not_called_damage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def too_large(*_: object, **__: object) -> np.ndarray:
+        raise MemoryError
+
+    write_cine(tmp_path, 2, 2, change=lambda ds, *_: compress(ds, RLELossless))
+    monkeypatch.setattr(pydicom.pixels.utils, "pixel_array", too_large)
+    with pytest.raises(ScanError, match="needs more memory than is free"):
+        open_scan([tmp_path])
