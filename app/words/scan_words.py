@@ -76,7 +76,33 @@ SCAN_TEXTS = (
     marked("Engine", "Segments that are neither ventricle nor myocardium are left out: {names}."),
     marked("Engine", "1 slice of a series of its own lies far beyond the stack and is left out."),
     marked("Engine", "{count} slices of series of their own lie far beyond the stack and are left out."),
+    marked(
+        "Engine",
+        "Images of this series that do not say where they lie are left out ({count}): mL are not to be trusted.",
+    ),
+    marked("Engine", "images that do not say where they lie are left out"),
+    marked("Engine", "{images} without a pixel spacing: that of the others is used."),
+    marked(
+        "Engine",
+        "Slices that begin up to {most} ms earlier or later after the R wave than the others: {slices}. Frames are put "
+        "together by their number, so volumes are of slices at different times of the heartbeat.",
+    ),
     # engine.formats.nifti
+    marked(
+        "Engine",
+        "The files differ in the time from frame to frame: {least} to {most} ms. Their mean is used; check that the "
+        "frames of all slices are of the same times in the heartbeat.",
+    ),
+    marked(
+        "Engine",
+        "The axes in the header are {degrees}° away from right angles: the images are shown as if they were at right "
+        "angles. Volumes take the angle into account, lengths do not.",
+    ),
+    marked(
+        "Engine",
+        "Spacing unknown: the header lacks a voxel size. Volumes in mL and lengths in mm are not to be trusted until "
+        "the spacing is given.",
+    ),
     marked(
         "Engine",
         "The file's axes seem to be (x, y, time, slice): its {third} × {fourth} images are shown as {slices} slices "

@@ -133,15 +133,25 @@ def read_case(case: Case) -> tuple[Volume, LabelMap]:
         if volume.frames > 1:
             raise ScanError(f"{case.image}: has {volume.frames} frames, but one is expected; split it into its frames")
         return volume, truth
-    if case.frame >= volume.frames:
-        raise ScanError(f"{case.image}: has {volume.frames} frames, but {case.phase} is to be frame {case.frame + 1}")
-    one = slice(case.frame, case.frame + 1)
+    # Frames without an image are left out of the volume.
+    there = volume.source.file_frames or tuple(range(volume.frames))
+    if case.frame not in there:
+        raise ScanError(
+            f"{case.image}: has {_count(len(there), 'frame')} with an image, but {case.phase} is to be frame "
+            f"{case.frame + 1}"
+        )
+    at = there.index(case.frame)
+    one = slice(at, at + 1)
     labels = LabelMap(truth.array[one], truth.geometry)
     if not labels.array.any():
         raise ScanError(
             f"{case.truth}: frame {case.frame + 1}, which is to be {case.phase}, has no labels; check the CSV"
         )
     return replace(volume, array=volume.array[one], frame_times_ms=None), labels
+
+
+def _count(n: int, noun: str) -> str:
+    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
 
 
 def choose(cases: Sequence[Case], layout: str, patients: str) -> tuple[Case, ...]:

@@ -231,6 +231,11 @@ def _volume(
             f"{away} more slices go on from this stack, but are tilted against it by more than 5°: they are not "
             "measured, so mL are not to be trusted."
         )
+    if lost := _unplaced(stack, [*others, *beside]):
+        missing = missing or "images that do not say where they lie are left out"
+        notices.append(
+            f"Images of this series that do not say where they lie are left out ({lost}): mL are not to be trusted."
+        )
     view = "short axis" if not reason else "single slice" if len(stack.positions_mm) == 1 else "stack"
     source = Source(
         kind="dicom",
@@ -270,6 +275,14 @@ def _tilted_away(stack: Stack, others: Sequence[Stack]) -> int:
         if alike and guest[0].description == host[0].description and continues(host, guest, TILTED_AWAY):
             count += len(other.positions_mm)
     return count
+
+
+def _unplaced(stack: Stack, others: Sequence[Stack]) -> int:
+    """How many images without a place are of the series of a stack that has one."""
+    if stack.phases[0][0].position is None or len(stack.positions_mm) < 2:
+        return 0
+    series = {image.series_uid for image in stack.images}
+    return sum(1 for other in others for image in other.images if image.position is None and image.series_uid in series)
 
 
 def _reference(stack: Stack) -> str:

@@ -157,6 +157,8 @@ def _describe(path: Path, head: bytes, read: RawHeader, pixels: bytes, at: int) 
         raise UnusableError(f"has a damaged header: {stored} bits stored up to bit {high} of {allocated}")
 
     frames = int(number(header, "NumberOfFrames") or 1)
+    if frames < 1:
+        raise UnusableError(f"has a damaged header: {frames} frames; copy it again from its source")
     deflated = DEFLATED in head
     expected = frames * int(rows * columns) * allocated // 8
     size = len(inflated(path)) if deflated else file_size(path)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -110,7 +110,7 @@ def arrange(group: Sequence[Image]) -> Stack:
     if len(unique) < len(group):
         copies = _count(len(group) - len(unique), "image")
         notes.append(f"{copies} {_is(len(group) - len(unique))} there more than once; one copy of each is used.")
-    members = list(unique.values())
+    members = _with_pixel_size(list(unique.values()), notes)
     shared = Counter(image.sop_uid for image in members if image.sop_uid and not image.multi_frame)
     if shared and max(shared.values()) > 1:
         notes.append(
@@ -145,6 +145,20 @@ def _identity(image: Image) -> object:
     """What copies of one image have in common; an identifier alone is not enough, some anonymisers give one to all."""
     when = (image.trigger_ms, image.temporal, image.acquired_s, image.content_s, image.instance_number)
     return image.sop_uid or str(image.path), image.frame, image.position, image.series_uid, when
+
+
+def _with_pixel_size(images: list[Image], notes: list[str]) -> list[Image]:
+    """Images without a pixel spacing with that of the others of their matrix."""
+    known = Counter((image.rows, image.columns, image.pixel_mm) for image in images if image.pixel_mm is not None)
+    usual = {(rows, columns): size for (rows, columns, size), _ in reversed(known.most_common())}
+    lacking = [i for i in images if i.pixel_mm is None and (i.rows, i.columns) in usual]
+    if not lacking:
+        return images
+    notes.append(f"{_count(len(lacking), 'image')} without a pixel spacing: that of the others is used.")
+    return [
+        replace(image, pixel_mm=usual.get((image.rows, image.columns))) if image.pixel_mm is None else image
+        for image in images
+    ]
 
 
 def _commonest_plane(images: Sequence[Image]) -> Image:

@@ -90,6 +90,7 @@ def in_order(slices: Sequence[Sequence[Image]], notes: list[str]) -> tuple[str, 
         ordered.append(Ordered(kept, _times(kept, clock)))
     if clock in ("trigger_ms", "actual_ms"):
         _say_several_beats(ordered, notes)
+        _say_other_beginning(ordered, usual, notes)
     if beats > 1:
         notes.append(
             f"The images were taken in real time over {beats} heartbeats: the fullest beat is shown and measured, "
@@ -153,6 +154,23 @@ def _say_several_beats(slices: Sequence[Ordered], notes: list[str]) -> None:
         notes.append(
             f"The frames span {np.median(spans):.1f} heartbeats by the RR interval in the headers: end-diastole and "
             "end-systole are the largest and the smallest volume of all of them."
+        )
+
+
+def _say_other_beginning(slices: Sequence[Ordered], usual: int, notes: list[str]) -> None:
+    """Say which slices of as many phases as most begin elsewhere in the heartbeat: phases are matched by number."""
+    whole = {z: own.times for z, own in enumerate(slices) if len(own.times) == usual > 1}
+    if len(whole) < 3:
+        return
+    begin = float(np.median([times[0] for times in whole.values()]))
+    steps = [float(np.median(np.diff(times))) for times in whole.values()]
+    off = {z: times[0] - begin for z, times in whole.items() if abs(times[0] - begin) > 1.5 * float(np.median(steps))}
+    if off:
+        most = max(map(abs, off.values()))
+        numbers = ", ".join(str(z + 1) for z in list(off)[:8])
+        notes.append(
+            f"Slices that begin up to {most:.0f} ms earlier or later after the R wave than the others: {numbers}. "
+            "Frames are put together by their number, so volumes are of slices at different times of the heartbeat."
         )
 
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
 import logging
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +13,7 @@ from numpy.typing import NDArray
 
 from engine.errors import ScanError
 from engine.files import file_size
-from engine.formats import nifti_names as names
+from engine.formats import nifti_stack as stacks
 from engine.formats import nifti_values as values
 from engine.formats.nifti_file import (
     READABLE_SUFFIXES,
@@ -29,7 +27,7 @@ from engine.formats.nifti_file import (
     stem_of,
     suffix_of,
 )
-from engine.formats.nifti_grid import FEW_SLICES, AxisLayout, difference, four_chambers, layout_of, mm_text, read_header
+from engine.formats.nifti_grid import AxisLayout, layout_of, read_header
 from engine.formats.nifti_masks import (
     NIFTI_INTENT_LABEL,
     convention_in,
@@ -38,7 +36,6 @@ from engine.formats.nifti_masks import (
     write_mask,
     write_volume,
 )
-from engine.formats.slice_steps import steps_of
 from engine.volume import SAME_DIRECTION, Geometry, Known, OnPlane, Source, Volume, read_only
 
 # What the rest of the program needs of NIfTI, from one place.
@@ -65,11 +62,8 @@ FIRST_FRAME_FROM_BYTES = 12_000_000
 FRAME_STEP_MS = (5.0, 200.0)
 """Time steps outside this are no cine frames: most files hold 1, 0 or a repetition time there."""
 
-SINGLE_SLICE = "a single slice, such as a long-axis view"
 _PACKED_AS_MASKS = 10
 """Images pack 1 to 4 times smaller, labels 30 times and more."""
-_THIN_MM = 4.0
-_LONGEST_STACK_MM = 250.0
 _BEATS_S, _DEFAULT_S, _LONGEST_BEAT_S = (0.3, 2.0), 1.0, 2.5
 """Steps in time of images that are a heartbeat apart; what writers put there that know none; and the longest beat."""
 
@@ -112,7 +106,11 @@ def are_parts(paths: Sequence[Path]) -> bool:
         return False
     if first.slices == 1:
         turned = max(np.abs(grid.geometry.directions - first.geometry.directions).max() for grid in grids)
-        return bool(turned < SAME_DIRECTION * 10) and _apart(grids)
+        return (
+            bool(turned < SAME_DIRECTION * 10)
+            and stacks.lie_apart(grids)
+            and all(stacks.same_pixels(first, g) for g in grids)
+        )
     if first.frames > 1 or not all(grid.geometry.same_as(first.geometry) for grid in grids):
         return over_time(paths)
     # Two patients on one grid are rare, but not in data sets that were resampled.
@@ -131,11 +129,11 @@ def over_time(paths: Sequence[Path]) -> bool:
     if first.slices == 1 or any(grid.array.shape != first.array.shape or grid.frames > 1 for grid in grids):
         return False
     turned = max(np.abs(grid.geometry.directions - first.geometry.directions).max() for grid in grids)
-    places = sorted(_places(grids))
+    places = sorted(stacks.places_mm(grids))
     depth = first.slices * first.geometry.spacing_mm[2]
-    if turned > SAME_DIRECTION * 10 or not _apart(grids) or min(np.diff(places)) > depth / 2:
+    if turned > SAME_DIRECTION * 10 or not stacks.lie_apart(grids) or min(np.diff(places)) > depth / 2:
         return False
-    middle = files[_places(grids).index(places[len(places) // 2])]
+    middle = files[stacks.places_mm(grids).index(places[len(places) // 2])]
     array, _ = values.plain_values(read_frame(middle)[..., None], middle.slope, middle.inter, middle.path)
     return values.slices_are_frames(array)
 
@@ -171,110 +169,15 @@ def read(paths: Sequence[Path], *, on_plane: OnPlane | None = None) -> Volume:
     if len({volume.slices for volume in volumes}) > 1 and over_time(paths):
         # In a slice without much of the heart, frames are hard to tell from slices.
         volumes = [_read_one(path, third_is_time=True) for path in paths]
-    if all(volume.slices == 1 for volume in volumes) and _apart(volumes):
-        return _stack(paths, volumes)
+    if all(volume.slices == 1 for volume in volumes) and stacks.lie_apart(volumes):
+        return stacks.stack(paths, volumes)
     for path, volume in zip(paths, volumes, strict=True):
         if volume.frames != 1:
             raise ScanError(
                 f"{path}: has {volume.frames} frames; files that are opened together hold one frame or one slice each. "
                 "Open it alone"
             )
-    return _sequence(paths, volumes)
-
-
-def _sequence(paths: Sequence[Path], volumes: Sequence[Volume]) -> Volume:
-    """Files of one frame each as a cine, or as ED and ES where there are two. Raises ScanError."""
-    first = volumes[0]
-    for path, volume in zip(paths[1:], volumes[1:], strict=True):
-        if not first.geometry.same_as(volume.geometry):
-            how = difference(first.geometry, volume.geometry)
-            raise ScanError(f"{path}: is not on the grid of {paths[0].name}: {how}; open them one by one")
-    notices = [notice for volume in volumes for notice in volume.notices]
-    for (path, one), (after, other) in itertools.pairwise(zip(paths, volumes, strict=True)):
-        if not values.of_one_subject(one.array[0], other.array[0]):
-            notices.append(
-                f"{path.name} and {after.name} look like images of two hearts or places, not like two phases of one: "
-                "check that they are of one patient before you trust the ejection fraction."
-            )
-            break
-    if absent := names.missing_numbers(paths):
-        listed = ", ".join(map(str, absent[:5])) + (" …" if len(absent) > 5 else "")
-        notices.append(
-            f"By the numbers in the files' names frames are missing ({listed}): end-diastole or end-systole may be "
-            "among them."
-        )
-    return Volume(
-        array=np.concatenate([volume.array for volume in volumes]),
-        geometry=first.geometry,
-        source=Source(
-            kind="nifti",
-            paths=tuple(paths),
-            name=common_name(paths),
-            slices_reversed=first.source.slices_reversed,
-            nifti_headers=tuple(block for volume in volumes for block in volume.source.nifti_headers),
-        ),
-        phase_names=("ED", "ES") if len(paths) == 2 else (),
-        window=first.window,
-        not_short_axis=next((v.not_short_axis for v in volumes if v.not_short_axis), ""),
-        notices=tuple(dict.fromkeys(notices)),
-        spacing_notices=tuple(dict.fromkeys(n for volume in volumes for n in volume.spacing_notices)),
-    )
-
-
-def _places(volumes: Sequence[Volume]) -> list[float]:
-    """Where each volume's first slice lies along the first one's normal, in mm."""
-    across = volumes[0].geometry.directions[:, 2]
-    return [float(volume.geometry.position_mm(0, 0, 0) @ across) for volume in volumes]
-
-
-def _apart(volumes: Sequence[Volume]) -> bool:
-    """Whether single slices lie at different places of one stack."""
-    places = sorted(_places(volumes))
-    return all(after - before > 1 for before, after in itertools.pairwise(places))
-
-
-def _stack(paths: Sequence[Path], volumes: Sequence[Volume]) -> Volume:
-    """Files of one slice each as a stack, by their positions. Raises ScanError where they are no stack."""
-    first = volumes[0]
-    for path, volume in zip(paths[1:], volumes[1:], strict=True):
-        if volume.array.shape != first.array.shape:
-            raise ScanError(f"{path}: has another size or number of frames than {paths[0].name}; open them one by one")
-        if np.abs(volume.geometry.directions - first.geometry.directions).max() > SAME_DIRECTION * 10:
-            raise ScanError(f"{path}: is a slice in another direction than {paths[0].name}; open them one by one")
-    places = _places(volumes)
-    order = sorted(range(len(paths)), key=places.__getitem__)
-    lowest = volumes[order[0]].geometry
-    steps = steps_of([places[i] for i in order])
-    assert steps is not None
-    notices = [notice for volume in volumes for notice in volume.notices]
-    notices += [*steps.spacing_notices, *steps.notices]
-    affine = lowest.affine.copy()
-    affine[:3, 2] = lowest.directions[:, 2] * steps.step_mm
-    array = np.concatenate([volumes[i].array for i in order], axis=1)
-    shape = (len(paths), *lowest.shape[1:])
-    geometry = Geometry(affine, shape, lowest.spacing, lowest.orientation, steps.slabs_mm)
-    return Volume(
-        array=array,
-        geometry=geometry,
-        # Without a header: a mask of the whole stack is written with the stack's own.
-        source=Source(kind="nifti", paths=tuple(paths), name=common_name([paths[i] for i in order])),
-        frame_times_ms=first.frame_times_ms,
-        window=first.window,
-        not_short_axis=_not_short_axis(array, geometry),
-        missing=steps.missing,
-        notices=(*dict.fromkeys(notices), f"{len(paths)} files of one slice each are shown as one stack."),
-        spacing_notices=tuple(
-            dict.fromkeys((*(n for v in volumes for n in v.spacing_notices), *steps.spacing_notices))
-        ),
-    )
-
-
-def common_name(paths: Sequence[Path]) -> str:
-    """What the names of the files share, such as "patient005" of "patient005_ED" and "patient005_ES"."""
-    pairs = zip(*(stem_of(p) for p in paths), strict=False)
-    shared = "".join(letters[0] for letters in itertools.takewhile(lambda some: len(set(some)) == 1, pairs))
-    shared = re.sub(r"[_\-. ]*(frame\d*|E)?$", "", shared)
-    return shared or stem_of(paths[0])
+    return stacks.sequence(paths, volumes)
 
 
 def _read_one(path: Path, on_plane: OnPlane | None = None, *, third_is_time: bool = False) -> Volume:
@@ -307,7 +210,7 @@ def _read_one(path: Path, on_plane: OnPlane | None = None, *, third_is_time: boo
         )
         array = array[..., list(kept)]
     stack = layout.to_volume(array)
-    reason = "a mask by its values" if values.is_mask(array) else _not_short_axis(stack, about.geometry)
+    reason = "a mask by its values" if values.is_mask(array) else stacks.not_short_axis(stack, about.geometry)
     reason = reason or _beats_apart(file, stack.shape[0])
     return replace(about, array=stack, not_short_axis=reason, notices=about.notices + said)
 
@@ -399,28 +302,7 @@ def _window(file: NiftiFile) -> tuple[float, float] | None:
 
 def _is_thin(geometry: Geometry) -> bool:
     """Whether a volume's slices are thinner than those of any short axis."""
-    return geometry.spacing is not Known.ASSUMED and geometry.shape[0] > 1 and geometry.spacing_mm[2] < _THIN_MM
-
-
-def _not_short_axis(array: NDArray[Any], geometry: Geometry) -> str:
-    """Why a volume is no short-axis MR stack, where that is evident."""
-    if float(array.min()) <= -900:
-        return "a CT image, by its values"
-    slices = geometry.shape[0]
-    if slices < 2:
-        return SINGLE_SLICE
-    if four_chambers(geometry):
-        return "a stack in the plane of a four-chamber view, not across the heart"
-    if geometry.spacing is Known.ASSUMED:
-        return ""
-    x, y, z = geometry.spacing_mm
-    if (slices - 1) * z > _LONGEST_STACK_MM:
-        return f"a stack of {(slices - 1) * z:.0f} mm, longer than a heart"
-    if slices > FEW_SLICES and z < _THIN_MM:
-        return f"a volume of {slices} thin slices ({z:.3g} mm), not a short-axis stack"
-    if z < 1.2 * max(x, y):
-        return f"a volume with cubic voxels ({mm_text((x, y, z))}), not a short-axis stack"
-    return ""
+    return geometry.spacing is not Known.ASSUMED and geometry.shape[0] > 1 and geometry.spacing_mm[2] < stacks.THIN_MM
 
 
 def _tell_first_frame(
@@ -439,7 +321,7 @@ def _tell_first_frame(
     early = replace(
         about,
         array=np.zeros((about.frames, *stack.shape[1:]), kind),
-        not_short_axis=_not_short_axis(stack, about.geometry),
+        not_short_axis=stacks.not_short_axis(stack, about.geometry),
     )
     middle = len(stack[0]) // 2
     for z in sorted(range(len(stack[0])), key=lambda z: (abs(z - middle), z)):

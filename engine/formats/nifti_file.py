@@ -227,8 +227,19 @@ def _header(block: bytes, *, single: bool) -> Any:
     analyze = [nib.Spm2AnalyzeImage.header_class, nib.Spm99AnalyzeImage.header_class, nib.AnalyzeImage.header_class]
     for kind in (*(singles if single else pairs), *analyze):
         if kind.may_contain_header(block):
-            return kind(block[: kind.sizeof_hdr], check=True)
+            own = block[: kind.sizeof_hdr]
+            return _with_zero_sizes(kind(own, check=True), kind(own, check=False))
     raise nib.filebasedimages.ImageFileError("Cannot work out file type of it")
+
+
+def _with_zero_sizes(header: Any, stored: Any) -> Any:
+    """A checked header with the voxel sizes of 0 that the check has made 1 mm: such a size is not known.
+
+    An axis of one voxel keeps the 1 mm: nothing but its own thickness depends on it.
+    """
+    unknown = (np.asarray(stored["pixdim"])[1:4] == 0) & (np.asarray(header["dim"])[1:4] > 1)
+    header["pixdim"][1:4][unknown] = 0
+    return header
 
 
 def _stack_shape(full: Any, path: Path) -> tuple[tuple[int, int, int], int]:
@@ -264,10 +275,10 @@ def _check(file: NiftiFile, size: int) -> None:
     if file.packed and file.offset > _MOST_BEFORE_VOXELS:
         raise ScanError(f"{path}: is damaged ({file.offset} bytes before its voxels); copy it again from its source")
     if not file.packed and size - claimed - file.offset > _PADDING:
-        raise _too_long(file, size - claimed - file.offset)
+        raise _too_long(file, str(size - claimed - file.offset))
 
 
-def _too_long(file: NiftiFile, surplus: int) -> ScanError:
+def _too_long(file: NiftiFile, surplus: str) -> ScanError:
     return ScanError(
         f"{file.path}: holds {surplus} bytes more than the {file.total_bytes} that its header "
         f"({sizes_text(file.shape)}, {file.frames} frames) accounts for, so the header is not of these voxels; "
@@ -347,8 +358,7 @@ def _finish(file: NiftiFile, stream: BinaryIO) -> None:
     """Read on to the end, where gzip compares the checksum. Raises ScanError where there is more than padding."""
     rest = stream.read(_PADDING + 1)
     if len(rest) > _PADDING or any(rest):
-        surplus = len(rest)
-        raise _too_long(file, surplus)
+        raise _too_long(file, f"at least {len(rest)}")
     while stream.read(CHUNK):
         pass
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from engine.errors import ScanError
 from engine.files import is_file
-from engine.formats import metaimage_header, nifti, nrrd_header
+from engine.formats import metaimage_header, nifti, nifti_stack, nrrd_header
 from engine.formats import nifti_names as names
 from engine.formats.datasets import info_frames
 from engine.formats.dicom_files import looks_like_dicom
@@ -127,12 +127,12 @@ def _series(paths: tuple[Path, ...]) -> Series:
     return Series(
         number=-1,
         kind="nifti",
-        description=nifti.common_name(paths) if several else nifti.stem_of(paths[0]),
+        description=nifti_stack.common_name(paths) if several else nifti.stem_of(paths[0]),
         modality="",
         series_number=0,
         size=(frames, slices, rows, columns),
         pair=pair,
-        not_short_axis=nifti.SINGLE_SLICE if slices == 1 else "",
+        not_short_axis=nifti_stack.SINGLE_SLICE if slices == 1 else "",
         paths=paths,
         said=" and ".join(path.name for path in paths) if len(paths) < 3 else f"{paths[0].name} to {paths[-1].name}",
         likelihood=Likelihood(

@@ -32,6 +32,9 @@ RAS_TO_LPS = np.diag([-1.0, -1.0, 1.0, 1.0])
 APEX_TO_BASE = np.array([-0.6, 0.6, 0.53])
 FEW_SLICES = 30
 """A stack has no more slices than this."""
+_LEANING = 0.5
+"""Degrees by which axes may miss a right angle: more is no rounding of a header."""
+_NO_SPACING = "Volumes in mL and lengths in mm are not to be trusted until the spacing is given."
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -121,6 +124,13 @@ def _usable(matrix: NDArray[np.float64] | None) -> bool:
     return bool((norms > 1e-6).all() and abs(np.linalg.det(directions)) > 1e-3)
 
 
+def _leaning(matrix: NDArray[np.float64]) -> float:
+    """By how many degrees the angle between two axes of an affine differs from a right one, at most."""
+    directions, _ = _unit_affine(matrix)
+    between = (directions.T @ directions)[np.triu_indices(3, 1)]
+    return float(np.degrees(np.arcsin(np.clip(np.abs(between).max(), 0, 1))))
+
+
 def read_header(header: Any, shape: tuple[int, int, int]) -> Header:
     """The grid that a nibabel header describes, for a stack of shape (I, J, K).
 
@@ -176,11 +186,20 @@ def read_header(header: Any, shape: tuple[int, int, int]) -> Header:
             orientation = Known.CONTRADICTED
             notices.append(f"The header's sform and qform place the slices {apart:.1f} mm apart: the sform is used.")
 
-    if np.all(np.abs(size - 1) < 1e-6) and (not sized or np.all(np.abs(pixdim - 1) < 1e-6)) and min(shape) < FEW_SLICES:
+    if form is not None and (leaning := _leaning(form)) > _LEANING:
+        notices.append(
+            f"The axes in the header are {leaning:.1f}° away from right angles: the images are shown as if they were "
+            "at right angles. Volumes take the angle into account, lengths do not."
+        )
+    if form is None and not sized:
+        spacing = Known.ASSUMED
+        spacing_notices.append(f"Spacing unknown: the header lacks a voxel size. {_NO_SPACING}")
+    elif (
+        np.all(np.abs(size - 1) < 1e-6) and (not sized or np.all(np.abs(pixdim - 1) < 1e-6)) and min(shape) < FEW_SLICES
+    ):
         spacing = Known.ASSUMED
         spacing_notices.append(
-            "Spacing unknown: the header says 1 mm in every direction, as files without geometry do. Volumes in mL and "
-            "lengths in mm are not to be trusted until the spacing is given."
+            f"Spacing unknown: the header says 1 mm in every direction, as files without geometry do. {_NO_SPACING}"
         )
     if orientation is Known.ASSUMED:
         notices.append("Orientation unknown: the header holds no patient directions.")

@@ -34,6 +34,12 @@ _TYPES = {
     "float": "f4",
     "double": "f8",
 }
+_LENGTHS = {
+    **dict.fromkeys(("mm", "millimeter", "millimeters", "millimetre", "millimetres"), 1.0),
+    **dict.fromkeys(("cm", "centimeter", "centimeters", "centimetre", "centimetres"), 10.0),
+    **dict.fromkeys(("m", "meter", "meters", "metre", "metres"), 1000.0),
+    **dict.fromkeys(("um", "µm", "μm", "micron", "microns", "micrometer", "micrometers", "micrometre"), 0.001),
+}
 _SPACES = {
     **dict.fromkeys(("left-posterior-superior", "lps"), (1, 1, 1)),
     **dict.fromkeys(("right-anterior-superior", "ras"), (-1, -1, 1)),
@@ -66,7 +72,7 @@ def read_nrrd_header(path: Path, block: bytes) -> VoxelHeader:
     else:
         spacings = [float(n) for n in said.get("spacings", "").split()]
         steps = (spacings[1:4] if frames_first else spacings[:3]) or [1.0, 1.0, 1.0]
-        axes = np.diag([step if np.isfinite(step) else 1.0 for step in steps])
+        axes = np.diag([step if np.isfinite(step) else 0.0 for step in steps])  # 0: not known, as NIfTI has it
         if axes.shape != (3, 3):
             raise ValueError("its spacings are not three")
     origin = _vector(said["space origin"]) if "space origin" in said else np.zeros(3)
@@ -79,11 +85,20 @@ def read_nrrd_header(path: Path, block: bytes) -> VoxelHeader:
         raise ValueError(f"its type ({kind[:40] or 'none'}) is none of grey values; save it as short or float")
     dtype = np.dtype((">" if said.get("endian", "little").lower() == "big" else "<") + _TYPES[kind])
     data, start = _place(path, block, said, end.end() if end else None, _CODINGS[encoding])
-    affine = affine_of(signs[:, None] * axes, signs * origin)
+    unit_mm = _unit_mm(said.get("space units" if spatial else "units", ""))
+    affine = affine_of(unit_mm * signs[:, None] * axes, unit_mm * signs * origin)
     known = bool(spatial) and space in _SPACES
     coding = _CODINGS[encoding]
     segments, step_ms = _segments(said), _step_ms(said, frames)
     return VoxelHeader(affine, shape, frames, frames_first, known, dtype, data, start, coding, segments, step_ms)
+
+
+def _unit_mm(text: str) -> float:
+    """How many mm the unit of lengths has; 1 where none is said. Raises ValueError where axes have several."""
+    found = {_LENGTHS[word] for word in re.findall(r"[a-zµμ]+", text.lower()) if word in _LENGTHS}
+    if len(found) > 1:
+        raise ValueError("its axes have several units; save it in mm")
+    return found.pop() if found else 1.0
 
 
 def _step_ms(said: dict[str, str], frames: int) -> float:

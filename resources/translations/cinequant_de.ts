@@ -3315,6 +3315,34 @@ Der Bericht unten enthält keine Patientendaten; er hilft, den Fehler zu beheben
         <translation>{count} Schichten eigener Serien liegen weit jenseits des Stapels und bleiben weg.</translation>
     </message>
     <message>
+        <source>Images of this series that do not say where they lie are left out ({count}): mL are not to be trusted.</source>
+        <translation>Bilder dieser Serie ohne Lageangabe sind weggelassen ({count}): mL sind nicht verlässlich.</translation>
+    </message>
+    <message>
+        <source>images that do not say where they lie are left out</source>
+        <translation>Bilder ohne Lageangabe sind weggelassen</translation>
+    </message>
+    <message>
+        <source>{images} without a pixel spacing: that of the others is used.</source>
+        <translation>{images} ohne Pixelabstand: der der übrigen wird verwendet.</translation>
+    </message>
+    <message>
+        <source>Slices that begin up to {most} ms earlier or later after the R wave than the others: {slices}. Frames are put together by their number, so volumes are of slices at different times of the heartbeat.</source>
+        <translation>Schichten, die bis zu {most} ms früher oder später nach der R-Zacke beginnen als die übrigen: {slices}. Bilder werden nach ihrer Nummer zusammengesetzt, die Volumina enthalten also Schichten verschiedener Zeitpunkte des Herzschlags.</translation>
+    </message>
+    <message>
+        <source>The files differ in the time from frame to frame: {least} to {most} ms. Their mean is used; check that the frames of all slices are of the same times in the heartbeat.</source>
+        <translation>Die Dateien unterscheiden sich in der Zeit von Bild zu Bild: {least} bis {most} ms. Ihr Mittel wird verwendet; bitte prüfen, ob die Bilder aller Schichten von denselben Zeitpunkten des Herzschlags sind.</translation>
+    </message>
+    <message>
+        <source>The axes in the header are {degrees}° away from right angles: the images are shown as if they were at right angles. Volumes take the angle into account, lengths do not.</source>
+        <translation>Die Achsen im Header weichen um {degrees}° vom rechten Winkel ab: Die Bilder werden gezeigt, als stünden sie senkrecht aufeinander. Volumina berücksichtigen den Winkel, Längen nicht.</translation>
+    </message>
+    <message>
+        <source>Spacing unknown: the header lacks a voxel size. Volumes in mL and lengths in mm are not to be trusted until the spacing is given.</source>
+        <translation>Voxelgröße unbekannt: Im Header fehlt eine Voxelgröße. Volumina in mL und Längen in mm sind nicht verlässlich, bis die Voxelgröße eingegeben ist.</translation>
+    </message>
+    <message>
         <source>The file&apos;s axes seem to be (x, y, time, slice): its {third} × {fourth} images are shown as {slices} slices of {frames} frames, though the header says the opposite. Check that before you trust any volume.</source>
         <translation>Die Achsen der Datei scheinen (x, y, Zeit, Schicht) zu sein: Ihre {third} × {fourth} Bilder werden als {slices} Schichten mit {frames} Phasen gezeigt, obwohl der Header das Gegenteil sagt. Bitte prüfen, bevor Volumina verwendet werden.</translation>
     </message>

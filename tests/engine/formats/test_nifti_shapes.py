@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from engine.errors import ScanError
-from engine.formats import nifti
+from engine.formats import nifti, nifti_stack
 from engine.phantom import make_phantom
 from engine.volume import LabelMap, Volume
 
@@ -150,14 +150,14 @@ def test_time_in_place_of_slices(tmp_path: Path, cine: Volume) -> None:
     volume = nifti.read([save(tmp_path / "a.nii.gz", one, cine)])
     assert volume.array.shape == (12, 1, 64, 54)
     assert any("third axis seems to be time" in notice for notice in volume.notices)
-    assert volume.not_short_axis == nifti.SINGLE_SLICE
+    assert volume.not_short_axis == nifti_stack.SINGLE_SLICE
     assert nifti.read([save(tmp_path / "b.nii.gz", file_order(cine)[..., 0], cine)]).not_short_axis == ""
 
 
 def test_a_single_slice_is_no_short_axis_stack_whatever_its_name(tmp_path: Path, cine: Volume) -> None:
     for name in ("sa.nii.gz", "la_4ch.nii.gz"):
         volume = nifti.read([save(tmp_path / name, file_order(cine)[:, :, 3:4], cine)])
-        assert volume.not_short_axis == nifti.SINGLE_SLICE
+        assert volume.not_short_axis == nifti_stack.SINGLE_SLICE
 
 
 def test_frames_of_zeros_are_left_out(tmp_path: Path, cine: Volume) -> None:

@@ -12,7 +12,7 @@ import SimpleITK
 from engine.errors import ScanError
 from engine.formats import door, nifti
 from engine.phantom import make_phantom
-from engine.volume import LabelMap
+from engine.volume import Known, LabelMap
 
 CINE, LABELS, _ = make_phantom(4, 5, 48)
 
@@ -188,3 +188,21 @@ def test_times_of_a_sequence_of_slicer(tmp_path: Path, lines: list[str], times: 
     volume = door.open_scan(path)
     assert volume.frames == 3
     assert volume.frame_times_ms == times
+
+
+@pytest.mark.parametrize(
+    ("lines", "size", "spacing"),
+    [
+        (["spacings: 1.4 1.4 nan"], (1, 1, 1), Known.ASSUMED),
+        (["spacings: 1.4 1.4 8"], (1.4, 1.4, 8), Known.KNOWN),
+        (["spacings: 0.14 0.14 0.8", 'units: "cm" "cm" "cm"'], (1.4, 1.4, 8), Known.KNOWN),
+    ],
+)
+def test_spacings_of_nrrd(tmp_path: Path, lines: list[str], size: tuple[float, ...], spacing: Known) -> None:
+    z, y, x = CINE.array.shape[1:]
+    path = tmp_path / "a.nrrd"
+    said = ["type: short", "dimension: 3", f"sizes: {x} {y} {z}", "endian: little", "encoding: raw", *lines]
+    path.write_bytes("\n".join(["NRRD0004", *said, "", ""]).encode() + FRAME.tobytes())
+    geometry = door.open_scan(path).geometry
+    assert geometry.spacing is spacing
+    assert geometry.spacing_mm == pytest.approx(size)

@@ -1,0 +1,147 @@
+"""Files of one scan whose headers do not agree, and headers that leave something out: said, or refused."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import nibabel as nib
+import numpy as np
+import pytest
+from dicom_cine import dataset, pixels
+
+from engine.errors import ScanError
+from engine.formats import door, nifti
+from engine.formats.datasets import Case, read_case
+from engine.phantom import make_phantom
+from engine.volume import Known
+
+CINE, LABELS, _ = make_phantom(8, 7, 64)
+AFFINE = np.diag([-1.0, -1.0, 1.0, 1.0]) @ CINE.geometry.affine
+VOXELS = CINE.array.transpose(3, 2, 1, 0)
+
+
+def save(path: Path, voxels: np.ndarray, affine: np.ndarray = AFFINE, step_ms: float = 30.0) -> Path:
+    image = nib.Nifti1Image(voxels, affine)
+    image.header.set_xyzt_units("mm", "msec")
+    if voxels.ndim > 3:
+        image.header["pixdim"][4] = step_ms
+    nib.save(image, path)
+    return path
+
+
+def slices(folder: Path, odd: Callable[[np.ndarray], None] | None = None, odd_step_ms: float = 30.0) -> list[Path]:
+    """A file a slice, of which the fourth has a changed affine, or another time step."""
+    paths = []
+    for z in range(7):
+        affine = AFFINE.copy()
+        affine[:, 3] = AFFINE @ [0, 0, z, 1]
+        if z == 3 and odd is not None:
+            odd(affine)
+        step = odd_step_ms if z == 3 else 30.0
+        paths.append(save(folder / f"slice_{z}.nii", VOXELS[:, :, z : z + 1], affine, step))
+    return paths
+
+
+def test_a_slice_with_pixels_of_another_size_is_no_part_of_the_stack(tmp_path: Path) -> None:
+    def doubled(affine: np.ndarray) -> None:
+        affine[:3, :2] *= 2
+
+    paths = slices(tmp_path, doubled)
+    with pytest.raises(ScanError, match=r"slice_3.nii: has pixels of 9.1 × 9.1 mm, but slice_0.nii of 4.55"):
+        nifti.read(paths)
+    assert door.find(tmp_path).chosen.size[1] == 1
+
+
+def test_slices_that_are_shifted_are_said(tmp_path: Path) -> None:
+    def moved(affine: np.ndarray) -> None:
+        affine[:3, 3] += 10 * affine[:3, 0]
+
+    notices = nifti.read(slices(tmp_path, moved)).notices
+    assert any("shifted against each other by up to 45.5 mm" in notice for notice in notices)
+
+
+def test_times_of_slices_that_differ_are_said(tmp_path: Path) -> None:
+    volume = nifti.read(slices(tmp_path, odd_step_ms=60.0))
+    assert any("differ in the time from frame to frame: 30.0 to 60.0 ms" in notice for notice in volume.notices)
+    assert volume.frame_times_ms is not None
+    assert volume.frame_times_ms[1] == pytest.approx(240 / 7, abs=1e-3)
+
+
+def test_axes_that_lean_are_said(tmp_path: Path) -> None:
+    affine = AFFINE.copy()
+    affine[:3, 2] += 3 * affine[:3, 0]
+    volume = nifti.read([save(tmp_path / "scan.nii", VOXELS, affine)])
+    assert any("° away from right angles" in notice for notice in volume.notices)
+    assert volume.geometry.voxel_ml == pytest.approx(CINE.geometry.voxel_ml)
+
+
+@pytest.mark.parametrize(("forms", "z_mm", "known"), [(1, CINE.geometry.spacing_mm[2], "known"), (0, 1, "assumed")])
+def test_a_voxel_size_of_0_is_not_taken_for_1_mm(tmp_path: Path, forms: int, z_mm: float, known: str) -> None:
+    content = bytearray(save(tmp_path / "scan.nii", VOXELS).read_bytes())
+    struct.pack_into("<f", content, 88, 0.0)
+    struct.pack_into("<2h", content, 252, forms, forms)
+    (tmp_path / "scan.nii").write_bytes(content)
+    geometry = nifti.read([tmp_path / "scan.nii"]).geometry
+    assert geometry.spacing_mm[2] == pytest.approx(z_mm)
+    assert geometry.spacing is Known(known)
+
+
+def test_a_frame_of_a_data_set_is_counted_in_its_file(tmp_path: Path) -> None:
+    empty = np.zeros_like(VOXELS[..., :1])
+    image = save(tmp_path / "image.nii", np.concatenate([empty, VOXELS], axis=3))
+    marks = np.concatenate([empty, LABELS.array.transpose(3, 2, 1, 0)], axis=3).astype(np.uint8)
+    truth = save(tmp_path / "truth.nii", marks)
+    volume, labels = read_case(Case("one", "ED", image, truth, "mnms", frame=3))
+    assert np.array_equal(volume.array[0], CINE.array[2])
+    assert np.array_equal(labels.array[0], LABELS.array[2])
+    with pytest.raises(ScanError, match="8 frames with an image, but ED is to be frame 1"):
+        read_case(Case("one", "ED", image, truth, "mnms", frame=0))
+
+
+def cine(folder: Path, change: Callable[[Any, int, int], object]) -> Path:
+    """The DICOM cine of four frames and five slices, each image changed, given (data set, frame, slice)."""
+    voxels = pixels(4, 5)
+    for t, z in np.ndindex(4, 5):
+        image = dataset(t, z, 4, 5, voxels[t, z])
+        change(image, t, z)
+        image.save_as(folder / f"{z}_{t}.dcm")
+    return folder
+
+
+def test_a_slice_without_pixel_spacing_has_that_of_the_others(tmp_path: Path) -> None:
+    def without(image: Any, t: int, z: int) -> None:
+        if z == 2:
+            del image.PixelSpacing
+
+    volume = door.open_scan(cine(tmp_path, without))
+    assert np.array_equal(volume.array, pixels(4, 5))
+    assert "4 images without a pixel spacing: that of the others is used." in volume.notices
+
+
+def test_a_slice_that_begins_elsewhere_in_the_heartbeat_is_said(tmp_path: Path) -> None:
+    def later(image: Any, t: int, z: int) -> None:
+        image.TriggerTime = 12.5 + 40 * (t + 3 * (z == 2))
+
+    notices = door.open_scan(cine(tmp_path, later)).notices
+    assert any("begin up to 120 ms earlier or later after the R wave than the others: 3." in n for n in notices)
+
+
+def test_images_of_a_series_without_a_place_are_missed(tmp_path: Path) -> None:
+    def without(image: Any, t: int, z: int) -> None:
+        if z == 4:
+            del image.ImagePositionPatient
+
+    volume = door.open_scan(cine(tmp_path, without))
+    assert volume.missing == "images that do not say where they lie are left out"
+    assert any("left out (4): mL are not to be trusted" in notice for notice in volume.notices)
+
+
+def test_a_negative_number_of_frames_is_damage(tmp_path: Path) -> None:
+    def negative(image: Any, t: int, z: int) -> None:
+        image.NumberOfFrames = -1
+
+    with pytest.raises(ScanError, match="damaged header: -1 frames"):
+        door.open_scan(cine(tmp_path, negative))
