@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.look.widgets import label
+from app.look.widgets import label, plain_tip
 from app.session.session import Session
 from app.session.trail import trail_of
 from app.state.types import AppState
@@ -66,7 +66,7 @@ class TrailDialog(QDialog):
             texts = (_local(entry.get("at", "")), entry.get("what", ""), entry.get("program", ""))
             for place, text in enumerate(texts):
                 item = QTableWidgetItem(text)
-                item.setToolTip(text)
+                item.setToolTip(plain_tip(text))
                 self.table.setItem(row, place, item)
         self.table.scrollToBottom()
 

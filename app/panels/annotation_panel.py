@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QListWidget, QListWidgetItem, QSizePolicy
 
 from app.look import icons
-from app.look.widgets import Panel
+from app.look.widgets import Panel, plain_tip
 from app.state.types import AppState
 from app.words.annotation_words import line
 from app.words.language import translate
@@ -70,7 +70,7 @@ class AnnotationPanel(Panel):
             for number, text in shown.rows:
                 item = QListWidgetItem(text)
                 item.setData(_NUMBER, number)
-                item.setToolTip(text)
+                item.setToolTip(plain_tip(text))
                 self.list.addItem(item)
             height = self.list.sizeHintForRow(0) if shown.rows else 0
             self.list.setFixedHeight(min(len(shown.rows), ROWS) * height + 6)

@@ -11,7 +11,7 @@ from PySide6.QtGui import QColor, QFontMetricsF, QMouseEvent, QPainter, QPaintEv
 from PySide6.QtWidgets import QVBoxLayout
 
 from app.look import theme
-from app.look.widgets import Segments
+from app.look.widgets import Segments, plain_tip
 from app.state.queries import comparison_of, correction_of
 from app.state.types import FLOAT32, INT8, AppState, Overlay, Pair
 from app.views import drawing
@@ -129,7 +129,7 @@ class AgreementView(PaintedView):
         self.pairs.setVisible(mask is not None)
         self.pairs.check(str(shown.pair))
         if mask is not None:
-            self.pairs.buttons[str(Pair.MASK)].setToolTip(mask)
+            self.pairs.buttons[str(Pair.MASK)].setToolTip(plain_tip(mask))
             self.pairs.buttons[str(Pair.CORRECTED)].setVisible(shown.corrected)
         self.setAccessibleDescription(spoken(shown.table))
         self.update()

@@ -58,6 +58,7 @@ class Mouse:
     def release(self, event: QMouseEvent) -> bool:
         """Whether it was a click with the left button, not a drag."""
         began, self._from = self._from, None
+        self._start = AppState()  # else a scan that is left would stay in memory until the next press
         if began is None or self._button != Qt.MouseButton.LeftButton:
             return False
         moved = event.position() - began

@@ -5,15 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import (
-    QFocusEvent,
-    QMouseEvent,
-    QPainter,
-    QPixmap,
-    QResizeEvent,
-    QTransform,
-    QWheelEvent,
-)
+from PySide6.QtGui import QFocusEvent, QMouseEvent, QPainter, QPixmap, QResizeEvent, QTransform, QWheelEvent
 from PySide6.QtWidgets import QFrame, QSizePolicy
 
 from app.state.identity import Same
@@ -363,6 +355,8 @@ class SliceView(pg.GraphicsView):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         self.setFocus(Qt.FocusReason.MouseFocusReason)
+        if (self._measuring or self._grip) and event.buttons() != event.button():
+            return  # another button in the middle of a drag: the drag goes on
         left = event.button() == Qt.MouseButton.LeftButton
         self._grip = self._grip_at(event.position()) if left else ""
         self._measuring = left and self._measures(event)
@@ -406,6 +400,9 @@ class SliceView(pg.GraphicsView):
         event.accept()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        left = event.button() == Qt.MouseButton.LeftButton
+        if (self._measuring or self._grip) and not left:
+            return
         if self._grip in INSERTIONS:
             self.insertion_dropped.emit()
         self._grip = ""
@@ -413,7 +410,7 @@ class SliceView(pg.GraphicsView):
             self._measuring = False
             self.annotation_released.emit()
             return
-        if self._drawing and event.button() == Qt.MouseButton.LeftButton:
+        if self._drawing and left:
             self._drawing = False
             self.stroke_ended.emit()
         else:

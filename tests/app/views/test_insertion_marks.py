@@ -5,7 +5,9 @@ import math
 import app_fixtures
 import pytest
 from app_fixtures import model_fixture, settle, window_fixture  # noqa: F401
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QMouseEvent
+from PySide6.QtWidgets import QApplication
 
 from app.state.types import Details
 from app.state.walls import insertions_now
@@ -58,3 +60,25 @@ def test_a_drag_is_one_step(shown, qtbot, quarters):
     assert session.state.facts.insertions == moved
     session.insertion_points.find_again()
     assert insertions_now(session.state) == before
+
+
+def test_another_button_in_the_middle_of_a_drag_changes_nothing(shown, qtbot):
+    view, session = shown.slice_view, shown.session
+    marks = insertion_marks(session.state, 0)
+    left, right = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton
+    port, middle = view.viewport(), _pixel(view, marks.centre)
+
+    def send(kind, button, buttons):
+        at = QPointF(middle)
+        event = QMouseEvent(kind, at, port.mapToGlobal(at), button, buttons, Qt.KeyboardModifier.NoModifier)
+        QApplication.sendEvent(port, event)
+
+    qtbot.mousePress(port, left, pos=_pixel(view, marks.anterior))
+    send(QEvent.Type.MouseButtonPress, right, left | right)
+    send(QEvent.Type.MouseButtonRelease, right, left)
+    qtbot.mouseMove(port, _pixel(view, (marks.centre[0] + 40, marks.centre[1])))
+    assert session.state.facts.insertions is not None
+    with qtbot.waitSignal(view.insertion_dropped, timeout=1000):
+        qtbot.mouseRelease(port, left, pos=_pixel(view, (marks.centre[0] + 40, marks.centre[1])))
+    # Nothing of a scan that is left stays in memory: the mouse keeps no state between drags.
+    assert view._mouse._start.scan.volume is None
