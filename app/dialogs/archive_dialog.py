@@ -190,7 +190,7 @@ class ArchiveDialog(TransferDialog):
         self.empty.clicked.connect(self._empty)
         self.get = QPushButton(translate("Archive", "Fetch and open"))
         self.get.clicked.connect(self.fetch)
-        return self.transfer_row(self.get, self.room, self.empty)
+        return self.transfer_row(self.get, self.room, self.empty, stop=self._stop)
 
     def fetch(self) -> None:
         """Fetch what is chosen, unless something is being fetched."""

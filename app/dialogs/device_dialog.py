@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
     QHBoxLayout,
-    QProgressBar,
     QPushButton,
     QScrollArea,
     QVBoxLayout,
@@ -19,7 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.look import theme
-from app.look.widgets import label, plain_tip
+from app.look.widgets import label, plain_tip, thin_progress
 from app.session.device_check import NOT_YET
 from app.state.types import AppState, Busy
 from app.words.engine_words import translated
@@ -93,9 +92,7 @@ class DeviceDialog(QDialog):
         self.notes = label("", "small", wrap=True)
         column.addWidget(self.notes)
         row = QHBoxLayout()
-        self.progress = QProgressBar()
-        self.progress.setTextVisible(False)
-        self.progress.setFixedSize(140, 4)
+        self.progress = thin_progress()
         row.addWidget(self.progress)
         self.doing = label("", "muted")
         row.addWidget(self.doing)

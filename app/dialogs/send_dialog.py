@@ -62,7 +62,7 @@ class SendDialog(TransferDialog):
         self.column.addStretch()
         self.send_ = QPushButton(translate("Archive", "Send"))
         self.send_.clicked.connect(self.send)
-        self.column.addLayout(self.transfer_row(self.send_))
+        self.column.addLayout(self.transfer_row(self.send_, stop=self._stop))
         self.resize(720, 370)
         self.bar.chosen.connect(self._show_buttons)
         self._show_buttons()

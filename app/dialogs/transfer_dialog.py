@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtGui import QCloseEvent
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from app.dialogs.server_bar import ServerBar
-from app.look.widgets import label
+from app.look.widgets import label, thin_progress
 from app.session.archiving import Archiving
 from app.session.jobs import JobReport
 from app.words.language import translate
@@ -28,23 +29,24 @@ class TransferDialog(QDialog):
         self.bar = ServerBar(archiving, file)
         self.column.addWidget(self.bar)
 
-    def transfer_row(self, start: QPushButton, *left: QWidget) -> QHBoxLayout:
-        """The row at the bottom: what is at its left, the progress, and Stop, start and Close."""
+    def transfer_row(self, start: QPushButton, *left: QWidget, stop: Callable[[], None]) -> QHBoxLayout:
+        """The row at the bottom: what is at its left, the progress, and Stop, start and Close.
+
+        stop: what Stop does, a method of the dialog.
+        """
         row = QHBoxLayout()
         for widget in left:
             row.addWidget(widget)
         if left:
             row.addStretch()
-        self.progress = QProgressBar()
-        self.progress.setTextVisible(False)
-        self.progress.setFixedSize(140, 4)
+        self.progress = thin_progress()
         row.addWidget(self.progress)
         self.doing = label("", "muted")
         row.addWidget(self.doing)
         if not left:
             row.addStretch()
         self.stop = QPushButton(translate("Archive", "Stop"))
-        self.stop.clicked.connect(self._stop)
+        self.stop.clicked.connect(stop)
         start.setObjectName("primary")
         self.done_ = QPushButton(translate("Archive", "Close"))
         self.done_.clicked.connect(self.close)
@@ -68,9 +70,6 @@ class TransferDialog(QDialog):
         self.progress.setRange(0, report.total)
         self.progress.setValue(report.done)
         self.doing.setText(text.format(done=report.done, total=report.total))
-
-    def _stop(self) -> None:
-        raise NotImplementedError
 
     def closeEvent(self, event: QCloseEvent) -> None:
         if self._archiving.transferring:  # what comes back needs the dialog

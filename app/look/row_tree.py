@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
+
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, Qt
 from PySide6.QtGui import QColor, QPainter
 from PySide6.QtWidgets import (
@@ -60,9 +62,9 @@ class RowDelegate(QStyledItemDelegate):
         self.paint_row(painter, option.rect, index, theme.TEXT if selected else theme.MUTED)
         painter.restore()
 
+    @abstractmethod
     def paint_row(self, painter: QPainter, room: QRect, index: QModelIndex | QPersistentModelIndex, less: str) -> None:
-        """less: the colour of what is less."""
-        raise NotImplementedError
+        """Paint what is on a row. less: the colour of words that matter less."""
 
 
 def row_item(title: str, words: str) -> QTreeWidgetItem:

@@ -16,9 +16,11 @@ from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
     QLabel,
+    QProgressBar,
     QPushButton,
     QSizePolicy,
     QStyledItemDelegate,
+    QStyleOptionButton,
     QVBoxLayout,
     QWidget,
 )
@@ -74,6 +76,14 @@ def label(text: str = "", name: str = "", *, wrap: bool = False) -> QLabel:
     return made
 
 
+def thin_progress() -> QProgressBar:
+    """How far something is, as a line beside the words that say what it is."""
+    made = QProgressBar()
+    made.setTextVisible(False)
+    made.setFixedSize(140, 4)
+    return made
+
+
 def plain_tip(text: str) -> str:
     """A tool tip that says exactly this: Qt would take what looks like markup, in a patient's name too, for markup."""
     return f"<span>{html.escape(text)}</span>"
@@ -85,6 +95,22 @@ class StateButton(QPushButton):
     def __init__(self, text: str = "") -> None:
         super().__init__(text)
         self.setCheckable(True)
+        self._progress = ""
+
+    def show_progress(self, text: str) -> None:
+        """Paint this in place of the text; empty for the text itself.
+
+        Unlike another text it asks for no other size, for which Qt would lay out the whole column anew each time.
+        """
+        if text != self._progress:
+            self._progress = text
+            self.setAccessibleName(text)
+            self.update()
+
+    def initStyleOption(self, option: QStyleOptionButton) -> None:
+        super().initStyleOption(option)
+        if self._progress:
+            option.text = self._progress
 
     def nextCheckState(self) -> None:
         """Qt calls this on a click, before anybody has been asked, and to put up the one of its row that was down."""

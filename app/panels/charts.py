@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -90,9 +91,9 @@ class KeptChart(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._kept: QPixmap | None = None
 
+    @abstractmethod
     def paint(self, painter: QPainter) -> None:
-        """Draw what is shown; for subclasses."""
-        raise NotImplementedError
+        """Draw what is shown."""
 
     def repaint_soon(self) -> None:
         """What is shown is something else than before."""

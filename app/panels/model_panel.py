@@ -18,14 +18,15 @@ from app.words.language import translate
 class ShownModel:
     """All that the panel shows. listed: (name, id) of every model, None while they are being looked for.
 
-    installed: whether there is a chosen one. precisions: each with the words on its button. offered: the buttons that
-    segment. slice_offered: whether the slice on screen can be segmented alone.
+    installed: whether there is a chosen one. precisions: each with the words on its button, and whether those are
+    progress that changes with every report. offered: the buttons that segment. slice_offered: whether the slice on
+    screen can be segmented alone.
     """
 
     listed: tuple[tuple[str, str], ...] | None
     model_id: str
     installed: bool
-    precisions: tuple[tuple[str, str], ...]
+    precisions: tuple[tuple[str, str, bool], ...]
     precision: str
     status: str
     offered: bool
@@ -40,7 +41,7 @@ def _shown_model(state: AppState) -> ShownModel:
         listed=None if catalog is None else tuple((each.name, each.id) for each in cards_offered(state)),
         model_id=card.id if card is not None else "",
         installed=card is not None,
-        precisions=tuple((name, f"{name}{_mark(run_of(state, name))}") for name in precisions_of(card)),
+        precisions=tuple(_words(name, run_of(state, name)) for name in precisions_of(card)),
         precision=state.models.precision,
         status=_status(state, run),
         offered=there and card is not None and stopped,
@@ -110,12 +111,14 @@ class ModelPanel(Panel):
         self._put_back()
         self.models.setEnabled(shown.installed)
         self.about.setEnabled(shown.installed)
-        self.precisions.set_names([name for name, _ in shown.precisions])
+        self.precisions.set_names([name for name, _, _ in shown.precisions])
         self.precisions.check(shown.precision)
-        for name, text in shown.precisions:
+        for name, text, is_progress in shown.precisions:
             button = self.precisions.buttons[name]
             button.setEnabled(shown.installed)
-            button.setText(text)
+            button.show_progress(text if is_progress else "")
+            if not is_progress:
+                button.setText(text)
             if not button.toolTip():
                 tip = translate("ModelPanel", "Show what the model finds in {precision} (P switches)")
                 button.setToolTip(tip.format(precision=name))
@@ -133,6 +136,11 @@ class ModelPanel(Panel):
             self.models.addItem(translate("ModelPanel", "Looking for models…"))
         elif not listed:
             self.models.addItem(translate("ModelPanel", "No model installed"))
+
+
+def _words(name: str, run: Run | None) -> tuple[str, str, bool]:
+    """As in ShownModel.precisions."""
+    return name, f"{name}{_mark(run)}", run is not None and run.status is Status.RUNNING
 
 
 def _mark(run: Run | None) -> str:

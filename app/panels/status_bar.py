@@ -12,6 +12,9 @@ from app.state.types import AppState
 from app.words.language import translate
 from app.words.names import without_names
 
+STEP_PX = 32
+"""The label is wider than its text by less than this."""
+
 
 @dataclass(frozen=True, slots=True)
 class ShownStatus:
@@ -67,12 +70,20 @@ class StatusBar(QFrame):
         self.bar.setVisible(shown.running)
         self.cancel.setVisible(shown.can_stop)
         if not shown.running:
-            self.text.setText(translate("StatusBar", "Ready"))
+            self._say(translate("StatusBar", "Ready"))
             return
-        self.text.setText(f"{shown.what}  {shown.done} / {shown.total}" if shown.total else f"{shown.what}…")
+        self._say(f"{shown.what}  {shown.done} / {shown.total}" if shown.total else f"{shown.what}…")
         # Else QProgressBar paints all that is due in the window at once, with every report.
         self.bar.setUpdatesEnabled(False)
         # A range of 0 to 0 shows a bar that only moves, because nobody knows how long this takes.
         self.bar.setRange(0, shown.total)
         self.bar.setValue(shown.done)
         self.bar.setUpdatesEnabled(True)
+
+    def _say(self, text: str) -> None:
+        """In a label of a fixed size: for any other one Qt lays out the whole window anew with each text."""
+        self.text.setText(text)
+        needed = self.text.sizeHint()
+        width = -(-needed.width() // STEP_PX) * STEP_PX
+        if (width, needed.height()) != (self.text.width(), self.text.height()):
+            self.text.setFixedSize(width, needed.height())
