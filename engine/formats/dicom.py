@@ -278,11 +278,13 @@ def _tilted_away(stack: Stack, others: Sequence[Stack]) -> int:
 
 
 def _unplaced(stack: Stack, others: Sequence[Stack]) -> int:
-    """How many images without a place are of the series of a stack that has one."""
+    """How many images without a place are of the series of a stack that has one; 0 where they fill no slice."""
     if stack.phases[0][0].position is None or len(stack.positions_mm) < 2:
         return 0
     series = {image.series_uid for image in stack.images}
-    return sum(1 for other in others for image in other.images if image.position is None and image.series_uid in series)
+    images = (image for other in others for image in other.images)
+    count = sum(image.position is None and image.series_uid in series for image in images)
+    return count if 2 * count >= len(stack.phases) else 0
 
 
 def _reference(stack: Stack) -> str:

@@ -217,6 +217,11 @@ def _describe(path: Path, head: bytes, read: RawHeader, pixels: bytes, at: int) 
     per_frame = value(header, "PerFrameFunctionalGroupsSequence") or []
     if len(per_frame) == frames:
         return enhanced_frames(image, header, per_frame)
+    if len(per_frame):
+        raise UnusableError(
+            f"has a damaged header: it describes {len(per_frame)} frames and says that there are {frames}; copy it "
+            "again from its source"
+        )
     if frames > 1 and sop_class != pydicom.uid.MRImageStorage and image.position is None:
         raise UnusableError(f"is a multi-frame {modality} image that does not say where each frame lies")
     return _classic_frames(image, header, frames) if frames > 1 else (image,)

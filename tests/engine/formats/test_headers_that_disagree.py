@@ -9,8 +9,9 @@ from typing import Any
 
 import nibabel as nib
 import numpy as np
+import pydicom
 import pytest
-from dicom_cine import dataset, pixels
+from dicom_cine import dataset, pixels, write_enhanced
 
 from engine.errors import ScanError
 from engine.formats import door, nifti
@@ -145,3 +146,12 @@ def test_a_negative_number_of_frames_is_damage(tmp_path: Path) -> None:
 
     with pytest.raises(ScanError, match="damaged header: -1 frames"):
         door.open_scan(cine(tmp_path, negative))
+
+
+def test_other_numbers_of_frames_and_of_their_descriptions_are_damage(tmp_path: Path) -> None:
+    write_enhanced(tmp_path / "a.dcm", 3, 2)
+    file = pydicom.dcmread(tmp_path / "a.dcm")
+    del file.PerFrameFunctionalGroupsSequence[-1]
+    file.save_as(tmp_path / "a.dcm")
+    with pytest.raises(ScanError, match="describes 5 frames and says that there are 6"):
+        door.open_scan(tmp_path)
