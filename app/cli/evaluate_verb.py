@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
 from app.cli.inputs import check_parent, choose_model, files_sha256
@@ -61,6 +61,11 @@ def run_evaluate(arguments: argparse.Namespace) -> None:
         result = evaluate_masks(cases, files, name, arguments.prediction_labels, progress=show_progress)
     else:
         result = evaluate(cases, card, precision, threads=arguments.threads, progress=show_progress)
+    trained = {case.patient for case in cases if case.split == "train" and not _of_acdc_test(arguments.layout, case)}
+    if trained:
+        share = f"{len(trained)} of the {len({case.patient for case in cases})} patients"
+        said = f"{share} are of the data set's training split, which a model may have learned from."
+        result = replace(result, rules=(*result.rules, said))
     same = None
     if against:
         other = evaluate(cases, other_card, against, threads=arguments.threads, progress=show_progress)
@@ -85,6 +90,11 @@ def run_evaluate(arguments: argparse.Namespace) -> None:
             f"{'equivalent' if same.equivalent else 'not shown to be equivalent'} within ±{same.margin:g} "
             "(two one-sided t-tests at 5 %)"
         )
+
+
+def _of_acdc_test(layout: str, case: Case) -> bool:
+    """Whether a patient is of ACDC's official test set, whose numbers begin at 101."""
+    return layout == "acdc" and int(case.patient.removeprefix("patient")) > 100
 
 
 def _write_page(

@@ -95,7 +95,7 @@ def add_headless(verbs: VerbParsers) -> None:
         "--against", metavar="P", help="a second precision: test whether both have the same mean Dice"
     )
     evaluate.add_argument("--against-model", metavar="ID", help="a second model to test against in the same way")
-    evaluate.add_argument("--margin", type=float, default=0.002, help="Dice that does not matter (default 0.002)")
+    evaluate.add_argument("--margin", type=_margin, default=0.002, help="Dice that does not matter (default 0.002)")
     evaluate.add_argument(
         "--predictions",
         type=Path,
@@ -113,7 +113,7 @@ def add_headless(verbs: VerbParsers) -> None:
     compare.add_argument("one", type=Path, metavar="A", help="what `evaluate --json` printed, or the OUT of a batch")
     compare.add_argument("other", type=Path, metavar="B", help="another one of the same cases")
     compare.add_argument(
-        "--margin", type=float, help="what does not matter (default: mean Dice 0.002, of batches 1 point of LV EF)"
+        "--margin", type=_margin, help="what does not matter (default: mean Dice 0.002, of batches 1 point of LV EF)"
     )
     compare.add_argument("--html", type=Path, metavar="F.html", help="write a page with a plot")
     _add_json(compare)
@@ -241,6 +241,16 @@ def _add_view(parser: argparse.ArgumentParser) -> None:
 
 def _add_json(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print one line of JSON")
+
+
+def _margin(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not (value > 0 and math.isfinite(value)):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number above 0")
+    return value
 
 
 def _positive(text: str) -> int:

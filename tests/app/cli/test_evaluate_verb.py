@@ -65,6 +65,24 @@ def test_masks_need_no_model_of_their_view(
     assert run_json(capsys, "evaluate", trees / "data", "--layout", "mnms2-la", *masks)["dice_mean"] == 1
 
 
+def test_patients_that_a_model_may_have_learned_from_are_counted(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """By default every patient is scored: those of the training split stood in the means without a word."""
+    dataset_trees.acdc(tmp_path / "acdc", (4, 5, 101))
+    said = "1 of the 3 patients are of the data set's training split, which a model may have learned from."
+    assert said in run_json(capsys, "evaluate", tmp_path / "acdc", "--layout", "acdc")["rules"]
+    rules = run_json(capsys, "evaluate", tmp_path / "acdc", "--layout", "acdc", "--patients", "5,101")["rules"]
+    assert not any("training split" in rule for rule in rules)
+
+
+@pytest.mark.parametrize("margin", ["0", "-0.1", "nan", "inf", "small"])
+def test_a_margin_is_a_number_above_zero(tmp_path: Path, margin: str, capsys: pytest.CaptureFixture[str]) -> None:
+    status, _, err = run(capsys, "evaluate", tmp_path, "--layout", "acdc", f"--margin={margin}")
+    assert status == 2
+    assert f"{margin!r} is not a number above 0" in err
+
+
 def test_what_the_text_says(trees: Path, capsys: pytest.CaptureFixture[str]) -> None:
     status, out, _ = run(capsys, "evaluate", trees / "data", "--layout", "mnms2-la", "--threads", "1")
     assert status == 0
