@@ -3647,11 +3647,11 @@ Der Bericht unten enthält keine Patientendaten; er hilft, den Fehler zu beheben
     </message>
     <message>
         <source>LV end-diastolic volume</source>
-        <translation>LV enddiastolisches Volumen</translation>
+        <translation>Enddiastolisches LV-Volumen</translation>
     </message>
     <message>
         <source>LV end-systolic volume</source>
-        <translation>LV endsystolisches Volumen</translation>
+        <translation>Endsystolisches LV-Volumen</translation>
     </message>
     <message>
         <source>LV stroke volume</source>
