@@ -84,7 +84,7 @@ def ticks(high: float, count: int) -> list[float]:
 
 
 class KeptChart(QWidget):
-    """Paints once and keeps the picture: what moves beside it makes Qt ask for it again and again."""
+    """Paints once and keeps the picture: Qt asks for it again whenever something beside it moves."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -344,7 +344,7 @@ def ring(painter: QPainter, size: tuple[float, float]) -> None:
 
 
 def came_by_key(event: QFocusEvent) -> bool:
-    """Whether a view got the focus by Tab: after a click everybody knows where it is."""
+    """Whether a view got the focus by Tab. After a click, a ring would only tell what the user knows."""
     return event.reason() in (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason)
 
 

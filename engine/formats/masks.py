@@ -17,8 +17,8 @@ from engine.formats.mask_names import LabelOrder, in_words, order_beside
 from engine.volume import CONVENTIONS, LV, MYO, RV, STRUCTURES, LabelMap, Volume
 
 _ENCLOSED, _APART = 0.6, 0.2
-"""Of the edge of a left ventricle 0.8 and more is myocardium, of a right one a third; what is called the right is
-enclosed above the first, and more so than the left by the second."""
+"""Myocardium makes up 0.8 or more of the border of a left ventricle, and about a third of that of a right one. Labels
+look swapped where the share of the RV is above the first number, and above the LV's by more than the second."""
 
 
 CONVENTIONAL = "mnms"

@@ -65,7 +65,8 @@ FRAME_STEP_MS = (5.0, 200.0)
 _PACKED_AS_MASKS = 10
 """Images pack 1 to 4 times smaller, labels 30 times and more."""
 _BEATS_S, _DEFAULT_S, _LONGEST_BEAT_S = (0.3, 2.0), 1.0, 2.5
-"""Steps in time of images that are a heartbeat apart; what writers put there that know none; and the longest beat."""
+"""In seconds: time steps of images taken one heartbeat apart; the step of writers that do not know it; the longest
+heartbeat."""
 
 
 def is_mask(path: Path) -> bool:

@@ -49,7 +49,7 @@ def findings_of(function: Function, volume: Volume, body: Body) -> Findings:
 
 @dataclass(frozen=True, slots=True)
 class Derived:
-    """One quantity that labels alone do not give. Fields as of quantities.Measure; needs: what it takes, for a tip."""
+    """One quantity that labels alone do not give. Fields as of quantities.Measure."""
 
     key: str
     structure: int

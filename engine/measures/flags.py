@@ -144,8 +144,8 @@ class Stop:
 def stops_of(flags: Collection[Flag], phases: Collection[int]) -> tuple[Stop, ...]:
     """Flags joined to places, in the order to go to them. phases: the frames of end-diastole and end-systole.
 
-    A slice at end-diastole or end-systole is one place. In between, a slice is one place for as many frames as it is
-    flagged in without a break; there the frame of the highest score is shown.
+    A slice at end-diastole or end-systole is a place of its own. In other frames, a slice that is flagged in several
+    frames in a row is one place; the frame with the highest score is shown.
     """
     at: dict[tuple[int | None, int | None], list[Flag]] = {}
     for flag in flags:

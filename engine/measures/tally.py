@@ -111,7 +111,7 @@ def enclosure(plane: NDArray[np.uint8], dx_mm: float, dy_mm: float) -> float:
 def _within_hull(plane: NDArray[np.uint8]) -> NDArray[np.bool_]:
     """Voxels of myocardium, and those without a label, whose centres lie in the convex hull of the cavity's centres.
 
-    The hull takes in what a wall that bends into the cavity has behind its bend, too.
+    Where the wall bends into the cavity, the voxels behind the bend are included.
     """
     rows = np.flatnonzero((plane == LV).any(axis=1))
     ends = [(int(y), np.flatnonzero(plane[y] == LV)) for y in rows]
