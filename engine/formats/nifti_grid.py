@@ -32,6 +32,8 @@ RAS_TO_LPS = np.diag([-1.0, -1.0, 1.0, 1.0])
 APEX_TO_BASE = np.array([-0.6, 0.6, 0.53])
 FEW_SLICES = 30
 """A stack has no more slices than this."""
+_MOST_LONG_AXES = 6
+"""A cine of a long axis has no more slices than this."""
 _LEANING = 0.5
 """Degrees by which axes may miss a right angle: more is no rounding of a header."""
 _NO_SPACING = "Volumes in mL and lengths in mm are not to be trusted until the spacing is given."
@@ -266,11 +268,13 @@ def new_header(volume: Volume) -> Any:
 
 
 def four_chambers(geometry: Geometry) -> bool:
-    """Whether the slices are known to lie as those of a four-chamber view: nearly level, oblique, across no heart.
+    """Whether a few slices are known to lie as those of a four-chamber view: nearly level, oblique, across no heart.
 
-    No short axis lies so, and the sign of no direction matters, which files converted carelessly have wrong. The limits
-    are those by which DICOM stacks are judged (engine.formats.dicom_kind).
+    Hardly a short axis lies so, and none of as few slices. The sign of no direction matters, which files converted
+    carelessly have wrong. The limits are those by which DICOM stacks are judged (engine.formats.dicom_kind).
     """
+    if geometry.shape[0] > _MOST_LONG_AXES:
+        return False
     side, back_or_forth, up = np.abs(geometry.directions[:, 2])
     level = bool(side < 0.35 and up > 0.6 and max(back_or_forth, up) < 0.97)
     return level and geometry.orientation is Known.KNOWN

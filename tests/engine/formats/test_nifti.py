@@ -280,16 +280,17 @@ def test_evidently_no_short_axis(
 def test_a_stack_of_four_chamber_planes_is_no_short_axis(tmp_path: Path) -> None:
     """It was segmented as a short axis: several slices were enough."""
 
-    def phrase(name: str, across: tuple[float, float, float]) -> str:
+    def phrase(name: str, across: tuple[float, float, float], slices: int = 3) -> str:
         n = np.array(across) / np.linalg.norm(across)
         row = np.cross(n, (0.3, 0.9, 0.1))
         row /= np.linalg.norm(row)
         affine = np.eye(4)
         affine[:3, :3] = np.column_stack([row, np.cross(n, row), n]) * (1.4, 1.4, 8)
         affine[:3, 3] = 30, -20, 10
-        return nifti.read([save(tmp_path / name, stack(20, 20, 3), affine)]).not_short_axis
+        return nifti.read([save(tmp_path / name, stack(20, 20, slices), affine)]).not_short_axis
 
     assert "four-chamber" in phrase("p1_SA_ED.nii", (-0.06, -0.54, 0.84))
+    assert phrase("steep_heart.nii", (-0.06, -0.54, 0.84), 9) == ""
     assert phrase("oblique.nii", (0.66, -0.66, -0.36)) == ""
     assert phrase("transverse.nii", (0, 0, 1)) == ""
 
