@@ -61,9 +61,11 @@ def suited(
         # A single slice is what the user says that it is. What is wrong with a CT image is wrong with it in every view.
         named = taken != SHORT_AXIS or view is not None
         if volume.not_short_axis and not (named and volume.not_short_axis.startswith("a single slice")):
+            # Who has named the view, or has a stack, is not told to name the view of a single slice.
+            way = "" if view or volume.slices > 1 else " name a four-chamber view with --view 4ch,"
             raise UnsuitedError(
                 f"{where}: is {volume.not_short_axis}, and the models know short-axis and four-chamber cardiac MR "
-                "only; open a short-axis stack, name a four-chamber view with --view 4ch, or use --force"
+                f"only; open a short-axis stack,{way} or use --force"
             )
     if not seen and not view:
         notice = "A single slice whose header does not say its view was taken for a short axis; --view says otherwise."
