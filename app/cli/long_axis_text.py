@@ -38,4 +38,6 @@ def print_long_axis(labels: LabelMap, volume: Volume, made: dict[str, Any], by: 
             f"LV long-axis shortening {number(found.shortening_percent)} %",
             f"RV fractional area change {number(found.rv_fac_percent)} %",
         ]
+        for phase, frame in (("end-diastole", found.ed_frame), ("end-systole", found.es_frame)):
+            lines += [f"{phase}: frame {frame + 1} of {volume.frames}"] if frame is not None else []
     print_text("\n".join([*lines, *(f"- {rule}" for rule in found.rules)]))

@@ -131,6 +131,22 @@ def test_the_view_chooses_the_model(
     assert "area–length" in out
 
 
+def test_the_text_of_a_four_chamber_view_names_its_frames(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    four, mask = tmp_path / "cine.nii.gz", tmp_path / "mask.nii.gz"
+    still = nib.load(write_four_chambers(tmp_path / "still.nii.gz"))
+    cine = np.repeat(np.asarray(still.dataobj)[..., None], 3, axis=3)
+    labels = np.zeros(cine.shape, np.uint8)
+    for frame, size in enumerate((8, 12, 5)):
+        labels[20 : 20 + size, 20 : 20 + size, 0, frame] = 1
+    nib.save(nib.Nifti1Image(cine, still.affine), four)
+    nib.save(nib.Nifti1Image(labels, still.affine), mask)
+    status, out, _ = run(capsys, "measure", four, "--mask", mask, "--labels", "mnms")
+    assert status == 0
+    assert "end-diastole: frame 2 of 3\nend-systole: frame 3 of 3" in out
+
+
 def test_views_are_never_confused(
     scan: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
