@@ -34,6 +34,7 @@ from training.reports.bitreport import bits_table, write_bit_pictures, write_bit
 from training.reports.case_pictures import write_pictures
 from training.reports.curves import draw_curves
 from training.reports.summary import LOG, TUNING_LOG, ReportError, report
+from training.steps.committee import taught_by
 from training.steps.export import (
     ExportRefusedError,
     export_float,
@@ -222,9 +223,13 @@ def _train(config: Config, arguments: argparse.Namespace) -> None:
     monitor = data.scans(validation, spec, source.bar("reading", shown=here.first)) if here.first else ()
     run, results = arguments.runs / config.id, arguments.results / config.id
     start = _trained(config.start_from, arguments) if config.start_from else None
+    device = processes.choose_device(arguments.device)
+    if config.committee:
+        networks = [_trained_network(name, arguments) for name in config.committee]
+        scans = taught_by(scans, networks, device, progress=source.bar("asking the teachers", shown=here.first))
     train(
         config, scans, run, monitor=monitor, start=start, teacher=_teacher(config, arguments), on_epoch=_say,
-        device=processes.choose_device(arguments.device),
+        device=device,
     )  # fmt: skip
     if not here.first:
         return

@@ -53,6 +53,7 @@ class Config:
         used. Batch normalisation is then part of the convolution before it.
     teacher: id of a trained configuration whose probabilities join the labels in the loss, with teacher_weight;
         from the share teacher_from of the epochs on. Early on, a teacher helps little.
+    committee: ids of trained configurations that teach together, instead of teacher (see training.steps.committee).
     qat_epochs, qat_learning_rate: fine-tuning of the int8 graph after post-training quantization; 0 epochs for none.
     bits_penalties: λ of each training with learned bit widths (see training.steps.bitwidth), of bits_steps steps from
         the weights of start_from; bits_learning_rate: that of the bits.
@@ -84,6 +85,7 @@ class Config:
     teacher: str = ""
     teacher_from: float = 0.0
     teacher_weight: float = 0.5
+    committee: tuple[str, ...] = ()
     spacing_mm: float = 1.5
     multiple: int = 32
     fixed_size: int = 0
@@ -122,6 +124,9 @@ def load_config(path: Path) -> Config:
         if key == "precisions":
             values[key] = _precisions(path, value)
             continue
+        if key == "committee":
+            values[key] = _committee(path, value)
+            continue
         if key == "bits_penalties":
             values[key] = _penalties(path, value)
             continue
@@ -137,6 +142,12 @@ def _precisions(path: Path, value: object) -> tuple[str, ...]:
     if not isinstance(value, list) or "float32" not in value or not set(map(str, value)) <= set(PRECISIONS):
         raise ConfigError(f'{path}: precisions = {value!r} must be a list of {list(PRECISIONS)}, "float32" among them')
     return tuple(name for name in PRECISIONS if name in value)
+
+
+def _committee(path: Path, value: object) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
+        raise ConfigError(f"{path}: committee = {value!r} must be a list of ids of configurations")
+    return tuple(value)
 
 
 def _penalties(path: Path, value: object) -> tuple[float, ...]:

@@ -48,7 +48,7 @@ with processes.joined(torch.device("cpu")) as here:
     items = list(range(8))[here.rank :: here.size]
     augmenter = Augmenter(phantom_scans(), 64)
     crops = [augmenter.draw([i], np.random.default_rng(i)) for i in items]
-    images, labels = (torch.cat(part) for part in zip(*crops))
+    images, labels = (torch.cat(part) for part in list(zip(*crops))[:2])
     loss = dice_cross_entropy(called(images), labels)
     loss.backward()
     mean = processes.mean_over_processes(loss.item(), torch.device("cpu"))

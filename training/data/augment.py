@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import torch
 import torch.nn.functional as F
+from numpy.typing import NDArray
 from torch import Tensor
 
 from training.data.scans import Scan
@@ -36,22 +38,33 @@ class Augmenter:
         order = rng.permutation(len(self.index)).tolist()
         return [order[i : i + batch] for i in range(0, len(order) - batch + 1, batch)]
 
-    def draw(self, items: Sequence[int], rng: np.random.Generator, strength: float = 1.0) -> tuple[Tensor, Tensor]:
-        """Images (N, 1, crop, crop) float32, standardised, and labels (N, crop, crop) int64.
+    def draw(
+        self, items: Sequence[int], rng: np.random.Generator, strength: float = 1.0
+    ) -> tuple[Tensor, Tensor, Tensor | None]:
+        """Images (N, 1, crop, crop) float32, standardised, labels (N, crop, crop) int64, and a teacher's probabilities.
+
+        The last are (N, 4, crop, crop) float32, background first, where all scans have them, and None elsewhere.
 
         strength: 1 for full augmentation. Towards 0, deformations and other scanners become rarer, zoom and shift
         smaller.
         Rotation and mirroring are not reduced.
         """
-        images, labels = [], []
+        images, labels, taught = [], [], []
         for item in items:
             s, z = self.index[item]
-            image, label = self._sample(self.scans[s], z, rng, strength)
-            images.append(_standardise(_degrade(image, rng, strength), self.scans[s], rng, strength))
-            labels.append(label)
-        return torch.stack(images)[:, None], torch.stack(labels)
+            scan = self.scans[s]
+            grid = self._grid(scan, z, rng, strength)
+            image = _sampled(scan.images[z], grid)
+            images.append(_standardise(_degrade(image, rng, strength), scan, rng, strength))
+            labels.append(_sampled(scan.labels[z], grid, "nearest").long())
+            if scan.taught is not None:
+                shown = _sampled(scan.taught[z], grid) / 255
+                taught.append(torch.cat(((1 - shown.sum(0, keepdim=True)).clamp(min=0), shown)))
+        teacher = torch.stack(taught) if len(taught) == len(images) else None
+        return torch.stack(images)[:, None], torch.stack(labels), teacher
 
-    def _sample(self, scan: Scan, z: int, rng: np.random.Generator, strength: float) -> tuple[Tensor, Tensor]:
+    def _grid(self, scan: Scan, z: int, rng: np.random.Generator, strength: float) -> Tensor:
+        """Where a crop's pixels lie in a slice, (1, crop, crop, 2), as grid_sample takes it."""
         height, width = scan.images.shape[1:]
         angle = rng.uniform(0, 2 * math.pi)
         zoom = math.exp(strength * rng.uniform(math.log(0.7), math.log(1.4)))
@@ -69,11 +82,14 @@ class Augmenter:
         points = points + torch.from_numpy(np.asarray(centre, dtype=np.float32))
         # grid_sample counts (x, y) from −1 to 1 over pixel edges.
         size = torch.tensor([width, height], dtype=torch.float32)
-        grid = ((points.flip(-1) + 0.5) / size * 2 - 1)[None]
-        image = torch.from_numpy(scan.images[z])[None, None]
-        label = torch.from_numpy(scan.labels[z])[None, None].float()
-        sampled = F.grid_sample(image, grid, "bilinear", "zeros", align_corners=False)[0, 0]
-        return sampled, F.grid_sample(label, grid, "nearest", "zeros", align_corners=False)[0, 0].long()
+        return ((points.flip(-1) + 0.5) / size * 2 - 1)[None]
+
+
+def _sampled(picture: NDArray[Any], grid: Tensor, mode: str = "bilinear") -> Tensor:
+    """A picture (H, W) or (C, H, W) at the points of a grid, as float32; 0 outside."""
+    channels = torch.from_numpy(picture).float().view(1, -1, *picture.shape[-2:])
+    found = F.grid_sample(channels, grid, mode, "zeros", align_corners=False)[0]
+    return found[0] if picture.ndim == 2 else found
 
 
 def _smooth(rng: np.random.Generator, channels: int, size: int, cells: int, amplitude: float) -> Tensor:

@@ -24,6 +24,7 @@ class Scan:
     images: (Z, H, W) float32 in [0, 1], resampled in plane, 0 outside the source image, multiples of 1/STEPS.
     labels: (Z, H, W) uint8. centre: (Z, 2) float32, (y, x) of the heart in each slice; of the volume where it has none.
     mean, std: of the scan's tissue, as engine.network.preprocess.Intensity has them.
+    taught: (Z, 3, H, W) uint8, a teacher's probabilities of LV, MYO and RV in 1/255; None without a teacher.
     """
 
     patient: str
@@ -33,6 +34,7 @@ class Scan:
     centre: NDArray[np.float32]
     mean: float
     std: float
+    taught: NDArray[np.uint8] | None = None
 
 
 def load_scans(cases: Iterable[datasets.Case], spec: InputSpec, *, progress: Progress = no_progress) -> list[Scan]:

@@ -11,10 +11,12 @@ from torch import nn
 from training.networks.espnetv2 import ESPNetv2, ESPNetv2EdgeNets
 from training.networks.highres_head import End, LowRes
 from training.networks.quantlite import QuantLite
+from training.networks.quantlite_slim import SlimQuantLite
 from training.networks.unet import UNet
 
 NETWORKS: dict[str, Callable[[], nn.Module]] = {
     "quantlite": QuantLite,
+    "quantlite_slim": SlimQuantLite,
     "espnetv2": ESPNetv2,
     "espnetv2_edgenets": ESPNetv2EdgeNets,
     "unet": UNet,
@@ -50,5 +52,6 @@ def channels_last(network: nn.Module, device: torch.device | None = None) -> nn.
 
 
 def parameter_count(network: nn.Module) -> int:
-    """Trainable numbers in a network."""
-    return sum(p.numel() for p in network.parameters())
+    """Trainable numbers in a network, without what only its training uses."""
+    left_out = tuple(getattr(network, "only_for_training", ()))
+    return sum(p.numel() for name, p in network.named_parameters() if name.split(".")[0] not in left_out)

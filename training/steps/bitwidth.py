@@ -83,7 +83,7 @@ def learn_bits(
         slowing = max(0.0, 1 - step / free) ** 0.5 if free else 0.0
         for group, rate, factor in zip(optimizer.param_groups, rates, (falling, falling, slowing), strict=True):
             group["lr"] = rate * factor
-        images, labels = augmenter.draw(items.pop(), rng, STRENGTH)
+        images, labels, _ = augmenter.draw(items.pop(), rng, STRENGTH)
         images = images.contiguous(memory_format=torch.channels_last)
         with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
             taught = teacher(images).float().softmax(1) if teacher else None
@@ -140,7 +140,7 @@ def first_batch(config: Config, scans: Sequence[Scan]) -> Tensor:
     """(16, 1, crop, crop) images of random slices, from which the steps of activations start."""
     augmenter = Augmenter(scans, config.crop)
     rng = np.random.default_rng((config.seed, 0))
-    images, _ = augmenter.draw(augmenter.batches(min(16, len(augmenter)), rng)[0], rng, STRENGTH)
+    images, _, _ = augmenter.draw(augmenter.batches(min(16, len(augmenter)), rng)[0], rng, STRENGTH)
     return images.contiguous(memory_format=torch.channels_last)
 
 

@@ -73,7 +73,7 @@ def fine_tune(
         for items in bar:
             for group in optimizer.param_groups:
                 group["lr"] = config.qat_learning_rate * (1 + math.cos(math.pi * step / total)) / 2
-            images, labels = augmenter.draw(items, rng, STRENGTH)
+            images, labels, _ = augmenter.draw(items, rng, STRENGTH)
             images = images.contiguous(memory_format=torch.channels_last)
             with torch.no_grad(), torch.autocast("cpu", torch.bfloat16, enabled=config.bf16):
                 taught = teacher(images).float().softmax(1)

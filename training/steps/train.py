@@ -54,7 +54,8 @@ def train(
     weights as weights.safetensors. Called again on the same folder, it continues where it stopped.
 
     start: file of the weights of config.start_from.
-    teacher: the network that config.teacher names; its probabilities join the labels.
+    teacher: the network that config.teacher names; its probabilities join the labels. What scans have as `taught` takes
+        its place.
     monitor: scans whose Dice is logged now and then; nothing is chosen by it.
     device: where the network is; the crops are drawn on the CPU. The weights returned are on the CPU.
     Of several processes (see training.processes) each takes its share of every batch, and the first one writes.
@@ -110,13 +111,16 @@ def train(
                 crops = [
                     augmenter.draw([i], np.random.default_rng((config.seed, epoch, 1 + i)), strength) for i in share
                 ]
-                images = torch.cat([image for image, _ in crops]).to(device, memory_format=torch.channels_last)
-                labels = torch.cat([label for _, label in crops]).to(device)
+                images = torch.cat([image for image, _, _ in crops]).to(device, memory_format=torch.channels_last)
+                labels = torch.cat([label for _, label, _ in crops]).to(device)
+                known = [shown for _, _, shown in crops if shown is not None]
                 with torch.autocast(device.type, torch.bfloat16, enabled=config.bf16):
                     logits = step_network(images)
                 # bfloat16 is precise enough for a teacher's probabilities.
                 with torch.no_grad(), torch.autocast(device.type, torch.bfloat16):
                     taught = taught_by(images).float().softmax(1) if taught_by else None
+                if known and epoch >= config.epochs * config.teacher_from:
+                    taught = torch.cat(known).to(device)
                 loss = loss_of(logits, labels, taught, config.teacher_weight)
                 optimizer.zero_grad(set_to_none=True)
                 loss.backward()
@@ -217,7 +221,8 @@ def _averaged(config: Config, average: dict[str, Tensor]) -> nn.Module:
 
 
 def _same_run_or_new(config: Config, folder: Path, *, write: bool) -> None:
-    path, values = folder / "config.json", config.as_dict()
+    # As the file has it: lists, where the configuration has tuples.
+    path, values = folder / "config.json", json.loads(json.dumps(config.as_dict()))
     # Files of older versions lack newer keys, which had no effect then.
     before = json.loads(path.read_text(encoding="utf-8")) if path.exists() else values
     if any(before.get(key, values[key]) != values[key] for key in values if key not in AFTER_TRAINING):

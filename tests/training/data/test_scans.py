@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import nibabel as nib
@@ -45,13 +46,27 @@ def _write_image(path: Path, volume) -> None:
 
 def test_crops_keep_image_and_label_together() -> None:
     augmenter = Augmenter(phantom_scans(), crop=96)
-    images, labels = augmenter.draw(list(range(8)), np.random.default_rng(0))
+    images, labels, _ = augmenter.draw(list(range(8)), np.random.default_rng(0))
     assert images.shape == (8, 1, 96, 96)
     assert labels.shape == (8, 96, 96)
     assert torch.isfinite(images).all()
     cavity, muscle = images[:, 0][labels == LV], images[:, 0][labels == MYO]
     # Blood is bright and muscle dark, whatever the rotation, mirror, zoom and contrast.
     assert cavity.median() > muscle.median() + 0.5
+
+
+def test_a_teachers_probabilities_are_deformed_with_the_labels() -> None:
+    shown = [np.stack([(s.labels == value) * np.uint8(255) for value in (1, 2, 3)], axis=1) for s in phantom_scans()]
+    scans = [replace(scan, taught=taught) for scan, taught in zip(phantom_scans(), shown, strict=True)]
+    images, labels, taught = Augmenter(scans, crop=96).draw(list(range(8)), np.random.default_rng(0))
+    plain = Augmenter(phantom_scans(), crop=96).draw(list(range(8)), np.random.default_rng(0))
+    assert taught is not None
+    assert plain[2] is None
+    assert torch.equal(images, plain[0])
+    assert taught.shape == (8, 4, 96, 96)
+    torch.testing.assert_close(taught.sum(1), torch.ones(8, 96, 96))
+    # They differ at edges alone, where probabilities are between those of two labels.
+    assert (taught.argmax(1) == labels).float().mean() > 0.98
 
 
 def test_the_same_seed_draws_the_same_crops() -> None:
