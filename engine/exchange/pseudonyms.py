@@ -8,13 +8,13 @@ import hmac
 import os
 import re
 import secrets
-import sys
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
 
 from engine.errors import ExportError
 from engine.files import read_regular
+from engine.user_folders import Purpose, user_folder
 
 _SECRET_BYTES = 32
 _MOST_BYTES = 4096
@@ -111,10 +111,7 @@ def _make(path: Path) -> None:
 
 
 def _user_file() -> Path:
-    if sys.platform == "win32":
-        base = Path(os.environ.get("APPDATA") or Path.home() / "AppData" / "Roaming")
-    elif sys.platform == "darwin":
-        base = Path.home() / "Library" / "Application Support"
-    else:
-        base = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
-    return base / "cinequant" / "anonymise.key"
+    folder = user_folder(Purpose.SETTINGS)
+    if folder is None:
+        raise ExportError("This user has no home folder for the secret of pseudonyms; name a file for it with --key")
+    return folder / "anonymise.key"

@@ -36,7 +36,6 @@ _MOST_LONG_AXES = 6
 """A cine of a long axis has no more slices than this."""
 _LEANING = 0.5
 """Degrees by which axes may miss a right angle: more is no rounding of a header."""
-_NO_SPACING = "Volumes in mL and lengths in mm are not to be trusted until the spacing is given."
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -195,13 +194,17 @@ def read_header(header: Any, shape: tuple[int, int, int]) -> Header:
         )
     if form is None and not sized:
         spacing = Known.ASSUMED
-        spacing_notices.append(f"Spacing unknown: the header lacks a voxel size. {_NO_SPACING}")
+        spacing_notices.append(
+            "Spacing unknown: the header lacks a voxel size. Volumes in mL and lengths in mm are not to be trusted "
+            "until the spacing is given."
+        )
     elif (
         np.all(np.abs(size - 1) < 1e-6) and (not sized or np.all(np.abs(pixdim - 1) < 1e-6)) and min(shape) < FEW_SLICES
     ):
         spacing = Known.ASSUMED
         spacing_notices.append(
-            f"Spacing unknown: the header says 1 mm in every direction, as files without geometry do. {_NO_SPACING}"
+            "Spacing unknown: the header says 1 mm in every direction, as files without geometry do. Volumes in mL and "
+            "lengths in mm are not to be trusted until the spacing is given."
         )
     if orientation is Known.ASSUMED:
         notices.append("Orientation unknown: the header holds no patient directions.")

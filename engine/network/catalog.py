@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from importlib import resources
@@ -11,6 +10,7 @@ from pathlib import Path
 
 from engine.errors import ModelError
 from engine.network.model_card import CARD_FILE, SHORT_AXIS, ModelCard, load_card
+from engine.user_folders import PROGRAM, Purpose, user_folder
 
 DEFAULT_MODEL = "quantlite"
 DEFAULT_PRECISION = "int8"
@@ -66,16 +66,7 @@ def packaged_models() -> Path:
 
 def user_models() -> Path:
     """The folder that a user adds models to; it need not exist."""
-    try:
-        if sys.platform == "win32":
-            base = Path(os.environ.get("APPDATA") or Path.home() / "AppData" / "Roaming")
-        elif sys.platform == "darwin":
-            base = Path.home() / "Library" / "Application Support"
-        else:
-            base = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
-    except RuntimeError:  # a container's user may have neither HOME nor an entry in the list of users
-        base = Path("/usr/local/share")
-    return base / "cinequant" / "models"
+    return (user_folder(Purpose.DATA) or Path("/usr/local/share") / PROGRAM) / "models"
 
 
 def default_precision(card: ModelCard) -> str:

@@ -10,10 +10,10 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-import sys
 from pathlib import Path
 
 from engine.files import read_regular, write_atomically
+from engine.user_folders import Purpose, user_folder
 
 CACHE_VARIABLE = "CINEQUANT_CACHE"
 """Environment variable: folder for compiled networks; "off" to keep none."""
@@ -29,16 +29,8 @@ def cache_folder() -> Path | None:
     named = os.environ.get(CACHE_VARIABLE, "")
     if named:
         return None if named == "off" else Path(named)
-    try:
-        if sys.platform == "win32":
-            base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
-        elif sys.platform == "darwin":
-            base = Path.home() / "Library" / "Caches"
-        else:
-            base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    except RuntimeError:  # a container's user may have neither HOME nor an entry in the list of users
-        return None
-    return base / "cinequant" / "compiled"
+    folder = user_folder(Purpose.CACHE)
+    return folder / "compiled" if folder else None
 
 
 def key_of(*parts: object) -> str:

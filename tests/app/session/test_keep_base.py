@@ -13,10 +13,12 @@ from app.session.session import Session
 from app.state.types import Command
 from engine.network.model_card import BasalFile, ModelCard
 
+RULE = BasalFile("basal.json", "0" * 64)
 
-def test_the_rule_for_the_base_can_be_switched_off(
-    qtbot: Any, session: Session, model: FakeModel, monkeypatch: pytest.MonkeyPatch
-) -> None:
+
+@pytest.fixture(name="asked")
+def asked_fixture(session: Session, model: FakeModel, monkeypatch: pytest.MonkeyPatch) -> list[ModelCard]:
+    """The cards that predictions were made with; every model has a rule for the base."""
     asked: list[ModelCard] = []
 
     def predicted(of: Any, card: ModelCard, *rest: Any, **named: Any) -> Any:
@@ -26,11 +28,14 @@ def test_the_rule_for_the_base_can_be_switched_off(
     monkeypatch.setattr(segmenting, "predict", predicted)
     models = session.state.models.catalog
     assert models is not None
-    rule = BasalFile("basal.json", "0" * 64)
-    session.update(catalog=replace(models, models=tuple(replace(card, basal=rule) for card in models.models)))
+    session.update(catalog=replace(models, models=tuple(replace(card, basal=RULE) for card in models.models)))
+    return asked
+
+
+def test_the_rule_for_the_base_can_be_switched_off(qtbot: Any, session: Session, asked: list[ModelCard]) -> None:
     session.opening.open_volume(volume())
     settle(qtbot, session)
-    assert {card.basal for card in asked} == {rule}
+    assert {card.basal for card in asked} == {RULE}
     before = len(asked)
     session.segmenting.toggle_keep_base()
     assert session.state.preferences.keep_base
@@ -41,19 +46,8 @@ def test_the_rule_for_the_base_can_be_switched_off(
 
 
 def test_a_scan_that_is_segmented_already_is_segmented_again_on_request(
-    qtbot: Any, session: Session, model: FakeModel, monkeypatch: pytest.MonkeyPatch
+    qtbot: Any, session: Session, asked: list[ModelCard]
 ) -> None:
-    asked: list[ModelCard] = []
-
-    def predicted(of: Any, card: ModelCard, *rest: Any, **named: Any) -> Any:
-        asked.append(card)
-        return replace(model(of, card, *rest, **named), basal_sha256=card.basal.sha256 if card.basal else "")
-
-    monkeypatch.setattr(segmenting, "predict", predicted)
-    models = session.state.models.catalog
-    assert models is not None
-    rule = BasalFile("basal.json", "0" * 64)
-    session.update(catalog=replace(models, models=tuple(replace(card, basal=rule) for card in models.models)))
     session.opening.open_volume(volume())
     settle(qtbot, session)
     assert len(asked) == 2

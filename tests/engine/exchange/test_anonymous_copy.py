@@ -215,6 +215,17 @@ def test_bad_places_and_inputs_are_one_line(study: Path, tmp_path: Path) -> None
         copy_without_identity([tmp_path / "empty"], tmp_path / "out", SECRET)
 
 
+def test_a_user_without_a_home_is_asked_for_a_file_of_the_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    def home() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    for name in ("XDG_CONFIG_HOME", "APPDATA"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(Path, "home", home)
+    with pytest.raises(ExportError, match="name a file for it with --key"):
+        own_secret()
+
+
 def test_the_secret_is_the_users_alone_and_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
     first, second = own_secret(), own_secret()
