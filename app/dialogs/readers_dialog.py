@@ -110,7 +110,7 @@ def rows_of(own: Function | None, other: OtherCase, agreement: Comparison | None
 
 
 def _signed(value: float, digits: int) -> str:
-    said = f"{value:+.{digits}f}".replace("-", "−")
+    said = rounded(value, digits, signed=True)
     return said[1:] if not said.strip("+−0.") else said
 
 

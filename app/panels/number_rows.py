@@ -253,7 +253,7 @@ def precision_rows(plain: Function | None, quantized: Function | None) -> Rows:
         name = f"{quantities.SIDES[measure.structure]} {translated(measure.short)}, {measure.unit}"
         a, b = measure.value(plain), measure.value(quantized)
         known = measure.unit == "%" or plain.units_known
-        difference = NONE if a is None or b is None or not known else f"{a - b:+.1f}".replace("-", "−")
+        difference = NONE if a is None or b is None or not known else rounded(a - b, 1, signed=True)
         rows.append([NumberCell(name, translated(measure.name)), NumberCell(difference), _readers(measure.key)])
     return rows
 

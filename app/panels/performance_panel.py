@@ -19,7 +19,7 @@ from app.state.identity import Same
 from app.state.queries import card_of, precisions_of, run_key, run_of
 from app.state.types import FLOAT32, INT8, AppState, Run, Status
 from app.words.engine_words import translated
-from app.words.language import COUNT, joined, marked, thousands, translate
+from app.words.language import COUNT, joined, marked, rounded, thousands, translate
 from engine.network.predict import peak_rss_mb, rss_mb
 
 ROWS = (
@@ -392,7 +392,7 @@ def _summary(state: AppState, runs: Mapping[str, Run | None]) -> str:
         parts.append(translate("Performance", "Dice {dice} against float32").format(dice=f"{agreement:.3f}"))
     change = _ef_change(slow, fast)
     if change is not None:
-        points = translate("Performance", "LV EF {change} points").format(change=f"{change:+.1f}".replace("-", "−"))
+        points = translate("Performance", "LV EF {change} points").format(change=rounded(change, 1, signed=True))
         parts.append(translate("Performance", "the same LV EF") if abs(change) < 0.05 else points)
     return f"{text}; {', '.join(parts)}." if parts else f"{text}."
 

@@ -17,7 +17,7 @@ from app.state.types import AppState, Layout, Status
 from app.views.cine_lines import Lines
 from app.views.panes import Pane, Role, mask_name, progress_text
 from app.words.engine_words import translated
-from app.words.language import COUNT, joined, translate
+from app.words.language import COUNT, joined, rounded, translate
 from engine.volume import STRUCTURES, Geometry, Known, Volume, orientation_letters
 
 _AS_STORED = Turned()
@@ -69,8 +69,7 @@ def top_left(state: AppState) -> list[str]:
         else:
             normal = geometry.directions[:, 2]
             position = float(normal @ geometry.position_mm(0, 0, state.view.slice_index))
-            signed = f"{position:.1f}".replace("-", "−")
-            lines.append(translate("Annotations", "Position {position} mm").format(position=signed))
+            lines.append(translate("Annotations", "Position {position} mm").format(position=rounded(position, 1)))
     lines += time_of(state)
     if volume.frame_times_ms is not None and volume.frames > 1:
         at = f"{volume.frame_times_ms[state.view.frame_index]:.0f}"

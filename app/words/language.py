@@ -52,10 +52,10 @@ def thousands(value: float) -> str:
     return f"{value:,.0f}".replace(",", translate("Numbers", ",", "between thousands"))
 
 
-def rounded(value: float, digits: int) -> str:
-    """A number with a minus sign that is no hyphen, and without one before zero."""
-    text = f"{value:.{digits}f}"
-    return text.replace("-", "−" if text.strip("-0.") else "")
+def rounded(value: float, digits: int, *, signed: bool = False) -> str:
+    """A number with a minus sign that is no hyphen, and without one before zero. signed: with a plus sign, too."""
+    text = f"{value:{'+' if signed else ''}.{digits}f}"
+    return text.replace("-", "−" if text.strip("-0.") else "+" if signed else "")
 
 
 def joined(names: Iterable[str]) -> str:

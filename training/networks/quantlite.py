@@ -235,14 +235,18 @@ class QuantLite(nn.Module):
         self.shuffle: nn.Module = nn.PixelShuffle(2)
 
     def forward(self, x: Tensor) -> Tensor:
+        return self.stages(x)[0]
+
+    def stages(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Logits (N, classes, H, W), and the maps they come from: decoder at 1/4 and at 1/8, encoder at 1/16."""
         s1 = self.stem(x)
         s2 = self.levels[0](s1)
         s3 = self.levels[1](s2)
         s4 = self.levels[2](s3)
-        y = self.refine3(self.up3(s4, s3))
-        y = self.refine2(self.up2(y, s2))
-        y = self.refine1(self.up1(y, s1))
-        return self.shuffle(self.head(y))
+        y3 = self.refine3(self.up3(s4, s3))
+        y2 = self.refine2(self.up2(y3, s2))
+        y1 = self.refine1(self.up1(y2, s1))
+        return self.shuffle(self.head(y1)), y2, y3, s4
 
     def fold(self) -> None:
         """Merge the branches of every unit, in place, for export."""

@@ -40,13 +40,7 @@ class SlimQuantLite(QuantLite):
         self.presence = nn.Linear(2 * 192, 3)
 
     def forward(self, x: Tensor) -> Tensor | tuple[Tensor, Tensor, Tensor, Tensor]:  # type: ignore[override]
-        s1 = self.stem(x)
-        s2 = self.levels[0](s1)
-        s3 = self.levels[1](s2)
-        s4 = self.levels[2](s3)
-        y3 = self.refine3(self.up3(s4, s3))
-        y2 = self.refine2(self.up2(y3, s2))
-        logits: Tensor = self.shuffle(self.head(self.refine1(self.up1(y2, s1))))
+        logits, y2, y3, s4 = self.stages(x)
         if not self.training:
             return logits
         pooled = torch.cat((s4.mean((2, 3)), s4.amax((2, 3))), 1)

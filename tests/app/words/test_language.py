@@ -461,3 +461,4 @@ def test_numbers_have_a_minus_sign_and_no_negative_zero() -> None:
         language.rounded(value, digits) for value, digits in ((-2.3, 0), (-0.3, 0), (-0.04, 1), (-0.25, 2), (7, 0))
     ]
     assert shown == ["−2", "0", "0.0", "−0.25", "7"]
+    assert [language.rounded(value, 1, signed=True) for value in (-2.3, 1.25, -0.04)] == ["−2.3", "+1.2", "+0.0"]
