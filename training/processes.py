@@ -101,3 +101,10 @@ def sum_over_processes(values: Tensor) -> Tensor:
 
 def mean_over_processes(value: float, device: torch.device) -> float:
     return sum_over_processes(torch.tensor(value, dtype=torch.float64, device=device)).item() / here().size
+
+
+def from_process(rank: int, values: Tensor) -> Tensor:
+    """The tensor that process `rank` has. values: its own there; elsewhere one of that shape and type to write into."""
+    if here().size > 1:
+        dist.broadcast(values, rank)
+    return values
