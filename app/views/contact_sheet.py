@@ -28,8 +28,6 @@ GAP_PX = 3
 MARGIN_PX = 2
 # Below this, slices are scrolled rather than shrunk.
 SMALLEST_PX = 96
-# Where bars cover more of a row, slices are laid out in what is left. Else only words move.
-MOST_OF_ROW = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +125,7 @@ class ContactSheet(PaintedView):
         self.update()
 
     def grid(self) -> SheetGrid:
+        """Beside the bars that lie over this view: here nothing is drawn on, so slices may move."""
         volume = self._state.scan.volume
         if volume is None:
             return SheetGrid(1, 1, 0, float(self.width()), float(self.height()))
@@ -134,9 +133,6 @@ class ContactSheet(PaintedView):
         if self._state.view.turned.lies:
             wide, high = high, wide
         current, (top, bottom) = self._place(self._state.view.slice_index), self.bars()
-        whole = grid_of(volume.slices, current, wide / high, float(self.width()), float(self.height()))
-        if max(top, bottom) <= MOST_OF_ROW * whole.height:
-            return whole
         left = float(self.height() - top - bottom)
         return replace(grid_of(volume.slices, current, wide / high, float(self.width()), left), top=float(top))
 
@@ -198,7 +194,6 @@ class ContactSheet(PaintedView):
                 paths = self._outlines.of(mask, where, state.preferences.overlay.visible, filled=False)
                 drawing.stroke(painter, paths, dashed=True)
         painter.restore()
-        painter.translate(0, max(self.bars()[0] - cell.top(), 0.0))
         painter.setFont(theme.font(12))
         number = str(index + 1)
         drawing.words(painter, 6, 6 + painter.fontMetrics().ascent(), number)

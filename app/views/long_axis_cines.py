@@ -93,10 +93,11 @@ class LongAxisCines(PaintedView):
         self.update()
 
     def panes(self) -> tuple[CinePane, ...]:
-        """What is on screen, from top to bottom."""
+        """What is on screen, from top to bottom, beside the bars that lie over this view."""
         planes, shown = self._state.beside.long_axes or (), self._shown.shown
-        high = (self.height() - GAP_PX * (len(shown) - 1)) / max(len(shown), 1)
-        boxes = [QRectF(0.0, i * (high + GAP_PX), float(self.width()), high) for i in range(len(shown))]
+        top, bottom = self.bars()
+        high = (self.height() - top - bottom - GAP_PX * (len(shown) - 1)) / max(len(shown), 1)
+        boxes = [QRectF(0.0, top + i * (high + GAP_PX), float(self.width()), high) for i in range(len(shown))]
         return tuple(
             CinePane(planes[p], i, box, _placed(self._state, planes[p], box))
             for i, (p, box) in enumerate(zip(shown, boxes, strict=True))
@@ -164,44 +165,37 @@ class LongAxisCines(PaintedView):
         # At the right end of the line, as far as that is on screen.
         ends = sorted((pane.placed.to_px(*line.start), pane.placed.to_px(*line.end)))
         width, height = pane.placed.view_px
-        top, bottom = self._bars_over(pane)
         along = (width - 8 - ends[0][0]) / max(ends[1][0] - ends[0][0], 1e-6)
         x, y = ends[1] if along >= 1 else (width - 8, ends[0][1] + along * (ends[1][1] - ends[0][1]))
         left = min(max(x - metrics.horizontalAdvance(name), 8.0), width - 8)
-        drawing.words(painter, left, min(max(y - 5, top + 34.0), height - bottom - 8), name)
+        drawing.words(painter, left, min(max(y - 5, 34.0), height - 8), name)
 
     def _paint_words(self, painter: QPainter, pane: CinePane) -> None:
         state, volume, plane = self._state, self._state.scan.volume, pane.plane
         width, height = pane.placed.view_px
-        top, bottom = self._bars_over(pane)
         edges = captions.letters(plane.volume)
         for text, x, y, where in (
             (edges.left, 8.0, height / 2, {}),
             (edges.right, width - 8.0, height / 2, {"right": True}),
-            (edges.top, width / 2, top + 13.0, {"centre": True}),
-            (edges.bottom, width / 2, height - bottom - 13.0, {"centre": True}),
+            (edges.top, width / 2, 13.0, {"centre": True}),
+            (edges.bottom, width / 2, height - 13.0, {"centre": True}),
         ):
             drawing.letter(painter, text, x, y, pixels=13, **where)
         for pen in (QPen(QColor(0, 0, 0, 190), 4.5), QPen(QColor(LINE_COLOURS[pane.place]), 2.5)):
             painter.setPen(pen)
-            painter.drawLine(QPointF(10, top + 17), QPointF(24, top + 17))
+            painter.drawLine(QPointF(10, 17), QPointF(24, 17))
         frame = 0 if volume is None else frame_beside(volume, state.view.frame_index, plane.volume)
         count = f"{frame + 1} / {plane.volume.frames}"
         painter.setFont(theme.font(12))
         metrics = QFontMetricsF(painter.font())
         free = width / 2 - 16 - 30
-        drawing.words(painter, 30, top + 21, metrics.elidedText(self._title(pane), Qt.TextElideMode.ElideRight, free))
+        drawing.words(painter, 30, 21, metrics.elidedText(self._title(pane), Qt.TextElideMode.ElideRight, free))
         same = None if volume is None else same_place(volume, plane.volume)
         # What is not known of any is said once.
         if same is False or (same is None and pane.place == 0):
             text = metrics.elidedText(doubt(same), Qt.TextElideMode.ElideRight, width - 20)
-            drawing.words(painter, 10, top + 39, text, drawing.MUTED_INK if same is None else drawing.WARNING_INK)
-        drawing.words(painter, width - 10 - metrics.horizontalAdvance(count), top + 21, count, drawing.MUTED_INK)
-
-    def _bars_over(self, pane: CinePane) -> tuple[float, float]:
-        """How far the words of a pane move from its top and from its bottom."""
-        top, bottom = self.bars()
-        return max(top - pane.box.top(), 0.0), max(pane.box.bottom() + bottom - self.height(), 0.0)
+            drawing.words(painter, 10, 39, text, drawing.MUTED_INK if same is None else drawing.WARNING_INK)
+        drawing.words(painter, width - 10 - metrics.horizontalAdvance(count), 21, count, drawing.MUTED_INK)
 
     def _title(self, pane: CinePane) -> str:
         several = len(self._state.beside.long_axes or ()) > 1
@@ -209,8 +203,7 @@ class LongAxisCines(PaintedView):
 
     def _title_box(self, pane: CinePane) -> QRectF:
         wide = QFontMetricsF(theme.font(12)).horizontalAdvance(self._title(pane))
-        top = pane.box.top() + self._bars_over(pane)[0] + 4
-        return QRectF(pane.box.left() + 6, top, min(wide + 34, pane.box.width() / 2 - 10), 26)
+        return QRectF(pane.box.left() + 6, pane.box.top() + 4, min(wide + 34, pane.box.width() / 2 - 10), 26)
 
     # -- mouse ---------------------------------------------------------------------------------------------------
 

@@ -125,14 +125,16 @@ class LongAxisView(PaintedView):
 
         The plane is as large as the slices are in a view of this size once those are zoomed; until then it fills its
         own. What is then higher than the view scrolls with the slice, the first one at the one end, the last one at
-        the other.
+        the other. It lies beside the bars over the view, which would hide the base.
         """
         state, volume = self._state, self._state.scan.volume
         if self._plane is None or volume is None:
             return None
         samples, slices = self._plane.columns_px.shape[1], volume.slices
         width, height = samples * self._plane.step_mm, slices * self._plane.slice_mm
-        room = (max(self.width() - 2 * MARGIN_PX, 20), max(self.height() - 2 * MARGIN_PX, 20))
+        covered, below = self.bars()
+        clear = self.height() - covered - below
+        room = (max(self.width() - 2 * MARGIN_PX, 20), max(clear - 2 * MARGIN_PX, 20))
         shown = min(width, max(SHOWN_MM, SHOWN_HEIGHTS * height))
         fitted = min(room[0] / shown, room[1] / height)
         scale = max(fitted, place(state, (float(self.width()), float(self.height()))).scale)
@@ -144,7 +146,7 @@ class LongAxisView(PaintedView):
         current = state.view.slice_index if index is None else index
         row = slices - 1 - current if flipped else current
         over = height * scale - room[1]
-        top = MARGIN_PX - over * row / (slices - 1) if over > 0 else (self.height() - height * scale) / 2
+        top = covered + (MARGIN_PX - over * row / (slices - 1) if over > 0 else (clear - height * scale) / 2)
         return PlanePlacement(left, top, scale * self._plane.step_mm, scale * self._plane.slice_mm, slices, flipped)
 
     def paintEvent(self, event: QPaintEvent) -> None:

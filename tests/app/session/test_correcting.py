@@ -454,22 +454,37 @@ def test_words_of_sheet_planes_and_table_stand_clear_of_bars(
                     assert expected in said
 
 
-def test_a_sheet_whose_rows_a_bar_would_hide_is_laid_out_beside_it(qtbot: Any, ready: MainWindow) -> None:
+def test_a_sheet_is_laid_out_beside_a_bar(qtbot: Any, ready: MainWindow) -> None:
     sheet = ContactSheet()
     qtbot.addWidget(sheet)
     sheet.resize(240, 240)
     sheet.apply(ready.session.state)
     whole = sheet.grid()
-    sheet.keep_words_clear(round(0.2 * whole.height), 0)
-    assert sheet.grid() == whole
-    sheet.keep_words_clear(round(0.6 * whole.height), 10)
-    less = sheet.grid()
-    assert less.cell(less.first).top() == round(0.6 * whole.height)
+    for share in (0.2, 0.6):
+        sheet.keep_words_clear(round(share * whole.height), 10)
+        less = sheet.grid()
+        assert less.cell(less.first).top() == round(share * whole.height)
     assert less.cell(less.first + less.columns * less.rows - 1).bottom() <= 230
     assert less.at(*less.cell(3).center().toTuple()) == 3
     # A picture that leaves the program has no bars over it.
     sheet.set_notice("Research use only")
     assert sheet.grid() == whole
+
+
+def test_planes_lie_beside_a_bar(correcting: MainWindow) -> None:
+    window = correcting
+    window.session.update(layout=Layout.LONG_AXIS)
+    QApplication.processEvents()
+    view, slices = window.stage.view("long axis 1"), window.session.state.scan.volume.slices
+    for zoom in (1.0, 8.0):
+        window.session.update(zoom=zoom)
+        for index in (0, slices - 1):
+            window.session.update(slice_index=index)
+            for covered in ((70, 0), (0, 70)):
+                view.keep_words_clear(*covered)
+                placed = view.placement()
+                middle, half = placed.middle_y(index), placed.slice_px / 2
+                assert middle - half >= covered[0] and middle + half <= view.height() - covered[1]
 
 
 def test_a_running_cine_says_why_it_is_not_drawn_on(correcting: MainWindow) -> None:
