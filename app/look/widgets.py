@@ -19,8 +19,10 @@ from PySide6.QtWidgets import (
     QProgressBar,
     QPushButton,
     QSizePolicy,
+    QStyle,
     QStyledItemDelegate,
     QStyleOptionButton,
+    QStyleOptionComboBox,
     QVBoxLayout,
     QWidget,
 )
@@ -127,12 +129,27 @@ class StateBox(QCheckBox):
 
 
 class Choice(QComboBox):
-    """A drop-down list with a chevron; style sheets can only put a file there."""
+    """A drop-down list with a chevron; style sheets can only put a file there.
+
+    What is too long for it becomes an ellipsis in the middle: names of one kind differ at their ends. Its list is as
+    wide as what stands in it.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         # The one that Qt takes by itself knows nothing of style sheets, and frames what is chosen.
         self.setItemDelegate(QStyledItemDelegate(self))
+
+    def initStyleOption(self, option: QStyleOptionComboBox) -> None:
+        super().initStyleOption(option)
+        field = QStyle.SubControl.SC_ComboBoxEditField
+        room = self.style().subControlRect(QStyle.ComplexControl.CC_ComboBox, option, field, self).width()
+        metrics = QFontMetrics(self.font())
+        option.currentText = metrics.elidedText(option.currentText, Qt.TextElideMode.ElideMiddle, room)
+
+    def showPopup(self) -> None:
+        self.view().setMinimumWidth(self.view().sizeHintForColumn(0))
+        super().showPopup()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         # Turned by the way, over a list that nobody opened, the wheel would choose another model.

@@ -83,7 +83,7 @@ class LongAxisPanel(Panel):
             run if run is not None and run.prediction is not None else None,
             shown_correction(state),
             four_chambers,
-            "" if prediction is None else f"{prediction.model_name} · {prediction.precision}",
+            "" if prediction is None else f"{translated(prediction.model_name)} · {prediction.precision}",
             why_empty(state, run) if four_chambers and prediction is None else "",
         )
         frame = state.view.frame_index

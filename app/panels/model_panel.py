@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QPushButton
+from PySide6.QtWidgets import QPushButton
 
 from app.look import icons
-from app.look.widgets import Choice, Panel, Segments, label
+from app.look.widgets import Choice, Panel, Segments, label, plain_tip
 from app.state.queries import card_of, cards_offered, precisions_of, run_of
 from app.state.types import AppState, Run, Status
+from app.words.engine_words import translated
 from app.words.language import translate
 
 
@@ -38,7 +39,7 @@ def _shown_model(state: AppState) -> ShownModel:
     stopped = run is None or run.status in (Status.STOPPED, Status.FAILED, Status.PART)
     there = state.scan.volume is not None and state.scan.loading is None
     return ShownModel(
-        listed=None if catalog is None else tuple((each.name, each.id) for each in cards_offered(state)),
+        listed=None if catalog is None else tuple((translated(each.name), each.id) for each in cards_offered(state)),
         model_id=card.id if card is not None else "",
         installed=card is not None,
         precisions=tuple(_words(name, run_of(state, name)) for name in precisions_of(card)),
@@ -60,18 +61,16 @@ class ModelPanel(Panel):
 
     def __init__(self) -> None:
         super().__init__(translate("ModelPanel", "Model"))
-        row = QHBoxLayout()
+        about = translate("ModelPanel", "About this model: purpose, limits, training data, accuracy")
+        self.about = icons.IconButton("info", about)
+        self.about.clicked.connect(self.card_requested)
+        self.title_row.addWidget(self.about)
         self.models = Choice()
         self.models.setAccessibleName(translate("ModelPanel", "Model"))
         self.models.setSizeAdjustPolicy(Choice.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.models.setMinimumContentsLength(12)
         self.models.activated.connect(self._model_chosen)
-        row.addWidget(self.models, 1)
-        about = translate("ModelPanel", "About this model: purpose, limits, training data, accuracy")
-        self.about = icons.IconButton("info", about)
-        self.about.clicked.connect(self.card_requested)
-        row.addWidget(self.about)
-        self.body.addLayout(row)
+        self.body.addWidget(self.models)
         self.precisions = Segments()
         self.precisions.chosen.connect(self.precision_requested)
         self.body.addWidget(self.precisions)
@@ -99,6 +98,7 @@ class ModelPanel(Panel):
         at = self.models.findData(self._shown.model_id) if self._shown is not None else -1
         if at >= 0:
             self.models.setCurrentIndex(at)
+        self.models.setToolTip(plain_tip(self.models.currentText()))
 
     def apply(self, state: AppState) -> None:
         """Redraw if what this panel shows of the state is something else than before."""

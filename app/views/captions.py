@@ -105,7 +105,8 @@ def top_right(state: AppState, *, frame: int | None = None, narrow: bool = False
     lines = []
     prediction = shown_prediction(state)
     if prediction is not None:
-        lines = [prediction.model_name, prediction.precision, *said_of(state, frame), *_uncounted(state, frame)]
+        name = translated(prediction.model_name)
+        lines = [name, prediction.precision, *said_of(state, frame), *_uncounted(state, frame)]
     elif card is not None and run is not None and run.planes:
         # Before the largest component of each structure is chosen, crumbs may be seen that the result does not have.
         if drawn_labels(state, frame=frame):
@@ -114,7 +115,7 @@ def top_right(state: AppState, *, frame: int | None = None, narrow: bool = False
             here = translate("Annotations", "this slice is not segmented")
         else:
             here = translate("Annotations", "this slice is still to come")
-        lines = [card.name, state.models.precision, progress_text(run), here]
+        lines = [translated(card.name), state.models.precision, progress_text(run), here]
     if state.segmentation.mask is not None and state.preferences.mask_shown:
         name = translate("Annotations", "mask") if narrow else _short(mask_name(state))
         here = name if drawn_mask(state, frame) else translate("Annotations", "{mask}, not of this frame")

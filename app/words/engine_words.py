@@ -26,6 +26,8 @@ TEXTS = (
     marked("Engine", "Muscle"),
     marked("Engine", "Whole image"),
     marked("Engine", "Full range"),
+    # names of models
+    marked("Engine", "{model}, four-chamber"),
     # progress
     marked("Engine", "Looking for scans"),
     marked("Engine", "Reading headers"),

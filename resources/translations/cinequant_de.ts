@@ -2455,6 +2455,10 @@ Der Bericht unten enthält keine Patientendaten; er hilft, den Fehler zu beheben
         <translation>und</translation>
     </message>
     <message>
+        <source>{model}, four-chamber</source>
+        <translation>{model}, Vierkammerblick</translation>
+    </message>
+    <message>
         <source>Drawing frames</source>
         <translation>Phasen werden gezeichnet</translation>
     </message>
