@@ -64,6 +64,11 @@ def read_resampled(path: Path, volume: Volume, convention: str) -> tuple[LabelMa
     layout = layout_of(header)
     own = Geometry(layout.volume_affine, layout.volume_shape, header.spacing, header.orientation)
     name, how = volume.source.name, difference(volume.geometry, own)
+    if volume.spacing_given is not None:
+        raise ScanError(
+            f"{path}: is not on the grid of {name}: {how}; it cannot be resampled to a scan whose spacing is given by "
+            "hand, because that moves the slices. Use the mask of this scan"
+        )
     for known in (own.spacing, own.orientation, volume.geometry.spacing, volume.geometry.orientation):
         if known is not Known.KNOWN:
             raise ScanError(

@@ -171,7 +171,8 @@ def read_mask(path: Path, volume: Volume, convention: str = "mnms") -> LabelMap:
     """A mask file that lies on a volume's grid, in any order of its axes.
 
     convention: label values in the file, a key of engine.volume.CONVENTIONS.
-    A mask whose header gives no voxel size (1 mm in every direction) takes the volume's.
+    A mask whose header gives no voxel size (1 mm in every direction) takes the volume's, and so does one of a volume
+    whose spacing the user gave: it was drawn on the file's.
     Raises ScanError where the grid, the number of frames or the label values differ, saying how.
     """
     file = open_nifti(path)
@@ -185,7 +186,7 @@ def read_mask(path: Path, volume: Volume, convention: str = "mnms") -> LabelMap:
         grid = Geometry(layout.volume_affine, layout.volume_shape)
     except (ScanError, ValueError) as error:
         raise ScanError(f"{path}: is not on the grid of {scan}: {error}; use the mask of this scan") from error
-    if header.spacing is Known.ASSUMED:
+    if header.spacing is Known.ASSUMED or volume.spacing_given is not None:
         grid = grid.with_spacing(*volume.geometry.spacing_mm)
     if not grid.same_as(volume.geometry):
         how = difference(volume.geometry, grid)

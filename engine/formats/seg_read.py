@@ -139,7 +139,9 @@ def _paint(
         phases = [_phase(path, one, volume, only) for one in frames]
         found = own_grid(frames, images.shape[1:])
         known = (volume.geometry.spacing, volume.geometry.orientation)
-        if found is None or any(one is not Known.KNOWN for one in known):
+        # A spacing that the user gave moves the slices away from where the segmentation puts them.
+        moved = volume.spacing_given is not None
+        if found is None or moved or any(one is not Known.KNOWN for one in known):
             raise ScanError(str(why)) from why
         grid, slices = found
         places = list(zip(phases, slices, strict=True))

@@ -155,6 +155,20 @@ def test_another_grid_is_refused_where_the_place_is_unknown(tmp_path: Path) -> N
         read_masks([path], volume(1, unknown))
 
 
+def test_a_mask_of_the_files_grid_stays_on_it_where_the_user_gives_the_spacing(tmp_path: Path) -> None:
+    """Taken where its own header puts it, such a mask would be cut off by the voxels of another size."""
+    own = volume(2, Geometry(OBLIQUE, (7, 40, 40)))
+    path = written(tmp_path / "m.nii.gz", 2, own.geometry)
+    given = own.with_spacing(1.9, 1.9, 14.0)
+    mask = read_masks([path], given)
+    assert np.array_equal(mask.labels.array, label_map(2, own.geometry).array)
+    assert mask.labels.geometry.spacing_mm == pytest.approx((1.9, 1.9, 14.0))
+    assert mask.notices == ()
+    other = written(tmp_path / "other.nii.gz", 2, Geometry(OBLIQUE, (7, 40, 38)))
+    with pytest.raises(ScanError, match=r"cannot be resampled to a scan whose spacing is given by hand"):
+        read_masks([other], given)
+
+
 def test_what_is_no_mask_of_this_scan(tmp_path: Path) -> None:
     (tmp_path / "seg.dcm").write_bytes(b"")
     assert not needs_convention([tmp_path / "seg.dcm"])
