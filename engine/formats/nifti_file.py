@@ -176,8 +176,8 @@ def _open_text(path: Path) -> NiftiFile:
         header.set_data_dtype(found.dtype.newbyteorder("="))
         header.set_data_shape(found.shape if found.frames == 1 else (*found.shape, found.frames))
         ras = RAS_TO_LPS @ found.affine  # the map is its own inverse
-        header["pixdim"][1:4] = np.linalg.norm(found.affine[:3, :3], axis=0)
-        if found.known:
+        header["pixdim"][1:4] = sizes = np.linalg.norm(found.affine[:3, :3], axis=0)
+        if found.known and (sizes > 0).all():  # else the voxel size counts as unknown
             header.set_sform(ras, code=1)
             header.set_qform(ras, code=1, strip_shears=True)
         header.set_xyzt_units("mm", "msec" if found.step_ms else None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bz2
+import re
 from pathlib import Path
 
 import numpy as np
@@ -144,6 +145,14 @@ def test_what_is_not_read_of_metaimage(tmp_path: Path, before: str, after: str, 
     path.write_bytes(path.read_bytes().replace(before.encode(), after.encode(), 1))
     with pytest.raises(ScanError, match=why):
         door.open_scan(path)
+
+
+def test_a_voxel_size_of_0_is_unknown(tmp_path: Path) -> None:
+    path = save(tmp_path / "a.mha", FRAME)
+    path.write_bytes(re.sub(rb"ElementSpacing = \S+", b"ElementSpacing = 0", path.read_bytes()))
+    volume = door.open_scan(path)
+    assert volume.geometry.spacing is Known.ASSUMED
+    assert any(notice.startswith("Spacing unknown: the header lacks a voxel size") for notice in volume.notices)
 
 
 def test_a_mask_in_another_format_beside_a_scan_is_passed_over(tmp_path: Path) -> None:
