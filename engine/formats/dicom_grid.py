@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +18,9 @@ from engine.later import Later
 from engine.volume import Geometry, Known
 
 ndimage: Any = Later("scipy.ndimage")
+
+_SAME_STEP = 0.05
+"""Distances between slices that differ by a smaller share are one."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,6 +67,7 @@ def grid_of(stack: Stack) -> StackGrid:
     affine[:3, 0], affine[:3, 1], affine[:3, 2] = x * column_mm, y * row_mm, across * step
     affine[:3, 3] = origin
     _tilt_and_shift(stack, notices)
+    notices += _references(stack)
     known = Known.KNOWN if first.orientation is not None and first.oriented else Known.ASSUMED
     geometry = Geometry(affine, shape, spacing, known, slabs)
     return StackGrid(geometry, tuple(notices), tuple(spacing_notices), missing)
@@ -78,38 +83,104 @@ def _steps(stack: Stack, notices: list[str], spacing_notices: list[str]) -> tupl
         return None, (), missing
     spacing_notices += steps.spacing_notices
     notices += steps.notices
+    if not steps.slabs_mm:
+        spacing_notices += _other_step(stack, steps.step_mm)
     return steps.step_mm, steps.slabs_mm, missing or steps.missing
 
 
+def _other_step(stack: Stack, step_mm: float) -> tuple[str, ...]:
+    """The notice of headers that give another distance from slice to slice than the positions do.
+
+    Some writers give what is free between two slices instead.
+    """
+    stated = {(image.gap_mm, image.thickness_mm or 0.0) for image in stack.phases[0] if image.gap_mm is not None}
+    if len(stated) != 1:
+        return ()
+    gap_mm, thickness_mm = stated.pop()
+    if min(abs(gap_mm - step_mm), abs(gap_mm + thickness_mm - step_mm)) <= _SAME_STEP * step_mm:
+        return ()
+    return (
+        f"The headers give {gap_mm:.4g} mm from slice to slice, the positions {step_mm:.4g} mm: the positions are used."
+        + (" Slices may be missing." if step_mm > 1.5 * gap_mm else ""),
+    )
+
+
+def _references(stack: Stack) -> tuple[str, ...]:
+    """The notice of images of several frames of reference, between which a patient may have been moved.
+
+    Where each slice or each image has its own, an anonymiser made them up.
+    """
+    slices = [{image.reference for image in own if image.reference} for own in zip(*stack.phases, strict=True)]
+    found = Counter(reference for own in slices for reference in own)
+    if not 1 < len(found) < len(slices):
+        return ()
+    usual, _ = found.most_common(1)[0]
+    others = ", ".join([str(z + 1) for z, own in enumerate(slices) if usual not in own][:8])
+    if others:
+        return (
+            f"The images have {len(found)} frames of reference (another than most in slices {others}): the patient may "
+            "have been moved, and then they do not lie where they seem to.",
+        )
+    return (
+        f"The images have {len(found)} frames of reference: the patient may have been moved, and then they do not lie "
+        "where they seem to.",
+    )
+
+
 def _tilt_and_shift(stack: Stack, notices: list[str]) -> None:
-    """Say where slices are not parallel, not in line, or of another grid."""
+    """Say where images are not parallel, not in line, or of another grid; in any phase."""
     first = stack.reference
     across = normal(first)
     row_mm, column_mm = first.pixel_mm or (1.0, 1.0)
-    angles = [
-        float(np.degrees(np.arcsin(min(1.0, float(np.linalg.norm(np.cross(across, normal(image))))))))
-        for image in stack.phases[0]
-    ]
+    slices = [_planes(stack, z) for z in range(len(stack.positions_mm))]
+    angles = [max(_angle(across, normal(image)) for image in planes) for planes in slices]
     tilted = [z + 1 for z, angle in enumerate(angles) if angle > 0.06]
     if tilted:
         notices.append(
             f"{_slices(tilted)} tilted against the others by up to {max(angles):.1f}°; they are shown and measured "
             "as if parallel."
         )
-    other = [z + 1 for z, image in enumerate(stack.phases[0]) if needs_resampling(image, first)]
+    other = [z + 1 for z, planes in enumerate(slices) if any(needs_resampling(image, first) for image in planes)]
     if other:
         notices.append(f"{_slices(other)} of another pixel grid than the others, and resampled to theirs.")
     if tilted:
         return
-    shifts = []
-    for image in stack.phases[0]:
-        apart = centre_mm(image) - centre_mm(first)
-        shifts.append(float(np.linalg.norm(apart - (apart @ across) * across)) if image.position is not None else 0.0)
-    if max(shifts) > max(row_mm, column_mm) and not other:
+    shift = max(_aside(planes[0], first, across) for planes in slices)
+    if shift > max(row_mm, column_mm) and not other:
         notices.append(
-            f"The slices are shifted against each other by up to {max(shifts):.1f} mm within their plane; "
+            f"The slices are shifted against each other by up to {shift:.1f} mm within their plane; "
             "they are shown as if aligned."
         )
+    moved = [max(_aside(image, planes[0], across) for image in planes) for planes in slices]
+    if max(moved) > max(row_mm, column_mm) and not other:
+        numbers = ", ".join([str(z + 1) for z, mm in enumerate(moved) if mm > max(row_mm, column_mm)][:8])
+        notices.append(
+            f"Frames of a slice are shifted against each other by up to {max(moved):.1f} mm within their plane and "
+            f"shown as if aligned (slices {numbers})."
+        )
+
+
+def _planes(stack: Stack, z: int) -> list[Image]:
+    """An image of each of the planes that the frames of a slice have, that of the first frame first: nearly always
+    one."""
+    found: dict[object, Image] = {}
+    for phase in stack.phases:
+        image = phase[z]
+        found.setdefault((image.position, image.orientation, image.pixel_mm, image.rows, image.columns), image)
+    return list(found.values())
+
+
+def _angle(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
+    """Degrees between two normals."""
+    return float(np.degrees(np.arcsin(min(1.0, float(np.linalg.norm(np.cross(one, other)))))))
+
+
+def _aside(image: Image, other: Image, across: NDArray[np.float64]) -> float:
+    """How far an image lies from another one within their plane, in mm; 0 where it does not say."""
+    if image.position is None:
+        return 0.0
+    apart = centre_mm(image) - centre_mm(other)
+    return float(np.linalg.norm(apart - (apart @ across) * across))
 
 
 def _slices(numbers: list[int]) -> str:

@@ -21,7 +21,7 @@ from engine.formats.dicom_kind import (
     why_no_short_axis_cine,
 )
 from engine.formats.dicom_places import groups_of, listed, one_acquisition_each, slices_of
-from engine.formats.dicom_time import Ordered, in_order, reading, say_missing_phases
+from engine.formats.dicom_time import Ordered, in_order, reading, say_equal_times, say_missing_phases, sound_times
 
 # A slice position with fewer of the phases than this is left out rather than let it cost the others their phases.
 ENOUGH_PHASES = 0.75
@@ -124,7 +124,8 @@ def arrange(group: Sequence[Image]) -> Stack:
     clock, timed = in_order([images for _, images in slices], notes)
     kept, phases, between = _common_phases(timed, notes)
     ordered = tuple(tuple(phases[z][t] for z in range(len(kept))) for t in range(len(phases[0])))
-    frame_times = _frame_times(ordered) if clock else None
+    frame_times = sound_times(_frame_times(ordered), notes) if clock else None
+    say_equal_times(ordered, notes)
     by_clock = clock in ("trigger_ms", "actual_ms", "percent", "temporal", "dimension")
     seen = [reading(phase[0], clock) or 0.0 for phase in ordered] if by_clock and not between else None
     if len(ordered) == max(len(own.images) for own in timed):  # else it has been said which are left out

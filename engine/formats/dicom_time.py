@@ -34,6 +34,8 @@ _FEW_TIES = 0.34
 _HALF_A_DAY = 43_200.0
 # What a header may state as the number of phases, and how many frames make a rhythm.
 _MOST_PHASES, _LEAST_EVEN = 200, 6
+# Steps that differ by a smaller factor are those of one scan, and shorter ones than this are no frames of a heart.
+_SAME_STEP, _SHORTEST_STEP_MS = 1.25, 4.0
 # A beat is recognised by so many frames at least.
 _LEAST_BEAT = 3
 
@@ -91,6 +93,7 @@ def in_order(slices: Sequence[Sequence[Image]], notes: list[str]) -> tuple[str, 
     if clock in ("trigger_ms", "actual_ms"):
         _say_several_beats(ordered, notes)
         _say_other_beginning(ordered, usual, notes)
+        _say_other_steps(ordered, usual, notes)
     if beats > 1:
         notes.append(
             f"The images were taken in real time over {beats} heartbeats: the fullest beat is shown and measured, "
@@ -172,6 +175,43 @@ def _say_other_beginning(slices: Sequence[Ordered], usual: int, notes: list[str]
             f"Slices that begin up to {most:.0f} ms earlier or later after the R wave than the others: {numbers}. "
             "Frames are put together by their number, so volumes are of slices at different times of the heartbeat."
         )
+
+
+def _say_other_steps(slices: Sequence[Ordered], usual: int, notes: list[str]) -> None:
+    """Say where slices of as many phases as most differ in the time from one to the next.
+
+    By the share of the heartbeat where its length is known: hearts beat faster or slower from one breath-hold to the
+    next, and the frames go with them.
+    """
+    whole = [own for own in slices if len(own.times) == usual > 1]
+    shares = [own.step for own in whole]
+    if len({own.images[0].rr_ms is None for own in whole}) != 1 or max(shares) <= _SAME_STEP * min(shares):
+        return
+    steps = [own.step * (own.images[0].rr_ms or 1.0) for own in whole]
+    notes.append(
+        f"The slices differ in the time from frame to frame: {min(steps):.1f} to {max(steps):.1f} ms. Frames are put "
+        "together by their number, so volumes are of slices at different times of the heartbeat."
+    )
+
+
+def sound_times(times: tuple[float, ...] | None, notes: list[str]) -> tuple[float, ...] | None:
+    """Times of frames in ms, or None where no heartbeat is so short, as where a writer took seconds; then say so."""
+    if times is None or len(times) < 3 or (times[-1] - times[0]) / (len(times) - 1) >= _SHORTEST_STEP_MS:
+        return times
+    notes.append(
+        f"The times in the headers are no milliseconds of a heartbeat ({times[0]:.3g} to {times[-1]:.3g}): they give "
+        "the order of the frames, and no rates."
+    )
+    return None
+
+
+def say_equal_times(phases: Sequence[Sequence[Image]], notes: list[str]) -> None:
+    """Say which frames have the same trigger time in all slices: one phase, taken twice. phases: [frame][slice]."""
+    times = [[image.trigger_ms for image in phase] for phase in phases]
+    equal = [t for t in range(1, len(times)) if times[t] == times[t - 1] and None not in times[t]]
+    if equal and len(equal) < len(times) - 1:
+        pairs = ", ".join(f"{t} and {t + 1}" for t in equal[:4])
+        notes.append(f"Frames that all slices have at one and the same time after the R wave: {pairs}.")
 
 
 def _times(images: Sequence[Image], clock: str) -> list[float]:
