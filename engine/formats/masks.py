@@ -16,9 +16,10 @@ from engine.files import is_file
 from engine.formats.mask_names import LabelOrder, in_words, order_beside
 from engine.volume import CONVENTIONS, LV, MYO, RV, STRUCTURES, LabelMap, Volume
 
-_ENCLOSED, _APART = 0.6, 0.2
+_ENCLOSED, _APART, _OPEN = 0.6, 0.2, 0.4
 """Myocardium makes up 0.8 or more of the border of a left ventricle, and about a third of that of a right one. Labels
-look swapped where the share of the RV is above the first number, and above the LV's by more than the second."""
+look swapped where the share of the RV is above the first number, and above the LV's by more than the second. Where the
+share of the LV is below the third, one of the two is something else."""
 
 
 CONVENTIONAL = "mnms"
@@ -79,15 +80,22 @@ def read_masks(paths: Sequence[Path], volume: Volume, *, convention: str = "", f
     if not said and (order := _named_order(files)) is not None:
         said = order.convention
         notices = (f"The labels go by their names in {order.source}: {in_words(said)}.",)
+    if _order_is_guessed(files, volume):
+        notices += (f"Nothing says which mask is of which frame: they are taken in this order: {_listed(files)}.",)
     mask = _read_nifti(files, volume, said or CONVENTIONAL, frame)
     if not said:
         said, mask, notice = _likeliest(files, volume, mask, frame)
-        notices = (notice,)
+        notices = (notice, *notices)
     _refuse_structures_as_frames(files[0], mask.labels)
     if looks_swapped(mask.labels):
         notices += (
             "What is called RV cavity lies within the myocardium, and the LV cavity does not: the labels are probably "
             "in another order, and then volumes are those of the other ventricle.",
+        )
+    elif (share := _enclosed(mask.labels, LV)) is not None and share < _OPEN and (mask.labels.array == MYO).any():
+        notices += (
+            "What is called LV cavity hardly touches what is called myocardium: the labels are probably in another "
+            "order, and then no volume is to be trusted.",
         )
     if passed_over := _left_out(files):
         notices += (f"Segments that are neither ventricle nor myocardium are left out: {', '.join(passed_over)}.",)
@@ -172,6 +180,24 @@ def _nifti_files(paths: Sequence[Path]) -> list[Path]:
     if runs and len(runs[0]) == len(paths):
         paths = runs[0]  # "frame10" comes after "frame9", whatever the order that a shell gives them
     return nifti_folder.in_phase_order(paths)
+
+
+def _order_is_guessed(files: Sequence[Path], volume: Volume) -> bool:
+    """Whether several masks are in the order that they were given in, for want of phases or numbers in their names."""
+    from engine.formats import nifti_folder, nifti_names  # noqa: PLC0415 - see the module's docstring
+
+    if len(files) < 2:
+        return False
+    if len(files) > 2:
+        return nifti_names.runs(files)[:1] != [list(files)]
+    numbers = [nifti_names.frame_of(path) for path in files]
+    as_scan = None not in numbers and numbers == [nifti_names.frame_of(path) for path in volume.source.paths]
+    return not as_scan and not nifti_folder.says_phases(files)
+
+
+def _listed(files: Sequence[Path]) -> str:
+    """The names of the first few files."""
+    return ", ".join(path.name for path in files[:4]) + (" …" if len(files) > 4 else "")
 
 
 def _own_convention(files: Sequence[Path]) -> str:

@@ -62,6 +62,7 @@ FIRST_FRAME_FROM_BYTES = 12_000_000
 FRAME_STEP_MS = (5.0, 200.0)
 """Time steps outside this are no cine frames: most files hold 1, 0 or a repetition time there."""
 
+_NO_UNIT = 0
 _PACKED_AS_MASKS = 10
 """Images pack 1 to 4 times smaller, labels 30 times and more."""
 _BEATS_S, _DEFAULT_S, _LONGEST_BEAT_S = (0.3, 2.0), 1.0, 2.5
@@ -228,6 +229,7 @@ def _about(file: NiftiFile, shape: tuple[int, int, int], frames: int) -> tuple[V
     if (shape, frames) != (file.shape, file.frames):
         block = file.header.copy()
         block.set_data_shape((*shape, frames))
+    times = _frame_times(file, frames)
     about = Volume(
         array=np.zeros((frames, *layout.volume_shape), np.uint8),
         geometry=geometry,
@@ -238,9 +240,9 @@ def _about(file: NiftiFile, shape: tuple[int, int, int], frames: int) -> tuple[V
             slices_reversed=layout.flips[2],
             nifti_headers=(block.binaryblock,) if file.is_nifti else (),
         ),
-        frame_times_ms=_frame_times(file, frames),
+        frame_times_ms=times,
         window=_window(file),
-        notices=header.notices,
+        notices=(*header.notices, *_unit_guessed(file, times)),
         spacing_notices=header.spacing_notices,
     )
     return about, layout
@@ -276,18 +278,32 @@ def _frame_times(file: NiftiFile, frames: int) -> tuple[float, ...] | None:
         return None
     # (x, y, z, 1, t) has its time step after that of the axis of 1.
     axis = next((n for n in range(4, 8) if int(file.header["dim"][n]) > 1), 4)
-    unit_ms = {8: 1000.0, 16: 1.0, 24: 0.001}.get(int(file.header["xyzt_units"]) & 0x38, 1.0)
+    unit_ms = {_NO_UNIT: 1.0, 8: 1000.0, 16: 1.0, 24: 0.001}.get(_time_unit(file))
+    if unit_ms is None:
+        return None  # a frequency or a chemical shift
     step = float(file.header["pixdim"][axis]) * unit_ms
     if not FRAME_STEP_MS[0] <= step <= FRAME_STEP_MS[1]:
         return None
     return tuple(round(step * t, 4) for t in range(frames))
 
 
+def _time_unit(file: NiftiFile) -> int:
+    """The code of the unit of time, as nifti1.h has it."""
+    return int(file.header["xyzt_units"]) & 0x38
+
+
+def _unit_guessed(file: NiftiFile, times: tuple[float, ...] | None) -> tuple[str, ...]:
+    """The notice of a time step without a unit, on which rates and heart rates depend."""
+    if times is None or _time_unit(file) != _NO_UNIT:
+        return ()
+    return (f"The file gives no unit of its time step: {times[1]:g} ms from frame to frame are assumed.",)
+
+
 def _beats_apart(file: NiftiFile, frames: int) -> str:
     """Why frames are none of one heartbeat, by the time step and its unit; empty where nothing says so."""
     if frames < 2 or not file.is_nifti:
         return ""
-    unit_s = {8: 1.0, 16: 1e-3}.get(int(file.header["xyzt_units"]) & 0x38)
+    unit_s = {8: 1.0, 16: 1e-3}.get(_time_unit(file))
     step = float(file.header["pixdim"][4]) * (unit_s or 0.0)
     if not _BEATS_S[0] <= step <= _BEATS_S[1] or step == _DEFAULT_S or step * frames < _LONGEST_BEAT_S:
         return ""

@@ -3,7 +3,6 @@ which are passed over."""
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
@@ -151,7 +150,12 @@ def _read(
     index: Index, series: Series, *, progress: Progress, cancel: CancelToken | None, on_plane: OnPlane | None
 ) -> Volume:
     progress(0, 0, "Reading images")
-    return nifti.read(series.paths, on_plane=on_plane)
+    volume = nifti.read(series.paths, on_plane=on_plane)
+    if not volume.phase_names or says_phases(series.paths):
+        return volume
+    ed, es = (path.name for path in series.paths)
+    guess = f"Nothing says which file is of which phase: {ed} is taken for end-diastole, {es} for end-systole."
+    return replace(volume, notices=(*volume.notices, guess))
 
 
 def _preview(series: Series) -> tuple[NDArray[Any], tuple[float, float]]:
@@ -195,20 +199,30 @@ def masks_among(entries: Sequence[Entry]) -> list[Entry]:
 
 def in_phase_order(paths: Sequence[Path]) -> list[Path]:
     """Two files as ED, ES: by their names, by the Info.cfg beside them, else as given."""
+    phases = _phases(paths)
+    return [paths[1], paths[0]] if phases[:1] == ["ES"] or phases[1:] == ["ED"] else list(paths)
+
+
+def says_phases(paths: Sequence[Path]) -> bool:
+    """Whether the names of two files, or the Info.cfg beside them, say which is of which phase."""
+    return any(_phases(paths))
+
+
+def _phases(paths: Sequence[Path]) -> list[str]:
+    """ "ED", "ES" or nothing for each of two files; nothing for both where they are said to be of one phase."""
     if len(paths) != 2:
-        return list(paths)
+        return []
     phases = [names.phase_of(p) for p in paths]
     info = paths[0].parent / "Info.cfg"
     if sorted(phases) != ["ED", "ES"] and paths[0].parent == paths[1].parent and is_file(info):
-        phases = [_phase_by_info(p, info) for p in paths]
-    return [paths[1], paths[0]] if phases == ["ES", "ED"] else list(paths)
+        by_info = [_phase_by_info(p, info) for p in paths]
+        phases = by_info if any(by_info) else phases
+    return phases if phases[0] != phases[1] else ["", ""]
 
 
 def _phase_by_info(path: Path, info: Path) -> str:
-    match = re.search(r"frame(\d+)$", nifti.stem_of(path))
-    if match is None:
-        return ""
-    return {frame: phase for phase, frame in info_frames(info).items()}.get(int(match[1]), "")
+    frame = names.frame_of(path)
+    return "" if frame is None else {number: phase for phase, number in info_frames(info).items()}.get(frame, "")
 
 
 def is_mask(path: Path) -> bool:

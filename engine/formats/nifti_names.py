@@ -45,6 +45,12 @@ def phase_of(path: Path) -> str:
     return "" if ed == es else "ED" if ed else "ES"
 
 
+def frame_of(path: Path) -> int | None:
+    """7 where a file's name has the word "frame07"; None where it has none."""
+    found = (re.fullmatch(r"frame(\d+)", word) for word in words(path))
+    return next((int(match[1]) for match in found if match), None)
+
+
 def says_mask(path: Path) -> bool:
     """Whether a file is a mask by the first or the last word of its name, phase and frame left aside."""
     plain = [w for w in words(path) if w not in _ED | _ES | _COUNTERS and not w.isdecimal()]

@@ -11,7 +11,7 @@ import nibabel as nib
 import numpy as np
 import pydicom
 import pytest
-from dicom_cine import dataset, pixels, write_enhanced
+from dicom_cine import ORIENTATION, dataset, pixels, write_enhanced
 
 from engine.errors import ScanError
 from engine.formats import door, nifti
@@ -21,6 +21,7 @@ from engine.volume import Known
 
 CINE, LABELS, _ = make_phantom(8, 7, 64)
 AFFINE = np.diag([-1.0, -1.0, 1.0, 1.0]) @ CINE.geometry.affine
+ROW = ORIENTATION[:3]
 VOXELS = CINE.array.transpose(3, 2, 1, 0)
 
 
@@ -128,6 +129,122 @@ def test_a_slice_that_begins_elsewhere_in_the_heartbeat_is_said(tmp_path: Path) 
 
     notices = door.open_scan(cine(tmp_path, later)).notices
     assert any("begin up to 120 ms earlier or later after the R wave than the others: 3." in n for n in notices)
+
+
+def of_phase(t: int, z: int) -> bool:
+    return t == 2 and z == 3
+
+
+def test_frames_of_a_slice_that_are_shifted_are_said(tmp_path: Path) -> None:
+    def moved(image: Any, t: int, z: int) -> None:
+        if of_phase(t, z):
+            image.ImagePositionPatient = [a + 20 * b for a, b in zip(image.ImagePositionPatient, ROW, strict=True)]
+
+    notices = door.open_scan(cine(tmp_path, moved)).notices
+    assert any(
+        notice.startswith("Frames of a slice are shifted against each other by up to 20.0") for notice in notices
+    )
+
+
+@pytest.mark.parametrize(
+    ("reference", "said"),
+    [
+        (lambda t, z: z > 2, "2 frames of reference (another than most in slices 4, 5)"),
+        (lambda t, z: t > 1, "2 frames of reference: "),
+        (lambda t, z: z, ""),  # of each slice its own, as anonymisers write them
+    ],
+)
+def test_several_frames_of_reference_are_said(tmp_path: Path, reference: Callable[[int, int], int], said: str) -> None:
+    def other(image: Any, t: int, z: int) -> None:
+        image.FrameOfReferenceUID = f"1.2.3.{int(reference(t, z))}"
+
+    notices = " ".join(door.open_scan(cine(tmp_path, other)).notices)
+    assert said in notices if said else "frames of reference" not in notices
+
+
+def test_slices_sampled_at_another_rate_are_said(tmp_path: Path) -> None:
+    def slower(image: Any, t: int, z: int) -> None:
+        image.TriggerTime = 12.5 + 40 * t * (1 + (z == 2))
+        del image.NominalInterval
+
+    notices = door.open_scan(cine(tmp_path, slower)).notices
+    assert any("differ in the time from frame to frame: 40.0 to 80.0 ms" in notice for notice in notices)
+
+
+def test_slices_of_a_slower_heart_are_not(tmp_path: Path) -> None:
+    def slower(image: Any, t: int, z: int) -> None:
+        factor = 1 + 0.5 * (z == 2)
+        image.TriggerTime, image.NominalInterval = 12.5 + 240 * t * factor, 960 * factor
+
+    assert not door.open_scan(cine(tmp_path, slower)).notices
+
+
+def test_times_in_seconds_give_an_order_and_no_rates(tmp_path: Path) -> None:
+    def seconds(image: Any, t: int, z: int) -> None:
+        image.TriggerTime = 0.0125 + 0.04 * t
+
+    volume = door.open_scan(cine(tmp_path, seconds))
+    assert volume.frame_times_ms is None
+    assert np.array_equal(volume.array, pixels(4, 5))
+    assert any("no milliseconds of a heartbeat (0.0125 to 0.133)" in notice for notice in volume.notices)
+
+
+def test_a_phase_that_was_taken_twice_is_said(tmp_path: Path) -> None:
+    def twice(image: Any, t: int, z: int) -> None:
+        image.TriggerTime = 12.5 + 40 * (t if t < 2 else t - 1)
+
+    volume = door.open_scan(cine(tmp_path, twice))
+    assert "Frames that all slices have at one and the same time after the R wave: 2 and 3." in volume.notices
+
+
+@pytest.mark.parametrize(
+    ("gap_mm", "thickness_mm", "said"),
+    [
+        (10, 6, "The headers give 10 mm from slice to slice, the positions 8 mm: the positions are used."),
+        (4, 3, "the positions 8 mm: the positions are used. Slices may be missing."),
+        (2, 6, ""),  # what is free between two slices
+        (8, 8, ""),
+    ],
+)
+def test_another_distance_than_that_of_the_positions_is_said(
+    tmp_path: Path, gap_mm: float, thickness_mm: float, said: str
+) -> None:
+    def stated(image: Any, t: int, z: int) -> None:
+        image.SpacingBetweenSlices, image.SliceThickness = gap_mm, thickness_mm
+
+    volume = door.open_scan(cine(tmp_path, stated))
+    assert volume.geometry.spacing_mm[2] == pytest.approx(8)
+    assert bool(said) == bool(volume.spacing_notices)
+    assert said in " ".join(volume.spacing_notices)
+
+
+@pytest.mark.parametrize(("unit", "times", "said"), [(0, True, True), (16, True, False), (32, False, False)])
+def test_a_time_step_without_a_unit_is_said(tmp_path: Path, unit: int, times: bool, said: bool) -> None:
+    content = bytearray(save(tmp_path / "scan.nii", VOXELS).read_bytes())
+    content[123] = 2 | unit
+    (tmp_path / "scan.nii").write_bytes(content)
+    volume = nifti.read([tmp_path / "scan.nii"])
+    assert (volume.frame_times_ms is not None) == times
+    assert any("no unit of its time step: 30 ms" in notice for notice in volume.notices) == said
+
+
+@pytest.mark.parametrize(
+    ("names", "order", "said"),
+    [
+        (("b.nii", "a.nii"), ("b.nii", "a.nii"), True),
+        (("b_ES.nii", "b_ED.nii"), ("b_ED.nii", "b_ES.nii"), False),
+        (("b.nii", "b_ED.nii"), ("b_ED.nii", "b.nii"), False),
+        (("b_ES.nii", "b.nii"), ("b.nii", "b_ES.nii"), False),
+    ],
+)
+def test_which_of_two_files_is_end_diastole_is_said_where_it_is_guessed(
+    tmp_path: Path, names: tuple[str, str], order: tuple[str, str], said: bool
+) -> None:
+    paths = [save(tmp_path / name, VOXELS[..., t]) for t, name in enumerate(names)]
+    volume = door.open_scan(paths)
+    assert tuple(path.name for path in volume.source.paths) == order
+    guess = "Nothing says which file is of which phase: b.nii is taken for end-diastole, a.nii for end-systole."
+    assert (guess in volume.notices) == said
 
 
 def test_images_of_a_series_without_a_place_are_missed(tmp_path: Path) -> None:

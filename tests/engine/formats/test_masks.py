@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import nibabel as nib
@@ -102,6 +103,18 @@ def test_a_file_a_frame(tmp_path: Path) -> None:
     mask = read_masks(paths, volume(2, phase_names=("ED", "ES")))
     assert mask.frames == (0, 1)
     assert np.array_equal(mask.labels.array[1], label_map(1).array[0])
+    assert mask.notices == (
+        "Nothing says which mask is of which frame: they are taken in this order: a_gt.nii.gz, b_gt.nii.gz.",
+    )
+
+
+def test_masks_whose_names_are_numbered_as_the_scans_are_not_guessed(tmp_path: Path) -> None:
+    paths = [written(tmp_path / f"p_frame{number}_gt.nii.gz", 1) for number in ("01", "12")]
+    scan = replace(
+        volume(2, phase_names=("ED", "ES")),
+        source=Source("nifti", (Path("p_frame01.nii"), Path("p_frame12.nii")), "p"),
+    )
+    assert read_masks(paths, scan).notices == ()
 
 
 @pytest.mark.parametrize(
@@ -216,6 +229,13 @@ def test_ventricles_that_are_confused_are_told_whoever_named_the_labels(
 ) -> None:
     mask = read_masks([heart(tmp_path / "m.nii.gz", (3, 2, 1))], volume(), convention=convention)
     assert any("in another order" in notice for notice in mask.notices) == is_said
+
+
+@pytest.mark.parametrize("values", [(2, 3, 1), (1, 3, 2), (2, 1, 3)])
+def test_labels_in_an_order_of_no_convention_are_told(tmp_path: Path, values: tuple[int, int, int]) -> None:
+    """As (LV, myocardium, RV): what is called LV does not lie within what is called myocardium."""
+    notices = read_masks([heart(tmp_path / "m.nii", values)], volume()).notices
+    assert any(notice.startswith("What is called LV cavity hardly touches") for notice in notices)
 
 
 def test_structures_in_volumes_of_their_own_are_no_frames(tmp_path: Path) -> None:
