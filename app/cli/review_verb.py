@@ -68,7 +68,8 @@ def run_review(arguments: argparse.Namespace) -> None:
         precisions=subject.precisions,
         corrected=subject.corrected,
     )
-    print_notices(volume.notices, as_json=arguments.json)
+    notices = (*volume.notices, *function.notices)
+    print_notices(notices, as_json=arguments.json)
     if arguments.json:
         values = {
             "review": to_json(flags, phases_of(function), subject.ticks),
@@ -77,7 +78,7 @@ def run_review(arguments: argparse.Namespace) -> None:
             "ed_frame_index": function.ed_frame,
             "es_frame_index": function.es_frame,
             "compared": subject.compared,
-            "notices": volume.notices,
+            "notices": notices,
             **subject.made,
             "view": SHORT_AXIS,
         }

@@ -270,7 +270,7 @@ TEXTS = (
     # rules of the measurements
     marked("Engine", "Volumes are the sum over slices of area times the distance between slices (Simpson's rule)."),
     marked("Engine", "Papillary muscles and trabeculae count as cavity."),
-    marked("Engine", "End-diastole and end-systole are the files so named."),
+    marked("Engine", "End-diastole and end-systole are a file each."),
     marked(
         "Engine",
         "End-diastole is the frame with the largest, end-systole that with the smallest LV cavity, for both "
@@ -379,6 +379,7 @@ TEXTS = (
         "An {side} end-diastolic volume of {volume} mL is not that of a human heart. "
         "Check the spacing and the outlines.",
     ),
+    marked("Engine", "Volumes, mass and ejection fractions are not to be trusted: the scan is {reason}."),
     # engine.measures.flags
     marked("Engine", "The network is unsure of the {structure}: soft Dice {dice}."),
     marked("Engine", "No {structure} here, though there is one beside it and the network nearly found it."),

@@ -72,6 +72,53 @@ SCAN_TEXTS = (
         "What is called RV cavity lies within the myocardium, and the LV cavity does not: the labels are probably in "
         "another order, and then volumes are those of the other ventricle.",
     ),
+    marked(
+        "Engine",
+        "What is called LV cavity hardly touches what is called myocardium: the labels are probably in another order, "
+        "and then no volume is to be trusted.",
+    ),
+    marked("Engine", "Nothing says which mask is of which frame: they are taken in this order: {names}."),
+    marked(
+        "Engine",
+        "Nothing says which file is of which phase: {first} is taken for end-diastole, {second} for end-systole.",
+    ),
+    marked("Engine", "The file gives no unit of its time step: {step} ms from frame to frame are assumed."),
+    # engine.formats.dicom_grid, engine.formats.dicom_time
+    marked(
+        "Engine",
+        "Frames of a slice are shifted against each other by up to {shift} mm within their plane and shown as if "
+        "aligned (slices {list}).",
+    ),
+    marked(
+        "Engine",
+        "The images have {count} frames of reference (another than most in slices {list}): the patient may have been "
+        "moved, and then they do not lie where they seem to.",
+    ),
+    marked(
+        "Engine",
+        "The images have {count} frames of reference: the patient may have been moved, and then they do not lie where "
+        "they seem to.",
+    ),
+    marked(
+        "Engine",
+        "The headers give {stated} mm from slice to slice, the positions {step} mm: the positions are used. Slices "
+        "may be missing.",
+    ),
+    marked(
+        "Engine",
+        "The headers give {stated} mm from slice to slice, the positions {step} mm: the positions are used.",
+    ),
+    marked(
+        "Engine",
+        "The slices differ in the time from frame to frame: {least} to {most} ms. Frames are put together by their "
+        "number, so volumes are of slices at different times of the heartbeat.",
+    ),
+    marked(
+        "Engine",
+        "The times in the headers are no milliseconds of a heartbeat ({first} to {last}): they give the order of the "
+        "frames, and no rates.",
+    ),
+    marked("Engine", "Frames that all slices have at one and the same time after the R wave: {list}."),
     marked("Engine", "The mask marks no voxel: there is nothing to measure."),
     marked("Engine", "Segments that are neither ventricle nor myocardium are left out: {names}."),
     marked("Engine", "1 slice of a series of its own lies far beyond the stack and is left out."),

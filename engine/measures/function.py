@@ -169,6 +169,7 @@ def function_of(tally: Tally, volume: Volume, reading: Reading | None = None, he
     left, right = _ventricle(lv, ed, es), _ventricle(rv, rv_ed, rv_es)
     doubts = quality.together(
         [
+            quality.doubts_of_scan(volume.not_short_axis),
             quality.doubts_of_labels(voxels, ed, es, lone, cine=volume.is_cine),
             quality.doubts_of_numbers("lv", left.edv_ml, left.ef_percent, units_known=known),
             quality.doubts_of_numbers("rv", right.edv_ml, right.ef_percent, units_known=known),
@@ -214,7 +215,7 @@ def _rules_of_phases(volume: Volume, reading: Reading, *, known: bool, rv_alone:
     """known: whether there is a phase at all. rv_alone: whether there is no LV that has phases."""
     rules = []
     if volume.phase_names:
-        rules.append("End-diastole and end-systole are the files so named.")
+        rules.append("End-diastole and end-systole are a file each.")
     elif volume.frames > 1 and volume.time_order is Known.ASSUMED:
         rules.append("The order of the frames is unknown: no phase is named, so no ejection fraction.")
     elif volume.frames > 1 and not known:

@@ -191,8 +191,20 @@ def doubts_of_numbers(side: str, edv_ml: float | None, ef_percent: float | None,
             f"An {name} end-diastolic volume of {edv_ml:.0f} mL is not that of a human heart. "
             "Check the spacing and the outlines."
         )
-        keys.add(f"{side}.edv_ml")
+        # The stroke volume and the volume at end-systole have the same spacing and outlines.
+        keys |= {f"{side}.{key}" for key in ("edv_ml", "esv_ml", "sv_ml")}
     return Doubts(tuple(notices), frozenset(keys))
+
+
+def doubts_of_scan(not_short_axis: str) -> Doubts:
+    """Of a scan that is no short-axis stack: sums over its slices are no volumes of a heart. not_short_axis: as in
+    Volume."""
+    if not not_short_axis:
+        return Doubts()
+    return Doubts(
+        (f"Volumes, mass and ejection fractions are not to be trusted: the scan is {not_short_axis}.",),
+        frozenset(NAMES),
+    )
 
 
 def together(doubts: Sequence[Doubts]) -> Doubts:

@@ -2855,6 +2855,10 @@ Der Bericht unten enthält keine Patientendaten; er hilft, den Fehler zu beheben
         <translation>300 Personen der MESA-Studie ohne Herzkrankheit, 65.6 ± 8.5 Jahre, davon 169 Frauen</translation>
     </message>
     <message>
+        <source>End-diastole and end-systole are a file each.</source>
+        <translation>Enddiastole und Endsystole sind je eine Datei.</translation>
+    </message>
+    <message>
         <source>typed</source>
         <translation>eingegeben</translation>
     </message>
@@ -2881,10 +2885,6 @@ Der Bericht unten enthält keine Patientendaten; er hilft, den Fehler zu beheben
     <message>
         <source>Papillary muscles and trabeculae count as cavity.</source>
         <translation>Papillarmuskeln und Trabekel zählen zum Kavum.</translation>
-    </message>
-    <message>
-        <source>End-diastole and end-systole are the files so named.</source>
-        <translation>Enddiastole und Endsystole sind die so benannten Dateien.</translation>
     </message>
     <message>
         <source>End-diastole is the frame with the largest, end-systole that with the smallest LV cavity, for both ventricles.</source>
@@ -3069,6 +3069,10 @@ Der Bericht unten enthält keine Patientendaten; er hilft, den Fehler zu beheben
     <message>
         <source>An {side} end-diastolic volume of {volume} mL is not that of a human heart. Check the spacing and the outlines.</source>
         <translation>Ein enddiastolisches Volumen ({side}) von {volume} mL hat kein menschliches Herz. Pixelabstand und Umrisse prüfen.</translation>
+    </message>
+    <message>
+        <source>Volumes, mass and ejection fractions are not to be trusted: the scan is {reason}.</source>
+        <translation>Volumina, Masse und Ejektionsfraktionen sind nicht verlässlich: Die Untersuchung ist {reason}.</translation>
     </message>
     <message>
         <source>The network is unsure of the {structure}: soft Dice {dice}.</source>
@@ -3301,6 +3305,54 @@ Der Bericht unten enthält keine Patientendaten; er hilft, den Fehler zu beheben
     <message>
         <source>What is called RV cavity lies within the myocardium, and the LV cavity does not: the labels are probably in another order, and then volumes are those of the other ventricle.</source>
         <translation>Was als RV-Höhle bezeichnet ist, liegt im Myokard, und die LV-Höhle nicht: Die Labels stehen wahrscheinlich in anderer Reihenfolge, und dann gehören die Volumina zum anderen Ventrikel.</translation>
+    </message>
+    <message>
+        <source>What is called LV cavity hardly touches what is called myocardium: the labels are probably in another order, and then no volume is to be trusted.</source>
+        <translation>Was LV-Höhle heißt, berührt kaum, was Myokard heißt: Die Labels haben wahrscheinlich eine andere Reihenfolge, und dann ist kein Volumen verlässlich.</translation>
+    </message>
+    <message>
+        <source>Nothing says which mask is of which frame: they are taken in this order: {names}.</source>
+        <translation>Nichts sagt, welche Maske zu welchem Bild gehört: Sie werden in dieser Reihenfolge genommen: {names}.</translation>
+    </message>
+    <message>
+        <source>Nothing says which file is of which phase: {first} is taken for end-diastole, {second} for end-systole.</source>
+        <translation>Nichts sagt, welche Datei zu welcher Phase gehört: {first} wird als Enddiastole genommen, {second} als Endsystole.</translation>
+    </message>
+    <message>
+        <source>The file gives no unit of its time step: {step} ms from frame to frame are assumed.</source>
+        <translation>Die Datei gibt keine Einheit ihres Zeitschritts an: {step} ms von Bild zu Bild werden angenommen.</translation>
+    </message>
+    <message>
+        <source>Frames of a slice are shifted against each other by up to {shift} mm within their plane and shown as if aligned (slices {list}).</source>
+        <translation>Bilder einer Schicht sind in ihrer Ebene um bis zu {shift} mm gegeneinander verschoben und werden dargestellt, als lägen sie übereinander (Schichten {list}).</translation>
+    </message>
+    <message>
+        <source>The images have {count} frames of reference (another than most in slices {list}): the patient may have been moved, and then they do not lie where they seem to.</source>
+        <translation>Die Bilder haben {count} Bezugssysteme (ein anderes als die meisten in Schichten {list}): Vielleicht wurde der Patient bewegt, und dann liegen sie nicht, wo sie zu liegen scheinen.</translation>
+    </message>
+    <message>
+        <source>The images have {count} frames of reference: the patient may have been moved, and then they do not lie where they seem to.</source>
+        <translation>Die Bilder haben {count} Bezugssysteme: Vielleicht wurde der Patient bewegt, und dann liegen sie nicht, wo sie zu liegen scheinen.</translation>
+    </message>
+    <message>
+        <source>The headers give {stated} mm from slice to slice, the positions {step} mm: the positions are used. Slices may be missing.</source>
+        <translation>Die Header geben {stated} mm von Schicht zu Schicht an, die Positionen {step} mm: Die Positionen werden verwendet. Vielleicht fehlen Schichten.</translation>
+    </message>
+    <message>
+        <source>The headers give {stated} mm from slice to slice, the positions {step} mm: the positions are used.</source>
+        <translation>Die Header geben {stated} mm von Schicht zu Schicht an, die Positionen {step} mm: Die Positionen werden verwendet.</translation>
+    </message>
+    <message>
+        <source>The slices differ in the time from frame to frame: {least} to {most} ms. Frames are put together by their number, so volumes are of slices at different times of the heartbeat.</source>
+        <translation>Die Schichten unterscheiden sich in der Zeit von Bild zu Bild: {least} bis {most} ms. Bilder gehören nach ihrer Nummer zusammen, daher sind Volumina aus Schichten zu verschiedenen Zeiten des Herzschlags.</translation>
+    </message>
+    <message>
+        <source>The times in the headers are no milliseconds of a heartbeat ({first} to {last}): they give the order of the frames, and no rates.</source>
+        <translation>Die Zeiten in den Headern sind keine Millisekunden eines Herzschlags ({first} bis {last}): Sie geben die Reihenfolge der Bilder an und keine Raten.</translation>
+    </message>
+    <message>
+        <source>Frames that all slices have at one and the same time after the R wave: {list}.</source>
+        <translation>Bilder, die in allen Schichten dieselbe Zeit nach der R-Zacke haben: {list}.</translation>
     </message>
     <message>
         <source>The mask marks no voxel: there is nothing to measure.</source>

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -125,6 +126,17 @@ def test_the_phantom_is_sound_and_a_hole_in_it_is_told_where_the_numbers_stand()
     assert to_json(found)["doubtful"] == ["lv"]
     units = {measure.key: measure.unit_of(found) for measure in MEASURES}
     assert (units["lv.ef_percent"], units["rv.ef_percent"], units["lv.edv_ml"]) == ("%?", "%", "mL?")
+
+
+def test_a_scan_that_is_no_short_axis_stack_has_no_sure_number() -> None:
+    volume, labels, _ = make_phantom(4, 6, 64)
+    found = measure(labels, replace(volume, not_short_axis="a CT image"))
+    assert found.notices == ("Volumes, mass and ejection fractions are not to be trusted: the scan is a CT image.",)
+    assert {m.unit_of(found) for m in MEASURES} == {"mL?", "%?", "g?"}
+
+
+def test_a_volume_that_cannot_be_makes_those_of_the_same_outlines_doubtful() -> None:
+    assert doubts_of_numbers("lv", 9996.0, 60.0, units_known=True).keys == {"lv.edv_ml", "lv.esv_ml", "lv.sv_ml"}
 
 
 def test_a_negative_ejection_fraction_is_marked() -> None:
