@@ -67,6 +67,9 @@ def suited(
                 f"{where}: is {volume.not_short_axis}, and the models know short-axis and four-chamber cardiac MR "
                 f"only; open a short-axis stack,{way} or use --force"
             )
+    elif taken == SHORT_AXIS and volume.not_short_axis:
+        notice = f"Segmented by force, though it is {volume.not_short_axis}: the outlines may mean nothing."
+        volume = replace(volume, notices=(*volume.notices, notice))
     if not seen and not view:
         notice = "A single slice whose header does not say its view was taken for a short axis; --view says otherwise."
         volume = replace(volume, notices=(*volume.notices, notice))
