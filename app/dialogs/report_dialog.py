@@ -116,6 +116,9 @@ class ReportDialog(QDialog):
         return column
 
     def done(self, result: int) -> None:
+        # A page that comes later would find no dialog any more.
+        self._pause.stop()
+        self._session.exporting.forget_preview()
         self._keep_hospital()
         super().done(result)
 

@@ -201,6 +201,10 @@ class Exporting:
 
         self._previews.submit(work, then=lambda image: then(image, ""), failed=failed)
 
+    def forget_preview(self) -> None:
+        """Nobody looks at the picture of the report any more."""
+        self._previews.cancel()
+
     def cancel(self) -> None:
         """Stop what can be stopped: nothing of a movie is written then; copies without identity go on later."""
         if self._movies.subjects:

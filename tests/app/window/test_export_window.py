@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,9 +10,9 @@ from typing import Any
 import pytest
 from app_fixtures import model_fixture, settle, volume, window_fixture  # noqa: F401
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QFileDialog, QInputDialog
+from PySide6.QtWidgets import QApplication, QFileDialog, QInputDialog
 
 from app.dialogs.report_dialog import ReportDialog
 from app.state.changes import arriving, completed, evolve, opened
@@ -62,6 +63,30 @@ def test_a_report_from_key_to_file(
     assert offered == ["Subject_7_first_int8_report.pdf"]
     assert (tmp_path / "r.pdf").read_bytes().startswith(b"%PDF")
     assert ready.session.state.message.kind is Kind.SUCCESS
+
+
+def test_a_report_closed_before_its_page_is_drawn_is_gone(
+    qtbot: Any, ready: MainWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn, gate = threading.Event(), threading.Event()
+
+    def slowly(*_: object) -> QImage:
+        drawn.set()
+        gate.wait(5.0)
+        return QImage(10, 10, QImage.Format.Format_RGB32)
+
+    monkeypatch.setattr("app.look.painted_sheet.picture_of", slowly)
+    ready.exports.report()
+    [dialog] = ready.findChildren(ReportDialog)
+    assert drawn.wait(5.0)
+    dialog.conclusion.setPlainText("Typed just before.")
+    dialog.reject()
+    qtbot.waitUntil(lambda: not ready.findChildren(ReportDialog))
+    gate.set()
+    settle(qtbot, ready.session)
+    QApplication.processEvents()
+    assert ready.crash.last_report == ""
+    assert ready.session.state.outgoing.conclusion == "Typed just before."
 
 
 def test_a_logo_that_cannot_be_used_says_why_and_keeps_the_page_from_being_saved(
