@@ -25,7 +25,7 @@
     </message>
     <message>
         <source>A pseudonym…</source>
-        <translation>Ein Pseudonym…</translation>
+        <translation>Ein Pseudonym …</translation>
     </message>
     <message>
         <source>Export measurements as structured report…</source>
@@ -53,7 +53,7 @@
     </message>
     <message>
         <source>Report…</source>
-        <translation>Befund…</translation>
+        <translation>Befund …</translation>
     </message>
     <message>
         <source>Copy results</source>
@@ -61,7 +61,7 @@
     </message>
     <message>
         <source>Export measurements as CSV or JSON…</source>
-        <translation>Messwerte als CSV oder JSON exportieren…</translation>
+        <translation>Messwerte als CSV oder JSON exportieren …</translation>
     </message>
     <message>
         <source>Export mask as NIfTI…</source>
@@ -81,7 +81,7 @@
     </message>
     <message>
         <source>Export movie of the slice…</source>
-        <translation>Film der Schicht exportieren…</translation>
+        <translation>Film der Schicht exportieren …</translation>
     </message>
     <message>
         <source>Save picture of the slice…</source>
@@ -213,7 +213,7 @@
     </message>
     <message>
         <source>Save case as…</source>
-        <translation>Fall speichern unter…</translation>
+        <translation>Fall speichern unter …</translation>
     </message>
     <message>
         <source>What was done with the case…</source>
@@ -221,7 +221,7 @@
     </message>
     <message>
         <source>Compare with another reader&apos;s case…</source>
-        <translation>Mit dem Fall eines anderen Befunders vergleichen…</translation>
+        <translation>Mit dem Fall eines anderen Befunders vergleichen …</translation>
     </message>
     <message>
         <source>Two readers side by side</source>
@@ -585,11 +585,11 @@
     </message>
     <message>
         <source>Areas of the slices…</source>
-        <translation>Flächen der Schichten…</translation>
+        <translation>Flächen der Schichten …</translation>
     </message>
     <message>
         <source>Patient…</source>
-        <translation>Patient…</translation>
+        <translation>Patient …</translation>
     </message>
     <message>
         <source>Indices and normal ranges</source>
@@ -1279,11 +1279,11 @@
     </message>
     <message>
         <source>Choose files…</source>
-        <translation>Dateien wählen…</translation>
+        <translation>Dateien wählen …</translation>
     </message>
     <message>
         <source>Choose a folder…</source>
-        <translation>Ordner wählen…</translation>
+        <translation>Ordner wählen …</translation>
     </message>
     <message>
         <source>Cancel</source>
@@ -1832,7 +1832,7 @@ Der Bericht unten enthält keine Patientendaten; er hilft, den Fehler zu beheben
     </message>
     <message>
         <source>Patient…</source>
-        <translation>Patient…</translation>
+        <translation>Patient …</translation>
     </message>
     <message>
         <source>ED, mm</source>
@@ -1992,7 +1992,7 @@ Der Bericht unten enthält keine Patientendaten; er hilft, den Fehler zu beheben
     </message>
     <message>
         <source>Mask: only frame {frame}, which is {phase} of the labels beside it.</source>
-        <translation>Maske: nur Phase {frame}, die {phase} der Umrisse daneben.</translation>
+        <translation>Maske: nur Phase {frame}, die {phase} der Konturen daneben.</translation>
     </message>
     <message>
         <source>Mask measured at frame {frames}: most and least LV of its frames.</source>
@@ -2456,7 +2456,7 @@ Der Bericht unten enthält keine Patientendaten; er hilft, den Fehler zu beheben
     </message>
     <message>
         <source>{model}, four-chamber</source>
-        <translation>{model}, Vierkammerblick</translation>
+        <translation>{model}, 4CH</translation>
     </message>
     <message>
         <source>Drawing frames</source>
@@ -2932,7 +2932,7 @@ Der Bericht unten enthält keine Patientendaten; er hilft, den Fehler zu beheben
     </message>
     <message>
         <source>One frame only: no phase is known, so no ejection fraction.</source>
-        <translation>Nur ein Bild: Die Herzphase ist nicht bekannt, daher keine Auswurffraktion.</translation>
+        <translation>Nur ein Bild: Die Herzphase ist nicht bekannt, daher keine Ejektionsfraktion.</translation>
     </message>
     <message>
         <source>EF = (EDV − ESV) / EDV.</source>
@@ -3004,7 +3004,7 @@ Der Bericht unten enthält keine Patientendaten; er hilft, den Fehler zu beheben
     </message>
     <message>
         <source>{name} removed from slice {slice} in frame {frame}, as above the base of the ventricle.</source>
-        <translation>Aus Schicht {slice} in Bild {frame} entfernt, weil oberhalb der Ventrikelbasis: {name}.</translation>
+        <translation>Aus Schicht {slice} in Phase {frame} entfernt, weil oberhalb der Ventrikelbasis: {name}.</translation>
     </message>
     <message>
         <source>{name} removed from slice {slice} in {phase}, as above the base of the ventricle.</source>
@@ -3012,7 +3012,7 @@ Der Bericht unten enthält keine Patientendaten; er hilft, den Fehler zu beheben
     </message>
     <message>
         <source>{name} removed from slice {slice}, as above the base of the ventricle, in {count} of {frames} frames: {list}.</source>
-        <translation>Aus Schicht {slice} entfernt, weil oberhalb der Ventrikelbasis: {name}, in {count} von {frames} Bildern: {list}.</translation>
+        <translation>Aus Schicht {slice} entfernt, weil oberhalb der Ventrikelbasis: {name}, in {count} von {frames} Phasen: {list}.</translation>
     </message>
     <message>
         <source>Nothing was found: no ventricle is in any slice.</source>
@@ -3028,7 +3028,7 @@ Der Bericht unten enthält keine Patientendaten; er hilft, den Fehler zu beheben
     </message>
     <message>
         <source>Frames without {structure}: {list}, of {frames}.</source>
-        <translation>Bilder ohne {structure}: {list}, von {frames}.</translation>
+        <translation>Phasen ohne {structure}: {list}, von {frames}.</translation>
     </message>
     <message>
         <source>The LV cavity ends at slice {slice} with {share} % of its largest area, though the scan goes on: slices at the apex are probably without labels, and its volumes too small.</source>
@@ -3036,7 +3036,7 @@ Der Bericht unten enthält keine Patientendaten; er hilft, den Fehler zu beheben
     </message>
     <message>
         <source>Frames in which the {structure} differs much from those before and after: {list}.</source>
-        <translation>Bilder, in denen {structure} stark von denen davor und danach abweicht: {list}.</translation>
+        <translation>Phasen, in denen {structure} stark von denen davor und danach abweicht: {list}.</translation>
     </message>
     <message>
         <source>Slices without {structure} at {phase}, though it is on both sides: {list}. Its volume is too small.</source>
@@ -3044,7 +3044,7 @@ Der Bericht unten enthält keine Patientendaten; er hilft, den Fehler zu beheben
     </message>
     <message>
         <source>Slices in which the {structure} leaps from frame to frame: {list}. Their frames are probably out of order, and then the ejection fraction is too small.</source>
-        <translation>Schichten, in denen {structure} von Bild zu Bild springt: {list}. Ihre Bilder stehen wahrscheinlich nicht in der richtigen Reihenfolge, und dann ist die Ejektionsfraktion zu klein.</translation>
+        <translation>Schichten, in denen {structure} von Phase zu Phase springt: {list}. Ihre Phasen stehen wahrscheinlich nicht in der richtigen Reihenfolge, und dann ist die Ejektionsfraktion zu klein.</translation>
     </message>
     <message>
         <source>Slices in which the {structure} differs much from those beside it at {phase}: {list}.</source>
@@ -3052,7 +3052,7 @@ Der Bericht unten enthält keine Patientendaten; er hilft, den Fehler zu beheben
     </message>
     <message>
         <source>Frames in which a slice has no {structure}, though the slices on both sides have: {list}.</source>
-        <translation>Bilder, in denen {structure} in einer Schicht fehlt, obwohl auf beiden Seiten vorhanden: {list}.</translation>
+        <translation>Phasen, in denen {structure} in einer Schicht fehlt, obwohl auf beiden Seiten vorhanden: {list}.</translation>
     </message>
     <message>
         <source>No LV myocardium was found, so there is no mass.</source>
@@ -3060,15 +3060,15 @@ Der Bericht unten enthält keine Patientendaten; er hilft, den Fehler zu beheben
     </message>
     <message>
         <source>The {side} ejection fraction is negative: the ventricle is larger at end-systole than at end-diastole. Check the phases and the outlines.</source>
-        <translation>Die Ejektionsfraktion ({side}) ist negativ: Der Ventrikel ist endsystolisch größer als enddiastolisch. Phasen und Umrisse prüfen.</translation>
+        <translation>Die Ejektionsfraktion ({side}) ist negativ: Der Ventrikel ist endsystolisch größer als enddiastolisch. Phasen und Konturen prüfen.</translation>
     </message>
     <message>
         <source>An {side} ejection fraction of {percent} % is hardly possible. Check the phases and the outlines.</source>
-        <translation>Eine Ejektionsfraktion ({side}) von {percent} % ist kaum möglich. Phasen und Umrisse prüfen.</translation>
+        <translation>Eine Ejektionsfraktion ({side}) von {percent} % ist kaum möglich. Phasen und Konturen prüfen.</translation>
     </message>
     <message>
         <source>An {side} end-diastolic volume of {volume} mL is not that of a human heart. Check the spacing and the outlines.</source>
-        <translation>Ein enddiastolisches Volumen ({side}) von {volume} mL hat kein menschliches Herz. Pixelabstand und Umrisse prüfen.</translation>
+        <translation>Ein enddiastolisches Volumen ({side}) von {volume} mL hat kein menschliches Herz. Voxelgröße und Konturen prüfen.</translation>
     </message>
     <message>
         <source>Volumes, mass and ejection fractions are not to be trusted: the scan is {reason}.</source>
@@ -3467,11 +3467,11 @@ Der Bericht unten enthält keine Patientendaten; er hilft, den Fehler zu beheben
     </message>
     <message>
         <source>LV ejection fraction</source>
-        <translation>LV-Auswurffraktion</translation>
+        <translation>LV-Ejektionsfraktion</translation>
     </message>
     <message>
         <source>RV ejection fraction</source>
-        <translation>RV-Auswurffraktion</translation>
+        <translation>RV-Ejektionsfraktion</translation>
     </message>
     <message>
         <source>Spacing unknown: no mL and no grams, only EF.</source>
@@ -3516,11 +3516,11 @@ Der Bericht unten enthält keine Patientendaten; er hilft, den Fehler zu beheben
     </message>
     <message>
         <source>One phase only: ejection fraction needs end-diastole and end-systole.</source>
-        <translation>Nur eine Phase: Die Auswurffraktion braucht Enddiastole und Endsystole.</translation>
+        <translation>Nur eine Phase: Die Ejektionsfraktion braucht Enddiastole und Endsystole.</translation>
     </message>
     <message>
         <source>From the {phases} phases; a cine would show the curve between them.</source>
-        <translation>Aus den Phasen {phases}; eine Cine zeigte auch den Verlauf dazwischen.</translation>
+        <translation>Aus den Phasen {phases}; ein Cine würde auch den Verlauf dazwischen zeigen.</translation>
     </message>
     <message>
         <source>The order of the frames is unknown: no phases and no ejection fraction.</source>
@@ -3535,7 +3535,7 @@ Der Bericht unten enthält keine Patientendaten; er hilft, den Fehler zu beheben
     </message>
     <message>
         <source>Open a scan to see volumes and ejection fraction.</source>
-        <translation>Eine Untersuchung öffnen, um Volumina und Auswurffraktion zu sehen.</translation>
+        <translation>Eine Untersuchung öffnen, um Volumina und Ejektionsfraktion zu sehen.</translation>
     </message>
     <message>
         <source>The scan is still being read.</source>
@@ -3699,7 +3699,7 @@ Der Bericht unten enthält keine Patientendaten; er hilft, den Fehler zu beheben
     </message>
     <message>
         <source>LV ejection fraction</source>
-        <translation>LV-Auswurffraktion</translation>
+        <translation>LV-Ejektionsfraktion</translation>
     </message>
     <message>
         <source>LV end-diastolic volume</source>
@@ -4330,7 +4330,7 @@ ACDC</translation>
     </message>
     <message>
         <source>The frame is found once the cine is segmented: press Segment.</source>
-        <translation>Die Phase steht fest, sobald die Cine segmentiert ist: „Segmentieren“ drücken.</translation>
+        <translation>Die Phase steht fest, sobald das Cine segmentiert ist: „Segmentieren“ drücken.</translation>
     </message>
     <message>
         <source>{phase} is not known yet</source>
@@ -4889,7 +4889,7 @@ ACDC</translation>
     </message>
     <message>
         <source>Save as PDF…</source>
-        <translation>Als PDF speichern…</translation>
+        <translation>Als PDF speichern …</translation>
     </message>
     <message>
         <source>Choose a logo</source>
@@ -4897,7 +4897,7 @@ ACDC</translation>
     </message>
     <message>
         <source>Choose a PNG…</source>
-        <translation>PNG wählen…</translation>
+        <translation>PNG wählen …</translation>
     </message>
 </context>
 <context>
@@ -4990,11 +4990,11 @@ ACDC</translation>
     </message>
     <message>
         <source>Looking through the outlines…</source>
-        <translation>Die Umrisse werden durchgesehen…</translation>
+        <translation>Die Konturen werden durchgesehen …</translation>
     </message>
     <message>
         <source>Flags come once the scan is segmented…</source>
-        <translation>Hinweise kommen, sobald die Aufnahme segmentiert ist…</translation>
+        <translation>Hinweise kommen, sobald die Aufnahme segmentiert ist …</translation>
     </message>
     <message>
         <source>Not segmented, so nothing is flagged.</source>
@@ -5147,7 +5147,7 @@ ACDC</translation>
     </message>
     <message>
         <source>The outlines are being looked through: flags come in a moment.</source>
-        <translation>Die Umrisse werden durchgesehen: Hinweise kommen gleich.</translation>
+        <translation>Die Konturen werden durchgesehen: Hinweise kommen gleich.</translation>
     </message>
     <message>
         <source>Nothing is flagged in this scan.</source>
