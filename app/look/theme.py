@@ -246,6 +246,7 @@ QPushButton#recent:focus {{ border-color: {accent}; }}
 QFrame#panel {{ background: {panel}; border: 1px solid {border}; border-radius: 8px; }}
 QPushButton#panelTitle {{ color: {muted}; font-size: 11px; font-weight: 600; letter-spacing: 0.9px; border: none;
     background: transparent; padding: 0; text-align: left; min-height: 16px; }}
+QLabel#panelTitle {{ color: {muted}; font-size: 11px; font-weight: 600; letter-spacing: 0.9px; padding-top: 2px; }}
 QPushButton#panelTitle:hover, QPushButton#panelTitle:focus {{ color: {accent}; }}
 QLabel#muted {{ color: {muted}; }}
 QLabel#small {{ color: {muted}; font-size: 11px; }}
@@ -279,6 +280,7 @@ QPushButton#recent {{ background: transparent; border: 1px solid transparent; co
     text-align: left; }}
 QPushButton#recent:hover {{ background: {raised}; color: {text}; }}
 QToolButton {{ background: transparent; border: 1px solid transparent; border-radius: 6px; padding: 4px; }}
+QToolButton#inTitle {{ padding: 0; }}
 QToolButton:hover {{ background: {hover}; }}
 QToolButton:focus {{ border-color: {accent}; }}
 
@@ -322,6 +324,9 @@ QCheckBox:focus {{ color: {accent}; text-decoration: underline; }}
 QLineEdit {{ background: {raised}; border: 1px solid {border}; border-radius: 6px; padding: 6px 9px;
     selection-background-color: {accent}; selection-color: {on_accent}; }}
 QLineEdit:focus {{ border-color: {accent}; }}
+QPlainTextEdit {{ background: {raised}; border: 1px solid {border}; border-radius: 6px; padding: 3px 5px;
+    selection-background-color: {accent}; selection-color: {on_accent}; }}
+QPlainTextEdit:focus {{ border-color: {accent}; }}
 
 QSlider::groove:horizontal {{ height: 4px; background: {hover}; border-radius: 2px; }}
 QSlider::sub-page:horizontal {{ background: {accent}; border-radius: 2px; }}

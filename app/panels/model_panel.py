@@ -63,6 +63,7 @@ class ModelPanel(Panel):
         super().__init__(translate("ModelPanel", "Model"))
         about = translate("ModelPanel", "About this model: purpose, limits, training data, accuracy")
         self.about = icons.IconButton("info", about)
+        self.about.setObjectName("inTitle")
         self.about.clicked.connect(self.card_requested)
         self.title_row.addWidget(self.about)
         self.models = Choice()
