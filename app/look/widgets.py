@@ -87,8 +87,11 @@ def thin_progress() -> QProgressBar:
 
 
 def plain_tip(text: str) -> str:
-    """A tool tip that says exactly this: Qt would take what looks like markup, in a patient's name too, for markup."""
-    return f"<span>{html.escape(text)}</span>"
+    """A tool tip that says exactly this: Qt would take what looks like markup, in a patient's name too, for markup.
+
+    Its lines stay lines.
+    """
+    return f"<span>{html.escape(text).replace(chr(10), '<br>')}</span>"
 
 
 class StateButton(QPushButton):

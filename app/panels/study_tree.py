@@ -224,7 +224,7 @@ class StudyTree(RowTree):
         item.setData(0, ROW_KEY, series.number)
         item.setData(0, ROW_WORDS, words)
         item.setData(0, Qt.ItemDataRole.AccessibleTextRole, ", ".join(about))
-        item.setToolTip(0, plain_tip("\n".join(about)).replace("\n", "<br>"))
+        item.setToolTip(0, plain_tip("\n".join(about)))
         item.setSizeHint(0, QSize(0, _ROW))
         if series.number in self._pictures:
             item.setData(0, Qt.ItemDataRole.DecorationRole, self._pictures[series.number])

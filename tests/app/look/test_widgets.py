@@ -7,7 +7,7 @@ from typing import Any
 from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QStyle, QStyleOptionComboBox
 
-from app.look.widgets import Choice, Segments
+from app.look.widgets import Choice, Segments, plain_tip
 
 
 def test_four_precisions_can_be_read_in_a_narrow_panel_and_two_share_a_row(qtbot: Any) -> None:
@@ -42,3 +42,7 @@ def test_a_name_too_long_for_its_list_keeps_both_ends(qtbot: Any) -> None:
     choice.showPopup()
     assert choice.view().width() >= QFontMetrics(choice.font()).horizontalAdvance(name)
     choice.hidePopup()
+
+
+def test_a_tip_keeps_its_lines_and_shows_markup_as_it_is() -> None:
+    assert plain_tip("LV: counts\n<b>RV</b>") == "<span>LV: counts<br>&lt;b&gt;RV&lt;/b&gt;</span>"
