@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QPushButton
 from app.look import icons
 from app.look.widgets import Choice, Panel, Segments, label, plain_tip
 from app.state.queries import card_of, cards_offered, precisions_of, run_of
-from app.state.types import AppState, Run, Status
+from app.state.types import COMPARED, AppState, Layout, Pair, Run, Status
 from app.words.engine_words import translated
 from app.words.language import translate
 
@@ -36,8 +36,9 @@ class ShownModel:
 
 def _shown_model(state: AppState) -> ShownModel:
     catalog, card, run = state.models.catalog, card_of(state), run_of(state)
-    stopped = run is None or run.status in (Status.STOPPED, Status.FAILED, Status.PART)
+    stopped = any(_to_do(run_of(state, precision)) for precision in _wanted(state))
     there = state.scan.volume is not None and state.scan.loading is None
+    here = state.view.frame_index, state.view.slice_index
     return ShownModel(
         listed=None if catalog is None else tuple((translated(each.name), each.id) for each in cards_offered(state)),
         model_id=card.id if card is not None else "",
@@ -46,8 +47,19 @@ def _shown_model(state: AppState) -> ShownModel:
         precision=state.models.precision,
         status=_status(state, run),
         offered=there and card is not None and stopped,
-        slice_offered=run is None or (state.view.frame_index, state.view.slice_index) not in run.planes,
+        slice_offered=run is None or (_to_do(run) and here not in run.planes),
     )
+
+
+def _wanted(state: AppState) -> tuple[str, ...]:
+    """The precisions that are on screen: both where they are compared."""
+    both = state.preferences.layout is Layout.COMPARE and state.view.pair is Pair.PRECISIONS
+    offered = precisions_of(card_of(state))
+    return tuple(p for p in COMPARED if p in offered) if both else (state.models.precision,)
+
+
+def _to_do(run: Run | None) -> bool:
+    return run is None or run.status in (Status.STOPPED, Status.FAILED, Status.PART)
 
 
 class ModelPanel(Panel):
