@@ -1,4 +1,4 @@
-"""The bar above the image with the tools for correcting contours by hand, and a switch back to the model's."""
+"""The bar over the image with the tools for correcting contours by hand, and a switch back to the model's."""
 
 from __future__ import annotations
 

@@ -150,7 +150,7 @@ class DetailsPanel(Panel):
         if shown.page is None or shown.four_chambers:
             return
         self.pages.check(str(shown.page))
-        rows, note = [], translate("Details", "Comes once the scan is segmented.")
+        rows, note = [], translate("Details", "Shown once the scan is segmented.")
         if shown.measured:
             match shown.page:
                 case Details.INDICES if shown.findings is not None:

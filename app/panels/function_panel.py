@@ -62,7 +62,7 @@ def _shown_function(state: AppState) -> ShownFunction:
         function=function if there else None,
         tally=shown_tally(state),
         frame=state.view.frame_index,
-        whose=f"{prediction.model_name} · {prediction.precision}" if there and prediction else "",
+        whose=f"{translated(prediction.model_name)} · {prediction.precision}" if there and prediction else "",
         by_hand=by_hand(state) if there else "",
         removed=prediction.notices_beside({} if correction is None else correction.planes, volume.phase_names)
         if prediction and there and volume is not None

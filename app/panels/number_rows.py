@@ -271,7 +271,7 @@ def _readers(key: str) -> NumberCell:
 def precision_note(plain: Function | None, quantized: Function | None) -> str:
     """Where the readers' differences come from, or what is missing."""
     if plain is None or quantized is None:
-        return translate("Details", "Comes once the scan is segmented in float32 and in int8.")
+        return translate("Details", "Shown once the scan is segmented in float32 and in int8.")
     return translate(
         "Details",
         "Readers: LV of seven core laboratories (Suinesiaputra 2015), RV coefficient of variability (Catalano).",

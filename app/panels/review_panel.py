@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect
 from dataclasses import dataclass
 
 from PySide6.QtCore import QRect, QSize, Qt, Signal
@@ -147,10 +148,23 @@ class ReviewPanel(Panel):
 
     def _leave_room(self, rows: tuple[StopRow, ...]) -> None:
         """Let the longest reasons fit, so that nothing moves when those of another slice are shown."""
-        metrics, wrap = self.reasons.fontMetrics(), int(Qt.TextFlag.TextWordWrap)
+        high = max((self._height_of(row.reasons) for row in rows), default=0)
+        self.reasons.setFixedHeight(min(high, self._highest()) + 2)
+
+    def _height_of(self, text: str) -> int:
         box = QRect(0, 0, max(self.reasons.width(), LEAST_PX), 10_000)
-        high = max((metrics.boundingRect(box, wrap, row.reasons).height() for row in rows), default=0)
-        self.reasons.setFixedHeight(min(high, MOST_LINES * metrics.lineSpacing()) + 2)
+        return self.reasons.fontMetrics().boundingRect(box, int(Qt.TextFlag.TextWordWrap), text).height()
+
+    def _highest(self) -> int:
+        return MOST_LINES * self.reasons.fontMetrics().lineSpacing()
+
+    def _fitting(self, text: str) -> str:
+        """As many words as have room; an ellipsis says that there are more, in the tool tip."""
+        if self._height_of(text) <= self._highest():
+            return text
+        ends = [at for at, letter in enumerate(text) if letter.isspace()]
+        most = bisect(ends, self._highest(), key=lambda end: self._height_of(f"{text[:end]} …"))
+        return f"{text[: ends[max(most - 1, 0)]]} …" if ends else text
 
     def _show(self, shown: ShownReview) -> None:
         count = len(shown.rows)
@@ -170,7 +184,7 @@ class ReviewPanel(Panel):
             button.setVisible(some)
         self.reviewed.setEnabled(shown.at is not None)
         row = shown.rows[shown.at] if shown.at is not None else None
-        self.reasons.setText(row.reasons if row is not None else "")
+        self.reasons.setText(self._fitting(row.reasons) if row is not None else "")
         self.reasons.setToolTip(plain_tip(row.reasons) if row is not None else "")
         self.reasons.setVisible(some)
         ticked_already = row is not None and row.reviewed
@@ -227,9 +241,9 @@ def _why_empty(state: AppState) -> str:
     if state.scan.volume is None:
         return translate("Review", "Open a scan to see which slices to look at first.")
     if shows_four_chambers(state):
-        return translate("Review", "Only short-axis stacks are looked through for flags.")
+        return translate("Review", "Only short-axis stacks are checked for flags.")
     if run is not None and run.status is Status.DONE:
-        return translate("Review", "Looking through the outlines…")
+        return translate("Review", "Checking the outlines…")
     if run is not None and run.status in (Status.RUNNING, Status.WAITING):
         return translate("Review", "Flags come once the scan is segmented…")
     return translate("Review", "Not segmented, so nothing is flagged.")

@@ -314,7 +314,7 @@ def _why_empty(state: AppState, volume: Volume) -> tuple[str, str]:
     if planes:
         return "", ""
     if state.scan.loading is not None:
-        return translate("LongAxis", "Loading…"), translate("LongAxis", "Comes once the scan is read.")
+        return translate("LongAxis", "Loading…"), translate("LongAxis", "Shown once the scan is read.")
     if planes is None and series_beside(state):
         return translate("Cines", "Reading the long axes…"), ""
     if volume.geometry.orientation is Known.ASSUMED:

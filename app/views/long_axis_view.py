@@ -156,7 +156,7 @@ class LongAxisView(PaintedView):
         if volume is None or placed is None or plane is None:
             painter.fillRect(self.rect(), QColor("black"))
             if volume is not None and self._state.scan.loading is not None:
-                still = translate("LongAxis", "Comes once the scan is read.")
+                still = translate("LongAxis", "Shown once the scan is read.")
                 drawing.invite(painter, size, translate("LongAxis", "Loading…"), still)
             elif volume is not None and self._number == 0:
                 drawing.invite(painter, size, *_why_none(self._state))

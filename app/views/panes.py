@@ -71,7 +71,7 @@ def _pane(state: AppState, role: Role) -> Pane:
     if role is Role.DIFFERENCE:
         (_, one, _), (_, other, _) = sides
         both = one is not None and other is not None
-        note = "" if both else translate("Panes", "Comes once both are there")
+        note = "" if both else translate("Panes", "Shown once both are done")
         return Pane(state.view.frame_index, one, other, title=translate("Panes", "Difference"), note=note)
     name, drawn, note = sides[0 if role is Role.FIRST else 1]
     if state.view.pair is not Pair.PRECISIONS and role is Role.SECOND:
@@ -121,7 +121,7 @@ def note_of(state: AppState, precision: str) -> str:
     if run is not None and run.status is Status.DONE:
         return ""
     if state.scan.loading is not None:
-        return translate("Panes", "Comes once the scan is read")
+        return translate("Panes", "Shown once the scan is read")
     if card is None and state.models.catalog is not None:
         return translate("Panes", "No model is installed")
     if card is not None and precision not in precisions_of(card):

@@ -33,7 +33,7 @@
     </message>
     <message>
         <source>Export report as PDF in DICOM…</source>
-        <translation>Bericht als PDF in DICOM exportieren …</translation>
+        <translation>Befund als PDF in DICOM exportieren …</translation>
     </message>
     <message>
         <source>Export contours of ED and ES as RT structure set…</source>
@@ -425,7 +425,7 @@
     </message>
     <message>
         <source>Carry through the cine</source>
-        <translation>Durch den Cine übertragen</translation>
+        <translation>Durch das Cine übertragen</translation>
     </message>
     <message>
         <source>Fill holes of the structure</source>
@@ -975,7 +975,7 @@
     </message>
     <message>
         <source>The report as PDF</source>
-        <translation>Der Bericht als PDF</translation>
+        <translation>Der Befund als PDF</translation>
     </message>
     <message>
         <source>Contours of ED and ES as RT structure set</source>
@@ -1851,8 +1851,8 @@ Der Bericht unten enthält keine Patientendaten; er hilft, den Fehler zu beheben
         <translation>Ansätze neu suchen</translation>
     </message>
     <message>
-        <source>Comes once the scan is segmented.</source>
-        <translation>Kommt, sobald die Aufnahme segmentiert ist.</translation>
+        <source>Shown once the scan is segmented.</source>
+        <translation>Folgt, sobald die Untersuchung segmentiert ist.</translation>
     </message>
     <message>
         <source>No wall to measure: it needs end-diastole, known spacing, slices with myocardium all around, and the right ventricle beside it.</source>
@@ -2019,8 +2019,8 @@ Der Bericht unten enthält keine Patientendaten; er hilft, den Fehler zu beheben
         <translation>VK {range} %</translation>
     </message>
     <message>
-        <source>Comes once the scan is segmented in float32 and in int8.</source>
-        <translation>Kommt, sobald die Aufnahme in float32 und in int8 segmentiert ist.</translation>
+        <source>Shown once the scan is segmented in float32 and in int8.</source>
+        <translation>Folgt, sobald die Untersuchung in float32 und in int8 segmentiert ist.</translation>
     </message>
     <message>
         <source>Readers: LV of seven core laboratories (Suinesiaputra 2015), RV coefficient of variability (Catalano).</source>
@@ -3444,7 +3444,7 @@ Der Bericht unten enthält keine Patientendaten; er hilft, den Fehler zu beheben
     </message>
     <message>
         <source>The scan does not say its spacing: only ratios are to be trusted.</source>
-        <translation>Der Scan nennt keine Abstände: Nur Verhältnisse sind verlässlich.</translation>
+        <translation>Die Untersuchung nennt keine Abstände: Nur Verhältnisse sind verlässlich.</translation>
     </message>
     <message>
         <source>Wall thickness by the centreline method: chords at right angles to the line midway between endocardium and epicardium, averaged over each segment (100 chords per slice). Thickening = (end-systole − end-diastole) / end-diastole. Each phase is divided into thirds by its own slices.</source>
@@ -3646,12 +3646,12 @@ Der Bericht unten enthält keine Patientendaten; er hilft, den Fehler zu beheben
         <translation>Ebenen werden aus Kurzachsenstapeln geschnitten. Taste 1 zeigt diese Schicht.</translation>
     </message>
     <message>
-        <source>Comes once the scan is read.</source>
-        <translation>Folgt, sobald die Untersuchung gelesen ist.</translation>
-    </message>
-    <message>
         <source>Loading…</source>
         <translation>Wird geladen …</translation>
+    </message>
+    <message>
+        <source>Shown once the scan is read.</source>
+        <translation>Folgt, sobald die Untersuchung gelesen ist.</translation>
     </message>
     <message>
         <source>No long axis in a single slice</source>
@@ -4245,10 +4245,6 @@ ACDC</translation>
         <translation>Diese Schicht ist noch nicht gelesen.</translation>
     </message>
     <message>
-        <source>Comes once both are there</source>
-        <translation>Folgt, sobald beide vorliegen</translation>
-    </message>
-    <message>
         <source>Difference</source>
         <translation>Unterschied</translation>
     </message>
@@ -4265,7 +4261,11 @@ ACDC</translation>
         <translation>Die Maske enthält nur Phase {frames}</translation>
     </message>
     <message>
-        <source>Comes once the scan is read</source>
+        <source>Shown once both are done</source>
+        <translation>Folgt, sobald beide fertig sind</translation>
+    </message>
+    <message>
+        <source>Shown once the scan is read</source>
         <translation>Folgt, sobald die Untersuchung gelesen ist</translation>
     </message>
     <message>
@@ -4635,7 +4635,7 @@ ACDC</translation>
     <name>Propagating</name>
     <message>
         <source>Carrying the correction through the cine</source>
-        <translation>Korrektur wird durch den Cine übertragen</translation>
+        <translation>Korrektur wird durch das Cine übertragen</translation>
     </message>
     <message>
         <source>Contours were corrected meanwhile, so nothing was carried. Do it again.</source>
@@ -4758,7 +4758,7 @@ ACDC</translation>
     </message>
     <message>
         <source>Segment the scan first.</source>
-        <translation>Den Scan zuerst segmentieren.</translation>
+        <translation>Die Untersuchung zuerst segmentieren.</translation>
     </message>
     <message>
         <source>Load a mask first (Ctrl+L).</source>
@@ -4985,11 +4985,11 @@ ACDC</translation>
         <translation>Eine Aufnahme öffnen, um zu sehen, welche Schichten zuerst zu prüfen sind.</translation>
     </message>
     <message>
-        <source>Only short-axis stacks are looked through for flags.</source>
+        <source>Only short-axis stacks are checked for flags.</source>
         <translation>Nur Kurzachsenstapel werden auf Auffälligkeiten durchgesehen.</translation>
     </message>
     <message>
-        <source>Looking through the outlines…</source>
+        <source>Checking the outlines…</source>
         <translation>Die Konturen werden durchgesehen …</translation>
     </message>
     <message>

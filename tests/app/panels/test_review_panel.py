@@ -68,6 +68,22 @@ def test_nothing_moves_where_another_slice_has_longer_reasons(qtbot: Any) -> Non
     assert panel.reasons.isVisible()
 
 
+def test_reasons_without_room_end_in_an_ellipsis_and_the_tool_tip_has_all(qtbot: Any) -> None:
+    panel = ReviewPanel()
+    qtbot.addWidget(panel)
+    panel.resize(340, 600)
+    reasons = tuple(f"Reason {i}: " + "many words " * 4 + "end." for i in range(6))
+    many = Stop(0, 0, (Flag(Where("lv", 0, 0), 4.0, reasons),), (0,), (0,))
+    state = evolve(opened(AppState(), volume()), review=Review(many.flags, (many,)), frame_index=0, slice_index=0)
+    panel.apply(evolve(state, stop_at=many.flags[0].where))
+    said = panel.reasons.text()
+    assert said.endswith(" …") and said.startswith("Reason 0:") and "Reason 1" in said
+    assert panel._height_of(said) <= panel._highest()
+    # A line for each reason.
+    assert panel.reasons.toolTip().count("<br>") == 5
+    assert panel.list.item(0).toolTip().count("<br>") == 5
+
+
 def test_a_row_names_the_range_that_it_is_about() -> None:
     state = opened(AppState(), volume())
     assert place_of(state, stop((2, 3, 4), (0, 1))) == "Slices 1–2 · frames 3–5"
@@ -80,6 +96,6 @@ def test_outlines_that_are_there_are_not_said_to_be_missing(qtbot: Any) -> None:
     state = evolve(opened(evolve(AppState(), catalog=catalog("first"), model_id="first"), volume()))
     key = run_key(state)
     assert key is not None
-    for status, said in ((Status.RUNNING, "once the scan is segmented"), (Status.DONE, "Looking through")):
+    for status, said in ((Status.RUNNING, "once the scan is segmented"), (Status.DONE, "Checking the outlines")):
         panel.apply(evolve(state, runs={key: Run(status)}))
         assert said in panel.empty.text()
