@@ -195,6 +195,8 @@ def _measures(dossier: Dossier, doubt: str) -> list[Row]:
         side = quantities.SIDES[row.structure]
         name = f"{side} {row.short}"
         unsure = doubt if row.unit.startswith(("mL", "g", "L")) else ""
+        if not unsure and row.value is not None and not row.sure:
+            unsure = " (doubtful)"
         found.append((name, _number(row.value, row.digits + 2), f"{row.unit}{unsure}"))
         if row.norm is not None:
             found.append((f"{name}, normal from", _number(row.norm.low, row.digits + 1), row.unit))

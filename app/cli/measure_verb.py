@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from app.cli.case_input import ReadCase, is_case, read_with_scan, refuse_options
 from app.cli.inputs import model_and_scan, open_volume, predict_labels, told
 from app.cli.terminal import number, print_json, print_notices, print_text, table
+from engine.errors import ScanError
 from engine.measures.reading import Base, Papillary, Phases, Reading
 from engine.network.model_card import FOUR_CHAMBER, SHORT_AXIS
 from engine.network.view import view_of
@@ -55,6 +56,8 @@ def run_measure(arguments: argparse.Namespace) -> None:
         mask = read_masks([arguments.mask], volume, convention=arguments.labels or "")
         labels = mask.labels
         volume = replace(volume, notices=(*volume.notices, *mask.notices))
+        if arguments.view == FOUR_CHAMBER and volume.slices > 1:
+            raise ScanError(f"{arguments.paths[0]}: is a stack of slices, not a four-chamber view; leave out --view")
         view = arguments.view or view_of(volume.geometry) or SHORT_AXIS
         made = {"mask": arguments.mask, "view": view}
         by = f"mask {arguments.mask.name}"

@@ -83,6 +83,11 @@ SCAN_TEXTS = (
         "Nothing says which file is of which phase: {first} is taken for end-diastole, {second} for end-systole.",
     ),
     marked("Engine", "The file gives no unit of its time step: {step} ms from frame to frame are assumed."),
+    marked(
+        "Engine",
+        "Voxels of {size} are not those of a heart scan: volumes in mL and lengths in mm are not to be trusted until "
+        "the spacing is given.",
+    ),
     # engine.formats.dicom_grid, engine.formats.dicom_time
     marked(
         "Engine",

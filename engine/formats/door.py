@@ -25,13 +25,17 @@ from engine.formats.dicom_files import UNFETCHED
 from engine.formats.dicom_study import DICOM
 from engine.formats.index import Entry, Format, Found, Index, Series, UnusableError, also_found, indexed, not_read
 from engine.formats.nifti_folder import METAIMAGE, NIFTI, NRRD, masks_among
+from engine.formats.nifti_grid import mm_text
 from engine.formats.study_files import find_files, is_scan_archive, is_unfetched
 from engine.progress import CancelToken, Progress, no_progress
-from engine.volume import OnPlane, Volume
+from engine.volume import Known, OnPlane, Volume
 
 FORMATS: tuple[Format, ...] = (NIFTI, NRRD, METAIMAGE, DICOM)
 """What can be opened. Each file goes to the first format whose probe takes it; DICOM, whose files have any name, is
 last. A further format is one module and one entry here."""
+
+PIXEL_MM, SLICE_MM = (0.2, 10.0), (0.5, 50.0)
+"""Pixels and distances between slices of heart scans, generously."""
 
 Paths = str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
 """One file or folder, or several of one study."""
@@ -164,7 +168,26 @@ def read_series(
         cancel.check()
     volume = format_of(series).read(index, series, progress=progress, cancel=cancel, on_plane=on_plane)
     said = _blank(volume) or (*_empty(volume), *_copies(volume))
-    return replace(volume, notices=(*volume.notices, *said, *not_read(index)))
+    size = _odd_size(volume)
+    return replace(
+        volume,
+        notices=(*volume.notices, *size, *said, *not_read(index)),
+        spacing_notices=(*volume.spacing_notices, *size),
+    )
+
+
+def _odd_size(volume: Volume) -> tuple[str, ...]:
+    """The notice of voxels that no heart was ever scanned with, such as where a header's unit is wrong."""
+    x, y, z = volume.geometry.spacing_mm
+    (least, most), (thinnest, thickest) = PIXEL_MM, SLICE_MM
+    if volume.geometry.spacing is Known.ASSUMED or (
+        least <= min(x, y) and max(x, y) <= most and (thinnest <= z <= thickest or volume.slices == 1)
+    ):
+        return ()
+    return (
+        f"Voxels of {mm_text((x, y, z))} are not those of a heart scan: volumes in mL and lengths in mm are not to be "
+        "trusted until the spacing is given.",
+    )
 
 
 def _blank(volume: Volume) -> tuple[str, ...]:

@@ -3323,6 +3323,10 @@ Der Bericht unten enthält keine Patientendaten; er hilft, den Fehler zu beheben
         <translation>Die Datei gibt keine Einheit ihres Zeitschritts an: {step} ms von Bild zu Bild werden angenommen.</translation>
     </message>
     <message>
+        <source>Voxels of {size} are not those of a heart scan: volumes in mL and lengths in mm are not to be trusted until the spacing is given.</source>
+        <translation>Voxel von {size} sind nicht die einer Herzaufnahme: Volumina in mL und Längen in mm sind nicht verlässlich, bis die Voxelgröße eingegeben ist.</translation>
+    </message>
+    <message>
         <source>Frames of a slice are shifted against each other by up to {shift} mm within their plane and shown as if aligned (slices {list}).</source>
         <translation>Bilder einer Schicht sind in ihrer Ebene um bis zu {shift} mm gegeneinander verschoben und werden dargestellt, als lägen sie übereinander (Schichten {list}).</translation>
     </message>

@@ -55,6 +55,14 @@ def test_json_is_json_and_says_what_was_chosen() -> None:
     assert cells(made)["Left open, frame 1, slice 3"] == ("Look closer.", "")
 
 
+def test_doubtful_numbers_are_marked_where_they_stand() -> None:
+    found = dossier(4)
+    assert cells(found)["LV EDV"][1] == "mL"
+    function = replace(found.function, doubtful=frozenset({"lv"}))
+    marked = cells(replace(found, findings=replace(found.findings, function=function)))
+    assert [marked[name][1] for name in ("LV EDV", "LV EF", "RV EF")] == ["mL (doubtful)", "% (doubtful)", "%"]
+
+
 @pytest.mark.parametrize("by", list(IdentifyBy))
 def test_only_who_asks_for_it_is_named(by: IdentifyBy) -> None:
     found = replace(dossier(3), identity=Identity(by, "Subject 7"))

@@ -203,6 +203,8 @@ def test_a_dicom_cine_comes_out_as_seg_and_is_measured_with_it(
     assert (made_by.AlgorithmName, made_by.AlgorithmVersion) == ("Tiny int8", "1")
 
     run_json(capsys, "segment", tmp_path / "cine", "-o", nifti)
+    status, _, err = run(capsys, "measure", tmp_path / "cine", "--mask", seg, "--view", "4ch")
+    assert (status, "is a stack of slices, not a four-chamber view" in err) == (1, True)
     by_seg = run_json(capsys, "measure", tmp_path / "cine", "--mask", seg)
     by_nifti = run_json(capsys, "measure", tmp_path / "cine", "--mask", nifti)
     assert max(by_seg["lv_ml"]) > 0

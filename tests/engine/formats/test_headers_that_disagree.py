@@ -91,6 +91,13 @@ def test_a_voxel_size_of_0_is_not_taken_for_1_mm(tmp_path: Path, forms: int, z_m
     assert geometry.spacing is Known(known)
 
 
+@pytest.mark.parametrize(("factor", "said"), [(1, False), (0.001, True), (10, True)])
+def test_voxels_of_no_heart_are_said_until_the_spacing_is_given(tmp_path: Path, factor: float, said: bool) -> None:
+    volume = door.open_scan(save(tmp_path / "scan.nii", VOXELS, AFFINE @ np.diag([factor, factor, 1, 1])))
+    assert any("are not those of a heart scan" in notice for notice in volume.spacing_notices) == said
+    assert not any("heart scan" in notice for notice in volume.with_spacing(1.5, 1.5, 8.0).notices)
+
+
 def test_a_frame_of_a_data_set_is_counted_in_its_file(tmp_path: Path) -> None:
     empty = np.zeros_like(VOXELS[..., :1])
     image = save(tmp_path / "image.nii", np.concatenate([empty, VOXELS], axis=3))
