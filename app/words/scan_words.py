@@ -88,7 +88,17 @@ SCAN_TEXTS = (
         "Voxels of {size} are not those of a heart scan: volumes in mL and lengths in mm are not to be trusted until "
         "the spacing is given.",
     ),
-    # engine.formats.dicom_grid, engine.formats.dicom_time
+    # engine.formats.dicom, engine.formats.dicom_grid, engine.formats.dicom_time
+    marked(
+        "Engine",
+        "Images of this series that lie in the same slices, but on other pixels or in another direction, are left out "
+        "({count}): end-diastole or end-systole may be among them.",
+    ),
+    marked(
+        "Engine",
+        "The files' {clock} and their temporal positions give the frames different orders: the former are used. If "
+        "they are wrong, the ejection fraction is too small.",
+    ),
     marked(
         "Engine",
         "Frames of a slice are shifted against each other by up to {shift} mm within their plane and shown as if "

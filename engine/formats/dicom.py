@@ -236,6 +236,11 @@ def _volume(
         notices.append(
             f"Images of this series that do not say where they lie are left out ({lost}): mL are not to be trusted."
         )
+    if unlike := _unlike(stack, [*others, *beside]):
+        notices.append(
+            "Images of this series that lie in the same slices, but on other pixels or in another direction, are left "
+            f"out ({unlike}): end-diastole or end-systole may be among them."
+        )
     view = "short axis" if not reason else "single slice" if len(stack.positions_mm) == 1 else "stack"
     source = Source(
         kind="dicom",
@@ -285,6 +290,17 @@ def _unplaced(stack: Stack, others: Sequence[Stack]) -> int:
     images = (image for other in others for image in other.images)
     count = sum(image.position is None and image.series_uid in series for image in images)
     return count if 2 * count >= len(stack.phases) else 0
+
+
+def _unlike(stack: Stack, others: Sequence[Stack]) -> int:
+    """How many images of other stacks are further phases of this one by their series, kind and place."""
+    used = {(image.series_uid, family(image)) for image in stack.images}
+    places = {image.position for image in stack.images}
+    return sum(
+        (image.series_uid, family(image)) in used and image.position is not None and image.position in places
+        for other in others
+        for image in other.images
+    )
 
 
 def _reference(stack: Stack) -> str:

@@ -94,6 +94,7 @@ def in_order(slices: Sequence[Sequence[Image]], notes: list[str]) -> tuple[str, 
         _say_several_beats(ordered, notes)
         _say_other_beginning(ordered, usual, notes)
         _say_other_steps(ordered, usual, notes)
+        _say_other_order(ordered, clock, notes)
     if beats > 1:
         notes.append(
             f"The images were taken in real time over {beats} heartbeats: the fullest beat is shown and measured, "
@@ -194,9 +195,25 @@ def _say_other_steps(slices: Sequence[Ordered], usual: int, notes: list[str]) ->
     )
 
 
+def _say_other_order(slices: Sequence[Ordered], clock: str, notes: list[str]) -> None:
+    """Say where temporal positions give frames another order; the same beat that begins elsewhere is none."""
+    for own in slices:
+        values = [value for image in own.images if (value := reading(image, "temporal")) is not None]
+        if len(values) < len(own.images) or len(set(values)) < len(values):
+            continue
+        if sum(before > after for before, after in zip(values, [*values[1:], values[0]], strict=True)) > 1:
+            notes.append(
+                f"The files' {CLOCKS[clock]} and their temporal positions give the frames different orders: the "
+                "former are used. If they are wrong, the ejection fraction is too small."
+            )
+            return
+
+
 def sound_times(times: tuple[float, ...] | None, notes: list[str]) -> tuple[float, ...] | None:
-    """Times of frames in ms, or None where no heartbeat is so short, as where a writer took seconds; then say so."""
-    if times is None or len(times) < 3 or (times[-1] - times[0]) / (len(times) - 1) >= _SHORTEST_STEP_MS:
+    """Times of frames in ms; None, and a note, where no heartbeat is so short, as in seconds, or times are negative."""
+    if times is None or len(times) < 3:
+        return times
+    if times[0] >= 0 and (times[-1] - times[0]) / (len(times) - 1) >= _SHORTEST_STEP_MS:
         return times
     notes.append(
         f"The times in the headers are no milliseconds of a heartbeat ({times[0]:.3g} to {times[-1]:.3g}): they give "

@@ -3327,6 +3327,14 @@ Der Bericht unten enthält keine Patientendaten; er hilft, den Fehler zu beheben
         <translation>Voxel von {size} sind nicht die einer Herzaufnahme: Volumina in mL und Längen in mm sind nicht verlässlich, bis die Voxelgröße eingegeben ist.</translation>
     </message>
     <message>
+        <source>Images of this series that lie in the same slices, but on other pixels or in another direction, are left out ({count}): end-diastole or end-systole may be among them.</source>
+        <translation>Bilder dieser Serie, die in denselben Schichten liegen, aber auf anderen Pixeln oder in anderer Richtung, sind ausgelassen ({count}): Enddiastole oder Endsystole kann darunter sein.</translation>
+    </message>
+    <message>
+        <source>The files&apos; {clock} and their temporal positions give the frames different orders: the former are used. If they are wrong, the ejection fraction is too small.</source>
+        <translation>{clock} der Dateien und ihre zeitlichen Positionen geben den Bildern verschiedene Reihenfolgen: Erstere werden verwendet. Sind sie falsch, ist die Ejektionsfraktion zu klein.</translation>
+    </message>
+    <message>
         <source>Frames of a slice are shifted against each other by up to {shift} mm within their plane and shown as if aligned (slices {list}).</source>
         <translation>Bilder einer Schicht sind in ihrer Ebene um bis zu {shift} mm gegeneinander verschoben und werden dargestellt, als lägen sie übereinander (Schichten {list}).</translation>
     </message>

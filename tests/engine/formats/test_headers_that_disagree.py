@@ -196,6 +196,36 @@ def test_times_in_seconds_give_an_order_and_no_rates(tmp_path: Path) -> None:
     assert any("no milliseconds of a heartbeat (0.0125 to 0.133)" in notice for notice in volume.notices)
 
 
+def test_times_before_the_r_wave_are_none(tmp_path: Path) -> None:
+    def before(image: Any, t: int, z: int) -> None:
+        image.TriggerTime = -200 + 40 * t
+
+    volume = door.open_scan(cine(tmp_path, before))
+    assert volume.frame_times_ms is None
+    assert any("no milliseconds of a heartbeat (-200 to -80)" in notice for notice in volume.notices)
+
+
+@pytest.mark.parametrize(("order", "said"), [((1, 2, 3, 4), False), ((3, 4, 1, 2), False), ((4, 3, 2, 1), True)])
+def test_two_orders_of_the_frames_are_said(tmp_path: Path, order: tuple[int, ...], said: bool) -> None:
+    def numbered(image: Any, t: int, z: int) -> None:
+        image.TemporalPositionIdentifier = order[t]
+
+    volume = door.open_scan(cine(tmp_path, numbered))
+    assert np.array_equal(volume.array, pixels(4, 5))
+    assert any("give the frames different orders" in notice for notice in volume.notices) == said
+
+
+@pytest.mark.parametrize("count", [1, 5])
+def test_a_phase_on_other_pixels_is_missed(tmp_path: Path, count: int) -> None:
+    def larger(image: Any, t: int, z: int) -> None:
+        if t == 2 and z < count:
+            image.PixelSpacing = [3.0, 2.5]
+
+    volume = door.open_scan(cine(tmp_path, larger))
+    assert volume.frames == 3
+    assert any(f"on other pixels or in another direction, are left out ({count})" in n for n in volume.notices)
+
+
 def test_a_phase_that_was_taken_twice_is_said(tmp_path: Path) -> None:
     def twice(image: Any, t: int, z: int) -> None:
         image.TriggerTime = 12.5 + 40 * (t if t < 2 else t - 1)
