@@ -250,9 +250,10 @@ class LongAxisView(PaintedView):
             return
         down = -plane.normal if upside_down(volume, plane) else plane.normal
         (width, height), (top, bottom) = size, self.bars()
+        middle = (top + height - bottom) / 2
         for direction, x, y, kind in (
-            (-plane.along, 8.0, height / 2, {}),
-            (plane.along, width - 8.0, height / 2, {"right": True}),
+            (-plane.along, 8.0, middle, {}),
+            (plane.along, width - 8.0, middle, {"right": True}),
             (-down, width / 2, top + 13.0, {"centre": True}),
             (down, width / 2, height - bottom - 13.0, {"centre": True}),
         ):

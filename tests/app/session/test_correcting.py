@@ -471,11 +471,16 @@ def test_a_sheet_is_laid_out_beside_a_bar(qtbot: Any, ready: MainWindow) -> None
     assert sheet.grid() == whole
 
 
-def test_planes_lie_beside_a_bar(correcting: MainWindow) -> None:
+def test_planes_and_their_letters_lie_beside_a_bar(correcting: MainWindow, monkeypatch: pytest.MonkeyPatch) -> None:
     window = correcting
     window.session.update(layout=Layout.LONG_AXIS)
     QApplication.processEvents()
     view, slices = window.stage.view("long axis 1"), window.session.state.scan.volume.slices
+    heights: list[float] = []
+    monkeypatch.setattr(drawing, "letter", lambda painter, text, x, y, **kind: heights.append(y))
+    view.keep_words_clear(70, 0)
+    view.grab()
+    assert sorted(heights)[1:3] == [(70 + view.height()) / 2] * 2
     for zoom in (1.0, 8.0):
         window.session.update(zoom=zoom)
         for index in (0, slices - 1):
