@@ -76,7 +76,10 @@ def _shown_cine(state: AppState, flags: FlagMarks) -> ShownCine:
         slice=ShownSlider(index, slices, slices > 1, slice_marks + slice_flags, turned_round(state)),
         ends=_ends(state),
         frame_name=translate("CineBar", "Phase") if phase else translate("CineBar", "Frame"),
-        frame_text=phase or (f"{frame + 1} / {frames}" if frames > 1 else single),
+        # The frame that was on screen before is none of the two.
+        frame_text="ED, ES"
+        if still and frames > 1 and phases_shown(state)
+        else phase or (f"{frame + 1} / {frames}" if frames > 1 else single),
         slice_text=f"{index + 1} / {slices}" if volume else "–",
         cine=cine,
         still=still and frames > 1,

@@ -35,6 +35,7 @@ def test_ed_beside_es_stands_still_and_says_so(ready: MainWindow) -> None:
     assert not session.state.view.playing
     assert not bar.play.isEnabled() and not bar.frame.isEnabled() and bar.slice.isEnabled()
     assert "stands still" in bar.play.toolTip() and "stands still" in bar.frame.toolTip()
+    assert bar._frame_text.text() == "ED, ES"
     frame = session.state.view.frame_index
     for ask in (session.looking.toggle_play, lambda: session.looking.step_frame(1), lambda: bar.frame.setValue(3)):
         session.update(message=None)
@@ -43,6 +44,7 @@ def test_ed_beside_es_stands_still_and_says_so(ready: MainWindow) -> None:
         assert session.state.message is not None and "press 1" in session.state.message.text
     session.looking.show_layout(Layout.SLICE)
     assert bar.play.isEnabled() and bar.frame.isEnabled()
+    assert bar._frame_text.text() == f"{frame + 1} / {session.state.scan.volume.frames}"
     session.looking.toggle_play()
     assert session.state.view.playing
 
