@@ -134,6 +134,24 @@ SCAN_TEXTS = (
         "frames, and no rates.",
     ),
     marked("Engine", "Frames that all slices have at one and the same time after the R wave: {list}."),
+    # engine.formats.mask_fit
+    marked(
+        "Engine",
+        "The mask would fit the scan better {how}: it may be laid wrongly, or be of another scan. Check its outlines "
+        "before you trust any number.",
+    ),
+    marked("Engine", "flipped left to right"),
+    marked("Engine", "flipped top to bottom"),
+    marked("Engine", "turned by half a turn"),
+    marked("Engine", "with rows and columns interchanged"),
+    marked("Engine", "with its slices in reverse order"),
+    marked("Engine", "with its two phases interchanged"),
+    marked("Engine", "with its frames shifted in time"),
+    marked(
+        "Engine",
+        "The LV cavity is no brighter than the myocardium in most slices: the mask may be flipped, in another order, "
+        "or of another scan.",
+    ),
     marked("Engine", "The mask marks no voxel: there is nothing to measure."),
     marked("Engine", "Segments that are neither ventricle nor myocardium are left out: {names}."),
     marked("Engine", "1 slice of a series of its own lies far beyond the stack and is left out."),

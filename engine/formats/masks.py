@@ -13,6 +13,7 @@ import numpy as np
 
 from engine.errors import ScanError
 from engine.files import is_file
+from engine.formats.mask_fit import misfit
 from engine.formats.mask_names import LabelOrder, in_words, order_beside
 from engine.volume import CONVENTIONS, LV, MYO, RV, STRUCTURES, LabelMap, Volume
 
@@ -74,7 +75,7 @@ def read_masks(paths: Sequence[Path], volume: Volume, *, convention: str = "", f
             raise ScanError(f"{path}: no such file or folder; check the path")
     files = _nifti_files(paths)
     if not files:
-        return _read_seg(paths, volume, frame)
+        return _with_fit(_read_seg(paths, volume, frame), volume)
     said = convention or _own_convention(files)
     notices: tuple[str, ...] = ()
     if not said and (order := _named_order(files)) is not None:
@@ -101,7 +102,13 @@ def read_masks(paths: Sequence[Path], volume: Volume, *, convention: str = "", f
         notices += (f"Segments that are neither ventricle nor myocardium are left out: {', '.join(passed_over)}.",)
     if not mask.labels.array.any():
         notices += ("The mask marks no voxel: there is nothing to measure.",)
-    return replace(mask, notices=(*notices, *mask.notices))
+    return _with_fit(replace(mask, notices=(*notices, *mask.notices)), volume)
+
+
+def _with_fit(mask: LoadedMask, volume: Volume) -> LoadedMask:
+    """With the notice of a mask that does not lie on the heart of its scan."""
+    said = misfit(mask.labels, volume)
+    return replace(mask, notices=(*mask.notices, said)) if said else mask
 
 
 def _likeliest(

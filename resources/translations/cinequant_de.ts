@@ -3367,6 +3367,42 @@ Der Bericht unten enthält keine Patientendaten; er hilft, den Fehler zu beheben
         <translation>Bilder, die in allen Schichten dieselbe Zeit nach der R-Zacke haben: {list}.</translation>
     </message>
     <message>
+        <source>The mask would fit the scan better {how}: it may be laid wrongly, or be of another scan. Check its outlines before you trust any number.</source>
+        <translation>Die Maske würde {how} besser zur Aufnahme passen: Sie liegt vielleicht falsch oder gehört zu einer anderen Aufnahme. Prüfen Sie ihre Konturen, bevor Sie einer Zahl vertrauen.</translation>
+    </message>
+    <message>
+        <source>flipped left to right</source>
+        <translation>seitlich gespiegelt</translation>
+    </message>
+    <message>
+        <source>flipped top to bottom</source>
+        <translation>von oben nach unten gespiegelt</translation>
+    </message>
+    <message>
+        <source>turned by half a turn</source>
+        <translation>um eine halbe Drehung gedreht</translation>
+    </message>
+    <message>
+        <source>with rows and columns interchanged</source>
+        <translation>mit vertauschten Zeilen und Spalten</translation>
+    </message>
+    <message>
+        <source>with its slices in reverse order</source>
+        <translation>mit umgekehrter Reihenfolge ihrer Schichten</translation>
+    </message>
+    <message>
+        <source>with its two phases interchanged</source>
+        <translation>mit vertauschten Phasen</translation>
+    </message>
+    <message>
+        <source>with its frames shifted in time</source>
+        <translation>mit zeitlich verschobenen Bildern</translation>
+    </message>
+    <message>
+        <source>The LV cavity is no brighter than the myocardium in most slices: the mask may be flipped, in another order, or of another scan.</source>
+        <translation>Das LV-Kavum ist in den meisten Schichten nicht heller als das Myokard: Die Maske ist vielleicht gespiegelt, in anderer Reihenfolge oder von einer anderen Aufnahme.</translation>
+    </message>
+    <message>
         <source>The mask marks no voxel: there is nothing to measure.</source>
         <translation>Die Maske markiert kein Voxel: Es gibt nichts zu messen.</translation>
     </message>
