@@ -134,6 +134,17 @@ SCAN_TEXTS = (
         "frames, and no rates.",
     ),
     marked("Engine", "Frames that all slices have at one and the same time after the R wave: {list}."),
+    # engine.formats.seg_read
+    marked(
+        "Engine",
+        "The mask has another patient ID than the scan: it may be of another patient. Check that before you trust any "
+        "number.",
+    ),
+    marked(
+        "Engine",
+        "The mask has another frame of reference than the scan: the patient may have been moved between the two, and "
+        "then it does not lie where it seems to.",
+    ),
     # engine.formats.mask_fit
     marked(
         "Engine",

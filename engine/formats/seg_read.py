@@ -17,6 +17,7 @@ from engine.errors import ScanError
 from engine.formats.dicom import stack_of
 from engine.formats.dicom_files import IMAGE_SUFFIXES, looks_like_dicom, plain, read_dicom
 from engine.formats.dicom_stack import Stack
+from engine.formats.dicom_values import text
 from engine.formats.mask_names import structure_of
 from engine.formats.mask_resample import onto_scan
 from engine.formats.seg_grid import SegFrame, own_grid
@@ -69,7 +70,7 @@ def read_seg(paths: Sequence[Path], volume: Volume, *, frame: int | None = None)
         if dataset is None:
             continue
         painted, said = _paint(path, dataset, stack, volume, frame)
-        notices.update(dict.fromkeys(said))
+        notices.update(dict.fromkeys((*said, *(_owner(dataset, stack) if stack is not None else ()))))
         for t, label in itertools.product(painted, (LV, RV, MYO)):
             here = painted[t] == label
             if not here.any():
@@ -162,6 +163,35 @@ def _paint(
     own = LabelMap(np.stack(list(painted.values())), grid)
     onto, notice = onto_scan(path, own, volume)
     return dict(zip(painted, onto.array, strict=True)), (*said, notice)
+
+
+def _owner(dataset: Dataset, stack: Stack) -> tuple[str, ...]:
+    """What has to be said of a segmentation of another patient or frame of reference than the scan's images.
+
+    Identifiers themselves are not said: notices go into reports and logs.
+    """
+    said = []
+    patient = text(dataset, "PatientID")
+    differs = patient not in ("", stack.phases[0][0].study[0])
+    if differs and not {"", patient} & _patients(stack):
+        said.append(
+            "The mask has another patient ID than the scan: it may be of another patient. Check that before you trust "
+            "any number."
+        )
+    references = {image.reference for image in stack.images}
+    reference = text(dataset, "FrameOfReferenceUID")
+    if reference and reference not in references and "" not in references:
+        said.append(
+            "The mask has another frame of reference than the scan: the patient may have been moved between the two, "
+            "and then it does not lie where it seems to."
+        )
+    return tuple(said)
+
+
+def _patients(stack: Stack) -> set[str]:
+    """The patient IDs in the files of a stack, also those that were set aside because they were made up."""
+    files = dict.fromkeys(image.path for image in stack.images)
+    return {text(read_dicom(path, specific_tags=["PatientID"], stop_before_pixels=True), "PatientID") for path in files}
 
 
 def _phase(path: Path, frame: SegFrame, volume: Volume, only: int | None) -> int:

@@ -3367,6 +3367,14 @@ Der Bericht unten enthält keine Patientendaten; er hilft, den Fehler zu beheben
         <translation>Bilder, die in allen Schichten dieselbe Zeit nach der R-Zacke haben: {list}.</translation>
     </message>
     <message>
+        <source>The mask has another patient ID than the scan: it may be of another patient. Check that before you trust any number.</source>
+        <translation>Die Maske hat eine andere Patienten-ID als die Aufnahme: Sie gehört vielleicht zu einer anderen Person. Prüfen Sie das, bevor Sie einer Zahl vertrauen.</translation>
+    </message>
+    <message>
+        <source>The mask has another frame of reference than the scan: the patient may have been moved between the two, and then it does not lie where it seems to.</source>
+        <translation>Die Maske hat ein anderes Bezugssystem als die Aufnahme: Vielleicht wurde die Person dazwischen bewegt, dann liegt die Maske nicht dort, wo sie zu liegen scheint.</translation>
+    </message>
+    <message>
         <source>The mask would fit the scan better {how}: it may be laid wrongly, or be of another scan. Check its outlines before you trust any number.</source>
         <translation>Die Maske würde {how} besser zur Aufnahme passen: Sie liegt vielleicht falsch oder gehört zu einer anderen Aufnahme. Prüfen Sie ihre Konturen, bevor Sie einer Zahl vertrauen.</translation>
     </message>

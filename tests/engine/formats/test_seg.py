@@ -288,6 +288,30 @@ def test_round_trip(exported, tmp_path):
     np.testing.assert_array_equal(open_scan([tmp_path]).array, volume.array)
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [
+        ("PatientID", "SOMEONE-ELSE", ["The mask has another patient ID than the scan"]),
+        ("PatientID", "", []),
+        ("FrameOfReferenceUID", "1.2.3.4", ["The mask has another frame of reference than the scan"]),
+    ],
+)
+def test_a_mask_of_another_patient_or_frame_of_reference_is_told(exported, name, value, expected):
+    volume, mask, files = exported
+    for path in files:
+        rewrite(path, **{name: value})
+    got, said = read_seg(files, volume)
+    np.testing.assert_array_equal(got.array, mask.array)
+    assert [notice.partition(":")[0] for notice in said] == expected
+    assert "SOMEONE" not in " ".join(said)
+
+
+def test_patients_made_up_file_by_file_are_no_other_patient(tmp_path):
+    volume, mask = open_cine(tmp_path / "scan", change=lambda ds, t, z: setattr(ds, "PatientID", f"{t}.{z}"))
+    files = seg.write_seg(tmp_path / "out", mask, volume, **MODEL)
+    assert read_seg(files, volume)[1] == ()
+
+
 @pytest.mark.parametrize("damage", [lambda data: b"", lambda data: bytes(len(data)), lambda data: data[:200]])
 def test_a_damaged_file_of_an_export_is_not_passed_over(exported, tmp_path, damage):
     volume, _, files = exported
