@@ -233,4 +233,61 @@ SCAN_TEXTS = (
         "epicardium, averaged over each segment (100 chords per slice). Thickening = (end-systole − end-diastole) / "
         "end-diastole. Each phase is divided into thirds by its own slices.",
     ),
+    # engine.formats.dicom_grid, engine.formats.dicom_places, engine.formats.dicom_stack, engine.formats.dicom_time
+    marked(
+        "Engine",
+        "Slice {number} is tilted against the others by up to {degrees}°; they are shown and measured as if parallel.",
+    ),
+    marked(
+        "Engine",
+        "Slices {numbers} are tilted against the others by up to {degrees}°; they are shown and measured as if "
+        "parallel.",
+    ),
+    marked("Engine", "Slice {number} is of another pixel grid than the others, and resampled to theirs."),
+    marked("Engine", "Slices {numbers} are of another pixel grid than the others, and resampled to theirs."),
+    marked(
+        "Engine",
+        "1 slice position is nearer to another one than half the distance between slices ({step} mm), as after a "
+        "repeated breath-hold; one of each is used.",
+    ),
+    marked(
+        "Engine",
+        "{count} slice positions are nearer to another one than half the distance between slices ({step} mm), as "
+        "after a repeated breath-hold; one of each is used.",
+    ),
+    marked("Engine", "1 image is there more than once; one copy of each is used."),
+    marked("Engine", "{count} images are there more than once; one copy of each is used."),
+    marked("Engine", "Slice {number} (counted along the stack) has {phases} of {count} phases and is left out."),
+    marked(
+        "Engine",
+        "Slices {numbers} (counted along the stack) have {phases} of {count} phases and are left out.",
+    ),
+    marked(
+        "Engine",
+        "1 image is of a slice and phase that another image shows; the first by instance number is used.",
+    ),
+    marked(
+        "Engine",
+        "{count} images are of a slice and phase that another image shows; the first by instance number is used.",
+    ),
+    # engine.formats.door, engine.formats.nifti_stack, engine.formats.nifti_values
+    marked(
+        "Engine",
+        "Nearly every voxel has the value {value}: there is nothing to see or to measure. Copy the scan again.",
+    ),
+    marked(
+        "Engine",
+        "Every voxel has the value {value}: there is nothing to see or to measure. Copy the scan again.",
+    ),
+    marked(
+        "Engine",
+        "{first} and {second} look like images of two hearts or places, not like two phases of one: check that "
+        "they are of one patient before you trust the ejection fraction.",
+    ),
+    marked("Engine", "{count} files of one slice each are shown as one stack."),
+    marked("Engine", "{count} of {voxels} voxels hold no number (NaN or infinite) and are shown as the darkest."),
+    marked(
+        "Engine",
+        "{count} of {voxels} voxels hold {value}, a value for outside the image, and are shown as the darkest.",
+    ),
 )

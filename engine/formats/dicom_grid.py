@@ -136,13 +136,22 @@ def _tilt_and_shift(stack: Stack, notices: list[str]) -> None:
     angles = [max(_angle(across, normal(image)) for image in planes) for planes in slices]
     tilted = [z + 1 for z, angle in enumerate(angles) if angle > 0.06]
     if tilted:
+        shown, most = _listed(tilted), max(angles)
         notices.append(
-            f"{_slices(tilted)} tilted against the others by up to {max(angles):.1f}°; they are shown and measured "
-            "as if parallel."
+            f"Slice {shown} is tilted against the others by up to {most:.1f}°; they are shown and measured as if "
+            "parallel."
+            if len(tilted) == 1
+            else f"Slices {shown} are tilted against the others by up to {most:.1f}°; they are shown and measured as "
+            "if parallel."
         )
     other = [z + 1 for z, planes in enumerate(slices) if any(needs_resampling(image, first) for image in planes)]
     if other:
-        notices.append(f"{_slices(other)} of another pixel grid than the others, and resampled to theirs.")
+        shown = _listed(other)
+        notices.append(
+            f"Slice {shown} is of another pixel grid than the others, and resampled to theirs."
+            if len(other) == 1
+            else f"Slices {shown} are of another pixel grid than the others, and resampled to theirs."
+        )
     if tilted:
         return
     shift = max(_aside(planes[0], first, across) for planes in slices)
@@ -183,9 +192,8 @@ def _aside(image: Image, other: Image, across: NDArray[np.float64]) -> float:
     return float(np.linalg.norm(apart - (apart @ across) * across))
 
 
-def _slices(numbers: list[int]) -> str:
-    shown = ", ".join(map(str, numbers[:8])) + (" …" if len(numbers) > 8 else "")
-    return f"Slice {shown} is" if len(numbers) == 1 else f"Slices {shown} are"
+def _listed(numbers: list[int]) -> str:
+    return ", ".join(map(str, numbers[:8])) + (" …" if len(numbers) > 8 else "")
 
 
 def needs_resampling(image: Image, reference: Image) -> bool:

@@ -298,8 +298,11 @@ def _each_once(slices: list[Slice], step: float, notes: list[str]) -> list[Slice
         kept.append(max(cluster, key=rank))
     if lost:
         notes.append(
-            f"{lost} slice position{'s are' if lost > 1 else ' is'} nearer to another one than half the distance "
-            f"between slices ({step:.1f} mm), as after a repeated breath-hold; one of each is used."
+            f"1 slice position is nearer to another one than half the distance between slices ({step:.1f} mm), as "
+            "after a repeated breath-hold; one of each is used."
+            if lost == 1
+            else f"{lost} slice positions are nearer to another one than half the distance between slices "
+            f"({step:.1f} mm), as after a repeated breath-hold; one of each is used."
         )
     return kept
 

@@ -108,8 +108,12 @@ def arrange(group: Sequence[Image]) -> Stack:
     notes: list[str] = []
     unique = {_identity(image): image for image in reversed(group)}
     if len(unique) < len(group):
-        copies = _count(len(group) - len(unique), "image")
-        notes.append(f"{copies} {_is(len(group) - len(unique))} there more than once; one copy of each is used.")
+        copies = len(group) - len(unique)
+        notes.append(
+            "1 image is there more than once; one copy of each is used."
+            if copies == 1
+            else f"{copies} images are there more than once; one copy of each is used."
+        )
     members = _with_pixel_size(list(unique.values()), notes)
     shared = Counter(image.sop_uid for image in members if image.sop_uid and not image.multi_frame)
     if shared and max(shared.values()) > 1:
@@ -192,11 +196,12 @@ def _common_phases(
     _, _, count, kept, phases, indices = max(outcomes, key=lambda o: o[:3])
     lost = [z for z in range(len(slices)) if z not in kept]
     if lost:
-        has = sorted({len(slices[z].images) for z in lost})
+        has = " or ".join(map(str, sorted({len(slices[z].images) for z in lost})))
+        numbers = listed("slice", [z + 1 for z in lost]).partition(" ")[2]
         notes.append(
-            f"{listed('Slice', [z + 1 for z in lost])} (counted along the stack) "
-            f"{'has' if len(lost) == 1 else 'have'} {' or '.join(map(str, has))} of {count} phases "
-            f"and {_is(len(lost))} left out."
+            f"Slice {numbers} (counted along the stack) has {has} of {count} phases and is left out."
+            if len(lost) == 1
+            else f"Slices {numbers} (counted along the stack) have {has} of {count} phases and are left out."
         )
     for phase in range(count):
         lacking = [z + 1 for z in kept if phase not in (indices[z] or {})]
@@ -297,7 +302,3 @@ def _frame_times(phases: tuple[tuple[Image, ...], ...]) -> tuple[float, ...] | N
 
 def _count(n: int, what: str) -> str:
     return f"{n} {what}" if n == 1 else f"{n} {what}s"
-
-
-def _is(n: int) -> str:
-    return "is" if n == 1 else "are"

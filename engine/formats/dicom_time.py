@@ -102,8 +102,10 @@ def in_order(slices: Sequence[Sequence[Image]], notes: list[str]) -> tuple[str, 
         )
     if twice:
         notes.append(
-            f"{_count(twice, 'image')} {'is' if twice == 1 else 'are'} of a slice and phase that another image shows; "
-            "the first by instance number is used."
+            "1 image is of a slice and phase that another image shows; the first by instance number is used."
+            if twice == 1
+            else f"{twice} images are of a slice and phase that another image shows; the first by instance number is "
+            "used."
         )
     return clock, ordered
 

@@ -198,8 +198,13 @@ def _blank(volume: Volume) -> tuple[str, ...]:
         others += int(np.count_nonzero(plane != first))
         if others > volume.array.size // 1000:
             return ()
-    voxels = "Nearly every voxel" if others else "Every voxel"
-    return (f"{voxels} has the value {first:g}: there is nothing to see or to measure. Copy the scan again.",)
+    if others:
+        said = (
+            f"Nearly every voxel has the value {first:g}: there is nothing to see or to measure. Copy the scan again."
+        )
+    else:
+        said = f"Every voxel has the value {first:g}: there is nothing to see or to measure. Copy the scan again."
+    return (said,)
 
 
 def _empty(volume: Volume) -> tuple[str, ...]:

@@ -87,8 +87,11 @@ def without_padding(array: NDArray[Any]) -> tuple[NDArray[Any], tuple[str, ...]]
         else:
             continue
         array = np.where(at, darkest, array)
-        said = f"{count} of {array.size} voxels hold {float(padding):g}, a value for outside the image, and are shown"
-        return array, (f"{said} as the darkest.",)
+        said = (
+            f"{count} of {array.size} voxels hold {float(padding):g}, a value for outside the image, and are shown as "
+            "the darkest."
+        )
+        return array, (said,)
     return array, ()
 
 

@@ -3506,6 +3506,78 @@ Der Bericht unten enthält keine Patientendaten; er hilft, den Fehler zu beheben
         <source>Wall thickness by the centreline method: chords at right angles to the line midway between endocardium and epicardium, averaged over each segment (100 chords per slice). Thickening = (end-systole − end-diastole) / end-diastole. Each phase is divided into thirds by its own slices.</source>
         <translation>Wanddicke nach der Centerline-Methode: Sehnen senkrecht zur Linie mittig zwischen Endokard und Epikard, über jedes Segment gemittelt (100 Sehnen je Schicht). Wandverdickung = (Endsystole − Enddiastole) / Enddiastole. Jede Phase wird nach ihren eigenen Schichten in Drittel geteilt.</translation>
     </message>
+    <message>
+        <source>Slice {number} is tilted against the others by up to {degrees}°; they are shown and measured as if parallel.</source>
+        <translation>Schicht {number} ist um bis zu {degrees}° gegen die anderen gekippt; sie werden gezeigt und gemessen, als wären sie parallel.</translation>
+    </message>
+    <message>
+        <source>Slices {numbers} are tilted against the others by up to {degrees}°; they are shown and measured as if parallel.</source>
+        <translation>Die Schichten {numbers} sind um bis zu {degrees}° gegen die anderen gekippt; sie werden gezeigt und gemessen, als wären sie parallel.</translation>
+    </message>
+    <message>
+        <source>Slice {number} is of another pixel grid than the others, and resampled to theirs.</source>
+        <translation>Schicht {number} hat ein anderes Pixelraster als die anderen und wurde auf deren Raster umgerechnet.</translation>
+    </message>
+    <message>
+        <source>Slices {numbers} are of another pixel grid than the others, and resampled to theirs.</source>
+        <translation>Die Schichten {numbers} haben ein anderes Pixelraster als die anderen und wurden auf deren Raster umgerechnet.</translation>
+    </message>
+    <message>
+        <source>1 slice position is nearer to another one than half the distance between slices ({step} mm), as after a repeated breath-hold; one of each is used.</source>
+        <translation>1 Schichtposition liegt näher an einer anderen als der halbe Schichtabstand ({step} mm), wie nach einem wiederholten Atemstopp; jeweils eine wird verwendet.</translation>
+    </message>
+    <message>
+        <source>{count} slice positions are nearer to another one than half the distance between slices ({step} mm), as after a repeated breath-hold; one of each is used.</source>
+        <translation>{count} Schichtpositionen liegen näher an einer anderen als der halbe Schichtabstand ({step} mm), wie nach einem wiederholten Atemstopp; jeweils eine wird verwendet.</translation>
+    </message>
+    <message>
+        <source>1 image is there more than once; one copy of each is used.</source>
+        <translation>1 Bild ist mehrfach vorhanden; eine Kopie davon wird verwendet.</translation>
+    </message>
+    <message>
+        <source>{count} images are there more than once; one copy of each is used.</source>
+        <translation>{count} Bilder sind mehrfach vorhanden; von jedem wird eine Kopie verwendet.</translation>
+    </message>
+    <message>
+        <source>Slice {number} (counted along the stack) has {phases} of {count} phases and is left out.</source>
+        <translation>Schicht {number} (entlang des Stapels gezählt) hat {phases} von {count} Phasen und wird weggelassen.</translation>
+    </message>
+    <message>
+        <source>Slices {numbers} (counted along the stack) have {phases} of {count} phases and are left out.</source>
+        <translation>Die Schichten {numbers} (entlang des Stapels gezählt) haben {phases} von {count} Phasen und werden weggelassen.</translation>
+    </message>
+    <message>
+        <source>1 image is of a slice and phase that another image shows; the first by instance number is used.</source>
+        <translation>1 Bild zeigt eine Schicht und Phase, die ein anderes Bild schon zeigt; das mit der ersten Bildnummer wird verwendet.</translation>
+    </message>
+    <message>
+        <source>{count} images are of a slice and phase that another image shows; the first by instance number is used.</source>
+        <translation>{count} Bilder zeigen eine Schicht und Phase, die ein anderes Bild schon zeigt; das mit der ersten Bildnummer wird verwendet.</translation>
+    </message>
+    <message>
+        <source>Nearly every voxel has the value {value}: there is nothing to see or to measure. Copy the scan again.</source>
+        <translation>Fast jedes Voxel hat den Wert {value}: Es gibt nichts zu sehen oder zu messen. Kopieren Sie die Aufnahme noch einmal.</translation>
+    </message>
+    <message>
+        <source>Every voxel has the value {value}: there is nothing to see or to measure. Copy the scan again.</source>
+        <translation>Jedes Voxel hat den Wert {value}: Es gibt nichts zu sehen oder zu messen. Kopieren Sie die Aufnahme noch einmal.</translation>
+    </message>
+    <message>
+        <source>{first} and {second} look like images of two hearts or places, not like two phases of one: check that they are of one patient before you trust the ejection fraction.</source>
+        <translation>{first} und {second} sehen wie Bilder zweier Herzen oder Orte aus, nicht wie zwei Phasen eines Herzens: Prüfen Sie, ob sie von einer Person sind, bevor Sie der Ejektionsfraktion vertrauen.</translation>
+    </message>
+    <message>
+        <source>{count} files of one slice each are shown as one stack.</source>
+        <translation>{count} Dateien mit je einer Schicht werden als ein Stapel gezeigt.</translation>
+    </message>
+    <message>
+        <source>{count} of {voxels} voxels hold no number (NaN or infinite) and are shown as the darkest.</source>
+        <translation>{count} von {voxels} Voxeln enthalten keine Zahl (NaN oder unendlich) und werden so dunkel wie die dunkelsten gezeigt.</translation>
+    </message>
+    <message>
+        <source>{count} of {voxels} voxels hold {value}, a value for outside the image, and are shown as the darkest.</source>
+        <translation>{count} von {voxels} Voxeln enthalten {value}, einen Wert für außerhalb des Bildes, und werden so dunkel wie die dunkelsten gezeigt.</translation>
+    </message>
 </context>
 <context>
     <name>Function</name>

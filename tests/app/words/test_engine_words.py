@@ -52,7 +52,9 @@ def sentences(node: ast.AST) -> Iterator[tuple[int, list[str]]]:
     variants = said(node) if isinstance(node, ast.expr) else None
     if variants is not None:
         first = variants[0]
-        if first[:1].isupper() and first.endswith(".") and " " in first:
+        # A sentence begins with a capital letter or with a value, such as the number of slices.
+        begins = first[:1].isupper() or (isinstance(node, ast.JoinedStr) and first.startswith(SAMPLE + " "))
+        if begins and first.endswith(".") and " " in first:
             yield node.lineno, variants
         return
     for child in ast.iter_child_nodes(node):
@@ -88,6 +90,11 @@ def test_every_notice_of_the_engine_can_be_translated() -> None:
         (
             "Several acquisitions show slices 3, 4 and 9; one of them was used there.",
             "Mehrere Aufnahmen zeigen Schichten 3, 4 und 9; dort wurde eine davon verwendet.",
+        ),
+        (
+            "Slices 3, 4 are tilted against the others by up to 0.3°; they are shown and measured as if parallel.",
+            "Die Schichten 3, 4 sind um bis zu 0.3° gegen die anderen gekippt; sie werden gezeigt und gemessen, als "
+            "wären sie parallel.",
         ),
         (
             "Also found and not shown: a localiser (2 times). None is likelier: the first is shown.",
