@@ -10,10 +10,11 @@ median over the slices of masks by experts, at end-diastole and end-systole, and
     M&Ms-2, long axis        182    0.73    0.97  |     0.57         0.53                –                 0.81
 
 One phase alone went down to 0.66. A heart may lie in the middle of its image and be nearly round, so one limit tells
-few of the wrong masks. What tells them is that another way to lay the same mask fits better: so for none of the 350
-subjects, for all masks that were flipped, turned or reversed, and for 348 of 350 with interchanged phases. A mask that
-is off by one slice is rarely told, and that of another patient in five cases of six. In eight whole cines the masks of a
-network were not doubted, and all were when shifted by a quarter or half of the beat.
+few of the wrong masks. What tells them is that another way to lay the same mask fits better. With both phases in one
+mask that was so for none of the 350 subjects, for all masks that were flipped, turned or reversed, and for 348 of 350
+with interchanged phases. Masks of one phase alone were not doubted either, but a flipped one of a heart in the middle
+may pass. A mask that is off by one slice is rarely told, and that of another patient in five cases of six. In eight
+whole cines the masks of a network were not doubted, and all were when shifted by a quarter or half of the beat.
 """
 
 from __future__ import annotations
