@@ -126,7 +126,7 @@ SCAN_TEXTS = (
     marked(
         "Engine",
         "The slices differ in the time from frame to frame: {least} to {most} ms. Frames are put together by their "
-        "number, so volumes are of slices at different times of the heartbeat.",
+        "number: unless the heart rate changed as much, volumes are of slices at different times of the heartbeat.",
     ),
     marked(
         "Engine",

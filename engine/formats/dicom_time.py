@@ -193,7 +193,8 @@ def _say_other_steps(slices: Sequence[Ordered], usual: int, notes: list[str]) ->
     steps = [own.step * (own.images[0].rr_ms or 1.0) for own in whole]
     notes.append(
         f"The slices differ in the time from frame to frame: {min(steps):.1f} to {max(steps):.1f} ms. Frames are put "
-        "together by their number, so volumes are of slices at different times of the heartbeat."
+        "together by their number: unless the heart rate changed as much, volumes are of slices at different times of "
+        "the heartbeat."
     )
 
 

@@ -3355,8 +3355,8 @@ Der Bericht unten enthält keine Patientendaten; er hilft, den Fehler zu beheben
         <translation>Die Header geben {stated} mm von Schicht zu Schicht an, die Positionen {step} mm: Die Positionen werden verwendet.</translation>
     </message>
     <message>
-        <source>The slices differ in the time from frame to frame: {least} to {most} ms. Frames are put together by their number, so volumes are of slices at different times of the heartbeat.</source>
-        <translation>Die Schichten unterscheiden sich in der Zeit von Bild zu Bild: {least} bis {most} ms. Bilder gehören nach ihrer Nummer zusammen, daher sind Volumina aus Schichten zu verschiedenen Zeiten des Herzschlags.</translation>
+        <source>The slices differ in the time from frame to frame: {least} to {most} ms. Frames are put together by their number: unless the heart rate changed as much, volumes are of slices at different times of the heartbeat.</source>
+        <translation>Die Schichten unterscheiden sich in der Zeit von Bild zu Bild: {least} bis {most} ms. Bilder werden nach ihrer Nummer zusammengestellt: Wenn sich die Herzfrequenz nicht ebenso geändert hat, sind Volumina aus Schichten zu verschiedenen Zeiten des Herzschlags.</translation>
     </message>
     <message>
         <source>The times in the headers are no milliseconds of a heartbeat ({first} to {last}): they give the order of the frames, and no rates.</source>
