@@ -13,6 +13,7 @@ from engine.formats.dicom_image import Image
 from engine.formats.dicom_kind import normal
 from engine.formats.dicom_places import centre_mm
 from engine.formats.dicom_stack import Stack, grid_key
+from engine.formats.listing import listing
 from engine.formats.slice_steps import steps_of
 from engine.later import Later
 from engine.volume import Geometry, Known
@@ -115,7 +116,7 @@ def _references(stack: Stack) -> tuple[str, ...]:
     if not 1 < len(found) < len(slices):
         return ()
     usual, _ = found.most_common(1)[0]
-    others = ", ".join([str(z + 1) for z, own in enumerate(slices) if usual not in own][:8])
+    others = listing([z + 1 for z, own in enumerate(slices) if usual not in own])
     if others:
         return (
             f"The images have {len(found)} frames of reference (another than most in slices {others}): the patient may "
@@ -136,7 +137,7 @@ def _tilt_and_shift(stack: Stack, notices: list[str]) -> None:
     angles = [max(_angle(across, normal(image)) for image in planes) for planes in slices]
     tilted = [z + 1 for z, angle in enumerate(angles) if angle > 0.06]
     if tilted:
-        shown, most = _listed(tilted), max(angles)
+        shown, most = listing(tilted), max(angles)
         notices.append(
             f"Slice {shown} is tilted against the others by up to {most:.1f}°; they are shown and measured as if "
             "parallel."
@@ -146,7 +147,7 @@ def _tilt_and_shift(stack: Stack, notices: list[str]) -> None:
         )
     other = [z + 1 for z, planes in enumerate(slices) if any(needs_resampling(image, first) for image in planes)]
     if other:
-        shown = _listed(other)
+        shown = listing(other)
         notices.append(
             f"Slice {shown} is of another pixel grid than the others, and resampled to theirs."
             if len(other) == 1
@@ -162,7 +163,7 @@ def _tilt_and_shift(stack: Stack, notices: list[str]) -> None:
         )
     moved = [max(_aside(image, planes[0], across) for image in planes) for planes in slices]
     if max(moved) > max(row_mm, column_mm) and not other:
-        numbers = ", ".join([str(z + 1) for z, mm in enumerate(moved) if mm > max(row_mm, column_mm)][:8])
+        numbers = listing([z + 1 for z, mm in enumerate(moved) if mm > max(row_mm, column_mm)])
         notices.append(
             f"Frames of a slice are shifted against each other by up to {max(moved):.1f} mm within their plane and "
             f"shown as if aligned (slices {numbers})."
@@ -190,10 +191,6 @@ def _aside(image: Image, other: Image, across: NDArray[np.float64]) -> float:
         return 0.0
     apart = centre_mm(image) - centre_mm(other)
     return float(np.linalg.norm(apart - (apart @ across) * across))
-
-
-def _listed(numbers: list[int]) -> str:
-    return ", ".join(map(str, numbers[:8])) + (" …" if len(numbers) > 8 else "")
 
 
 def needs_resampling(image: Image, reference: Image) -> bool:

@@ -13,6 +13,7 @@ from itertools import pairwise
 import numpy as np
 
 from engine.formats.dicom_image import Image
+from engine.formats.listing import listing
 
 CLOCKS: dict[str, str] = {
     "trigger_ms": "trigger times",
@@ -173,7 +174,7 @@ def _say_other_beginning(slices: Sequence[Ordered], usual: int, notes: list[str]
     off = {z: times[0] - begin for z, times in whole.items() if abs(times[0] - begin) > 1.5 * float(np.median(steps))}
     if off:
         most = max(map(abs, off.values()))
-        numbers = ", ".join(str(z + 1) for z in list(off)[:8])
+        numbers = listing([z + 1 for z in off])
         notes.append(
             f"Slices that begin up to {most:.0f} ms earlier or later after the R wave than the others: {numbers}. "
             "Frames are put together by their number, so volumes are of slices at different times of the heartbeat."
@@ -230,7 +231,7 @@ def say_equal_times(phases: Sequence[Sequence[Image]], notes: list[str]) -> None
     times = [[image.trigger_ms for image in phase] for phase in phases]
     equal = [t for t in range(1, len(times)) if times[t] == times[t - 1] and None not in times[t]]
     if equal and len(equal) < len(times) - 1:
-        pairs = ", ".join(f"{t} and {t + 1}" for t in equal[:4])
+        pairs = listing([f"{t} and {t + 1}" for t in equal], 4)
         notes.append(f"Frames that all slices have at one and the same time after the R wave: {pairs}.")
 
 

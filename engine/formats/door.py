@@ -24,6 +24,7 @@ from engine.formats import case_file
 from engine.formats.dicom_files import UNFETCHED
 from engine.formats.dicom_study import DICOM
 from engine.formats.index import Entry, Format, Found, Index, Series, UnusableError, also_found, indexed, not_read
+from engine.formats.listing import listing
 from engine.formats.nifti_folder import METAIMAGE, NIFTI, NRRD, masks_among
 from engine.formats.nifti_grid import mm_text
 from engine.formats.study_files import find_files, is_scan_archive, is_unfetched
@@ -221,7 +222,7 @@ def _empty(volume: Volume) -> tuple[str, ...]:
         empty[:, : filled[0]] = empty[:, filled[-1] + 1 :] = False
     if not empty.any():
         return ()
-    slices = ", ".join(str(z + 1) for z in np.flatnonzero(empty.any(axis=0))[:8])
+    slices = listing((np.flatnonzero(empty.any(axis=0)) + 1).tolist())
     return (
         f"{int(empty.sum())} of {empty.size} images hold nothing but one value (slices {slices}): nothing can be found "
         "in them, so volumes are too small. Copy the scan again.",
@@ -253,7 +254,7 @@ def _copies(volume: Volume) -> tuple[str, ...]:
                 frames[other[0]] += 1
     said = []
     if slices:
-        numbers = ", ".join(str(z + 1) for z in sorted(slices)[:8])
+        numbers = listing([z + 1 for z in sorted(slices)])
         said.append(
             f"Slices {numbers} hold images that another slice holds as well: some are copies, so volumes are not to be "
             "trusted."

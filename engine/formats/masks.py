@@ -13,6 +13,7 @@ import numpy as np
 
 from engine.errors import ScanError
 from engine.files import is_file
+from engine.formats.listing import listing
 from engine.formats.mask_fit import misfit
 from engine.formats.mask_names import LabelOrder, in_words, order_beside
 from engine.volume import CONVENTIONS, LV, MYO, RV, STRUCTURES, LabelMap, Volume
@@ -82,7 +83,8 @@ def read_masks(paths: Sequence[Path], volume: Volume, *, convention: str = "", f
         said = order.convention
         notices = (f"The labels go by their names in {order.source}: {in_words(said)}.",)
     if _order_is_guessed(files, volume):
-        notices += (f"Nothing says which mask is of which frame: they are taken in this order: {_listed(files)}.",)
+        names = listing([path.name for path in files], 4)
+        notices += (f"Nothing says which mask is of which frame: they are taken in this order: {names}.",)
     mask = _read_nifti(files, volume, said or CONVENTIONAL, frame)
     if not said:
         said, mask, notice = _likeliest(files, volume, mask, frame)
@@ -200,11 +202,6 @@ def _order_is_guessed(files: Sequence[Path], volume: Volume) -> bool:
     numbers = [nifti_names.frame_of(path) for path in files]
     as_scan = None not in numbers and numbers == [nifti_names.frame_of(path) for path in volume.source.paths]
     return not as_scan and not nifti_folder.says_phases(files)
-
-
-def _listed(files: Sequence[Path]) -> str:
-    """The names of the first few files."""
-    return ", ".join(path.name for path in files[:4]) + (" …" if len(files) > 4 else "")
 
 
 def _own_convention(files: Sequence[Path]) -> str:
